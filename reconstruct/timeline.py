@@ -1,7 +1,7 @@
 """From evidence, anomalies and their explanation to the draft: milestones, durations and one entry a line.
 
-Each `_entries_*` function is one rule; its name stands in the entry it writes (`Entry.rule`), so that a reader finds the
-code of any line.
+Each function that yields entries is one rule; its name stands in what it writes (`Entry.rule`), so that a reader finds
+the code of any line.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from reconstruct.model import (
 from reconstruct.units import change
 
 FIRINGS_TOLD = 3
-"""An alert that fires more often than this in one window is told as one line that says how often: flapping hides the rest."""
+"""An alert that fires more often than this in one window is told as one line: flapping would hide the rest."""
 SERIES_TOLD = 3
 """So many series are named in a line's detail; the others are counted (all are in incident.json)."""
 
@@ -94,7 +94,7 @@ def _milestones(evidence: Evidence, explanation: Explanation) -> dict[str, Miles
 
 
 def _detected(evidence: Evidence, explanation: Explanation) -> Milestone | None:
-    """The first alert that fired in the episode; one that fired before the onset could be felt is about something else."""
+    """The first alert that fired in the episode; one before the onset could be felt is about something else."""
     if explanation.onset is None:
         return None
     begins = explanation.onset.earliest

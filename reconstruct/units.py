@@ -1,95 +1,153 @@
-"""Figures as people write them: one place for every text and axis."""
+"""Figures as people read them: three digits and the unit's usual prefix; six digits where a machine reads."""
 
 from __future__ import annotations
 
 import math
 from typing import Final, NamedTuple
 
+JSON_DIGITS: Final = 6
+"""Significant digits of a figure in incident.json (contract)."""
+TEXT_DIGITS: Final = 3
+"""Significant digits of a figure in prose: samples seldom carry more, and four are hard to compare at a glance."""
+EXACT_BELOW: Final = 1e6
+"""Counts below this are written out (18,231): people look for the very number on their dashboard."""
+
 
 class Scale(NamedTuple):
-    """A unit as shown: the value is divided by `factor` and followed by `suffix`."""
+    """`shown = value * factor`, followed by `suffix` ("ms", "MiB/s", "%"; "" for plain counts)."""
 
     factor: float
     suffix: str
 
 
+# (from this many base units up, base units in one of these, suffix), largest first; the last one takes the rest.
 _SECONDS: Final = (
-    Scale(86400, "d"),
-    Scale(3600, "h"),
-    Scale(60, "min"),
-    Scale(1, "s"),
-    Scale(1e-3, "ms"),
-    Scale(1e-6, "µs"),
+    (2 * 86400.0, 86400.0, "d"),
+    (2 * 3600.0, 3600.0, "h"),
+    (300.0, 60.0, "min"),  # 120 s reads better as seconds: time-outs are set in them
+    (1.0, 1.0, "s"),
+    (1e-3, 1e-3, "ms"),
+    (1e-6, 1e-6, "µs"),
+    (0.0, 1e-9, "ns"),
 )
-_BYTES: Final = (Scale(2**40, "TiB"), Scale(2**30, "GiB"), Scale(2**20, "MiB"), Scale(2**10, "KiB"), Scale(1, "B"))
-_PLAIN: Final = (Scale(1e9, "G"), Scale(1e6, "M"), Scale(1e3, "k"), Scale(1, ""))
-_SHOWN_FROM: Final = {"d": 2 * 86400.0, "h": 2 * 3600.0, "min": 120.0}
-"""A long unit of time is used from two of it on: 90 s reads better than 1.5 min."""
+_BYTES: Final = (
+    (2.0**50, 2.0**50, "PiB"),
+    (2.0**40, 2.0**40, "TiB"),
+    (2.0**30, 2.0**30, "GiB"),
+    (2.0**20, 2.0**20, "MiB"),
+    (2.0**10, 2.0**10, "KiB"),
+    (0.0, 1.0, "B"),
+)
+_PLAIN: Final = ((1e9, 1e9, "G"), (EXACT_BELOW, 1e6, "M"), (0.0, 1.0, ""))
+_LADDERS: Final = {"seconds": _SECONDS, "bytes": _BYTES}
+_FIXED: Final = {"ratio": Scale(100.0, "%"), "percent": Scale(1.0, "%"), "celsius": Scale(1.0, "°C")}
+_PER_SECOND: Final = " per second"
 
 
-def scale_for(value: float, unit: str) -> Scale:
-    """The unit that a value of this size is shown in.
+def six_digits(value: float) -> float | int | None:
+    """Round to six significant digits for JSON; None for NaN and infinities, which JSON has no word for.
 
-    >>> scale_for(0.7, "seconds"), scale_for(3 * 2**20, "bytes per second"), scale_for(0.5, "ratio")
-    (Scale(factor=0.001, suffix='ms'), Scale(factor=1048576, suffix='MiB/s'), Scale(factor=0.01, suffix='%'))
-    """
-    size = abs(value) if math.isfinite(value) else 0.0
-    base, per, rate = unit.partition(" per second")
-    tail = "/s" if per and not rate else ""
-    if unit == "per second":
-        base, tail = "", "/s"
-    if base == "ratio":
-        return Scale(0.01, "%" + tail)
-    if base == "percent":
-        return Scale(1.0, "%" + tail)
-    ladder = _SECONDS if base == "seconds" else _BYTES if base == "bytes" else _PLAIN
-    for scale in ladder:
-        if size >= _SHOWN_FROM.get(scale.suffix, scale.factor):
-            break
-    if size == 0:
-        scale = next(s for s in ladder if s.factor == 1)
-    if ladder is not _PLAIN:
-        return Scale(scale.factor, scale.suffix + tail)
-    noun = "" if base in ("", "count") else f" {base}"
-    return Scale(
-        scale.factor,
-        f"{scale.suffix}{noun}{tail}".strip() if noun and not scale.suffix else f"{scale.suffix}{noun}{tail}",
-    )
-
-
-def figure(value: float, unit: str) -> str:
-    """A value with its unit, to three significant digits.
-
-    >>> figure(0.00312, "seconds"), figure(0.64, "ratio"), figure(3.2e9, "bytes"), figure(float("nan"), "count")
-    ('3.12 ms', '64 %', '2.98 GiB', 'no value')
-    >>> figure(56.7, "per second"), figure(1234567, "count"), figure(0, "seconds"), figure(12, "count")
-    ('56.7/s', '1.23 M', '0 s', '12')
+    >>> six_digits(1 / 3), six_digits(1234567.0), six_digits(2.0), six_digits(float("nan"))
+    (0.333333, 1234570, 2, None)
     """
     if not math.isfinite(value):
-        return "no value" if math.isnan(value) else ("∞" if value > 0 else "-∞")
-    scale = scale_for(value, unit)
-    number = _digits(value / scale.factor)
-    glued = scale.suffix.startswith("/") or not scale.suffix
-    return number + ("" if glued else " ") + scale.suffix
+        return None
+    rounded = _significant(value, digits=JSON_DIGITS)
+    # 3.0 and 3 are one JSON number; the shorter one does not depend on whether a counter was read as float.
+    return int(rounded) if rounded.is_integer() and abs(rounded) < 2**53 else rounded
+
+
+def scale_for(unit: str, *, magnitude: float) -> Scale:
+    """The factor and suffix that keep figures of about `magnitude` (in `unit`) short: for a chart's axis, or a text.
+
+    >>> scale_for("seconds", magnitude=0.7)
+    Scale(factor=1000.0, suffix='ms')
+    >>> scale_for("bytes per second", magnitude=5e6).suffix, scale_for("ratio", magnitude=0.2).suffix
+    ('MiB/s', '%')
+    >>> scale_for("rows per second", magnitude=3e6)
+    Scale(factor=1e-06, suffix='M rows/s')
+    """
+    if unit in _FIXED:
+        return _FIXED[unit]
+    base, per_second = unit, ""
+    if unit == "per second":
+        base, per_second = "", "/s"
+    elif unit.endswith(_PER_SECOND):
+        base, per_second = unit.removesuffix(_PER_SECOND), "/s"
+    if base == "seconds" and per_second:
+        return Scale(1.0, "s/s")  # a share of a core or of a wall clock: prefixes would hide that 1 is the cap
+    size = abs(_significant(magnitude, digits=TEXT_DIGITS)) if math.isfinite(magnitude) else 0.0
+    if base in _LADDERS and size == 0.0:
+        return Scale(1.0, {"seconds": "s", "bytes": "B"}[base] + per_second)
+    ladder = _LADDERS.get(base, _PLAIN)
+    one, prefix = next((one, prefix) for least, one, prefix in ladder if size >= least)
+    word = "" if base in _LADDERS or base in ("", "count") else base
+    return Scale(1.0 / one, " ".join(part for part in (prefix, word) if part) + per_second)
+
+
+def human(value: float, unit: str) -> str:
+    """`value` with its unit as one writes it in a sentence.
+
+    >>> human(0.0031, "seconds"), human(4.3, "seconds"), human(0.9996, "seconds"), human(0.64, "ratio")
+    ('3.1 ms', '4.3 s', '1 s', '64 %')
+    >>> human(18231, "count"), human(52.04, "per second"), human(3 * 2**20, "bytes"), human(float("nan"), "count")
+    ('18,231', '52/s', '3 MiB', 'no data')
+    """
+    if math.isnan(value):
+        return "no data"
+    if math.isinf(value):
+        return "infinite" if value > 0 else "-infinite"
+    scale = scale_for(unit, magnitude=value)
+    text = figure(value * scale.factor)
+    return text + scale.suffix if scale.suffix.startswith("/") else f"{text} {scale.suffix}".rstrip()
 
 
 def change(before: float, after: float, unit: str) -> str:
-    """From one value to another, in one unit when that is readable.
+    """From one value to another, as one says it.
 
-    >>> change(0.003, 0.55, "seconds"), change(0.0009, 0.001, "seconds"), change(0.02, 0.62, "ratio")
-    ('3 ms to 550 ms', '900 µs to 1 ms', '2 % to 62 %')
+    >>> change(0.003, 0.55, "seconds"), change(0.02, 0.62, "ratio")
+    ('3 ms to 550 ms', '2 % to 62 %')
     """
-    return f"{figure(before, unit)} to {figure(after, unit)}"
+    return f"{human(before, unit)} to {human(after, unit)}"
 
 
-def _digits(value: float) -> str:
-    """Three significant digits, no exponent where it can be helped.
+def figure(value: float) -> str:
+    """A bare finite number, three significant digits, whole numbers in full with thousands separated.
 
-    >>> _digits(1999.6), _digits(0.0456), _digits(100.0), _digits(1e-9)
-    ('2000', '0.0456', '100', '1e-09')
+    >>> figure(0.12345), figure(1234.5), figure(18231.0), figure(-0.0), figure(1e-9)
+    ('0.123', '1,235', '18,231', '0', '1e-09')
     """
     if value == 0:
         return "0"
-    if abs(value) >= 100:
-        return f"{value:.0f}"
-    return f"{value:.3g}"
+    if abs(value) >= 10 ** (TEXT_DIGITS - 1):
+        return f"{_half_up(value):,.0f}" if abs(value) < 10 * EXACT_BELOW * 1000 else f"{value:.{TEXT_DIGITS}g}"
+    return f"{_significant(value, digits=TEXT_DIGITS):.{TEXT_DIGITS}g}"
+
+
+def human_duration(seconds: float) -> str:
+    """A length of time in at most two units, rounded to the smaller one.
+
+    >>> human_duration(45), human_duration(5072), human_duration(300), human_duration(7 * 86400 + 3 * 3600)
+    ('45 s', '1 h 25 min', '5 min', '7 d 3 h')
+    >>> human_duration(0.25), human_duration(-90), human_duration(3599.7)
+    ('0.25 s', '-1 min 30 s', '1 h')
+    """
+    if not math.isfinite(seconds):
+        return "no data"
+    sign, size = ("-" if seconds < 0 else ""), abs(seconds)
+    if size < 10 and size != round(size):
+        return f"{sign}{_significant(size, digits=2):g} s"
+    for large, small, one in (("d", "h", 3600), ("h", "min", 60), ("min", "s", 1)):
+        count, per = int(_half_up(size / one)), 24 if large == "d" else 60
+        if count >= per:
+            whole, rest = divmod(count, per)
+            return f"{sign}{whole} {large}" + (f" {rest} {small}" if rest else "")
+    return f"{sign}{int(_half_up(size))} s"
+
+
+def _significant(value: float, *, digits: int) -> float:
+    return float(f"{value:.{digits - 1}e}")
+
+
+def _half_up(value: float) -> float:
+    return math.floor(abs(value) + 0.5) * (-1.0 if value < 0 else 1.0)

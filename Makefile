@@ -1,0 +1,35 @@
+# Two commands do everything: `make demo` runs the main job, `make test` passes the tests. Each sets up what it needs.
+
+.PHONY: demo test check format lock docs bench clean
+
+demo:          ## the main job on the incident that ships with the package
+	@.ci/venv run
+	@.venv/bin/reconstruct demo --out demo-output --force
+
+test:          ## every test; installs the servers it talks to when it can (root with apt)
+	@.ci/venv dev
+	@.ci/servers
+	@.ci/test
+
+check:         ## format, lint, types, imports
+	@.ci/venv dev
+	@.venv/bin/ruff format --check .
+	@.venv/bin/ruff check .
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports
+	@for script in .ci/*; do bash -n "$$script" || exit 1; done
+
+format:        ## put the code into its one form
+	@.ci/venv dev
+	@.venv/bin/ruff check --fix --quiet . || true
+	@.venv/bin/ruff format .
+
+docs:          ## write docs/commands from the program itself
+	@.ci/venv dev
+	@.venv/bin/python .ci/command-docs docs/commands
+
+lock:          ## pin the dependencies anew
+	@.ci/lock
+
+clean:
+	rm -rf .venv dist build demo-output .mypy_cache .ruff_cache .pytest_cache

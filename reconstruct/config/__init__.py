@@ -1,0 +1,26 @@
+"""What the user configured, and times as the user writes them."""
+
+from __future__ import annotations
+
+from reconstruct.config.load import FILE_NAME, known_keys, load_config, parse_config
+from reconstruct.config.settings import Config, Connection, EventSource, Grafana, Report, Target
+from reconstruct.config.times import ReadTime, localize, parse_duration_s, parse_time, parse_zone, read_time
+
+__all__ = [
+    "FILE_NAME",
+    "Config",
+    "Connection",
+    "EventSource",
+    "Grafana",
+    "ReadTime",
+    "Report",
+    "Target",
+    "known_keys",
+    "load_config",
+    "localize",
+    "parse_config",
+    "parse_duration_s",
+    "parse_time",
+    "parse_zone",
+    "read_time",
+]

@@ -1,0 +1,184 @@
+"""What is settled about an incident before anything is weighed: every rule reads it, none changes it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from reconstruct.explain import weights
+from reconstruct.explain.episodes import Bout, onset, recovered
+from reconstruct.model import Anomaly, Evidence, Metric, Moment, Service, Settings, Sign, Signal
+
+OBSERVERS = ("edge",)
+"""Layers that pass on what others answer: their errors tell when, not where."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Case:
+    """The worst episode of a window."""
+
+    evidence: Evidence
+    settings: Settings
+    bout: Bout
+    anomalies: tuple[Anomaly, ...]
+    """Everything that moved in it, or was moving when it began; worse or not."""
+    onset: Moment
+    first: tuple[Service, ...]
+    """The service that failed first; several where the samples cannot tell them apart, the likeliest in front."""
+    affected: tuple[Service, ...]
+    """All services with symptoms, in order of onset."""
+    recovered: Moment | None
+    metrics: Mapping[str, Metric]
+    """By query id."""
+    calls: frozenset[tuple[str, str]]
+
+    @property
+    def until(self) -> pd.Timestamp:
+        """When the symptoms ended, as far as the window tells."""
+        return self.recovered.earliest if self.recovered else self.evidence.window.end
+
+    @property
+    def over(self) -> pd.Timestamp:
+        """When they were surely back; the window's end while they are not."""
+        return self.recovered.latest if self.recovered else self.evidence.window.end
+
+    def spacing_s(self, anomaly: Anomaly) -> float:
+        """True spacing of the samples behind an anomaly."""
+        metric = self.metrics.get(anomaly.query)
+        return metric.spacing_s if metric else self.evidence.window.step_s
+
+    @property
+    def effect_s(self) -> float:
+        """By how many seconds users' requests were slower at the worst; 0 where no latency tells."""
+        return max(
+            (
+                s.anomaly.level - s.anomaly.baseline
+                for s in self.bout.main
+                if s.anomaly.signal.aspect == "latency" and s.anomaly.signal.unit == "seconds"
+            ),
+            default=0.0,
+        )
+
+
+def settle(evidence: Evidence, anomalies: Iterable[Anomaly], bout: Bout, *, settings: Settings) -> Case:
+    """Put together what the rules need to know."""
+    began, together = onset(bout)
+    back = recovered(bout)
+    over = back.latest if back else evidence.window.end
+    calls = frozenset((*evidence.calls, *settings.calls))
+    moved = tuple(
+        a for a in anomalies if a.onset.earliest <= over and (a.recovery is None or a.recovery.latest >= began.earliest)
+    )
+    affected = dict.fromkeys(s.anomaly.service for s in bout.symptoms if s.anomaly.service.name)
+    if not affected:
+        affected = dict.fromkeys(f.service for f in bout.alerts if f.service.name)
+    alerted = [f.service for f in bout.alerts]
+
+    def likelihood(service: Service) -> tuple[bool, bool, bool, float]:
+        """Sort key: who passes on others' answers last; then the alerting one, the one called, the worst hit."""
+        own = [s for s in together if s.anomaly.service == service]
+        return (
+            all(s.anomaly.signal.layer in OBSERVERS for s in own),
+            not any(f.name and f.may_be(service) for f in alerted),
+            not any((other.name, service.name) in calls for other in affected if other != service),
+            -max(s.strength for s in own),
+        )
+
+    named = dict.fromkeys(s.anomaly.service for s in together if s.anomaly.service.name)
+    return Case(
+        evidence=evidence,
+        settings=settings,
+        bout=bout,
+        anomalies=moved,
+        onset=began,
+        first=tuple(sorted(named or affected, key=likelihood if named else lambda s: s)),
+        affected=tuple(affected),
+        recovered=back,
+        metrics={m.query: m for m in evidence.metrics},
+        calls=calls,
+    )
+
+
+# ---------------------------------------------------------------- signals of a kind, and how they moved
+
+
+def is_kind(signal: Signal, sign: Sign) -> bool:
+    """Whether a signal is of the kind that a sign speaks of; `-tag` means "without this tag"."""
+    wanted = [t for t in sign.tags if not t.startswith("-")]
+    return (
+        (not sign.layers or signal.layer in sign.layers)
+        and (not sign.aspects or signal.aspect in sign.aspects)
+        and (not wanted or any(t in signal.tags for t in wanted))
+        and not any(t.removeprefix("-") in signal.tags for t in sign.tags if t.startswith("-"))
+    )
+
+
+def near(case: Case, service: Service, signal: Signal) -> bool:
+    """Whether a series speaks of what was affected: of its services, of what they call, or of shared ground.
+
+    Databases, hosts, networks and caches are shared; the applications of others are not.
+    """
+    if signal.layer not in ("edge", "app", "runtime", "queue") or not service.name or not case.affected:
+        return True
+    return any(service.may_be(a) or (a.name, service.name) in case.calls for a in case.affected)
+
+
+def in_time(case: Case, anomaly: Anomaly) -> bool:
+    """Whether it can have begun no later than the impact, with the slack that spacing and alert-like delays need."""
+    slack = pd.Timedelta(seconds=max(60.0, 3 * case.spacing_s(anomaly)))
+    return bool(anomaly.onset.earliest <= case.onset.latest + slack)
+
+
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """Median of one series before the onset and while the impact lasted, in the signal's unit."""
+
+    signal: Signal
+    query: str
+    service: Service
+    column: int
+    before: float
+    during: float
+
+
+def levels(case: Case, metric: Metric) -> tuple[Levels, ...]:
+    """`Levels` of every series of a metric that has samples in both times; NaN is never counted as a value."""
+    index = metric.values.index
+    before = metric.values.loc[index <= case.onset.earliest].to_numpy(dtype=float)
+    during = metric.values.loc[(index > case.onset.latest) & (index < case.until)].to_numpy(dtype=float)
+    return tuple(
+        Levels(metric.signal, metric.query, metric.services[c], c, median(before[:, c]), median(during[:, c]))
+        for c in range(metric.values.shape[1])
+        if np.isfinite(before[:, c]).any() and np.isfinite(during[:, c]).any()
+    )
+
+
+def median(values: npt.NDArray[np.float64]) -> float:
+    """Median of the finite values; NaN where there is none.
+
+    >>> median(np.array([1.0, np.nan, 3.0])), median(np.array([np.nan]))
+    (2.0, nan)
+    """
+    finite = values[np.isfinite(values)]
+    return float(np.median(finite)) if finite.size else float("nan")
+
+
+def material(case: Case, anomaly: Anomaly) -> bool:
+    """Whether a move is large enough to account for the effect.
+
+    A delay of d seconds in something that a request does at most ROUND_TRIPS times explains at most ROUND_TRIPS * d;
+    memory that grew, or traffic that rose, by an ordinary amount explains nothing.
+    """
+    signal, moved = anomaly.signal, abs(anomaly.level - anomaly.baseline)
+    if signal.aspect == "latency" and signal.unit == "seconds":
+        return moved * weights.ROUND_TRIPS >= weights.EXPLAINS_SHARE * case.effect_s
+    if signal.aspect == "traffic":
+        low, high = sorted((abs(anomaly.level), abs(anomaly.baseline)))
+        return high >= weights.TRAFFIC_TIMES * low
+    if signal.unit == "bytes" and anomaly.baseline > 0:
+        return moved >= weights.GROWTH_SHARE * anomaly.baseline
+    return True

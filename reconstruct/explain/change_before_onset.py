@@ -1,0 +1,84 @@
+"""Rule change-before-onset: a change can only have set off what came after it, and soon enough after it."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+
+from reconstruct.explain import weights
+from reconstruct.explain.case import Case
+from reconstruct.explain.changes import Change
+from reconstruct.explain.lines import Line
+from reconstruct.explain.words import clock, span
+from reconstruct.model import Reason
+
+RULE = "change-before-onset"
+
+
+def change_before_onset(change: Change, case: Case, line: Line | None) -> Reason:
+    """Log-odds of the lag between a change and the onset: a limit, not "the latest".
+
+    Where a slow line (memory, disk) led to the onset, what counts is the lag to the line's beginning.
+    """
+    event, onset = change.event, case.onset
+    cited = (event.id, *(s.anomaly.id for s in case.bout.main[:1]))
+    if event.time > onset.latest:
+        says = f"began {span(onset.time, event.time)} after the onset at {clock(onset.time)}"
+        return Reason(RULE, says, cited, -math.inf)
+    if line is not None:
+        return _before_line(change, case, line)
+    lag_s = (onset.time - event.time).total_seconds()
+    if lag_s > weights.FORGOTTEN_S:
+        return Reason(RULE, f"{span(event.time, onset.time)} before the onset is too long ago", cited, -math.inf)
+    weight = lag_weight(change, onset.time, spacing_s=case.spacing_s(case.bout.main[0].anomaly))
+    says = f"{span(event.time, max(onset.time, event.time))} before the onset at {clock(onset.time)}"
+    if weight <= weights.LATE:
+        says += ", later than such a change shows"
+    return Reason(RULE, says, cited, weight)
+
+
+def lag_weight(change: Change, onset: pd.Timestamp, *, spacing_s: float) -> float:
+    """Log-odds of a lag: what acts at once soon is unlikely, what rolls out takes minutes, and both are forgotten.
+
+    For "at once": 0 until AT_ONCE_S (or one sample), then down to LATE at LATE_S and OLD at TAKES_EFFECT_S.
+    For "rolls out": FRESH rising to 0 within FRESH_S, AGING a minute, and OLD at OLD_S after its end.
+    """
+    lag_s = (onset - change.event.time).total_seconds()
+    after_end_s = (onset - change.done).total_seconds()
+    if change.acts == "rolls out":
+        fresh = 0.0
+        if change.restarted is None and after_end_s > lag_s - weights.FRESH_S:
+            fresh = weights.FRESH * (1 - min(max(lag_s, 0.0) / weights.FRESH_S, 1.0))
+        return fresh + _fade(max(after_end_s, 0.0), weights.TAKES_EFFECT_S, weights.OLD_S, weights.OLD)
+    if change.acts == "while it runs" and after_end_s <= 0:
+        return 0.0
+    waited_s = max(after_end_s if change.acts == "while it runs" else lag_s, 0.0)
+    soon_s = max(weights.AT_ONCE_S, spacing_s)
+    late_s = max(weights.LATE_S, 2 * soon_s)
+    if waited_s <= late_s:
+        return weights.LATE * min(max(waited_s - soon_s, 0.0) / (late_s - soon_s), 1.0)
+    rest = weights.OLD - weights.LATE
+    return weights.LATE + rest * min((waited_s - late_s) / weights.TAKES_EFFECT_S, 1.0)
+
+
+def _fade(lag_s: float, soon_s: float, old_s: float, old: float) -> float:
+    if lag_s <= soon_s:
+        return weights.AGING * lag_s / 60
+    aged = weights.AGING * soon_s / 60
+    return aged + (old - aged) * min(math.log(lag_s / soon_s) / math.log(old_s / soon_s), 1.5)
+
+
+def _before_line(change: Change, case: Case, line: Line) -> Reason:
+    event, began = change.event, line.began
+    cited = (event.id, line.evidence)
+    slack = pd.Timedelta(seconds=2 * line.spacing_s)
+    if event.time > began.latest + slack:
+        says = f"{line.title} had been on its way since {clock(began.time)}, {span(began.time, event.time)} before it"
+        return Reason(RULE, says, cited, weights.AFTER_LINE)
+    if event.time >= began.earliest - slack:
+        says = f"{line.title} began to move with it, at {clock(began.time)}, and reached the onset in a line"
+        return Reason(RULE, says, cited, weights.FIRST)
+    weight = lag_weight(change, began.earliest, spacing_s=line.spacing_s)
+    says = f"{span(event.time, began.time)} before {line.title} began to move at {clock(began.time)}"
+    return Reason(RULE, says, cited, weight)

@@ -1,0 +1,134 @@
+"""Which events are changes, how fast each kind acts, and what was undone by what."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import pandas as pd
+
+from reconstruct.explain import weights
+from reconstruct.model import Event, EventKind, Evidence, Service
+
+Acts = Literal["rolls out", "at once", "while it runs"]
+
+_ACTS: Final[dict[EventKind, Acts]] = {
+    "deploy": "rolls out",
+    "rollback": "rolls out",
+    "scale": "rolls out",
+    "restart": "at once",
+    "config": "at once",
+    "flag": "at once",
+    "migration": "while it runs",
+    "job": "while it runs",
+}
+LASTING: Final[frozenset[EventKind]] = frozenset({"deploy", "rollback", "config", "flag", "scale"})
+"""Kinds whose effect stays until somebody undoes it; a migration lets its lock go by itself."""
+
+_UNDO_WORDS: Final = re.compile(
+    r"\b(roll(?:ed|ing|s)?[ -]?back|rollback|revert(?:ed|ing|s)?|back(?:ed|ing)? out)\b", re.I
+)
+_STATE: Final = re.compile(r"\b(on|off|enabled?|disabled?|true|false)\b", re.I)
+_ON: Final = frozenset({"on", "enable", "enabled", "true"})
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """An event that can have set something off."""
+
+    event: Event
+    acts: Acts
+    restarted: pd.Timestamp | None
+    """When its service's instances were first seen to begin again after it: it had taken effect by then."""
+    undone_by: Event | None
+    """The first later event that took it back."""
+    earlier: tuple[Event, ...]
+    """Changes of the same kind and service before it."""
+
+    @property
+    def done(self) -> pd.Timestamp:
+        """When it was complete, as far as told."""
+        return self.event.end if self.event.end is not None else self.event.time
+
+
+def changes(evidence: Evidence) -> tuple[Change, ...]:
+    """All changes in the evidence, in order of time."""
+    events = sorted(evidence.events, key=lambda e: (e.time, e.id))
+    found = [e for e in events if e.kind in weights.CHANGE_KINDS]
+    return tuple(
+        Change(
+            event=e,
+            acts=_ACTS[e.kind],
+            restarted=_restarted(e, events),
+            undone_by=next((u for u in found if u.time > e.time and undoes(u, e, found)), None),
+            earlier=tuple(o for o in found if o.time < e.time and o.kind == e.kind and same(o.service, e.service)),
+        )
+        for e in found
+    )
+
+
+def same(one: Service, other: Service) -> bool:
+    """Whether two events surely speak of one service: both name it, and nothing told differs."""
+    return bool(one.name) and one.may_be(other)
+
+
+def is_rollback(event: Event, events: Sequence[Event]) -> bool:
+    """Whether an event takes something back: by its kind, by its version going back, or by its title."""
+    if event.kind == "rollback" or _UNDO_WORDS.search(event.title):
+        return True
+    return bool(event.version) and event.version != event.previous and event.version in _before(event, events)
+
+
+def undoes(later: Event, earlier: Event, events: Sequence[Event]) -> bool:
+    """Whether `later` took `earlier` back.
+
+    Versions decide where both tell theirs: the service runs again what it ran before `earlier`. Otherwise a rollback
+    takes back the last change of its service, and a flag goes back to its other state.
+    """
+    if not same(later.service, earlier.service) or later.time <= earlier.time:
+        return False
+    if earlier.kind == "flag" or later.kind == "flag":
+        return earlier.kind == later.kind and _flag(later)[0] == _flag(earlier)[0] and _flag(later) != _flag(earlier)
+    if later.version and earlier.version:
+        return later.version != earlier.version and later.version in _before(earlier, events)
+    if not is_rollback(later, events):
+        return False
+    between = [
+        e
+        for e in events
+        if earlier.time < e.time < later.time
+        and same(e.service, earlier.service)
+        and e.kind in LASTING - {"flag"}
+        and not is_rollback(e, events)
+    ]
+    return earlier.kind in LASTING and not between
+
+
+def _before(event: Event, events: Sequence[Event]) -> frozenset[str]:
+    """Versions that the service had run before an event."""
+    known = {event.previous}
+    for e in events:
+        if e.time < event.time and same(e.service, event.service):
+            known |= {e.version, e.previous}
+    return frozenset(known - {"", event.version if event.version == event.previous else ""})
+
+
+def _flag(event: Event) -> tuple[str, bool | None]:
+    """Name and state of a flag as its title tells: "flag x off->on" is x, on."""
+    states = [word.lower() in _ON for word in _STATE.findall(event.title)]
+    name = " ".join(_STATE.sub(" ", event.title).replace("->", " ").split()[:2]).lower()
+    return name, states[-1] if states else None
+
+
+def _restarted(event: Event, events: Sequence[Event]) -> pd.Timestamp | None:
+    limit = event.time + pd.Timedelta(seconds=weights.TAKES_EFFECT_S)
+    return next(
+        (
+            e.time
+            for e in events
+            if e.kind == "restart" and event.time <= e.time <= limit and same(e.service, event.service)
+        ),
+        None,
+    )

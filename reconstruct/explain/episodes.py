@@ -1,0 +1,104 @@
+"""Symptoms that belong together in time, and when the worst of it began and ended."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from reconstruct.explain import weights
+from reconstruct.explain.felt import Symptom
+from reconstruct.explain.firings import Firing
+from reconstruct.model import Moment, Service
+
+
+@dataclass(frozen=True, slots=True)
+class Bout:
+    """One episode of symptoms."""
+
+    symptoms: tuple[Symptom, ...]
+    """In order of onset."""
+    alerts: tuple[Firing, ...]
+    """Alerts on what it affected, firing in it."""
+    strength: float
+    """The strongest witness, the further ones at half weight, and what alerts add."""
+
+    @property
+    def main(self) -> tuple[Symptom, ...]:
+        """The symptoms that date it: faint ones begin and end when noise lets them."""
+        least = weights.MAIN_SHARE * max(s.strength for s in self.symptoms)
+        return tuple(s for s in self.symptoms if s.strength >= least or s.alerts)
+
+    @property
+    def start(self) -> pd.Timestamp:
+        """When its first main symptom began."""
+        return min(s.anomaly.onset.time for s in self.main)
+
+    @property
+    def end(self) -> pd.Timestamp | None:
+        """When its last main symptom was over; None = one of them still is not."""
+        moment = recovered(self)
+        return moment.time if moment else None
+
+
+def bouts(found: Sequence[Symptom], *, firing: Sequence[Firing], window_end: pd.Timestamp) -> tuple[Bout, ...]:
+    """Group symptoms whose pauses are short; in order of time."""
+    groups: list[list[Symptom]] = []
+    over = pd.Timestamp.min.tz_localize("UTC")
+    for s in found:
+        pause_s = max(weights.MERGE_S, weights.MERGE_SAMPLES * s.spacing_s)
+        if not groups or s.anomaly.onset.time > over + pd.Timedelta(seconds=pause_s):
+            groups.append([])
+            over = s.anomaly.onset.time
+        groups[-1].append(s)
+        over = max(over, s.anomaly.recovery.time if s.anomaly.recovery else window_end)
+    return tuple(_bout(g, firing, window_end) for g in groups)
+
+
+def worst(found: Sequence[Bout]) -> Bout | None:
+    """The strongest; of equals the first."""
+    return max(found, key=lambda b: (b.strength, -b.start.value), default=None)
+
+
+def onset(bout: Bout) -> tuple[Moment, tuple[Symptom, ...]]:
+    """The first moment users or alerts could feel it, and the symptoms that the samples cannot tell from the first.
+
+    The symptom that must have begun first bounds it from above; it may have begun as early as that one's last normal
+    sample. A symptom with a wider interval that reaches further back tells nothing more.
+    """
+    first = min(bout.main, key=lambda s: (s.anomaly.onset.time, s.anomaly.onset.latest, s.anomaly.id))
+    at = first.anomaly.onset
+    together = tuple(s for s in bout.main if s.anomaly.onset.earliest < at.latest and s.anomaly.onset.time <= at.latest)
+    latest = min(s.anomaly.onset.latest for s in together)
+    return Moment(min(at.time, latest), min(at.earliest, latest), latest), together
+
+
+def recovered(bout: Bout) -> Moment | None:
+    """When the last main symptom was back; None while one is not (or its data ended first)."""
+    last: Moment | None = None
+    for s in bout.main:
+        back = s.anomaly.recovery
+        if back is None:
+            return None
+        if last is None or back.time > last.time:
+            last = back
+    return last
+
+
+def _bout(group: Sequence[Symptom], firing: Sequence[Firing], window_end: pd.Timestamp) -> Bout:
+    services = {s.anomaly.service for s in group}
+    begins = min(s.anomaly.onset.earliest for s in group)
+    ends = max(s.anomaly.recovery.latest if s.anomaly.recovery else window_end for s in group)
+    alerts = tuple(f for f in firing if begins <= f.fired <= ends and _about(f, services))
+    witnesses: dict[object, float] = defaultdict(float)
+    for s in group:
+        witnesses[s.witness] = max(witnesses[s.witness], s.strength)
+    strongest, *others = sorted(witnesses.values(), reverse=True)
+    strength = strongest + weights.SECOND_WITNESS * sum(others) + (weights.ALERT_BONUS if alerts else 0.0)
+    return Bout(tuple(group), alerts, strength)
+
+
+def _about(firing: Firing, services: set[Service]) -> bool:
+    return not firing.service.name or any(not s.name or firing.service.may_be(s) for s in services)

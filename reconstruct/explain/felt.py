@@ -1,0 +1,95 @@
+"""What users could feel: which anomalies are symptoms, how strong each is, and whether it lasted."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from reconstruct.explain import weights
+from reconstruct.explain.firings import Firing, watched
+from reconstruct.model import Anomaly, Aspect, Evidence, Layer, Service
+
+FELT_LAYERS: tuple[Layer, ...] = ("edge", "app")
+FELT_ASPECTS: tuple[Aspect, ...] = ("latency", "errors", "availability")
+ALERTING_ASPECTS: tuple[Aspect, ...] = (*FELT_ASPECTS, "restarts")
+"""An alert on one of these, of whatever layer, is an alert on a symptom; one on saturation or utilisation is not."""
+STRONGEST = 6.0
+"""Doublings beyond which more does not count: everything failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Symptom:
+    """An anomaly that users or alerts could feel."""
+
+    anomaly: Anomaly
+    strength: float
+    """Doublings beyond the smallest effect that is felt (weights.LATENCY_TIMES, ERROR_SHARE, ...), >= 0."""
+    spacing_s: float
+    alerts: tuple[Firing, ...] = ()
+    """Alerts that watch this very series."""
+
+    @property
+    def witness(self) -> tuple[Service, Aspect]:
+        """Percentiles and routes of one service's latency are one witness, not many."""
+        return self.anomaly.service, self.anomaly.signal.aspect
+
+
+def symptoms(
+    evidence: Evidence, anomalies: Sequence[Anomaly], *, firing: Sequence[Firing], services: Sequence[str] = ()
+) -> tuple[Symptom, ...]:
+    """The anomalies that users could feel, and those that an alert on a symptom watches; in order of onset.
+
+    `services` restricts them to what the user says the incident is about (and to series that name no service).
+    """
+    spacing_s = {m.query: m.spacing_s for m in evidence.metrics}
+    end = evidence.window.end
+    found = []
+    for a in anomalies:
+        if not a.worse or "scrape" in a.signal.tags or (services and a.service.name and a.service.name not in services):
+            continue
+        seen = tuple(f for f in firing if a in watched(f, [a]))
+        if not (_felt(a) or (seen and a.signal.aspect in ALERTING_ASPECTS)):
+            continue
+        step_s = spacing_s.get(a.query, evidence.window.step_s)
+        if not seen and not lasts(a, end=end, spacing_s=step_s):
+            continue
+        strength = max(_strength(a), weights.ALERT_BONUS if seen else 0.0)
+        if strength > 0:
+            found.append(Symptom(a, strength, step_s, seen))
+    return tuple(sorted(found, key=lambda s: (s.anomaly.onset.time, s.anomaly.id)))
+
+
+def lasts(anomaly: Anomaly, *, end: pd.Timestamp, spacing_s: float) -> bool:
+    """Whether it is longer than a blip: FELT_SAMPLES samples and FELT_S seconds."""
+    over = anomaly.recovery.time if anomaly.recovery else end
+    least_s = max(weights.FELT_SAMPLES * spacing_s, weights.FELT_S)
+    return bool((over - anomaly.onset.time).total_seconds() >= least_s)
+
+
+def _felt(anomaly: Anomaly) -> bool:
+    signal = anomaly.signal
+    return signal.layer in FELT_LAYERS and signal.aspect in FELT_ASPECTS
+
+
+def _strength(anomaly: Anomaly) -> float:
+    """Doublings beyond the smallest felt effect; a made-up reading of a metric's name is believed in part."""
+    known = 1.0 if anomaly.signal.known else weights.GENERIC_SHARE
+    return known * min(STRONGEST, max(0.0, math.log2(max(_times(anomaly), 1e-9))))
+
+
+def _times(anomaly: Anomaly) -> float:
+    """How many times the smallest felt effect; 1 = just felt."""
+    signal, before, during = anomaly.signal, anomaly.baseline, anomaly.level
+    excess = abs(during - before)
+    if signal.aspect == "latency":
+        return during / max(before, signal.floor, 1e-12) / weights.LATENCY_TIMES
+    if signal.unit in ("ratio", "percent"):
+        whole = 1.0 if signal.unit == "ratio" else 100.0
+        least = weights.ERROR_SHARE if signal.aspect == "errors" else weights.AVAILABILITY_DROP
+        return excess / whole / least
+    if signal.aspect == "availability":
+        return excess / max(abs(before), 1.0) / weights.AVAILABILITY_DROP
+    return during / max(before, signal.floor, 1e-12) / weights.RATE_TIMES

@@ -1,0 +1,117 @@
+"""Slow lines that lead to a bound: memory that climbs, a disk that fills, a certificate that runs down.
+
+What begins such an incident is what began the line, however long before the first failure that was.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from reconstruct.explain import weights
+from reconstruct.explain.case import Case, near
+from reconstruct.model import Aspect, Layer, Metric, Moment, Service
+
+LINE_LAYERS: tuple[Layer, ...] = ("app", "runtime", "host", "database", "queue", "cache")
+LINE_ASPECTS: tuple[Aspect, ...] = ("saturation", "utilisation")
+LINE_TAGS = frozenset({"memory", "disk", "connections", "pool", "swap"})
+"""What fills up by and by until a bound is hit. A queue that grows while its consumer fails is a consequence."""
+LINE_SAMPLES = 15
+"""A slope of fewer samples cannot be told from a step that takes a while."""
+FITS_SHARE = 0.25
+"""A level and then a slope must leave at most this share of what the best step leaves unexplained."""
+RISE_SPREADS = 6.0
+"""The line must rise by this many spreads of what its level was."""
+NEAR_SAMPLES = 3
+"""The last samples before the onset may belong to the collapse already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A level that became a slope which was still rising when the impact began."""
+
+    title: str
+    service: Service
+    began: Moment
+    before: float
+    reached: float
+    unit: str
+    evidence: str
+    """Id of the query that shows it, or of its anomaly where there is one."""
+    spacing_s: float
+
+
+def leading_line(case: Case) -> Line | None:
+    """The clearest slow line that leads up to the onset; None where none does."""
+    found = [
+        (gain, line)
+        for metric in case.evidence.metrics
+        if _can_fill(metric)
+        for column, service in enumerate(metric.services)
+        if near(case, service, metric.signal)
+        for gain, line in _line(case, metric, column)
+    ]
+    return max(found, key=lambda g: (g[0], g[1].evidence), default=(0.0, None))[1]
+
+
+def hinge(values: npt.NDArray[np.float64]) -> tuple[int, int, int, float]:
+    """Least-squares fit of a level, then a slope: its first row, the rows it may as well be, and how well it fits.
+
+    The last figure is the squares left over against those of the best two-level step. Rows as well as the best are
+    those whose squares are at most ``1 + 8 / n`` times the least.
+
+    >>> hinge(np.array([1.0] * 10 + [1.0 + 0.5 * k for k in range(1, 11)]))[0]
+    9
+    """
+    n = len(values)
+    rows = np.arange(n, dtype=float)
+    tries = np.arange(4, n - 4)
+    left = np.empty(len(tries))
+    steps = np.empty(len(tries))
+    for t, k in enumerate(tries):
+        slope = np.clip(rows - k, 0, None)
+        x, y = slope - slope.mean(), values - values.mean()
+        left[t] = float(y @ y - (x @ y) ** 2 / (x @ x))
+        steps[t] = float(values[:k].var() * k + values[k:].var() * (n - k))
+    best = int(left.argmin())
+    floor = 1e-12 * max(1.0, float(values @ values))
+    alike = np.flatnonzero(left <= left[best] * (1 + 8 / n) + floor)
+    return int(tries[best]), int(tries[alike[0]]), int(tries[alike[-1]]), float(left[best] / max(steps.min(), floor))
+
+
+def _can_fill(metric: Metric) -> bool:
+    signal = metric.signal
+    return signal.layer in LINE_LAYERS and signal.aspect in LINE_ASPECTS and bool(LINE_TAGS & set(signal.tags))
+
+
+def _line(case: Case, metric: Metric, column: int) -> list[tuple[float, Line]]:
+    since = case.onset.earliest - pd.Timedelta(seconds=weights.LEADS_S)
+    series = metric.values[column].loc[since : case.onset.earliest].dropna()
+    series = series.iloc[: max(len(series) - NEAR_SAMPLES, 0)]
+    if len(series) < 2 * LINE_SAMPLES:
+        return []
+    values = series.to_numpy(dtype=float)
+    upward = values if metric.signal.worse != "down" else -values
+    row, first, last, share = hinge(upward)
+    level = upward[: row + 1]
+    spread = max(1.4826 * float(np.median(np.abs(level - np.median(level)))), 1e-9 * float(np.abs(values).max()))
+    rise = float(np.median(upward[-NEAR_SAMPLES:]) - np.median(level))
+    if share > FITS_SHARE or len(values) - row < LINE_SAMPLES or rise < RISE_SPREADS * spread:
+        return []
+    if rise < weights.GROWTH_SHARE * abs(float(np.median(level))):
+        return []
+    times = series.index
+    line = Line(
+        title=metric.signal.title[:1].lower() + metric.signal.title[1:],
+        service=metric.services[column],
+        began=Moment(times[row], times[first], times[last]),
+        before=float(np.median(values[: row + 1])),
+        reached=float(np.median(values[-NEAR_SAMPLES:])),
+        unit=metric.signal.unit,
+        evidence=metric.query,
+        spacing_s=metric.spacing_s,
+    )
+    return [(rise / spread / (share + 0.01), line)]

@@ -1,0 +1,156 @@
+"""Which ways of going wrong the signals show: what must move did, what must not did not, early and large enough."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from reconstruct.explain import weights
+from reconstruct.explain.case import Case, in_time, is_kind, material, near
+from reconstruct.explain.words import moved_from_to
+from reconstruct.model import Anomaly, Mechanism, Metric, Reason, Sign
+
+UNKNOWN = Mechanism("unknown", "Something we cannot see", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Met:
+    """A sign, and the anomalies that show it, the most telling first; none where staying still is the sign."""
+
+    sign: Sign
+    by: tuple[Anomaly, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One mechanism held against the case."""
+
+    mechanism: Mechanism
+    must: tuple[Met, ...]
+    may: tuple[Met, ...]
+    against: tuple[Met, ...]
+    missing: tuple[Sign, ...]
+    """Signs that it must show, that are measured, and that are not there."""
+    unmeasured: tuple[Sign, ...]
+    """... and those that nothing measures."""
+    too_small: tuple[Anomaly, ...]
+    """What moved the right way, by too little to account for the effect."""
+    too_late: tuple[Anomaly, ...]
+    """What moved the right way, after the impact had begun."""
+
+    @property
+    def shown(self) -> bool:
+        """Whether everything measured that must be there is."""
+        return bool(self.must) and not self.missing
+
+    @property
+    def weight(self) -> float:
+        """Log-odds against a mechanism of which nothing is seen; below 0 it is contradicted."""
+        if not self.shown:
+            return 0.0
+        general = weights.GENERAL - weights.MUST if not specific(self.mechanism) else 0.0
+        return (
+            weights.MUST * len(self.must)
+            + weights.MAY * len(self.may)
+            + weights.MUST_NOT * len(self.against)
+            + weights.UNMEASURED_SIGN * len(self.unmeasured)
+            + general
+        )
+
+    @property
+    def anomaly(self) -> Anomaly | None:
+        """The one that shows it best."""
+        return next((met.by[0] for met in (*self.must, *self.may) if met.by), None)
+
+
+def specific(mechanism: Mechanism) -> bool:
+    """Whether it says more than that something users feel got worse."""
+    return any(sign.tags or not set(sign.layers) <= {"edge", "app"} or sign.moves != "up" for sign in mechanism.must)
+
+
+def read(case: Case) -> tuple[Reading, ...]:
+    """Every mechanism held against the case, the best shown first."""
+    readings = [_read(case, m) for m in case.settings.mechanisms]
+    order = {m.id: n for n, m in enumerate(case.settings.mechanisms)}
+    return tuple(sorted(readings, key=lambda r: (-r.weight, order[r.mechanism.id])))
+
+
+def reasons(reading: Reading) -> tuple[tuple[Reason, ...], tuple[Reason, ...]]:
+    """What the signals say for a mechanism, and against it."""
+    rule = reading.mechanism.id
+
+    def say(met: Met, weight: float) -> Reason:
+        told = "; ".join(dict.fromkeys(moved_from_to(a) for a in met.by[: weights.FIGURES]))
+        says = f"{met.sign.says}: {told}" if met.sign.says and told else (told or met.sign.says)
+        return Reason(rule, says, tuple(a.id for a in met.by[: weights.FIGURES]), weight)
+
+    favour = [say(met, weights.MUST) for met in reading.must if met.by]
+    favour += [say(met, weights.MAY) for met in reading.may if met.by]
+    return tuple(favour), tuple(say(met, weights.MUST_NOT) for met in reading.against if met.by)
+
+
+def measured(case: Case, sign: Sign) -> tuple[Metric, ...]:
+    """The metrics of a sign's kind that have any sample near what was affected."""
+    return tuple(
+        m
+        for m in case.evidence.metrics
+        if is_kind(m.signal, sign)
+        and any(near(case, s, m.signal) for s in m.services)
+        and bool(m.values.notna().to_numpy().any())
+    )
+
+
+def _read(case: Case, mechanism: Mechanism) -> Reading:
+    must, missing, unmeasured = [], [], []
+    too_small: list[Anomaly] = []
+    too_late: list[Anomaly] = []
+    for sign in mechanism.must:
+        moved = _moved(case, sign)
+        if sign.moves == "none":
+            fits: tuple[Anomaly, ...] = ()
+            there = not any(material(case, a) and a.worse for a in moved) and bool(measured(case, sign))
+        else:
+            late = [a for a in moved if not in_time(case, a)]
+            small = [a for a in moved if a not in late and not material(case, a)]
+            fits = tuple(a for a in moved if a not in late and a not in small)
+            there = bool(fits)
+            if not there:
+                too_late += late
+                too_small += small
+        if there:
+            must.append(Met(sign, fits))
+        elif measured(case, sign):
+            missing.append(sign)
+        else:
+            unmeasured.append(sign)
+    return Reading(
+        mechanism=mechanism,
+        must=tuple(must) if any(met.by for met in must) else (),
+        may=_met(case, mechanism.may),
+        against=_met(case, mechanism.must_not),
+        missing=tuple(missing),
+        unmeasured=tuple(unmeasured),
+        too_small=tuple(too_small),
+        too_late=tuple(too_late),
+    )
+
+
+def _met(case: Case, signs: Iterable[Sign]) -> tuple[Met, ...]:
+    found = []
+    for sign in signs:
+        fits = tuple(a for a in _moved(case, sign) if in_time(case, a) and material(case, a))
+        if fits and sign.moves != "none":
+            found.append(Met(sign, fits))
+    return tuple(found)
+
+
+def _moved(case: Case, sign: Sign) -> tuple[Anomaly, ...]:
+    """Anomalies of the sign's kind that moved its way, near what was affected; the most telling first."""
+    found = [
+        a
+        for a in case.anomalies
+        if is_kind(a.signal, sign)
+        and near(case, a.service, a.signal)
+        and (sign.moves in ("any", "none") or a.direction in (sign.moves, "both"))
+    ]
+    return tuple(sorted(found, key=lambda a: (not a.signal.known, -a.score, a.onset.time, a.id)))

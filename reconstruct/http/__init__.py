@@ -1,0 +1,24 @@
+"""HTTP for every source and delivery: one session, one place that says what went wrong, one that removes secrets."""
+
+from __future__ import annotations
+
+from reconstruct.http.failures import not_answered, plain, unreachable
+from reconstruct.http.pace import MOST_AT_ONCE, Pace
+from reconstruct.http.redaction import REDACTED, host_of, redact, redact_url
+from reconstruct.http.session import Session, open_session
+from reconstruct.http.settings import HttpSettings
+
+__all__ = [
+    "MOST_AT_ONCE",
+    "REDACTED",
+    "HttpSettings",
+    "Pace",
+    "Session",
+    "host_of",
+    "not_answered",
+    "open_session",
+    "plain",
+    "redact",
+    "redact_url",
+    "unreachable",
+]

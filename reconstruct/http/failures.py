@@ -1,0 +1,171 @@
+"""Foreign errors into ours: what happened, in one line with host:port, and what to do next.
+
+The failure table of docs/prometheus.md has a row for each.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+from urllib.parse import urlsplit
+
+import requests
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NameResolutionError, ProxyError, ReadTimeoutError
+
+from reconstruct.errors import ReconstructError, SourceError, UsageError
+from reconstruct.http.redaction import host_of, redact, redact_url
+from reconstruct.http.settings import HttpSettings
+
+MOST_SAID: Final = 300
+"""Characters of a server's own words that are passed on; more is a page, not a message."""
+_TAGS: Final = re.compile(r"<(script|style)\b.*?</\1\s*>|<[^>]*>", re.IGNORECASE | re.DOTALL)
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
+
+
+def unreachable(error: Exception, *, settings: HttpSettings) -> ReconstructError:
+    """What to tell a user when no (whole) answer came: refused, unknown, untrusted, late or cut off."""
+    at = f"{settings.name} at {host_of(settings.url)}"
+    option = settings.option
+    cause = _root(error)
+    if isinstance(error, requests.exceptions.ProxyError) or isinstance(cause, ProxyError):
+        return SourceError(
+            f"{at}: the proxy did not let us through: {_said(cause)}",
+            hint="check the proxy setting, HTTP(S)_PROXY and NO_PROXY",
+        )
+    if isinstance(error, requests.exceptions.SSLError):
+        return _untrusted(cause, at=at, option=option)
+    if isinstance(cause, NameResolutionError):
+        return SourceError(f"{at}: no such host", hint=f"check the name in {option}")
+    if isinstance(error, requests.exceptions.ReadTimeout) or isinstance(cause, ReadTimeoutError | TimeoutError):
+        return SourceError(
+            f"{at} did not answer within {settings.timeout_s:g} s",
+            hint="it may be overloaded: try a narrower --scope, fewer --pack, or a longer time-out",
+        )
+    if isinstance(cause, ConnectTimeoutError) and "refused" not in str(cause) and "timed out" in str(cause):
+        return SourceError(f"{at}: no connection within 5 s", hint=f"check {option}, the network and the firewall")
+    if "refused" in str(cause):
+        return SourceError(f"{at} refused the connection", hint=f"is it running, and is the port right? check {option}")
+    if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.InvalidHeader):
+        return UsageError(f"{at}: {_said(error)}", hint=f"check {option} and the headers")
+    if isinstance(error, requests.exceptions.ChunkedEncodingError | requests.exceptions.ContentDecodingError):
+        return SourceError(f"{at} cut its answer short", hint="try again; a proxy in between may limit the size")
+    return SourceError(f"{at}: no answer: {_said(cause)}", hint=f"is it a server that speaks HTTP? check {option}")
+
+
+def not_answered(answer: requests.Response, *, settings: HttpSettings) -> ReconstructError | None:
+    """What to tell a user about an answer that is no JSON of the API; None where it may be one.
+
+    Statuses that carry the API's own JSON error (400, 422, 503) are left to the source, which knows its words.
+    """
+    at = f"{settings.name} at {host_of(settings.url)}"
+    status, kind = answer.status_code, answer.headers.get("Content-Type", "")
+    if 300 <= status < 400:
+        there = redact_url(answer.headers.get("Location", "?"))
+        return SourceError(
+            f"{at} sends us elsewhere ({status}): {there}",
+            hint=f"a login page? then give credentials; else give {settings.option} the address behind the redirect",
+        )
+    if status == 401:
+        return UsageError(
+            f"{at} wants to know who asks (401{_quoted(answer)})",
+            hint=f"give credentials: {settings.credentials}"
+            if not _signed(answer)
+            else f"the credentials were refused; check {settings.credentials}",
+        )
+    if status == 403:
+        return UsageError(
+            f"{at} does not allow it (403{_quoted(answer)})",
+            hint=f"ask for the right to read, or check {settings.credentials}",
+        )
+    if status == 429:
+        wait = answer.headers.get("Retry-After")
+        return SourceError(
+            f"{at} has too many requests (429)" + (f", and asks to come back in {wait} s" if wait else ""),
+            hint="try again later, or ask for less: a narrower --scope, fewer --pack",
+        )
+    if "json" in kind:
+        return None
+    if status == 400 and "HTTP request to an HTTPS server" in answer.text:
+        secure = "https" + settings.url.removeprefix("http")
+        return SourceError(f"{at} speaks TLS on that port", hint=f"use {settings.option} {secure}")
+    if "html" in kind and status < 400:
+        return SourceError(
+            f"{at} answered with a web page, not with the API: a login page, or another program",
+            hint=f"give credentials ({settings.credentials}), or the API's own address as {settings.option}",
+        )
+    if status == 404:
+        return SourceError(
+            f"{at} knows no such page (404{_quoted(answer)})",
+            hint=f"does it live under a prefix? give {settings.option} {settings.url}/PREFIX",
+        )
+    if status >= 400:
+        return SourceError(
+            f"{at} answered {status}{_quoted(answer, sign=': ')}",
+            hint="look into that server's log" if status >= 500 else f"check {settings.option}",
+        )
+    return None
+
+
+def _untrusted(cause: BaseException, *, at: str, option: str) -> ReconstructError:
+    words = str(cause)
+    if "WRONG_VERSION_NUMBER" in words or "RECORD_LAYER_FAILURE" in words or "HTTP_REQUEST" in words:
+        return SourceError(f"{at} does not speak TLS on that port", hint=f"use http:// in {option}")
+    if "CERTIFICATE_REQUIRED" in words or "BAD_CERTIFICATE" in words:
+        return UsageError(f"{at} wants a client certificate", hint="give client_cert and client_key")
+    if "Hostname mismatch" in words or "doesn't match" in words or "IP address mismatch" in words:
+        return SourceError(f"{at}: its certificate is for another name", hint=f"use the certificate's name in {option}")
+    if "expired" in words:
+        return SourceError(f"{at}: its certificate has expired", hint="renew it; verify: false goes on without")
+    if "CERTIFICATE_VERIFY_FAILED" in words:
+        return SourceError(
+            f"{at}: its certificate is not signed by anyone we trust",
+            hint="give ca_file with your own authority's certificate",
+        )
+    return SourceError(f"{at}: TLS failed: {_said(cause)}", hint=f"check {option}, ca_file and the client certificate")
+
+
+def _root(error: BaseException) -> BaseException:
+    """The innermost reason of nested requests and urllib3 errors."""
+    for _ in range(8):  # deeper than any chain they build
+        inner = getattr(error, "reason", None) or next(
+            (argument for argument in getattr(error, "args", ()) if isinstance(argument, HTTPError | OSError)), None
+        )
+        if not isinstance(inner, BaseException):
+            break
+        error = inner
+    return error
+
+
+def _said(error: BaseException) -> str:
+    words = re.sub(r"<[\w.]+ object at 0x[0-9a-f]+>:?\s*|^\w+\([^)]*\):\s*", "", str(error))
+    return plain(words) or type(error).__name__
+
+
+def _signed(answer: requests.Response) -> bool:
+    return "Authorization" in (answer.request.headers if answer.request is not None else {})
+
+
+def _quoted(answer: requests.Response, *, sign: str = ", ") -> str:
+    words = plain(answer.text)
+    return f"{sign}{words}" if words else ""
+
+
+def plain(text: str) -> str:
+    """A server's words as one short line: no tags, no control characters, no secrets.
+
+    >>> plain("<html><h1>Who\\nare you?</h1></html>\\x1b[31m")
+    'Who are you? [31m'
+    """
+    line = " ".join(_CONTROL.sub(" ", _TAGS.sub(" ", text[: 20 * MOST_SAID])).split())
+    line = redact(line)
+    return line if len(line) <= MOST_SAID else line[: MOST_SAID - 1] + "…"
+
+
+def same_server(url: str, *, settings: HttpSettings) -> bool:
+    """Whether a redirect's target lies on the server that was asked (a relative one does).
+
+    >>> same_server("/prom/graph", settings=HttpSettings("http://a:1")), same_server("http://b/", settings=HttpSettings("http://a:1"))
+    (True, False)
+    """
+    there = urlsplit(url)
+    return not there.netloc or host_of(url) == host_of(settings.url)

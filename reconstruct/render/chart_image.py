@@ -1,0 +1,28 @@
+"""A finished picture, as the text outputs take it: they embed or link it and never draw."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ChartImage:
+    """One chart in the encodings that were asked for; at least one of `png` and `svg` is given."""
+
+    name: str
+    """Safe as a file name, without its ending: `overview`, or the signal's id with `/` replaced."""
+    title: str
+    alt: str
+    """What it shows, in a sentence with the figures."""
+    png: bytes = b""
+    svg: bytes = b""
+    dark: bytes = b""
+    """The same picture for a dark page, in the encoding of `svg` if there is one, else of `png`."""
+    signal: str = ""
+    """Id of the signal it shows; "" for the overview."""
+
+    def __post_init__(self) -> None:
+        if not (self.png or self.svg):
+            raise ValueError(f"chart {self.name!r} has no picture")
+        if not self.name or set(self.name) & set("/\\\0") or self.name.startswith("."):
+            raise ValueError(f"chart name {self.name!r} is not safe as a file name")

@@ -1,0 +1,252 @@
+"""What of an incident is worth a picture: which signals, which changes, which alerts, under which names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import pandas as pd
+
+from reconstruct.errors import UsageError
+from reconstruct.model import LAYERS, Alert, Anomaly, Event, Incident, Layer, Metric
+from reconstruct.render.axes import Span
+
+CHANGE_KINDS: Final = frozenset(
+    {"deploy", "rollback", "config", "flag", "migration", "scale", "restart", "job", "note"}
+)
+USER_FELT: Final = frozenset({"latency", "errors", "availability"})
+"""Aspects that users feel; in the edge and app layers they are the incident itself."""
+ROWS: Final = 12
+"""Signals in an overview: more rows than this cannot be taken in at a glance (a guess that held for every story)."""
+ROWS_A_LAYER: Final = 3
+HEALTHY_EXTRA: Final = 3
+"""Healthy signals shown beside sick ones of their own layer because a hypothesis was ruled out with them."""
+NAMED_CHANGES: Final = 12
+"""Changes with a name in a picture; the rest are marks that are counted."""
+ALERT_ROWS: Final = 8
+NEAR: Final = pd.Timedelta("1h")
+"""Changes this long before the onset are what a reader asks about first (a guess)."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlertRow:
+    """All firings of one rule, drawn in one line."""
+
+    rule: str
+    alerts: tuple[Alert, ...]
+
+
+def metric_of(incident: Incident, signal_id: str) -> Metric:
+    """The answer to a signal's query; with several of one id, the one that the worst anomaly was found in.
+
+    Raises `UsageError` where the incident has no signal of that id.
+    """
+    found = [m for m in incident.evidence.metrics if m.signal.id == signal_id]
+    if not found:
+        known = ", ".join(sorted({m.signal.id for m in incident.evidence.metrics})[:20])
+        raise UsageError(f"the incident has no signal {signal_id!r}", hint=f"signals it has: {known or 'none'}")
+    return max(found, key=lambda m: max((a.score for a in anomalies_of(incident, m)), default=0.0))
+
+
+def anomalies_of(incident: Incident, metric: Metric) -> tuple[Anomaly, ...]:
+    """The anomalies found in a metric, the worst one first."""
+    mine = [a for a in incident.anomalies if a.signal.id == metric.signal.id and a.query == metric.query]
+    return tuple(sorted(mine, key=lambda a: (not a.worse, -a.score, a.column, a.onset.time)))
+
+
+def affected_columns(incident: Incident, metric: Metric) -> list[int]:
+    """Columns with an anomaly, the worst one first."""
+    return list(dict.fromkeys(a.column for a in anomalies_of(incident, metric)))
+
+
+def sick_metrics(incident: Incident) -> list[Metric]:
+    """Metrics that moved the way they call worse, or that a hint rests on; the most telling one first.
+
+    In the worst episode before outside it, then what milestones, impact and hints cite, then what users feel, then by
+    how far it is beyond its threshold.
+    """
+    told = incident.explanation
+    worst = next((set(e.anomalies) for e in told.episodes if e.id == told.worst), None)
+    by_hints = {h.metric for h in told.hints} | {i for h in told.hints for r in h.reasons_for for i in r.evidence}
+    cited = by_hints | {i for m in incident.milestones.values() if m is not None for i in m.evidence}
+    cited |= {i for impact in told.impact for i in impact.evidence}
+    by_metric: dict[tuple[str, str], list[Anomaly]] = {}
+    for anomaly in incident.anomalies:
+        by_metric.setdefault((anomaly.query, anomaly.signal.id), []).append(anomaly)
+    ranked = []
+    for metric in incident.evidence.metrics:
+        mine = by_metric.get((metric.query, metric.signal.id), [])
+        if not any(a.worse or a.id in by_hints for a in mine):
+            continue
+        ids = {a.id for a in mine}
+        rank = (
+            worst is not None and not ids & worst,
+            not ids & cited,
+            not _user_felt(metric),
+            -max(a.score for a in mine),
+            metric.signal.id,
+            metric.query,
+        )
+        ranked.append((rank, metric))
+    return [metric for _, metric in sorted(ranked, key=lambda pair: pair[0])]
+
+
+def rows_by_layer(incident: Incident) -> tuple[dict[Layer, list[Metric]], int]:
+    """The signals of an overview, by layer from the edge down, and how many sick signals had no room.
+
+    A layer in which nothing went wrong shows one healthy signal: that it was looked at is part of the story.
+    """
+    sick = sick_metrics(incident)
+    rows: dict[Layer, list[Metric]] = {layer: [] for layer in LAYERS}
+    room = ROWS
+    for metric in sick:
+        lane = rows[metric.signal.layer]
+        if len(lane) < ROWS_A_LAYER and room:
+            lane.append(metric)
+            room -= 1
+    shown = sum(len(lane) for lane in rows.values())
+    healthy = _healthy_metrics(incident, sick)
+    for layer in LAYERS:
+        if not rows[layer] and room:
+            rows[layer] = [m for m in healthy if m.signal.layer == layer][: 1 if sick else 2]
+            room -= len(rows[layer])
+    extra = [m for m in healthy if _rules_out(incident, m) and all(m is not r for r in rows[m.signal.layer])]
+    for metric in extra[: min(HEALTHY_EXTRA, max(room, 0))]:
+        rows[metric.signal.layer].append(metric)
+    return {layer: lane for layer, lane in rows.items() if lane}, len(sick) - shown
+
+
+def _healthy_metrics(incident: Incident, sick: Sequence[Metric]) -> list[Metric]:
+    """Metrics with data in the window and no anomaly, those that rule something out and that users feel first."""
+    odd = {(a.query, a.signal.id) for a in incident.anomalies} | {(m.query, m.signal.id) for m in sick}
+    window = incident.evidence.window
+    healthy = [
+        m
+        for m in incident.evidence.metrics
+        if (m.query, m.signal.id) not in odd and m.values.loc[window.start :].notna().to_numpy().any()
+    ]
+    return sorted(
+        healthy,
+        key=lambda m: (not _rules_out(incident, m), m.signal.aspect not in USER_FELT, not m.signal.known, m.signal.id),
+    )
+
+
+def _rules_out(incident: Incident, metric: Metric) -> bool:
+    return any(metric.query in r.evidence for r in incident.explanation.ruled_out)
+
+
+def _user_felt(metric: Metric) -> bool:
+    return metric.signal.layer in ("edge", "app") and metric.signal.aspect in USER_FELT
+
+
+def anomalous_spans(incident: Incident, metric: Metric) -> list[Span]:
+    """When any series of a metric was anomalous: merged stretches, to the window's end where it did not recover."""
+    end = incident.evidence.window.end
+    spans: list[Span] = []
+    for anomaly in sorted(anomalies_of(incident, metric), key=lambda a: a.onset.time):
+        until = end if anomaly.recovery is None else anomaly.recovery.time
+        if spans and anomaly.onset.time <= spans[-1].end:
+            spans[-1] = Span(spans[-1].start, max(spans[-1].end, until))
+        else:
+            spans.append(Span(anomaly.onset.time, until))
+    return spans
+
+
+def healthy_until(incident: Incident, metric: Metric) -> pd.Timestamp:
+    """Where the healthy time ends that a metric is held against: the window's start, or the onset without a baseline."""
+    window = incident.evidence.window
+    if window.baseline_start < window.start:
+        return window.start
+    return min((a.onset.earliest for a in anomalies_of(incident, metric)), default=window.end)
+
+
+def named_changes(incident: Incident, *, most: int = NAMED_CHANGES) -> tuple[list[Event], list[Event]]:
+    """Changes in the window that are named in a picture, and those that are only marked; each in order of time.
+
+    First what hints, mitigation and recovery cite, then what was let go, then what touched affected services, then
+    what lies shortly before the onset.
+    """
+    told, window = incident.explanation, incident.evidence.window
+    events = [
+        e
+        for e in incident.evidence.events
+        if e.kind in CHANGE_KINDS and e.time < window.end and (e.end or e.time) >= window.start
+    ]
+    cited = {h.trigger for h in told.hints} | {*told.mitigated_evidence, *told.recovered_evidence}
+    let_go = {x.event for x in told.let_go}
+    onset = told.onset.time if told.onset is not None else None
+
+    def rank(event: Event) -> tuple[bool, bool, bool, bool, float]:
+        lag_s = (onset - event.time).total_seconds() if onset is not None else 0.0
+        return (
+            event.id not in cited,
+            event.id not in let_go,
+            not any(event.service.may_be(s) for s in told.affected if s.name),
+            not 0.0 <= lag_s <= NEAR.total_seconds(),
+            abs(lag_s),
+        )
+
+    ranked = sorted(events, key=rank)
+    by_time = {id(e): i for i, e in enumerate(sorted(events, key=lambda e: (e.time, e.id)))}
+    named = sorted(ranked[:most], key=lambda e: by_time[id(e)])
+    return named, sorted(ranked[most:], key=lambda e: by_time[id(e)])
+
+
+def cited_changes(incident: Incident) -> set[str]:
+    """Ids of the changes that set it off or undid it, as far as anything can say."""
+    told = incident.explanation
+    blamed = {h.trigger for h in told.hints if h.verdict in ("supported", "plausible") and h.trigger is not None}
+    return blamed | set(told.mitigated_evidence)
+
+
+def alert_rows(incident: Incident, *, most: int = ALERT_ROWS) -> tuple[list[AlertRow], int]:
+    """Alerts by rule, in order of their first sign, and how many rules had no room.
+
+    Events of kind `alert` count as alerts that fire from their time to their end. With more rules than room, those
+    cited by a milestone and those that fired longest stay.
+    """
+    window = incident.evidence.window
+    by_rule: dict[str, list[Alert]] = {}
+    for alert in (*incident.evidence.alerts, *_alert_events(incident)):
+        begin, end = alert.pending_at or alert.firing_at, alert.resolved_at
+        if begin < window.end and (end is None or end > window.start):
+            by_rule.setdefault(alert.rule, []).append(alert)
+    cited = {i for m in incident.milestones.values() if m is not None for i in m.evidence}
+
+    def firing_s(rule: str) -> float:
+        return sum(((a.resolved_at or window.end) - a.firing_at).total_seconds() for a in by_rule[rule])
+
+    ranked = sorted(by_rule, key=lambda r: (not any(a.id in cited for a in by_rule[r]), -firing_s(r), r))
+    rows = [AlertRow(r, tuple(sorted(by_rule[r], key=lambda a: (a.firing_at, a.id)))) for r in ranked[:most]]
+    rows.sort(key=lambda row: min(a.pending_at or a.firing_at for a in row.alerts))
+    return rows, len(ranked) - len(rows)
+
+
+def _alert_events(incident: Incident) -> list[Alert]:
+    return [
+        Alert(e.id, e.title or e.id, e.service, e.labels, "", None, e.time, e.end, resolution_s=e.resolution_s)
+        for e in incident.evidence.events
+        if e.kind == "alert"
+    ]
+
+
+def series_names(metric: Metric, columns: Sequence[int]) -> list[str]:
+    """What tells columns apart: the labels that are not the same for all of a metric's series.
+
+    The service where nothing differs; with neither, all labels.
+    """
+    keys = sorted({key for labels in metric.labels for key in labels})
+    telling = [key for key in keys if len({labels.get(key, "") for labels in metric.labels}) > 1]
+    # The service is often told by the instance already; naming both only takes room.
+    if len(telling) > 1 and "service" in telling:
+        shorter = [key for key in telling if key != "service"]
+        if len({tuple(labels.get(k, "") for k in shorter) for labels in metric.labels}) == len(metric.labels):
+            telling = shorter
+    names = []
+    for column in columns:
+        labels = metric.labels[column]
+        values = [labels.get(key, "") for key in (telling or keys)]
+        name = metric.services[column].name if not telling and metric.services[column].name else ""
+        names.append(name or ", ".join(v for v in values if v) or metric.signal.id)
+    return names

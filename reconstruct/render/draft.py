@@ -1,0 +1,349 @@
+"""The words of the draft, once: what every text output says, before each escapes it for its own format."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Final
+
+import pandas as pd
+
+from reconstruct.model import Gap, Hint, Impact, Incident, Moment, Service
+from reconstruct.render.cited import event_text, service_text
+from reconstruct.render.times import PRECISE_S, bounds, clock, spans_midnight
+from reconstruct.units import human, human_duration
+
+SERVICES_TOLD: Final = 3
+"""So many services stand in a title; the others are counted."""
+UNSEEN: Final = "something we cannot see"
+"""What is left of the confidences: no ranking of hints is complete."""
+
+MILESTONES: Final[Mapping[str, tuple[str, str, str]]] = {
+    "onset": ("Onset", "the first moment that users or alerts could feel it", "no onset was found"),
+    "detected": ("Detected", "the first alert fired", "no alert fired"),
+    "mitigated": ("Mitigated", "the start of what undid it", "no change or event that undid it is known"),
+    "recovered": ("Recovered", "the symptoms were back to normal", "not back to normal in what we saw"),
+}
+"""Name: title, meaning, and what is said where there is none."""
+DURATIONS: Final[Mapping[str, str]] = {
+    "time_to_detect_s": "Time to detect",
+    "time_to_mitigate_s": "Time to mitigate",
+    "time_to_recover_s": "Time to recover",
+    "detect_to_mitigate_s": "Detection to mitigation",
+    "mitigate_to_recover_s": "Mitigation to recovery",
+}
+ENTRY_KINDS: Final[Mapping[str, str]] = {
+    "change": "Change",
+    "onset": "Onset",
+    "threshold": "Condition held",
+    "alert": "Alert",
+    "spread": "Spread",
+    "peak": "Peak",
+    "mitigation": "Mitigation",
+    "recovery": "Recovery",
+    "gap": "Not seen",
+    "restart": "Restart",
+    "note": "Note",
+}
+"""Kind of an entry: the word that a reader sees."""
+TURNING_POINTS: Final = ("onset", "mitigation", "recovery")
+"""Kinds of entries that stand out in a timeline."""
+
+
+@dataclass(frozen=True, slots=True)
+class MilestoneRow:
+    """One milestone, found or not."""
+
+    name: str
+    title: str
+    means: str
+    moment: Moment | None
+    absent: str
+    """Why there is none; "" where there is one."""
+    evidence: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DurationRow:
+    """A length of time between two milestones, in words."""
+
+    name: str
+    title: str
+    value: str
+    between: str
+    """`30 s to 90 s`; "" where the samples leave nothing open."""
+    formula: str
+
+
+@dataclass(frozen=True, slots=True)
+class GapRow:
+    """Things not seen for the same reason at the same time."""
+
+    source: str
+    wanted: tuple[str, ...]
+    reason: str
+    start: pd.Timestamp | None
+    end: pd.Timestamp | None
+    ids: tuple[str, ...]
+    in_window: bool
+    """False where only healthy time before the window is missing."""
+
+
+def needs_dates(incident: Incident) -> bool:
+    """Whether clock times alone would be ambiguous: the window crosses midnight, or evidence lies on another day."""
+    window = incident.evidence.window
+    times = [entry.moment.time for entry in incident.timeline]
+    first, last = min([window.start, *times]), max([window.end - pd.Timedelta(1, unit="ns"), *times])
+    return spans_midnight(first, last)
+
+
+def title(incident: Incident) -> str:
+    """What a list of drafts shows: the verdict, about what, and when."""
+    window, stones = incident.evidence.window, incident.milestones
+    onset, recovered = stones.get("onset"), stones.get("recovered")
+    start = onset.moment.time if onset else window.start
+    end = recovered.moment.time if recovered else window.end
+    verdict = incident.explanation.verdict
+    if verdict == "incident":
+        about = services_text(incident.explanation.affected)
+        ongoing = onset is not None and recovered is None
+        span = f"from {clock(start, dates=True)[:-3]}" if ongoing else _span_text(start, end)
+        return f"Incident{f' on {about}' if about else ''}, {span} UTC"
+    what = "No incident seen" if verdict == "no-incident" else "Inconclusive"
+    return f"{what}, {_span_text(window.start, window.end)} UTC"
+
+
+def _span_text(start: pd.Timestamp, end: pd.Timestamp) -> str:
+    dates = spans_midnight(start, end)
+    return f"{clock(start, dates=True)[:-3]} to {clock(end, dates=dates)[:-3]}"
+
+
+def services_text(services: Sequence[Service]) -> str:
+    """`shop, postgres and lb`; past a few, the rest is counted."""
+    names = list(dict.fromkeys(name for name in map(service_text, services) if name))
+    if len(names) > SERVICES_TOLD:
+        names = [*names[: SERVICES_TOLD - 1], f"{len(names) - SERVICES_TOLD + 1} more"]
+    return joined(names)
+
+
+def window_text(incident: Incident) -> str:
+    """The window always stated: what was looked at, how finely, and what counted as healthy."""
+    window = incident.evidence.window
+    end = clock(window.end, dates=spans_midnight(window.start, window.end))
+    healthy = ""
+    if window.baseline_start < window.start:
+        since = clock(window.baseline_start, dates=spans_midnight(window.baseline_start, window.start))
+        healthy = f"; healthy time from {since} on"
+    step = human_duration(window.step_s)
+    return f"Looked at {clock(window.start, dates=True)} to {end}, one sample every {step}{healthy}."
+
+
+def summary(incident: Incident) -> str:
+    """One plain paragraph: the verdict and why, when, how it ended, and the first hint."""
+    parts = [sentence(incident.explanation.says), _story(incident)]
+    if incident.explanation.hints:
+        first = incident.explanation.hints[0]
+        parts.append(f"First hint ({confidence_text(first)}): {sentence(first.statement)}")
+    return " ".join(part for part in parts if part)
+
+
+def _story(incident: Incident) -> str:
+    dates, stones = needs_dates(incident), incident.milestones
+    onset = stones.get("onset")
+    if onset is None:
+        return ""
+    between = bounds(onset.moment, dates=dates)
+    told = [f"it began at {clock(onset.moment.time, dates=dates)}" + (f" ({between})" if between else "")]
+    detect = incident.durations.get("time_to_detect_s")
+    told.append(f"the first alert fired {human_duration(detect.value_s)} later" if detect else "no alert fired")
+    if mitigated := stones.get("mitigated"):
+        told.append(f"what undid it began at {clock(mitigated.moment.time, dates=dates)}")
+    if recovered := stones.get("recovered"):
+        told.append(f"the symptoms were back to normal at {clock(recovered.moment.time, dates=dates)}")
+    else:
+        told.append(f"it was not over by {clock(incident.evidence.window.end, dates=dates)} in what we saw")
+    return capitalised(sentence(joined(told)))
+
+
+def moment_text(moment: Moment, *, dates: bool) -> str:
+    """The best estimate, with what the samples leave open on either side.
+
+    >>> t = pd.Timestamp("2026-01-01T12:00:15Z")
+    >>> moment_text(Moment(t, t - pd.Timedelta("15s"), t), dates=False)
+    '12:00:15 −15 s'
+    >>> moment_text(Moment(t, t - pd.Timedelta("15s"), t + pd.Timedelta("1min")), dates=False)
+    '12:00:15 −15 s +1 min'
+    """
+    before, after = ((b - a).total_seconds() for a, b in ((moment.earliest, moment.time), (moment.time, moment.latest)))
+    open_ends = [f"{sign}{human_duration(size)}" for sign, size in (("−", before), ("+", after)) if size >= PRECISE_S]
+    return " ".join([clock(moment.time, dates=dates), *open_ends])
+
+
+def milestone_rows(incident: Incident) -> tuple[MilestoneRow, ...]:
+    """All four, in order; those not found say so."""
+    rows = []
+    for name, (head, means, absent) in MILESTONES.items():
+        stone = incident.milestones.get(name)
+        if stone is None:
+            rows.append(MilestoneRow(name, head, means, None, absent, ()))
+        else:
+            rows.append(MilestoneRow(name, head, means, stone.moment, "", stone.evidence))
+    return tuple(rows)
+
+
+def duration_rows(incident: Incident) -> tuple[DurationRow, ...]:
+    """The durations with their formulas and bounds."""
+    return tuple(
+        DurationRow(
+            name,
+            DURATIONS.get(name, name.removesuffix("_s").replace("_", " ").capitalize()),
+            human_duration(d.value_s),
+            _between(d.low_s, d.high_s),
+            d.formula,
+        )
+        for name, d in incident.durations.items()
+    )
+
+
+def _between(low_s: float, high_s: float) -> str:
+    if high_s - low_s < PRECISE_S:
+        return ""
+    low, high = human_duration(low_s), human_duration(high_s)
+    # 5,010 s and 5,040 s are both "1 h 24 min": then the seconds are what tells them apart.
+    return f"{low} to {high}" if low != high else f"{low_s:,.0f} s to {high_s:,.0f} s"
+
+
+def impact_text(impact: Impact, *, dates: bool) -> str:
+    """What users felt, in one line: `shop: 131,420 failed requests (33 %), 13:56:15 to 15:27:00, 1 h 31 min`."""
+    size = human(impact.value, impact.unit)
+    felt = f"{size} {impact.what}" if impact.unit in ("", "count") else f"{impact.what} {size}"
+    share = f" ({human(impact.share, 'ratio')})" if impact.share is not None else ""
+    lasted = human_duration((impact.end - impact.start).total_seconds())
+    span = f"{clock(impact.start, dates=dates)} to {clock(impact.end, dates=dates)}, {lasted}"
+    service = service_text(impact.service)
+    return f"{f'{service}: ' if service else ''}{felt}{share}, {span}"
+
+
+def hint_title(hint: Hint, *, incident: Incident) -> str:
+    """What the hint suspects: the mechanism, where, and the change that may have set it off."""
+    trigger = next((e for e in incident.evidence.events if e.id == hint.trigger), None)
+    where = service_text(hint.service)
+    mechanism = capitalised(mechanism_text(hint.mechanism)) + (f" at {where}" if where else "")
+    if trigger is None:
+        return f"{mechanism}; no change explains it"
+    return f"{mechanism}, perhaps set off by “{event_text(trigger)}”"
+
+
+def mechanism_text(mechanism: str) -> str:
+    """`slow-query` as one reads it: `slow query`."""
+    return mechanism.replace("-", " ").replace("_", " ")
+
+
+def confidence_text(hint: Hint) -> str:
+    """Verdict and confidence; never 100 %, for no hint is certain.
+
+    >>> from reconstruct.model import Hint
+    >>> confidence_text(Hint(1, None, "unknown", Service(""), None, 0.864, "plausible", ""))
+    'plausible, 86 %'
+    """
+    return f"{hint.verdict}, {share_text(hint.confidence)}"
+
+
+def share_text(confidence: float) -> str:
+    """A confidence in whole percent, kept away from 0 and 100."""
+    percent = round(100 * confidence)
+    if percent >= 100:
+        return "over 99 %"
+    return f"{percent} %" if percent >= 1 or confidence <= 0 else "under 1 %"
+
+
+def left_over(incident: Incident) -> float:
+    """What the hints' confidences leave to "something we cannot see"."""
+    return max(0.0, 1.0 - sum(hint.confidence for hint in incident.explanation.hints))
+
+
+def gap_rows(incident: Incident) -> tuple[GapRow, ...]:
+    """Gaps with one reason and one time together, those inside the window first."""
+    window = incident.evidence.window
+
+    def key(gap: Gap) -> tuple[str, str, str, str]:
+        return gap.source, gap.reason, str(gap.start), str(gap.end)
+
+    rows = []
+    for _, group in groupby(sorted(incident.evidence.gaps, key=lambda g: (key(g), g.id)), key=key):
+        gaps = list(group)
+        one = gaps[0]
+        rows.append(
+            GapRow(
+                one.source,
+                tuple(dict.fromkeys(g.wanted for g in gaps)),
+                one.reason,
+                one.start,
+                one.end,
+                tuple(g.id for g in gaps),
+                in_window=one.end is None or one.end > window.start,
+            )
+        )
+    return tuple(sorted(rows, key=lambda r: (not r.in_window, r.start or window.start, r.source, r.reason)))
+
+
+def gap_text(row: GapRow, *, dates: bool, most: int = 3) -> str:
+    """One sentence for what was not seen: what, when, why, from where."""
+    named = list(row.wanted[:most])
+    rest = len(row.wanted) - len(named)
+    if rest > 0:
+        named.append(f"{rest} more")
+    when = _gap_span(row, dates=dates)
+    return sentence(f"{', '.join(named)}{when}: {row.reason} ({row.source})")
+
+
+def _gap_span(row: GapRow, *, dates: bool) -> str:
+    if row.start is not None and row.end is not None:
+        return f", {clock(row.start, dates=dates)} to {clock(row.end, dates=dates)}"
+    if row.start is not None:
+        return f", from {clock(row.start, dates=dates)} on"
+    return f", until {clock(row.end, dates=dates)}" if row.end is not None else ""
+
+
+def entry_text(heading: str, detail: str) -> str:
+    """Title and detail as one line.
+
+    >>> entry_text("shop fires", "after 30 s"), entry_text("shop fires", "")
+    ('shop fires: after 30 s', 'shop fires')
+    """
+    return f"{heading}: {detail}" if heading and detail else heading or detail
+
+
+def sentence(text: str) -> str:
+    """`text` with a full stop, unless it has one already.
+
+    >>> sentence("no data"), sentence("really?"), sentence("")
+    ('no data.', 'really?', '')
+    """
+    shown = text.strip()
+    return shown if not shown or shown[-1] in ".!?…。" else shown + "."
+
+
+def capitalised(text: str) -> str:
+    """`text` with its first letter large and the others as they were.
+
+    >>> capitalised("slow query at eu-West")
+    'Slow query at eu-West'
+    """
+    return text[:1].upper() + text[1:]
+
+
+def counted(count: int, *, one: str, many: str = "") -> str:
+    """A number with its noun.
+
+    >>> counted(1, one="query", many="queries"), counted(2, one="event")
+    ('1 query', '2 events')
+    """
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def joined(texts: Iterable[str]) -> str:
+    """`a, b and c`."""
+    *head, last = list(texts) or [""]
+    return " and ".join(part for part in (", ".join(head), last) if part)

@@ -1,0 +1,292 @@
+"""incident.json: the answer for machines, as the contract says, checked by `schema/incident-1.json`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from reconstruct.model import (
+    Alert,
+    Anomaly,
+    Entry,
+    Event,
+    Explanation,
+    Hint,
+    Incident,
+    Milestone,
+    Moment,
+    Query,
+    Reason,
+    Service,
+    Window,
+)
+from reconstruct.render.times import iso, iso_or_none
+from reconstruct.units import six_digits
+
+SCHEMA: Final = "reconstruct/incident/1"
+
+Document = dict[str, Any]
+"""What json.dumps takes."""
+
+
+def to_json(incident: Incident) -> bytes:
+    """The document as UTF-8, one key a line; the same evidence gives the same bytes, apart from `generator`."""
+    text = json.dumps(incident_dict(incident), indent=2, ensure_ascii=False, allow_nan=False)
+    # A label can hold half a surrogate pair, which UTF-8 cannot; Python's \udXXX is JSON's escape for it too.
+    return (text + "\n").encode("utf-8", "backslashreplace")
+
+
+def incident_dict(incident: Incident) -> Document:
+    """The document as plain dicts and lists: times RFC 3339 UTC, durations in seconds, figures to six digits.
+
+    Beyond the contract: `says`, `affected`, `let_go`, `notes`, `calls`; `title`, `worse`, `score`, `level`,
+    `under_way`, `threshold`, `query_id` and `why` of an anomaly; `rule` of an entry; `weight` of a reason; `namespace`
+    and `cluster` beside a service where they are known.
+    """
+    evidence, explanation = incident.evidence, incident.explanation
+    return {
+        "schema": SCHEMA,
+        "generator": _generator(),
+        "window": _window(evidence.window),
+        "verdict": explanation.verdict,
+        "says": explanation.says,
+        "affected": [_service(service) for service in explanation.affected],
+        "milestones": {
+            name: _milestone(incident.milestones.get(name)) for name in ("onset", "detected", "mitigated", "recovered")
+        },
+        "impact": _impact(explanation),
+        "episodes": [
+            {"id": e.id, "start": iso(e.start), "end": iso_or_none(e.end), "anomalies": list(e.anomalies)}
+            for e in explanation.episodes
+        ],
+        "durations": {
+            name: {
+                "value": six_digits(d.value_s),
+                "low": six_digits(d.low_s),
+                "high": six_digits(d.high_s),
+                "formula": d.formula,
+            }
+            for name, d in incident.durations.items()
+        },
+        "timeline": [_entry(entry) for entry in incident.timeline],
+        "anomalies": [_anomaly(anomaly) for anomaly in incident.anomalies],
+        "events": [_event(event) for event in evidence.events],
+        "alerts": [_alert(alert) for alert in evidence.alerts],
+        "hints": [_hint(hint) for hint in explanation.hints],
+        "ruled_out": [
+            {"mechanism": r.mechanism, **_service(r.service), "says": r.says, "evidence": list(r.evidence)}
+            for r in explanation.ruled_out
+        ],
+        "not_checked": [{"mechanism": n.mechanism, "reason": n.reason} for n in explanation.not_checked],
+        "let_go": [
+            {"event": g.event, "rule": g.rule, "says": g.says, "evidence": list(g.evidence)} for g in explanation.let_go
+        ],
+        "gaps": [
+            {
+                "id": g.id,
+                "source": g.source,
+                "wanted": g.wanted,
+                "reason": g.reason,
+                "start": iso_or_none(g.start),
+                "end": iso_or_none(g.end),
+            }
+            for g in evidence.gaps
+        ],
+        "notes": list(evidence.notes),
+        "calls": [list(pair) for pair in evidence.calls],
+        "queries": [_query(query) for query in evidence.queries],
+    }
+
+
+def unresolved_ids(document: Mapping[str, Any]) -> list[str]:
+    """Ids that the document cites and does not hold; empty for every document that keeps the contract.
+
+    >>> unresolved_ids({"anomalies": [{"id": "a1"}], "timeline": [{"id": "t1", "evidence": ["a1", "e9"]}]})
+    ['e9']
+    >>> unresolved_ids({"events": [{"id": "e1", "labels": {"event": "e9"}}]})
+    []
+    """
+    held = {str(part["id"]) for part in _objects(document) if isinstance(part.get("id"), str)}
+    return sorted({cited for part in _objects(document) for cited in _cited(part)} - held)
+
+
+def _objects(node: object) -> Iterator[Mapping[str, Any]]:
+    if isinstance(node, Mapping):
+        yield node
+        for key, value in node.items():
+            if key != "labels":  # theirs, not ours: a label may be called "event" or "id"
+                yield from _objects(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from _objects(value)
+
+
+def _cited(part: Mapping[str, Any]) -> Iterator[str]:
+    for key in ("evidence", "anomalies"):
+        yield from (cited for cited in part.get(key) or () if isinstance(cited, str))
+    for key in ("trigger", "metric", "event", "query_id"):
+        if isinstance(part.get(key), str) and part[key]:
+            yield part[key]
+
+
+def _generator() -> Document:
+    from reconstruct import __version__  # late: the package's front imports the renderers
+
+    return {"name": "reconstruct", "version": __version__}
+
+
+def _window(window: Window) -> Document:
+    return {
+        "start": iso(window.start),
+        "end": iso(window.end),
+        "baseline_start": iso(window.baseline_start),
+        "step_s": window.step_s,
+    }
+
+
+def _service(service: Service) -> Document:
+    named: Document = {"service": service.name}
+    if service.namespace:
+        named["namespace"] = service.namespace
+    if service.cluster:
+        named["cluster"] = service.cluster
+    return named
+
+
+def _labels(labels: Mapping[str, str]) -> dict[str, str]:
+    return dict(sorted(labels.items()))
+
+
+def _moment(moment: Moment) -> Document:
+    return {"time": iso(moment.time), "earliest": iso(moment.earliest), "latest": iso(moment.latest)}
+
+
+def _milestone(milestone: Milestone | None) -> Document | None:
+    return None if milestone is None else {**_moment(milestone.moment), "evidence": list(milestone.evidence)}
+
+
+def _impact(explanation: Explanation) -> list[Document]:
+    return [
+        {
+            **_service(i.service),
+            "what": i.what,
+            "value": six_digits(i.value),
+            "unit": i.unit,
+            "share": None if i.share is None else six_digits(i.share),
+            "start": iso(i.start),
+            "end": iso(i.end),
+            "evidence": list(i.evidence),
+        }
+        for i in explanation.impact
+    ]
+
+
+def _entry(entry: Entry) -> Document:
+    return {
+        "id": entry.id,
+        **_moment(entry.moment),
+        "kind": entry.kind,
+        "rule": entry.rule,
+        **_service(entry.service),
+        "title": entry.title,
+        "detail": entry.detail,
+        "evidence": list(entry.evidence),
+    }
+
+
+def _anomaly(anomaly: Anomaly) -> Document:
+    signal = anomaly.signal
+    return {
+        "id": anomaly.id,
+        "signal": signal.id,
+        "title": signal.title,
+        "query": signal.promql,
+        "query_id": anomaly.query,
+        "labels": _labels(anomaly.labels),
+        **_service(anomaly.service),
+        "layer": signal.layer,
+        "aspect": signal.aspect,
+        "unit": signal.unit,
+        "direction": anomaly.direction,
+        "worse": anomaly.worse,
+        "shape": anomaly.shape,
+        "onset": _moment(anomaly.onset),
+        "recovery": None if anomaly.recovery is None else _moment(anomaly.recovery),
+        "under_way": anomaly.under_way,
+        "baseline": six_digits(anomaly.baseline),
+        "level": six_digits(anomaly.level),
+        "peak": six_digits(anomaly.peak),
+        "peak_time": iso(anomaly.peak_time),
+        "sigmas": six_digits(anomaly.sigmas),
+        "score": six_digits(anomaly.score),
+        "threshold": None if signal.threshold is None else six_digits(signal.threshold),
+        "why": {name: six_digits(value) for name, value in sorted(anomaly.why.items())},
+    }
+
+
+def _event(event: Event) -> Document:
+    return {
+        "id": event.id,
+        "time": iso(event.time),
+        "end": iso_or_none(event.end),
+        "resolution_s": six_digits(event.resolution_s),
+        "kind": event.kind,
+        **_service(event.service),
+        "title": event.title,
+        "version": event.version or None,
+        "previous": event.previous or None,
+        "url": event.url or None,
+        "source": event.source,
+        "source_id": event.source_id or None,
+        "labels": _labels(event.labels),
+    }
+
+
+def _alert(alert: Alert) -> Document:
+    return {
+        "id": alert.id,
+        "rule": alert.rule,
+        **_service(alert.service),
+        "labels": _labels(alert.labels),
+        "condition": alert.condition,
+        "pending_at": iso_or_none(alert.pending_at),
+        "firing_at": iso(alert.firing_at),
+        "resolved_at": iso_or_none(alert.resolved_at),
+        "ended_in_gap": alert.ended_in_gap,
+        "resolution_s": six_digits(alert.resolution_s),
+        "query_id": alert.query or None,
+    }
+
+
+def _hint(hint: Hint) -> Document:
+    return {
+        "rank": hint.rank,
+        "trigger": hint.trigger,
+        "mechanism": hint.mechanism,
+        **_service(hint.service),
+        "metric": hint.metric,
+        "confidence": six_digits(hint.confidence),
+        "verdict": hint.verdict,
+        "statement": hint.statement,
+        "for": _reasons(hint.reasons_for),
+        "against": _reasons(hint.reasons_against),
+    }
+
+
+def _reasons(reasons: Sequence[Reason]) -> list[Document]:
+    return [
+        {"rule": r.rule, "says": r.says, "evidence": list(r.evidence), "weight": six_digits(r.weight)} for r in reasons
+    ]
+
+
+def _query(query: Query) -> Document:
+    return {
+        "id": query.id,
+        "signal": query.signal,
+        "query": query.query,
+        "start": iso(query.start),
+        "end": iso(query.end),
+        "step_s": six_digits(query.step_s),
+        "series": query.series,
+    }

@@ -1,0 +1,297 @@
+"""Changes and milestones along the time axis: marks with labels that never overlap.
+
+A lane is drawn on an Axes whose y axis is inches, downwards negative, so that text has a known size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, Literal, NamedTuple
+
+import pandas as pd
+from matplotlib.axes import Axes
+
+from reconstruct.model import Event, EventKind, Incident
+from reconstruct.render.axes import day
+from reconstruct.render.chosen import cited_changes, named_changes
+from reconstruct.render.lettering import clip, plain, width_in, write
+from reconstruct.render.theme import SMALL, Theme
+from reconstruct.render.times import clock, spans_midnight
+
+SHAPES: Final[dict[EventKind, str]] = {
+    "deploy": "^",
+    "rollback": "v",
+    "config": "s",
+    "flag": "P",
+    "migration": "D",
+    "scale": "p",
+    "restart": "X",
+    "job": "h",
+    "note": "o",
+    "alert": "*",
+}
+"""A shape for each kind of change: kinds are told apart without colour."""
+LEVEL_IN: Final = 0.19
+"""Height of one line of labels in a lane."""
+MARK_IN: Final = 0.07
+"""Half the width of a mark."""
+GAP_IN: Final = 0.05
+"""Between a mark and its label, and between two labels."""
+LABEL_ROOM_IN: Final = 2.3
+"""Labels of changes are cut at this width."""
+DIRECT_MOST: Final = 7
+"""Up to this many changes carry their names; more carry numbers, explained below the picture."""
+DIRECT_LEVELS: Final = 4
+NUMBER_LEVELS: Final = 5
+
+MILESTONES: Final = ("onset", "detected", "mitigated", "recovered")
+
+Side = Literal["left", "right"]
+
+
+class Place(NamedTuple):
+    """Where a label goes: on which line of its lane, and on which side of its mark."""
+
+    level: int
+    side: Side
+
+
+class Plot(NamedTuple):
+    """How times become inches: the window, and how wide it is drawn."""
+
+    start: pd.Timestamp
+    end: pd.Timestamp
+    width_in: float
+
+    def x_in(self, time: pd.Timestamp) -> float:
+        """Inches from the left edge of the plot."""
+        return float((time - self.start) / (self.end - self.start)) * self.width_in
+
+
+class Lane(NamedTuple):
+    """Changes ready to be drawn: which are named, with what text, where; and which are only marked."""
+
+    events: tuple[Event, ...]
+    labels: tuple[str, ...]
+    places: tuple[Place, ...]
+    rest: tuple[Event, ...]
+    numbered: bool
+
+    @property
+    def height_in(self) -> float:
+        """Height that the lane needs, in inches."""
+        levels = 1 + max((p.level for p in self.places), default=0)
+        return LEVEL_IN * (levels + (1 if self.rest else 0))
+
+
+def pack(anchors_in: Sequence[float], widths_in: Sequence[float], *, room_in: float, levels: int) -> list[Place] | None:
+    """Find a line and a side for each label so that none overlaps another or leaves the plot; None where they do not fit.
+
+    Labels come in order of time. Each takes the first free place: right of its mark before left, upper lines first.
+
+    >>> pack([1.0, 1.1, 5.8], [1.0, 1.0, 1.0], room_in=6.0, levels=2)
+    [Place(level=0, side='right'), Place(level=1, side='right'), Place(level=0, side='left')]
+    >>> pack([1.0, 1.1, 1.2], [4.9, 4.9, 4.9], room_in=6.0, levels=1) is None
+    True
+    """
+    taken: list[list[tuple[float, float]]] = [[] for _ in range(levels)]
+    places: list[Place] = []
+    for anchor, width in zip(anchors_in, widths_in, strict=True):
+        reach = MARK_IN + GAP_IN + width
+        spans: dict[Side, tuple[float, float]] = {
+            "right": (anchor - MARK_IN, anchor + reach),
+            "left": (anchor - reach, anchor + MARK_IN),
+        }
+        options: list[tuple[Place, tuple[float, float]]] = [
+            (Place(level, side), span)
+            for level in range(levels)
+            for side, span in spans.items()
+            if span[0] >= -MARK_IN - GAP_IN and span[1] <= room_in + MARK_IN + GAP_IN
+        ]
+        free = next(
+            ((p, s) for p, s in options if all(s[1] + GAP_IN <= a or s[0] - GAP_IN >= b for a, b in taken[p.level])),
+            None,
+        )
+        if free is None:
+            return None
+        places.append(free[0])
+        taken[free[0].level].append(free[1])
+    return places
+
+
+def plan_changes(incident: Incident, plot: Plot) -> Lane:
+    """Decide how changes are shown: with their names where these fit, else with numbers, fewer where even those do not."""
+    named, rest = named_changes(incident)
+    if len(named) <= DIRECT_MOST:
+        labels = [clip(change_name(e), SMALL, room_in=min(LABEL_ROOM_IN, plot.width_in / 2)) for e in named]
+        places = _pack_events(named, labels, plot=plot, levels=DIRECT_LEVELS)
+        if places is not None:
+            return Lane(tuple(named), tuple(labels), tuple(places), tuple(rest), numbered=False)
+    for most in range(len(named), 0, -1):
+        fewer, others = named_changes(incident, most=most)
+        labels = [str(i) for i in range(1, len(fewer) + 1)]
+        places = _pack_events(fewer, labels, plot=plot, levels=NUMBER_LEVELS)
+        if places is not None:
+            return Lane(tuple(fewer), tuple(labels), tuple(places), tuple(others), numbered=True)
+    return Lane((), (), (), tuple(rest), numbered=False)
+
+
+def _pack_events(events: Sequence[Event], labels: Sequence[str], *, plot: Plot, levels: int) -> list[Place] | None:
+    anchors = [plot.x_in(max(e.time, plot.start)) for e in events]
+    return pack(anchors, [width_in(t, SMALL) for t in labels], room_in=plot.width_in, levels=levels)
+
+
+def change_name(event: Event) -> str:
+    """What a change is called in a picture: its service and version where known, else its title.
+
+    >>> from reconstruct.model import Service
+    >>> t = pd.Timestamp("2026-01-01T00:00Z")
+    >>> change_name(Event("e1", t, "deploy", Service("shop"), "shop: new footer", version="2.1", previous="2.0"))
+    'deploy shop 2.1'
+    >>> change_name(Event("e1", t, "flag", Service("shop"), "flag new_footer on"))
+    'flag new_footer on'
+    """
+    told = event.kind in ("deploy", "rollback") and event.service.name and event.version
+    words = f"{event.service.name} {event.version}" if told else (event.title or event.service.name or event.id)
+    return words if event.kind in words.lower() else f"{event.kind} {words}"
+
+
+def draw_changes(
+    ax: Axes, lane: Lane, *, incident: Incident, plot: Plot, top_in: float, theme: Theme, over: str
+) -> None:
+    """Draw the lane's marks and labels below `top_in`; a rollout is a bar from its start to its end."""
+    cited = cited_changes(incident)
+    levels = 1 + max((p.level for p in lane.places), default=0)
+    for event, label, place in zip(lane.events, lane.labels, lane.places, strict=True):
+        y = top_in - LEVEL_IN * (place.level + 0.5)
+        matters = event.id in cited
+        colour = theme.change if matters else theme.soft
+        x = day(max(event.time, plot.start))
+        if event.end is not None:
+            ax.plot([x, day(min(event.end, plot.end))], [y, y], color=colour, lw=3.0, alpha=0.45, zorder=4.5)
+        _mark(ax, x, y, event=event, colour=colour, theme=theme)
+        inches = MARK_IN + GAP_IN
+        shift = inches if place.side == "right" else -inches
+        write(
+            ax,
+            x + shift * (day(plot.end) - day(plot.start)) / plot.width_in,
+            y,
+            label,
+            colour=theme.ink if matters else theme.soft,
+            size_pt=SMALL,
+            bold=False,
+            align="left" if place.side == "right" else "right",
+            over=over,
+        )
+    if lane.rest:
+        y = top_in - LEVEL_IN * ((levels if lane.events else 0) + 0.5)
+        for kind in sorted({e.kind for e in lane.rest}):
+            xs = [day(max(e.time, plot.start)) for e in lane.rest if e.kind == kind]
+            ax.scatter(xs, [y] * len(xs), marker=SHAPES[kind], s=13.0, c=theme.soft, lw=0, alpha=0.55, zorder=5)
+
+
+def _mark(ax: Axes, x: float, y: float, *, event: Event, colour: str, theme: Theme) -> None:
+    ax.scatter([x], [y], marker=SHAPES[event.kind], s=34.0, c=colour, edgecolors=theme.paper, linewidths=0.5, zorder=7)
+
+
+def draw_change_lines(
+    ax: Axes, lane: Lane, *, incident: Incident, plot: Plot, theme: Theme, y: tuple[float, float] | None = None
+) -> None:
+    """A vertical line at each named change: solid where a hint or the mitigation rests on it, dotted elsewhere."""
+    cited = cited_changes(incident)
+    bottom, top = (0.0, 1.0) if y is None else y
+    for event in lane.events:
+        if event.time < plot.start:
+            continue
+        matters = event.id in cited
+        ax.plot(
+            [day(event.time)] * 2,
+            [bottom, top],
+            transform=ax.get_xaxis_transform() if y is None else ax.transData,
+            color=theme.change if matters else theme.soft,
+            linewidth=1.1 if matters else 0.8,
+            linestyle="solid" if matters else (0, (1.0, 2.0)),
+            alpha=0.9 if matters else 0.7,
+            zorder=2.2,
+            marker="",
+            scalex=False,
+            scaley=False,
+        )
+
+
+def explained(lane: Lane, *, plot: Plot) -> list[str]:
+    """One line for each number of a numbered lane: number, time, kind, service, title."""
+    if not lane.numbered:
+        return []
+    dates = spans_midnight(plot.start, plot.end)
+    lines = []
+    for number, event in zip(lane.labels, lane.events, strict=True):
+        title = event.title or event.version
+        service = "" if event.service.name in title else event.service.name
+        words = (number, short_time(event.time, dates=dates), event.kind, service, title)
+        lines.append(plain("  ".join(words[:2]) + "  " + " ".join(w for w in words[2:] if w)))
+    return lines
+
+
+def short_time(time: pd.Timestamp, *, dates: bool) -> str:
+    """A time without its seconds where these are zero.
+
+    >>> t = pd.Timestamp("2026-01-01T12:00Z")
+    >>> short_time(t, dates=False), short_time(t + pd.Timedelta("5s"), dates=True)
+    ('12:00', '01-01 12:00:05')
+    """
+    text = clock(time, dates=dates)[5 if dates else 0 :]
+    return text.removesuffix(":00")
+
+
+class Flag(NamedTuple):
+    """A milestone ready to be drawn."""
+
+    name: str
+    time: pd.Timestamp
+    label: str
+    place: Place
+
+
+def plan_milestones(incident: Incident, plot: Plot) -> list[Flag]:
+    """Where the milestones' labels go, in order of time."""
+    dates = spans_midnight(plot.start, plot.end)
+    known = [(name, m.moment.time) for name in MILESTONES if (m := incident.milestones.get(name)) is not None]
+    inside = sorted(((n, t) for n, t in known if plot.start <= t <= plot.end), key=lambda pair: pair[1])
+    labels = [f"{name} {short_time(time.round('s'), dates=dates)}" for name, time in inside]
+    widths = [width_in(label, SMALL, bold=True) for label in labels]
+    anchors = [plot.x_in(time) for _, time in inside]
+    places = pack(anchors, widths, room_in=plot.width_in, levels=len(MILESTONES)) or [
+        Place(i, "right") for i in range(len(inside))
+    ]
+    return [Flag(n, t, label, p) for (n, t), label, p in zip(inside, labels, places, strict=True)]
+
+
+def draw_milestones(
+    ax: Axes, flags: Sequence[Flag], *, plot: Plot, top_in: float, bottom_in: float, theme: Theme
+) -> None:
+    """A line through the whole picture at each milestone, and its name and time above."""
+    colours = {
+        "onset": theme.onset,
+        "detected": theme.detected,
+        "mitigated": theme.mitigated,
+        "recovered": theme.recovered,
+    }
+    a_inch = (day(plot.end) - day(plot.start)) / plot.width_in
+    for flag in flags:
+        colour = colours[flag.name]
+        y = top_in - LEVEL_IN * (flag.place.level + 0.5)
+        x = day(flag.time)
+        ax.plot([x, x], [bottom_in, y + LEVEL_IN / 2], color=colour, lw=1.3, zorder=2.4, ls=(0, (5.0, 2.0)))
+        shift = GAP_IN if flag.place.side == "right" else -GAP_IN
+        write(
+            ax,
+            x + shift * a_inch,
+            y,
+            flag.label,
+            colour=colour,
+            size_pt=SMALL,
+            bold=True,
+            align="left" if flag.place.side == "right" else "right",
+            over=theme.paper,
+        )

@@ -1,0 +1,65 @@
+"""Times as files write them: RFC 3339 for machines, UTC clock times for people, always with their uncertainty."""
+
+from __future__ import annotations
+
+from datetime import tzinfo
+from typing import Final
+
+import pandas as pd
+
+from reconstruct.model import Moment
+
+PRECISE_S: Final = 1.0
+"""Bounds closer together than this are a point for a reader: clocks of different hosts agree no better."""
+
+
+def iso(time: pd.Timestamp) -> str:
+    """RFC 3339 in UTC with `Z`; milliseconds only where there are any.
+
+    >>> iso(pd.Timestamp("2026-01-01T12:00:00+01:00")), iso(pd.Timestamp("2026-01-01T12:00:00.2504Z"))
+    ('2026-01-01T11:00:00Z', '2026-01-01T12:00:00.250Z')
+    """
+    utc = time.tz_convert("UTC").round("ms")
+    return utc.strftime("%Y-%m-%dT%H:%M:%S") + (f".{utc.microsecond // 1000:03d}Z" if utc.microsecond else "Z")
+
+
+def iso_or_none(time: pd.Timestamp | None) -> str | None:
+    """`iso`, or None for None."""
+    return None if time is None else iso(time)
+
+
+def clock(time: pd.Timestamp, *, dates: bool, zone: str | tzinfo = "UTC") -> str:
+    """`HH:MM:SS`, with the date before it where `dates`.
+
+    >>> clock(pd.Timestamp("2026-01-01T23:59:59.7Z"), dates=True)
+    '2026-01-01 23:59:59'
+    """
+    local = time.tz_convert(zone)
+    return local.strftime("%Y-%m-%d %H:%M:%S" if dates else "%H:%M:%S")
+
+
+def spans_midnight(start: pd.Timestamp, end: pd.Timestamp, *, zone: str | tzinfo = "UTC") -> bool:
+    """Whether times between the two need their dates to be understood.
+
+    >>> t = pd.Timestamp("2026-01-01T22:00Z")
+    >>> spans_midnight(t, t + pd.Timedelta("2h")), spans_midnight(t, t + pd.Timedelta("1h"))
+    (True, False)
+    """
+    return bool(start.tz_convert(zone).normalize() != end.tz_convert(zone).normalize())
+
+
+def bounds(moment: Moment, *, dates: bool) -> str:
+    """The interval that a moment lies in, as `HH:MM:SS to HH:MM:SS`; empty where it is as good as a point.
+
+    >>> t = pd.Timestamp("2026-01-01T12:00:15Z")
+    >>> bounds(Moment(t, t - pd.Timedelta("15s"), t), dates=False), bounds(Moment(t, t, t), dates=False)
+    ('12:00:00 to 12:00:15', '')
+    """
+    if (moment.latest - moment.earliest).total_seconds() < PRECISE_S:
+        return ""
+    return f"{clock(moment.earliest, dates=dates)} to {clock(moment.latest, dates=dates)}"
+
+
+def span_s(moment: Moment) -> float:
+    """How many seconds wide the interval of a moment is."""
+    return float((moment.latest - moment.earliest).total_seconds())

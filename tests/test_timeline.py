@@ -1,0 +1,140 @@
+"""The timeline on hand-made evidence: milestones, durations, and that every line cites what shows it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+
+from reconstruct.model import (
+    Alert,
+    Anomaly,
+    Episode,
+    Event,
+    Evidence,
+    Explanation,
+    Gap,
+    Incident,
+    LetGo,
+    Moment,
+    Service,
+    Signal,
+    Window,
+)
+from reconstruct.timeline import compose
+
+SHOP, DB = Service("shop"), Service("postgres")
+
+
+def at(clock: str) -> pd.Timestamp:
+    return pd.Timestamp(f"2026-11-17T{clock}Z")
+
+
+def moment(clock: str, *, slack_s: float = 15) -> Moment:
+    return Moment(at(clock), at(clock) - pd.Timedelta(seconds=slack_s), at(clock))
+
+
+LATENCY = Signal("http/p95", "Request p95", "p95", "seconds", "app", "latency")
+CPU = Signal("db/cpu", "Database CPU", "cpu", "ratio", "database", "utilisation")
+
+
+def anomaly(name: str, signal: Signal, service: Service, onset: str, recovery: str | None) -> Anomaly:
+    return Anomaly(
+        id=name,
+        signal=signal,
+        query="q1",
+        labels={"instance": f"{service.name}-1"},
+        service=service,
+        direction="up",
+        shape="level",
+        onset=moment(onset),
+        recovery=moment(recovery) if recovery else None,
+        baseline=0.02,
+        peak=0.62,
+        peak_time=at("14:30:00"),
+        sigmas=40.0,
+    )
+
+
+def story(*, alerts: tuple[Alert, ...] | None = None, recovered: bool = True) -> Incident:
+    window = Window(at("13:45:00"), at("16:00:00"), pd.Timedelta("15s"), at("12:45:00"))
+    events = (
+        Event("e1", at("13:55:30"), "deploy", SHOP, "shop 2.20.0", version="2.20.0", previous="2.14.1"),
+        Event("e2", at("13:05:00"), "job", Service("cron"), "sales report"),
+        Event("e3", at("15:20:00"), "rollback", SHOP, "Rollback shop", version="2.14.1"),
+    )
+    if alerts is None:
+        alerts = (Alert("al1", "Slow", DB, {}, "x > 0.1", at("13:56:45"), at("14:00:00"), at("15:28:00")),)
+    found = (anomaly("a1", LATENCY, SHOP, "13:56:15", "15:27:15"), anomaly("a2", CPU, DB, "13:56:00", "15:27:00"))
+    explanation = Explanation(
+        verdict="incident",
+        says="users felt it",
+        episodes=(Episode("ep1", at("13:56:00"), at("15:27:15"), ("a1", "a2")),),
+        worst="ep1",
+        onset=moment("13:56:15"),
+        onset_evidence=("a1",),
+        mitigated=moment("15:20:00", slack_s=0),
+        mitigated_evidence=("e3",),
+        recovered=moment("15:27:15") if recovered else None,
+        recovered_evidence=("a1",) if recovered else (),
+        affected=(SHOP, DB),
+        let_go=(LetGo("e2", "change-before-onset", "51 minutes before the onset", ("e2",)),),
+    )
+    gaps = (Gap("g1", "prometheus", "job shop", "scrape failed", at("14:10:00"), at("14:11:00")),)
+    return compose(Evidence(window=window, events=events, alerts=alerts, gaps=gaps), found, explanation)
+
+
+def test_every_line_cites_something_that_exists() -> None:
+    incident = story()
+    known = {"a1", "a2", "e1", "e2", "e3", "al1", "g1"}
+    assert all(entry.evidence and set(entry.evidence) <= known for entry in incident.timeline)
+    assert [e.id for e in incident.timeline] == [f"t{n}" for n in range(1, len(incident.timeline) + 1)]
+
+
+def test_lines_stand_in_order_of_time_and_tell_the_whole_story() -> None:
+    lines = story().timeline
+    assert [e.moment.time for e in lines] == sorted(e.moment.time for e in lines)
+    kinds = {(e.kind, next(iter(e.evidence))) for e in lines}
+    assert {("change", "e1"), ("mitigation", "e3"), ("note", "e2"), ("onset", "a1"), ("spread", "a2")} <= kinds
+    assert {("threshold", "al1"), ("alert", "al1"), ("peak", "a1"), ("recovery", "a1"), ("gap", "g1")} <= kinds
+
+
+def test_detection_is_the_first_alert_of_the_incident_not_one_from_before() -> None:
+    old = Alert("al0", "Noise", DB, {}, "", at("13:46:00"), at("13:47:00"), at("13:50:00"))
+    real = Alert("al1", "Slow", DB, {}, "", at("13:56:45"), at("14:00:00"), None, resolution_s=15)
+    detected = story(alerts=(old, real)).milestones["detected"]
+    assert detected is not None
+    assert detected.evidence == ("al1",)
+    assert detected.moment.earliest == at("13:59:45")
+
+
+def test_durations_carry_the_widest_and_narrowest_reading() -> None:
+    spent = story().durations["time_to_recover_s"]
+    assert (spent.value_s, spent.low_s, spent.high_s, spent.formula) == (5460, 5445, 5475, "recovered - onset")
+
+
+def test_an_ongoing_incident_claims_no_recovery() -> None:
+    incident = story(recovered=False)
+    assert incident.milestones["recovered"] is None
+    assert "time_to_recover_s" not in incident.durations
+
+
+def test_an_alert_that_ended_with_its_data_is_not_called_resolved() -> None:
+    lost = Alert("al1", "Down", DB, {}, "", None, at("14:00:00"), at("14:20:00"), ended_in_gap=True)
+    titles = [e.title for e in story(alerts=(lost,)).timeline if e.rule == "alert-resolved"]
+    assert titles == ["Down ended with its data: not a recovery"]
+
+
+@pytest.mark.parametrize("times", [2, 12])
+def test_a_flapping_alert_is_told_once_and_counted(times: int) -> None:
+    one = Alert("al1", "Flap", DB, {}, "", None, at("14:00:00"), at("14:00:30"))
+    later = [pd.Timedelta(minutes=n) for n in range(times)]
+    flaps = tuple(
+        replace(one, id=f"al{n}", firing_at=one.firing_at + d, resolved_at=at("14:00:30") + d)
+        for n, d in enumerate(later, 1)
+    )
+    fired = [e for e in story(alerts=flaps).timeline if e.rule == "alert-fired"]
+    assert len(fired) == (2 if times == 2 else 1)
+    assert times == 2 or "fired 12 times" in fired[0].detail
+    assert {i for e in fired for i in e.evidence} == {a.id for a in flaps}
