@@ -456,8 +456,10 @@ class Sign:
 
     layers: tuple[Layer, ...]
     aspects: tuple[Aspect, ...]
-    moves: Literal["up", "down", "any", "none"]
+    moves: Literal["up", "down", "worse", "any", "none"]
+    """`worse` = the way that the signal itself calls worse; `none` = it must stay as it was."""
     tags: tuple[str, ...] = ()
+    """Any of these; `-tag` = without it."""
     says: str = ""
 
 

@@ -20,6 +20,8 @@ from reconstruct.errors import UsageError
 
 MAX_BYTES: Final = 1 << 20
 _VARIABLE: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_PLAIN: Final = "tag:yaml.org,2002:"
+_PLAIN_TAGS: Final = frozenset({"str", "int", "float", "bool", "null", "timestamp", "seq", "map", "value"})
 _T = TypeVar("_T")
 
 
@@ -55,6 +57,8 @@ class Reader:
             ) from error
         except (yaml.YAMLError, RecursionError) as error:
             raise UsageError(f"{self.name}: not YAML: {error}", hint="is it a text file in UTF-8?") from error
+        if node is not None and (tagged := _tagged(node)) is not None:
+            raise self.fail(tagged, f"the tag {tagged.tag} has no meaning here", hint="write plain values")
         return node
 
     def mapping(self, node: yaml.Node, *, keys: Iterable[str] | None, what: str) -> dict[str, yaml.Node]:
@@ -151,6 +155,23 @@ class Reader:
             return read(text)
         except (ValueError, UsageError) as error:
             raise self.fail(node, f"{what} is {text!r}", hint=f"it has to be {wanted}") from error
+
+
+def _tagged(root: yaml.Node) -> yaml.Node | None:
+    """A node with a tag that is not plain YAML's (`!!python/object`, `!secret`), where there is one."""
+    todo, seen = [root], set()
+    while todo:
+        node = todo.pop()
+        if id(node) in seen:  # an alias: what it stands for was looked at
+            continue
+        seen.add(id(node))
+        if node.tag.removeprefix(_PLAIN) not in _PLAIN_TAGS:
+            return node
+        if isinstance(node, yaml.MappingNode):
+            todo += [part for pair in node.value for part in pair]
+        elif isinstance(node, yaml.SequenceNode):
+            todo += node.value
+    return None
 
 
 def _is_null(node: yaml.Node) -> bool:

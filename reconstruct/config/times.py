@@ -27,13 +27,13 @@ DURATION_UNITS_S = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 6
 MINUTE_S = 60.0
 DAY_S = 86_400.0
 
-_DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|[smhdwy]))+")
-_DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|[smhdwy])")
-_EPOCH = re.compile(r"\d{9,11}(?:\.\d+)?|\d{12,14}")
+_DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|[smhdwy]))+", re.ASCII)
+_DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|[smhdwy])", re.ASCII)
+_EPOCH = re.compile(r"\d{9,11}(?:\.\d+)?|\d{12,14}", re.ASCII)
 _CLOCK = r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,](?P<fraction>\d{1,9}))?)?"
 _ZONE = r"(?:\s*(?P<zone>[Zz]|UTC|GMT|[+-]\d{2}(?::?\d{2})?))?"
-_ISO = re.compile(rf"(?P<date>\d{{4}}-\d{{2}}-\d{{2}})(?:(?:[Tt_]|\s+){_CLOCK}{_ZONE})?")
-_DAY_AND_CLOCK = re.compile(rf"(?:(?P<day>today|yesterday)(?:\s+|$))?(?:{_CLOCK}{_ZONE})?", re.IGNORECASE)
+_ISO = re.compile(rf"(?P<date>\d{{4}}-\d{{2}}-\d{{2}})(?:(?:[Tt_]|\s+){_CLOCK}{_ZONE})?", re.ASCII)
+_DAY_AND_CLOCK = re.compile(rf"(?:(?P<day>today|yesterday)(?:\s+|$))?(?:{_CLOCK}{_ZONE})?", re.IGNORECASE | re.ASCII)
 _SHAPES = "2026-11-17T13:45:00Z, '2026-11-17 13:45', 13:45, -2h, now, or epoch seconds"
 
 

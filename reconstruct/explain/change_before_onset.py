@@ -27,12 +27,14 @@ def change_before_onset(change: Change, case: Case, line: Line | None) -> Reason
         says = f"began {span(onset.time, event.time)} after the onset at {clock(onset.time)}"
         return Reason(RULE, says, cited, -math.inf)
     if line is not None:
-        return _before_line(change, case, line)
+        return _before_line(change, line)
     lag_s = (onset.time - event.time).total_seconds()
     if lag_s > weights.FORGOTTEN_S:
         return Reason(RULE, f"{span(event.time, onset.time)} before the onset is too long ago", cited, -math.inf)
     weight = lag_weight(change, onset.time, spacing_s=case.spacing_s(case.bout.main[0].anomaly))
-    says = f"{span(event.time, max(onset.time, event.time))} before the onset at {clock(onset.time)}"
+    says = f"{span(event.time, onset.time)} before the onset at {clock(onset.time)}"
+    if event.time >= onset.earliest:
+        says = f"at {clock(event.time)}, no sample before the onset at {clock(onset.time)}"
     if weight <= weights.LATE:
         says += ", later than such a change shows"
     return Reason(RULE, says, cited, weight)
@@ -69,7 +71,7 @@ def _fade(lag_s: float, soon_s: float, old_s: float, old: float) -> float:
     return aged + (old - aged) * min(math.log(lag_s / soon_s) / math.log(old_s / soon_s), 1.5)
 
 
-def _before_line(change: Change, case: Case, line: Line) -> Reason:
+def _before_line(change: Change, line: Line) -> Reason:
     event, began = change.event, line.began
     cited = (event.id, line.evidence)
     slack = pd.Timedelta(seconds=2 * line.spacing_s)

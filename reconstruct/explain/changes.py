@@ -28,9 +28,9 @@ LASTING: Final[frozenset[EventKind]] = frozenset({"deploy", "rollback", "config"
 """Kinds whose effect stays until somebody undoes it; a migration lets its lock go by itself."""
 
 _UNDO_WORDS: Final = re.compile(
-    r"\b(roll(?:ed|ing|s)?[ -]?back|rollback|revert(?:ed|ing|s)?|back(?:ed|ing)? out)\b", re.I
+    r"\b(roll(?:ed|ing|s)?[ -]?back|revert(?:ed|ing|s)?|back(?:ed|ing)? out)\b", re.IGNORECASE
 )
-_STATE: Final = re.compile(r"\b(on|off|enabled?|disabled?|true|false)\b", re.I)
+_STATE: Final = re.compile(r"\b(on|off|enabled?|disabled?|true|false)\b", re.IGNORECASE)
 _ON: Final = frozenset({"on", "enable", "enabled", "true"})
 
 
@@ -124,11 +124,5 @@ def _flag(event: Event) -> tuple[str, bool | None]:
 
 def _restarted(event: Event, events: Sequence[Event]) -> pd.Timestamp | None:
     limit = event.time + pd.Timedelta(seconds=weights.TAKES_EFFECT_S)
-    return next(
-        (
-            e.time
-            for e in events
-            if e.kind == "restart" and event.time <= e.time <= limit and same(e.service, event.service)
-        ),
-        None,
-    )
+    began = (e for e in events if e.kind == "restart" and same(e.service, event.service))
+    return next((e.time for e in began if event.time <= e.time <= limit), None)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from reconstruct.explain import weights
-from reconstruct.explain.case import OBSERVERS, Case, in_time, levels
+from reconstruct.explain.case import OBSERVERS, Case, in_time, levels, material
 from reconstruct.explain.changes import Change, same
-from reconstruct.explain.words import moved_from_to, names
+from reconstruct.explain.words import moved_from_to, names, stayed_or_moved
 from reconstruct.model import Anomaly, Metric, Reason, Service
-from reconstruct.units import change as from_to
 
 RULE = "on-path"
 
@@ -18,7 +17,7 @@ def on_path(change: Change, case: Case) -> Reason:
     own = [a for a in case.anomalies if same(service, a.service)]
     cited = (change.event.id, *(a.id for a in own[:1]))
     if not service.name:
-        return Reason(RULE, "names no service", (change.event.id,), weights.UNMEASURED)
+        return Reason(RULE, "it names no service", (change.event.id,), weights.UNMEASURED)
     if any(same(service, f) for f in case.first):
         return _first(change, case, own)
     bad = [a for a in own if a.worse and in_time(case, a)]
@@ -52,7 +51,9 @@ def _first(change: Change, case: Case, own: list[Anomaly]) -> Reason:
 
 
 def _database_moved(case: Case) -> Anomaly | None:
-    return next((a for a in case.anomalies if a.signal.layer == "database" and a.worse and in_time(case, a)), None)
+    """What shows that the database itself got worse: not the queue for its connections, which others fill too."""
+    moved = [a for a in case.anomalies if a.signal.layer == "database" and "pool" not in a.signal.tags and a.worse]
+    return next((a for a in moved if in_time(case, a) and material(case, a)), None)
 
 
 def _watched(case: Case, service: Service) -> tuple[Metric, ...]:
@@ -65,5 +66,5 @@ def _still(case: Case, watched: tuple[Metric, ...]) -> str:
     ranked = sorted(watched, key=lambda m: order.index(m.signal.aspect) if m.signal.aspect in order else len(order))
     for metric in ranked:
         for level in levels(case, metric):
-            return f"{metric.signal.title.lower()} {from_to(level.before, level.during, metric.signal.unit)}"
+            return stayed_or_moved(metric.signal.title, level.before, level.during, metric.signal.unit)
     return "nothing of it moved"

@@ -57,10 +57,12 @@ CHANGE_KINDS: Final[Mapping[EventKind, float]] = {
 }
 """Events that can set an incident off, with the log-odds of each kind against a deploy. A rollback goes to what ran
 before; most restarts are a consequence; a job that runs every night did nothing on all the other nights."""
-NOTHING_KNOWN: Final = 0.0
-"""Log-odds of "something we cannot see" against one change of an unknown service at an unknown time. Public accounts
-put the share of incidents set off by a change at about 70 % (SRE book, chapter 1): with a change on the path just
-before the onset (+1.2 and more) that is what comes out."""
+NO_CHANGE: Final = -0.5
+"""Log-odds of "no change did it" against a change of an unknown service at an unknown time ..."""
+UNSEEN: Final = -0.5
+"""... and of something that neither signals nor events show. Public accounts put the share of incidents set off by a
+change at about 70 % (SRE book, chapter 1): with one change of the service that failed first, minutes before the
+onset (+1.2), that is what comes out."""
 
 FRESH_S: Final = 120.0
 """A deploy younger than this has hardly rolled out when the symptoms begin: pods start, caches fill, traffic moves."""
@@ -166,8 +168,14 @@ LEADS_S: Final = 6 * 3600.0
 
 SUPPORTED_AT: Final = 0.6
 PLAUSIBLE_AT: Final = 0.3
+RIVAL_AT: Final = 0.15
+"""Another change that is as likely as this keeps the first from being called supported on time and place alone."""
+SPEAKS_AGAINST: Final = -1.0
+"""A reason of this weight is a reason against; lighter ones only temper."""
 TOLD_AT: Final = 0.02
 """A change below this is not a hint; near the onset it is let go, with its reason."""
+UNCHANGED_TOLD_AT: Final = 0.1
+"""No change at all is told from here on: below, it only repeats the first hint without its trigger."""
 HINTS: Final = 5
 """More hints than this are not read."""
 LET_GO_S: Final = 3600.0

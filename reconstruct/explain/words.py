@@ -7,7 +7,10 @@ from collections.abc import Sequence
 import pandas as pd
 
 from reconstruct.model import Anomaly, Event, Service
-from reconstruct.units import change, human_duration
+from reconstruct.units import change, human, human_duration
+
+ALIKE = 0.1
+"""Figures this close are told as "a and b", others as "a, b"."""
 
 
 def clock(time: pd.Timestamp) -> str:
@@ -24,6 +27,21 @@ def moved_from_to(anomaly: Anomaly) -> str:
     whose = f" of {anomaly.service.name}" if anomaly.service.name else ""
     figures = change(anomaly.baseline, anomaly.level, anomaly.signal.unit)
     return f"{lower_first(anomaly.signal.title)}{whose} {figures} from {clock(anomaly.onset.time)}"
+
+
+def stayed_or_moved(title: str, before: float, during: float, unit: str) -> str:
+    """Two figures of one signal: as one where nobody would tell them apart.
+
+    >>> stayed_or_moved("Round trip", 0.00099, 0.001, "seconds"), stayed_or_moved("Round trip", 0.001, 0.006, "seconds")
+    ('round trip 990 µs before and 1 ms during', 'round trip 1 ms before, 6 ms during')
+    >>> stayed_or_moved("Probe success", 1.0, 1.0, "ratio")
+    'probe success 100 % before and during'
+    """
+    first, second = human(before, unit), human(during, unit)
+    if first == second:
+        return f"{lower_first(title)} {first} before and during"
+    joint = " and" if abs(during - before) <= ALIKE * max(abs(before), abs(during)) else ","
+    return f"{lower_first(title)} {first} before{joint} {second} during"
 
 
 def the_change(event: Event) -> str:

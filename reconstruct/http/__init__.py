@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from reconstruct.http.failures import not_answered, plain, unreachable
+from reconstruct.http.failures import (
+    LateError,
+    NoSuchPageError,
+    NotAllowedError,
+    not_answered,
+    plain,
+    same_server,
+    unreachable,
+)
 from reconstruct.http.pace import MOST_AT_ONCE, Pace
 from reconstruct.http.redaction import REDACTED, host_of, redact, redact_url
 from reconstruct.http.session import Session, open_session
@@ -12,6 +20,9 @@ __all__ = [
     "MOST_AT_ONCE",
     "REDACTED",
     "HttpSettings",
+    "LateError",
+    "NoSuchPageError",
+    "NotAllowedError",
     "Pace",
     "Session",
     "host_of",
@@ -20,5 +31,6 @@ __all__ = [
     "plain",
     "redact",
     "redact_url",
+    "same_server",
     "unreachable",
 ]

@@ -22,6 +22,18 @@ _TAGS: Final = re.compile(r"<(script|style)\b.*?</\1\s*>|<[^>]*>", re.IGNORECASE
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 
 
+class NoSuchPageError(SourceError):
+    """The server answered 404: a wrong prefix, or an endpoint that it does not have."""
+
+
+class LateError(SourceError):
+    """No answer within the time-out."""
+
+
+class NotAllowedError(UsageError):
+    """The server answered 401 or 403."""
+
+
 def unreachable(error: Exception, *, settings: HttpSettings) -> ReconstructError:
     """What to tell a user when no (whole) answer came: refused, unknown, untrusted, late or cut off."""
     at = f"{settings.name} at {host_of(settings.url)}"
@@ -37,7 +49,7 @@ def unreachable(error: Exception, *, settings: HttpSettings) -> ReconstructError
     if isinstance(cause, NameResolutionError):
         return SourceError(f"{at}: no such host", hint=f"check the name in {option}")
     if isinstance(error, requests.exceptions.ReadTimeout) or isinstance(cause, ReadTimeoutError | TimeoutError):
-        return SourceError(
+        return LateError(
             f"{at} did not answer within {settings.timeout_s:g} s",
             hint="it may be overloaded: try a narrower --scope, fewer --pack, or a longer time-out",
         )
@@ -66,14 +78,14 @@ def not_answered(answer: requests.Response, *, settings: HttpSettings) -> Recons
             hint=f"a login page? then give credentials; else give {settings.option} the address behind the redirect",
         )
     if status == 401:
-        return UsageError(
+        return NotAllowedError(
             f"{at} wants to know who asks (401{_quoted(answer)})",
             hint=f"give credentials: {settings.credentials}"
             if not _signed(answer)
             else f"the credentials were refused; check {settings.credentials}",
         )
     if status == 403:
-        return UsageError(
+        return NotAllowedError(
             f"{at} does not allow it (403{_quoted(answer)})",
             hint=f"ask for the right to read, or check {settings.credentials}",
         )
@@ -94,7 +106,7 @@ def not_answered(answer: requests.Response, *, settings: HttpSettings) -> Recons
             hint=f"give credentials ({settings.credentials}), or the API's own address as {settings.option}",
         )
     if status == 404:
-        return SourceError(
+        return NoSuchPageError(
             f"{at} knows no such page (404{_quoted(answer)})",
             hint=f"does it live under a prefix? give {settings.option} {settings.url}/PREFIX",
         )

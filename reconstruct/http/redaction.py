@@ -14,7 +14,7 @@ REDACTED: Final = "REDACTED"
 CACHE_SIZE: Final = 65_536
 """Texts remembered: label values repeat over series (10,000 series seldom have more distinct values than this)."""
 
-_NAME_OF_SECRET: Final = (
+_TELLING_NAME: Final = (
     r"(?:[\w.-]*(?:password|passwd|passphrase|secret|token|api[_-]?key|apikey|access[_-]?key|private[_-]?key"
     r"|credential|signature)\d*|pwd|authorization)"
 )
@@ -32,14 +32,14 @@ _RULES: Final[tuple[tuple[re.Pattern[str], str], ...]] = (
     # JSON, YAML, key=value, libpq and URL parameters; `=~` and `!=` are PromQL, not an assignment
     (
         re.compile(
-            rf"(?P<name>\b{_NAME_OF_SECRET})(?P<sign>[\"']?\s?(?::\s?(?!//)|=(?![=~])))(?P<quote>\\?[\"'])"
+            rf"(?P<name>\b{_TELLING_NAME})(?P<sign>[\"']?\s?(?::\s?(?!//)|=(?![=~])))(?P<quote>\\?[\"'])"
             r"(?:(?!(?P=quote)).)+(?P=quote)",
             re.IGNORECASE,
         ),
         rf"\g<name>\g<sign>\g<quote>{REDACTED}\g<quote>",
     ),
     (
-        re.compile(rf"(?P<name>\b{_NAME_OF_SECRET}(?:=(?![=~\"'])|:\s(?![\"'\s])))[^\s&;,\"'<>)\]}}]+", re.IGNORECASE),
+        re.compile(rf"(?P<name>\b{_TELLING_NAME}(?:=(?![=~\"'])|:\s(?![\"'\s])))[^\s&;,\"'<>)\]}}]+", re.IGNORECASE),
         rf"\g<name>{REDACTED}",
     ),
     (re.compile(rf"(?P<name>[?&]{_QUERY_NAME}=)[^\s&;#\"'<>)]+", re.IGNORECASE), rf"\g<name>{REDACTED}"),

@@ -11,12 +11,15 @@ from reconstruct.model import Aspect, Layer, Worse
 
 
 class MetricInfo(Protocol):
-    """What the server's metadata says of a metric; `type` is counter, gauge, histogram, summary, info or unknown."""
+    """What the server's metadata says of a metric: counter, gauge, histogram, summary, info, stateset or unknown."""
 
     @property
-    def type(self) -> str: ...
+    def type(self) -> str:
+        """Its kind; "" or unknown where the server does not tell."""
+
     @property
-    def unit(self) -> str: ...
+    def unit(self) -> str:
+        """Its unit; "" where the server does not tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,8 @@ class Template:
     service: str = ""
     each: re.Pattern[str] | None = None
     """Asked once for every metric that matches in full; its named groups are macros of the expression."""
+    unless: re.Pattern[str] | None = None
+    """Not asked where a metric matches this: another signal says the same, better."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,8 @@ def taken(catalogue: Catalogue, available: Mapping[str, MetricInfo]) -> frozense
 def answerable(pack: Pack, available: Mapping[str, MetricInfo]) -> Iterator[tuple[Template, Variant]]:
     """Each signal of the pack whose metrics exist, in the variant to ask."""
     for template in pack.templates:
+        if template.unless is not None and any(template.unless.fullmatch(name) for name in available):
+            continue
         instances = list(instances_of(template, available))
         for name, variants in instances:
             variant = next((one for one in variants if all(need in available for need in one.needs)), None)
@@ -58,9 +60,7 @@ def answerable(pack: Pack, available: Mapping[str, MetricInfo]) -> Iterator[tupl
                 yield named(template, name if len(instances) > 1 else ""), variant
 
 
-def instances_of(
-    template: Template, available: Mapping[str, MetricInfo]
-) -> Iterator[tuple[str, tuple[Variant, ...]]]:
+def instances_of(template: Template, available: Mapping[str, MetricInfo]) -> Iterator[tuple[str, tuple[Variant, ...]]]:
     """A template's variants; for a template of a family, those of each metric that matches, with its base name."""
     if template.each is None:
         yield "", template.variants
@@ -111,6 +111,4 @@ def named(template: Template, name: str) -> Template:
 def _filled(variant: Variant, *, groups: Mapping[str, str]) -> Variant:
     expression = substitute(variant.promql, values=groups)
     needs = tuple(substitute(need, values=groups) for need in variant.needs) or needs_of(expression)
-    return replace(
-        variant, promql=expression, needs=needs, smear_s=max(variant.smear_s, recorded_window_s(expression))
-    )
+    return replace(variant, promql=expression, needs=needs, smear_s=max(variant.smear_s, recorded_window_s(expression)))

@@ -14,7 +14,25 @@ _WORSE_BY_ASPECT: Final[dict[Aspect, Worse]] = {"availability": "down", "traffic
 """Any other aspect is worse when it rises."""
 _KIND_WORDS: Final = frozenset({"total", "bucket", "sum", "count"})
 """OpenMetrics suffixes: they say the kind, not the meaning."""
-_STATISTICS: Final = frozenset("avg average mean max min median p50 p75 p90 p95 p98 p99 p999 current last".split())
+_STATISTICS: Final = frozenset(
+    [
+        "avg",
+        "average",
+        "mean",
+        "max",
+        "min",
+        "median",
+        "p50",
+        "p75",
+        "p90",
+        "p95",
+        "p98",
+        "p99",
+        "p999",
+        "current",
+        "last",
+    ]
+)
 """Words that may stand behind a unit (`latency_ms_p99`)."""
 _AT_END_ONLY: Final = frozenset({"s", "us", "ns", "ops", "day", "hour", "minute", "share", "percentage"})
 """Units that in the middle of a name are more often another word."""

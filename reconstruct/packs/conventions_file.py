@@ -26,9 +26,7 @@ def read_conventions(path: Path) -> Conventions:
         With file and line, where something is not understood.
     """
     document = read_marked(path)
-    given = fields(
-        document, allowed=("identity", "instance", "passing", "rules", "suffixes", "label_values", "floors")
-    )
+    given = fields(document, allowed=("identity", "instance", "passing", "rules", "suffixes", "label_values", "floors"))
     return Conventions(
         identity=texts(given.get("identity")),
         instance=texts(given.get("instance")),

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final, get_args
 
@@ -13,9 +12,10 @@ from reconstruct.errors import UsageError
 from reconstruct.model import ASPECTS, LAYERS, Worse
 from reconstruct.packs.catalogue import Catalogue, Conventions, Pack, Place, Template, Variant
 from reconstruct.packs.conventions_file import merge_conventions, read_conventions
-from reconstruct.packs.expression import macros, metric_names, substitute
+from reconstruct.packs.expression import macros, substitute
 from reconstruct.packs.marked_yaml import Marked, entries, fields, items, number, one_of, read_marked, text, texts
 from reconstruct.packs.vocabulary import UNITS
+from reconstruct.promql import metric_names
 
 CONVENTIONS_FILE: Final = "conventions.yaml"
 MECHANISMS_FILE: Final = "mechanisms.yaml"
@@ -28,6 +28,7 @@ _PACK_KEYS: Final = (
     "covers",
     "tested_with",
     "families",
+    "define",
     "layer",
     "service_label",
     "service",
@@ -42,6 +43,7 @@ _SIGNAL_KEYS: Final = (
     "smear_s",
     "any_of",
     "each",
+    "unless",
     "unit",
     "layer",
     "aspect",
@@ -119,12 +121,15 @@ def read_pack(path: Path) -> Pack:
     """
     document = read_marked(path)
     given = fields(document, allowed=_PACK_KEYS, required=("id", "title", "applies", "signals"))
-    families = {name: _pattern(value) for name, value in entries(given["families"]).items()} if "families" in given else {}
-    defaults = {key: given[key] for key in ("layer", "service_label", "service") if key in given}
+    families = (
+        {name: _pattern(value) for name, value in entries(given["families"]).items()} if "families" in given else {}
+    )
+    define = {name: text(value) for name, value in entries(given["define"]).items()} if "define" in given else {}
+    defaults: dict[str, Marked] = {key: given[key] for key in ("layer", "service_label", "service") if key in given}
     pack_id = _identifier(given["id"])
     templates: dict[str, Template] = {}
     for item in items(given["signals"]):
-        template = _template(item, pack_id=pack_id, defaults=defaults, families=families)
+        template = _template(item, pack_id=pack_id, defaults=defaults, families=families, define=define)
         if template.id in templates:
             raise item.wrong(
                 f"a signal {template.id!r} is there already, at line {templates[template.id].place.line}",
@@ -145,13 +150,21 @@ def read_pack(path: Path) -> Pack:
 
 
 def _template(
-    item: Marked, *, pack_id: str, defaults: dict[str, Marked], families: dict[str, re.Pattern[str]]
+    item: Marked,
+    *,
+    pack_id: str,
+    defaults: Mapping[str, Marked],
+    families: Mapping[str, re.Pattern[str]],
+    define: Mapping[str, str],
 ) -> Template:
-    given = defaults | fields(item, allowed=_SIGNAL_KEYS, required=("id", "title", "unit", "aspect", "worse", "floor"))
+    given = dict(defaults) | fields(
+        item, allowed=_SIGNAL_KEYS, required=("id", "title", "unit", "aspect", "worse", "floor")
+    )
     if "layer" not in given:
         raise item.wrong("'layer' is missing", hint="give it here, or once for the whole pack")
     each = families[one_of(given["each"], families)] if "each" in given else None
     groups = tuple(each.groupindex) if each else ()
+    unless = families[one_of(given["unless"], families)] if "unless" in given else None
     if ("any_of" in given) == ("promql" in given):
         raise item.wrong("expected either promql or any_of", hint="any_of is a list of {promql, needs}")
     if "any_of" in given:
@@ -168,21 +181,22 @@ def _template(
         aspect=one_of(given["aspect"], ASPECTS),
         worse=one_of(given["worse"], WORSE),
         floor=number(given["floor"], at_least=0.0),
-        variants=tuple(_variant(one, groups=groups) for _, one in given_variants),
+        variants=tuple(_variant(one, groups=groups, define=define) for _, one in given_variants),
         place=Place(item.file, item.line),
         tags=texts(given.get("tags")),
         service_label=text(given.get("service_label")),
         service=text(given.get("service")),
         each=each,
+        unless=unless,
     )
 
 
-def _variant(given: dict[str, Marked], *, groups: tuple[str, ...]) -> Variant:
+def _variant(given: Mapping[str, Marked], *, groups: Sequence[str], define: Mapping[str, str]) -> Variant:
     at = given["promql"]
-    promql = text(at)
+    promql = substitute(text(at), values=define)
     for macro in macros(promql):
         if macro not in (*_MACROS, *groups):
-            known = ", ".join(f"${name}" for name in (*_MACROS, *groups))
+            known = ", ".join(f"${name}" for name in (*_MACROS, *define, *groups))
             raise at.wrong(f"unknown macro ${macro}", hint=f"known here: {known}")
     # A group's macro stands for (part of) a name: what is needed is known once a metric matched.
     needs = texts(given.get("needs")) or (() if groups else needs_of(promql))
@@ -226,9 +240,6 @@ def _pattern(value: Marked) -> re.Pattern[str]:
     try:
         return re.compile(text(value))
     except re.error as error:
-        raise value.wrong(f"not a regular expression: {error}", hint="Python's syntax; it must match in full") from error
-
-
-def without_packs(catalogue: Catalogue) -> Catalogue:
-    """The conventions alone: what reading a metrics file needs."""
-    return replace(catalogue, packs=())
+        raise value.wrong(
+            f"not a regular expression: {error}", hint="Python's syntax; it must match in full"
+        ) from error

@@ -129,7 +129,7 @@ def clock_label(place: float) -> str:
     """
     time = EPOCH + pd.Timedelta(seconds=round(place * DAY_S))
     if time == time.normalize():
-        return _date(time)
+        return day_said(time)
     return f"{time.hour:02d}:{time.minute:02d}" + (f":{time.second:02d}" if time.second else "")
 
 
@@ -152,17 +152,18 @@ def days_said(window: Window) -> str:
     first = window.start.tz_convert("UTC")
     last = max(first, (window.end - pd.Timedelta("1ns")).tz_convert("UTC"))
     if first.normalize() == last.normalize():
-        return f"{_date(last)} {last.year}, UTC"
+        return f"{day_said(last)} {last.year}, UTC"
     if (first.year, first.month) == (last.year, last.month):
-        return f"{first.day} to {_date(last)} {last.year}, UTC"
+        return f"{first.day} to {day_said(last)} {last.year}, UTC"
     year = "" if first.year == last.year else f" {first.year}"
-    return f"{_date(first)}{year} to {_date(last)} {last.year}, UTC"
+    return f"{day_said(first)}{year} to {day_said(last)} {last.year}, UTC"
 
 
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
-def _date(time: pd.Timestamp) -> str:
+def day_said(time: pd.Timestamp) -> str:
+    """A day as a title says it, without its year."""
     # Not strftime: a date must not change its language with the locale of the process.
     return f"{time.day} {_MONTHS[time.month - 1]}"
 
@@ -196,27 +197,25 @@ def _style_axis(ax: Axes, *, theme: Theme) -> None:
 # ----------------------------------------------------------------------------------------------------------- shading
 
 
-def shade(ax: Axes, span: Span, *, colour: str, y: tuple[float, float] | None = None, alpha: float = 1.0) -> None:
+def shade(ax: Axes, span: Span, *, colour: str, y: tuple[float, float] | None = None, alpha: float = 1.0) -> Rectangle:
     """Fill a stretch of time, over the whole height or between two values of y."""
-    left, right = day(span.start), day(span.end)
-    if right <= left:
-        return
+    left, right = day(span.start), max(day(span.end), day(span.start))
     transform = ax.get_xaxis_transform() if y is None else ax.transData
     bottom, top = (0.0, 1.0) if y is None else y
-    ax.add_artist(
-        Rectangle(
-            (left, bottom),
-            right - left,
-            top - bottom,
-            transform=transform,
-            facecolor=colour,
-            edgecolor="none",
-            linewidth=0.0,
-            alpha=alpha,
-            zorder=0.5,
-            clip_on=True,
-        )
+    patch = Rectangle(
+        (left, bottom),
+        right - left,
+        top - bottom,
+        transform=transform,
+        facecolor=colour,
+        edgecolor="none",
+        linewidth=0.0,
+        alpha=alpha,
+        zorder=0.5,
+        clip_on=True,
     )
+    ax.add_artist(patch)
+    return patch
 
 
 def hatch(ax: Axes, span: Span, *, theme: Theme, y: tuple[float, float] | None = None) -> None:

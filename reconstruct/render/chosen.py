@@ -140,11 +140,13 @@ def _user_felt(metric: Metric) -> bool:
     return metric.signal.layer in ("edge", "app") and metric.signal.aspect in USER_FELT
 
 
-def anomalous_spans(incident: Incident, metric: Metric) -> list[Span]:
-    """When any series of a metric was anomalous: merged stretches, to the window's end where it did not recover."""
+def anomalous_spans(incident: Incident, metric: Metric, *, columns: Sequence[int]) -> list[Span]:
+    """When any of these columns was anomalous: merged stretches, to the window's end where one did not recover."""
     end = incident.evidence.window.end
     spans: list[Span] = []
-    for anomaly in sorted(anomalies_of(incident, metric), key=lambda a: a.onset.time):
+    wanted = set(columns)
+    mine = [a for a in anomalies_of(incident, metric) if a.column in wanted]
+    for anomaly in sorted(mine, key=lambda a: a.onset.time):
         until = end if anomaly.recovery is None else anomaly.recovery.time
         if spans and anomaly.onset.time <= spans[-1].end:
             spans[-1] = Span(spans[-1].start, max(spans[-1].end, until))
@@ -154,7 +156,7 @@ def anomalous_spans(incident: Incident, metric: Metric) -> list[Span]:
 
 
 def healthy_until(incident: Incident, metric: Metric) -> pd.Timestamp:
-    """Where the healthy time ends that a metric is held against: the window's start, or the onset without a baseline."""
+    """Where a metric's healthy time ends: at the start of the window, or at the onset where nothing lies before it."""
     window = incident.evidence.window
     if window.baseline_start < window.start:
         return window.start

@@ -48,6 +48,20 @@ def cited(incident: Incident) -> Mapping[str, Cited]:
     return {one.id: one for one in found}
 
 
+def cited_in_draft(incident: Incident) -> list[Cited]:
+    """What the timeline, milestones, impact, hints and verdicts cite, each once, in the order of `cited`."""
+    explanation = incident.explanation
+    ids = {one for entry in incident.timeline for one in entry.evidence}
+    ids |= {one for stone in incident.milestones.values() if stone for one in stone.evidence}
+    ids |= {one for felt in explanation.impact for one in felt.evidence}
+    ids |= {one for ruled in explanation.ruled_out for one in ruled.evidence}
+    ids |= {one for gone in explanation.let_go for one in (gone.event, *gone.evidence)}
+    for hint in explanation.hints:
+        ids |= {one for one in (hint.trigger, hint.metric) if one}
+        ids |= {one for reason in (*hint.reasons_for, *hint.reasons_against) for one in reason.evidence}
+    return [one for one in cited(incident).values() if one.id in ids]
+
+
 def service_text(service: Service) -> str:
     """A service as one names it: with namespace and cluster where they are known.
 

@@ -9,13 +9,16 @@ from typing import Final
 
 import pandas as pd
 
-from reconstruct.model import Gap, Hint, Impact, Incident, Moment, Service
+from reconstruct.model import EntryKind, Gap, Hint, Impact, Incident, Moment, Service
 from reconstruct.render.cited import event_text, service_text
+from reconstruct.render.escape import clip, plain
 from reconstruct.render.times import PRECISE_S, bounds, clock, spans_midnight
 from reconstruct.units import human, human_duration
 
 SERVICES_TOLD: Final = 3
 """So many services stand in a title; the others are counted."""
+NAME_MOST: Final = 60
+"""Characters of a service's name in a title."""
 UNSEEN: Final = "something we cannot see"
 """What is left of the confidences: no ranking of hints is complete."""
 
@@ -33,7 +36,7 @@ DURATIONS: Final[Mapping[str, str]] = {
     "detect_to_mitigate_s": "Detection to mitigation",
     "mitigate_to_recover_s": "Mitigation to recovery",
 }
-ENTRY_KINDS: Final[Mapping[str, str]] = {
+ENTRY_KINDS: Final[Mapping[EntryKind, str]] = {
     "change": "Change",
     "onset": "Onset",
     "threshold": "Condition held",
@@ -121,7 +124,7 @@ def _span_text(start: pd.Timestamp, end: pd.Timestamp) -> str:
 
 def services_text(services: Sequence[Service]) -> str:
     """`shop, postgres and lb`; past a few, the rest is counted."""
-    names = list(dict.fromkeys(name for name in map(service_text, services) if name))
+    names = list(dict.fromkeys(clip(plain(name), most=NAME_MOST) for name in map(service_text, services) if name))
     if len(names) > SERVICES_TOLD:
         names = [*names[: SERVICES_TOLD - 1], f"{len(names) - SERVICES_TOLD + 1} more"]
     return joined(names)
@@ -156,7 +159,12 @@ def _story(incident: Incident) -> str:
     between = bounds(onset.moment, dates=dates)
     told = [f"it began at {clock(onset.moment.time, dates=dates)}" + (f" ({between})" if between else "")]
     detect = incident.durations.get("time_to_detect_s")
-    told.append(f"the first alert fired {human_duration(detect.value_s)} later" if detect else "no alert fired")
+    if detect:
+        told.append(f"the first alert fired {human_duration(detect.value_s)} later")
+    elif detected := stones.get("detected"):
+        told.append(f"the first alert fired at {clock(detected.moment.time, dates=dates)}")
+    else:
+        told.append("no alert fired")
     if mitigated := stones.get("mitigated"):
         told.append(f"what undid it began at {clock(mitigated.moment.time, dates=dates)}")
     if recovered := stones.get("recovered"):
@@ -183,10 +191,12 @@ def moment_text(moment: Moment, *, dates: bool) -> str:
 def milestone_rows(incident: Incident) -> tuple[MilestoneRow, ...]:
     """All four, in order; those not found say so."""
     rows = []
+    begun = incident.milestones.get("onset") is not None
     for name, (head, means, absent) in MILESTONES.items():
         stone = incident.milestones.get(name)
         if stone is None:
-            rows.append(MilestoneRow(name, head, means, None, absent, ()))
+            why = absent if begun or name == "onset" else "there is no onset that it could follow"
+            rows.append(MilestoneRow(name, head, means, None, why, ()))
         else:
             rows.append(MilestoneRow(name, head, means, stone.moment, "", stone.evidence))
     return tuple(rows)

@@ -9,7 +9,7 @@ from typing import Final, Literal
 from reconstruct.model import Entry, Hint, Incident, Reason
 from reconstruct.render import draft
 from reconstruct.render.chart_image import ChartImage
-from reconstruct.render.cited import Cited, cited
+from reconstruct.render.cited import Cited, cited, cited_in_draft
 from reconstruct.render.escape import clip, markdown, markdown_code, markdown_fence
 from reconstruct.render.links import Links
 from reconstruct.render.mermaid import to_mermaid
@@ -17,8 +17,8 @@ from reconstruct.render.times import bounds, clock, spans_midnight
 from reconstruct.units import human_duration
 
 Flavour = Literal["plain", "github", "gitlab"]
-"""`plain` is a file with its pictures beside it. The others are for pasting into an issue, where pictures do not travel:
-they draw with Mermaid, fold the appendix, and keep to the host's limit."""
+"""`plain` is a file with its pictures beside it. The others are for pasting into an issue, where pictures do not
+travel: they draw with Mermaid, fold the appendix, and keep to the host's limit."""
 
 BODY_LIMITS: Final[Mapping[Flavour, int]] = {"github": 65_536, "gitlab": 1_000_000}
 """Characters that an issue or comment may have."""
@@ -284,8 +284,9 @@ def _image(chart: ChartImage, page: _Page) -> str:
 
 
 def _notes(page: _Page) -> Iterator[str]:
-    if page.incident.evidence.notes:
-        yield "\n".join(f"- {markdown(draft.sentence(note))}" for note in page.incident.evidence.notes)
+    told = [f"- {markdown(draft.sentence(note))}" for note in page.incident.evidence.notes if note.strip()]
+    if told:
+        yield "\n".join(told)
 
 
 def _evidence(page: _Page) -> Iterator[str]:
@@ -294,7 +295,7 @@ def _evidence(page: _Page) -> Iterator[str]:
         yield "Evidence and queries are in incident.json: this host takes no more."
         return
     rows = []
-    for one in _cited_here(page):
+    for one in cited_in_draft(page.incident):
         if one.kind != "query":
             where = [_linked(one)] if one.kind == "event" else [markdown_code(one.query)] if one.query else []
             rows.append((markdown_code(one.id), " · ".join([markdown(clip(one.text, most=CELL_MOST)), *where])))
@@ -310,7 +311,7 @@ def _queries(page: _Page) -> Iterator[str]:
     """The queries behind what is cited, so that each figure can be asked again."""
     if not page.appendix:
         return
-    wanted = {one.query for one in _cited_here(page) if one.query}
+    wanted = {one.query for one in cited_in_draft(page.incident) if one.query}
     queries = page.incident.evidence.queries
     shown = [query for query in queries if query.id in wanted]
     blocks = []
@@ -334,21 +335,6 @@ def _queries(page: _Page) -> Iterator[str]:
 
 
 # ---------------------------------------------------------------- pieces
-
-
-def _cited_here(page: _Page) -> list[Cited]:
-    incident, explanation = page.incident, page.incident.explanation
-    groups: list[Iterable[str]] = [entry.evidence for entry in incident.timeline]
-    groups += [stone.evidence for stone in incident.milestones.values() if stone]
-    groups += [felt.evidence for felt in explanation.impact]
-    groups += [ruled.evidence for ruled in explanation.ruled_out]
-    groups += [(gone.event, *gone.evidence) for gone in explanation.let_go]
-    for hint in explanation.hints:
-        groups += [[one for one in (hint.trigger, hint.metric) if one]]
-        groups += [reason.evidence for reason in (*hint.reasons_for, *hint.reasons_against)]
-    ids = {one for group in groups for one in group}
-    # In the order of the file they are looked up in, not of a set.
-    return [one for one in page.known.values() if one.id in ids]
 
 
 def _folded(block: str, page: _Page, *, label: str) -> Iterator[str]:

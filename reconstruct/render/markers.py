@@ -12,11 +12,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from reconstruct.model import Event, EventKind, Incident
-from reconstruct.render.axes import day
+from reconstruct.render.axes import day, day_said
 from reconstruct.render.chosen import cited_changes, named_changes
 from reconstruct.render.lettering import clip, plain, width_in, write
 from reconstruct.render.theme import SMALL, Theme
-from reconstruct.render.times import clock, spans_midnight
+from reconstruct.render.times import spans_midnight
 
 SHAPES: Final[dict[EventKind, str]] = {
     "deploy": "^",
@@ -45,6 +45,7 @@ DIRECT_LEVELS: Final = 4
 NUMBER_LEVELS: Final = 5
 
 MILESTONES: Final = ("onset", "detected", "mitigated", "recovered")
+NOT_OVER: Final = "not over"
 
 Side = Literal["left", "right"]
 
@@ -84,23 +85,26 @@ class Lane(NamedTuple):
         return LEVEL_IN * (levels + (1 if self.rest else 0))
 
 
-def pack(anchors_in: Sequence[float], widths_in: Sequence[float], *, room_in: float, levels: int) -> list[Place] | None:
-    """Find a line and a side for each label so that none overlaps another or leaves the plot; None where they do not fit.
+def pack(
+    marks_in: Sequence[tuple[float, float]], widths_in: Sequence[float], *, room_in: float, levels: int
+) -> list[Place] | None:
+    """Find a line and a side for each label so that none overlaps another or leaves the plot; None where none is free.
 
-    Labels come in order of time. Each takes the first free place: right of its mark before left, upper lines first.
+    A mark reaches from its first to its second place: a point, or a rollout. Labels come in order of time; each takes
+    the first free place, right of its mark before left, upper lines first.
 
-    >>> pack([1.0, 1.1, 5.8], [1.0, 1.0, 1.0], room_in=6.0, levels=2)
+    >>> pack([(1.0, 1.0), (1.1, 1.1), (5.8, 5.8)], [1.0, 1.0, 1.0], room_in=6.0, levels=2)
     [Place(level=0, side='right'), Place(level=1, side='right'), Place(level=0, side='left')]
-    >>> pack([1.0, 1.1, 1.2], [4.9, 4.9, 4.9], room_in=6.0, levels=1) is None
+    >>> pack([(1.0, 1.0), (1.1, 1.1)], [4.9, 4.9], room_in=6.0, levels=1) is None
     True
     """
     taken: list[list[tuple[float, float]]] = [[] for _ in range(levels)]
     places: list[Place] = []
-    for anchor, width in zip(anchors_in, widths_in, strict=True):
+    for (first, last), width in zip(marks_in, widths_in, strict=True):
         reach = MARK_IN + GAP_IN + width
         spans: dict[Side, tuple[float, float]] = {
-            "right": (anchor - MARK_IN, anchor + reach),
-            "left": (anchor - reach, anchor + MARK_IN),
+            "right": (first - MARK_IN, last + reach),
+            "left": (first - reach, last + MARK_IN),
         }
         options: list[tuple[Place, tuple[float, float]]] = [
             (Place(level, side), span)
@@ -119,26 +123,34 @@ def pack(anchors_in: Sequence[float], widths_in: Sequence[float], *, room_in: fl
     return places
 
 
-def plan_changes(incident: Incident, plot: Plot) -> Lane:
-    """Decide how changes are shown: with their names where these fit, else with numbers, fewer where even those do not."""
-    named, rest = named_changes(incident)
-    if len(named) <= DIRECT_MOST:
-        labels = [clip(change_name(e), SMALL, room_in=min(LABEL_ROOM_IN, plot.width_in / 2)) for e in named]
-        places = _pack_events(named, labels, plot=plot, levels=DIRECT_LEVELS)
+def plan_changes(incident: Incident, plot: Plot, *, numbers: bool = True) -> Lane:
+    """Decide how changes are shown: with their names where these fit, else with numbers, and fewer if need be.
+
+    Without `numbers`, as many as fit carry their names, those that matter first.
+    """
+    everything = named_changes(incident)
+    start = len(everything[0])
+    if start <= DIRECT_MOST or not numbers:
+        for most in range(min(start, DIRECT_MOST), start - 1 if numbers else 0, -1):
+            named, rest = named_changes(incident, most=most)
+            labels = [clip(change_name(e), SMALL, room_in=LABEL_ROOM_IN, bold=True) for e in named]
+            places = _pack_events(named, labels, plot=plot, levels=DIRECT_LEVELS)
+            if places is not None:
+                return Lane(tuple(named), tuple(labels), tuple(places), tuple(rest), numbered=False)
+    for most in range(start if numbers else 0, 0, -1):
+        named, rest = named_changes(incident, most=most)
+        labels = [str(i) for i in range(1, len(named) + 1)]
+        places = _pack_events(named, labels, plot=plot, levels=NUMBER_LEVELS)
         if places is not None:
-            return Lane(tuple(named), tuple(labels), tuple(places), tuple(rest), numbered=False)
-    for most in range(len(named), 0, -1):
-        fewer, others = named_changes(incident, most=most)
-        labels = [str(i) for i in range(1, len(fewer) + 1)]
-        places = _pack_events(fewer, labels, plot=plot, levels=NUMBER_LEVELS)
-        if places is not None:
-            return Lane(tuple(fewer), tuple(labels), tuple(places), tuple(others), numbered=True)
-    return Lane((), (), (), tuple(rest), numbered=False)
+            return Lane(tuple(named), tuple(labels), tuple(places), tuple(rest), numbered=True)
+    return Lane((), (), (), (*everything[0], *everything[1]), numbered=False)
 
 
 def _pack_events(events: Sequence[Event], labels: Sequence[str], *, plot: Plot, levels: int) -> list[Place] | None:
-    anchors = [plot.x_in(max(e.time, plot.start)) for e in events]
-    return pack(anchors, [width_in(t, SMALL) for t in labels], room_in=plot.width_in, levels=levels)
+    marks = [
+        (plot.x_in(max(e.time, plot.start)), plot.x_in(min(max(e.end or e.time, plot.start), plot.end))) for e in events
+    ]
+    return pack(marks, [width_in(t, SMALL, bold=True) for t in labels], room_in=plot.width_in, levels=levels)
 
 
 def change_name(event: Event) -> str:
@@ -157,91 +169,98 @@ def change_name(event: Event) -> str:
 
 
 def draw_changes(
-    ax: Axes, lane: Lane, *, incident: Incident, plot: Plot, top_in: float, theme: Theme, over: str
+    ax: Axes, lane: Lane, *, incident: Incident, plot: Plot, top_in: float, bottom_in: float, theme: Theme, over: str
 ) -> None:
-    """Draw the lane's marks and labels below `top_in`; a rollout is a bar from its start to its end."""
+    """Draw marks and labels below `top_in`, and a line from each mark down to `bottom_in`.
+
+    The line is solid where a hint or the mitigation rests on the change, dotted elsewhere. A rollout is a bar from its
+    start to its end. `over` is the colour of the ground, put behind labels so that no line runs through them.
+    """
     cited = cited_changes(incident)
-    levels = 1 + max((p.level for p in lane.places), default=0)
+    a_inch = (day(plot.end) - day(plot.start)) / plot.width_in
     for event, label, place in zip(lane.events, lane.labels, lane.places, strict=True):
-        y = top_in - LEVEL_IN * (place.level + 0.5)
         matters = event.id in cited
         colour = theme.change if matters else theme.soft
-        x = day(max(event.time, plot.start))
-        if event.end is not None:
-            ax.plot([x, day(min(event.end, plot.end))], [y, y], color=colour, lw=3.0, alpha=0.45, zorder=4.5)
-        _mark(ax, x, y, event=event, colour=colour, theme=theme)
-        inches = MARK_IN + GAP_IN
-        shift = inches if place.side == "right" else -inches
+        x, y = day(max(event.time, plot.start)), top_in - LEVEL_IN * (place.level + 0.5)
+        last = x if event.end is None else day(min(event.end, plot.end))
+        if last > x:
+            ax.plot([x, last], [y, y], color=colour, lw=3.0, alpha=0.45, zorder=4.5, marker="")
+        if event.time >= plot.start:
+            draw_change_line(ax, event, matters=matters, theme=theme, y=(bottom_in, y))
+        ax.scatter([x], [y], marker=SHAPES[event.kind], s=34.0, c=colour, edgecolors=over, linewidths=0.5, zorder=7)
+        shift = MARK_IN + GAP_IN if place.side == "right" else -MARK_IN - GAP_IN
         write(
             ax,
-            x + shift * (day(plot.end) - day(plot.start)) / plot.width_in,
+            (last if place.side == "right" else x) + shift * a_inch,
             y,
             label,
             colour=theme.ink if matters else theme.soft,
             size_pt=SMALL,
-            bold=False,
+            bold=matters,
             align="left" if place.side == "right" else "right",
             over=over,
         )
     if lane.rest:
-        y = top_in - LEVEL_IN * ((levels if lane.events else 0) + 0.5)
-        for kind in sorted({e.kind for e in lane.rest}):
-            xs = [day(max(e.time, plot.start)) for e in lane.rest if e.kind == kind]
-            ax.scatter(xs, [y] * len(xs), marker=SHAPES[kind], s=13.0, c=theme.soft, lw=0, alpha=0.55, zorder=5)
+        levels = 1 + max((p.level for p in lane.places), default=-1)
+        y = top_in - LEVEL_IN * (levels + 0.5)
+        ticks = [day(max(e.time, plot.start)) for e in lane.rest]
+        ax.vlines(ticks, y - 0.05, y + 0.05, colors=theme.soft, linewidths=0.9, alpha=0.6, zorder=5)
 
 
-def _mark(ax: Axes, x: float, y: float, *, event: Event, colour: str, theme: Theme) -> None:
-    ax.scatter([x], [y], marker=SHAPES[event.kind], s=34.0, c=colour, edgecolors=theme.paper, linewidths=0.5, zorder=7)
-
-
-def draw_change_lines(
-    ax: Axes, lane: Lane, *, incident: Incident, plot: Plot, theme: Theme, y: tuple[float, float] | None = None
+def draw_change_line(
+    ax: Axes, event: Event, *, matters: bool, theme: Theme, y: tuple[float, float] | None = None
 ) -> None:
-    """A vertical line at each named change: solid where a hint or the mitigation rests on it, dotted elsewhere."""
-    cited = cited_changes(incident)
-    bottom, top = (0.0, 1.0) if y is None else y
-    for event in lane.events:
-        if event.time < plot.start:
-            continue
-        matters = event.id in cited
-        ax.plot(
-            [day(event.time)] * 2,
-            [bottom, top],
-            transform=ax.get_xaxis_transform() if y is None else ax.transData,
-            color=theme.change if matters else theme.soft,
-            linewidth=1.1 if matters else 0.8,
-            linestyle="solid" if matters else (0, (1.0, 2.0)),
-            alpha=0.9 if matters else 0.7,
-            zorder=2.2,
-            marker="",
-            scalex=False,
-            scaley=False,
-        )
+    """A vertical line at a change, over the whole height or between two values of y."""
+    ax.plot(
+        [day(event.time)] * 2,
+        [0.0, 1.0] if y is None else list(y),
+        transform=ax.get_xaxis_transform() if y is None else ax.transData,
+        color=theme.change if matters else theme.soft,
+        linewidth=1.1 if matters else 0.8,
+        linestyle="solid" if matters else (0, (1.0, 2.0)),
+        alpha=0.9 if matters else 0.7,
+        zorder=2.2,
+        marker="",
+        scalex=False,
+        scaley=False,
+    )
 
 
-def explained(lane: Lane, *, plot: Plot) -> list[str]:
-    """One line for each number of a numbered lane: number, time, kind, service, title."""
+class Note(NamedTuple):
+    """A line below the picture."""
+
+    number: str
+    says: str
+    matters: bool
+
+
+def explained(lane: Lane, *, incident: Incident, plot: Plot) -> list[Note]:
+    """One line for each number of a numbered lane: time, kind, service, title; and whether a hint cites it."""
     if not lane.numbered:
         return []
-    dates = spans_midnight(plot.start, plot.end)
-    lines = []
+    cited = cited_changes(incident)
+    notes = []
     for number, event in zip(lane.labels, lane.events, strict=True):
         title = event.title or event.version
+        kind = "" if event.kind in title.lower() else event.kind
         service = "" if event.service.name in title else event.service.name
-        words = (number, short_time(event.time, dates=dates), event.kind, service, title)
-        lines.append(plain("  ".join(words[:2]) + "  " + " ".join(w for w in words[2:] if w)))
-    return lines
+        words = (short_time(event.time, plot=plot), kind, service, title)
+        notes.append(Note(number, plain(" ".join(w for w in words if w)), event.id in cited))
+    return notes
 
 
-def short_time(time: pd.Timestamp, *, dates: bool) -> str:
-    """A time without its seconds where these are zero.
+def short_time(time: pd.Timestamp, *, plot: Plot) -> str:
+    """A time as precise as a reader of this plot needs it: no zero seconds, none over days, the day where needed.
 
-    >>> t = pd.Timestamp("2026-01-01T12:00Z")
-    >>> short_time(t, dates=False), short_time(t + pd.Timedelta("5s"), dates=True)
-    ('12:00', '01-01 12:00:05')
+    >>> t = pd.Timestamp("2026-01-01T12:00:05Z")
+    >>> short_time(t, plot=Plot(t, t + pd.Timedelta("1h"), 5.0))
+    '12:00:05'
+    >>> short_time(t, plot=Plot(t, t + pd.Timedelta("7D"), 5.0))
+    '1 Jan 12:00'
     """
-    text = clock(time, dates=dates)[5 if dates else 0 :]
-    return text.removesuffix(":00")
+    dates = spans_midnight(plot.start, plot.end)
+    seconds = time.second and plot.end - plot.start <= pd.Timedelta("1D")
+    return (f"{day_said(time)} " if dates else "") + f"{time:%H:%M}" + (f":{time.second:02d}" if seconds else "")
 
 
 class Flag(NamedTuple):
@@ -254,15 +273,18 @@ class Flag(NamedTuple):
 
 
 def plan_milestones(incident: Incident, plot: Plot) -> list[Flag]:
-    """Where the milestones' labels go, in order of time."""
-    dates = spans_midnight(plot.start, plot.end)
-    known = [(name, m.moment.time) for name in MILESTONES if (m := incident.milestones.get(name)) is not None]
-    inside = sorted(((n, t) for n, t in known if plot.start <= t <= plot.end), key=lambda pair: pair[1])
-    labels = [f"{name} {short_time(time.round('s'), dates=dates)}" for name, time in inside]
+    """Where the milestones' labels go, in order of time; an incident that is not over says so at the right edge."""
+    told = [(name, m.moment.time) for name in MILESTONES if (m := incident.milestones.get(name)) is not None]
+    inside = sorted(((n, t) for n, t in told if plot.start <= t <= plot.end), key=lambda pair: pair[1])
+    labels = [f"{name} {short_time(time.round('s'), plot=plot)}" for name, time in inside]
+    names = {name for name, _ in told}
+    if incident.explanation.verdict == "incident" and "onset" in names and "recovered" not in names:
+        inside.append((NOT_OVER, plot.end))
+        labels.append(NOT_OVER)
     widths = [width_in(label, SMALL, bold=True) for label in labels]
-    anchors = [plot.x_in(time) for _, time in inside]
-    places = pack(anchors, widths, room_in=plot.width_in, levels=len(MILESTONES)) or [
-        Place(i, "right") for i in range(len(inside))
+    marks = [(plot.x_in(time), plot.x_in(time)) for _, time in inside]
+    places = pack(marks, widths, room_in=plot.width_in, levels=len(labels)) or [
+        Place(i, "right") for i in range(len(labels))
     ]
     return [Flag(n, t, label, p) for (n, t), label, p in zip(inside, labels, places, strict=True)]
 
@@ -276,13 +298,16 @@ def draw_milestones(
         "detected": theme.detected,
         "mitigated": theme.mitigated,
         "recovered": theme.recovered,
+        NOT_OVER: theme.onset,
     }
     a_inch = (day(plot.end) - day(plot.start)) / plot.width_in
     for flag in flags:
         colour = colours[flag.name]
-        y = top_in - LEVEL_IN * (flag.place.level + 0.5)
-        x = day(flag.time)
-        ax.plot([x, x], [bottom_in, y + LEVEL_IN / 2], color=colour, lw=1.3, zorder=2.4, ls=(0, (5.0, 2.0)))
+        x, y = day(flag.time), top_in - LEVEL_IN * (flag.place.level + 0.5)
+        if flag.name != NOT_OVER:
+            ax.plot(
+                [x, x], [bottom_in, y + LEVEL_IN / 2], color=colour, lw=1.3, zorder=2.4, ls=(0, (5.0, 2.0)), marker=""
+            )
         shift = GAP_IN if flag.place.side == "right" else -GAP_IN
         write(
             ax,

@@ -101,7 +101,7 @@ DARK: Final = Theme(
     mitigated="#6cbdf0",
     recovered="#43c79f",
     pending="#6b4660",
-    firing="#d98abb",
+    firing="#bd6f9f",
     gap="#8b949e",
     series=("#ff8a4c", "#6cbdf0", "#43c79f", "#e6a3cd", "#f0c94a", "#9ad3f5", "#d8d86a", "#c9c9c9"),
 )

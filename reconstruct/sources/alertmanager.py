@@ -41,7 +41,8 @@ def fetch_alerts(ask: Ask) -> Ledger:
     SourceError
         If it does not answer, or answers with something else.
     """
-    with open_source(ask, url=ask.argument.rstrip("/")) as session:
+    token = ask.options.get("token", "")
+    with open_source(ask, name="Alertmanager", url=ask.argument, token=token) as session:
         whole = get_json(session, "/api/v2/alerts", params={"silenced": "true", "inhibited": "true"})
     if not isinstance(whole, list):
         raise SourceError("Alertmanager's answer is not a list of alerts", hint="give its base URL, without /api/v2")

@@ -78,13 +78,14 @@ def _from_rows(rows: Sequence[Row], *, name: str, ask: Ask) -> Ledger:
     events: list[Event] = []
     gaps: list[Gap] = []
     for row in rows:
-        try:
-            if row.record is None:
-                raise UsageError(row.problem, hint="")
-            events.append(read_record(row.record, source=name, reading=reading, authors=ask.authors))
-        except UsageError as error:
-            reason = f"{error.message}; {error.hint}" if error.hint else error.message
-            gaps.append(Gap(id="", source=name, wanted=f"the event on {row.place}", reason=reason))
+        problem = row.problem
+        if row.record is not None:
+            try:
+                events.append(read_record(row.record, source=name, reading=reading, authors=ask.authors))
+                continue
+            except UsageError as error:
+                problem = f"{error.message}; {error.hint}"
+        gaps.append(Gap(id="", source=name, wanted=f"the event on {row.place}", reason=problem))
     zoneless = any(cell and not cell.rstrip().lower().endswith(("z", "utc", "gmt")) for cell in cells)
     notes = (f"times without a zone in {name} are read as {ask.tz}",) if zoneless and ask.tz.upper() != "UTC" else ()
     return Ledger(events=_to_the_minute(events), gaps=tuple(gaps), notes=notes)

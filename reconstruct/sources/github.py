@@ -25,7 +25,7 @@ PAGE_SIZE: Final = 100
 """The most that GitHub gives."""
 MAX_PAGES: Final = 50
 """5,000 deployments between now and the window's start: beyond that the rest is a Gap, not a hammered API."""
-QUEUE_TIME: Final = pd.Timedelta("1d")
+QUEUE_TIME: Final = pd.Timedelta(days=1)
 """A deployment may wait for an approval before it begins; a guess at how long."""
 
 BEGAN: Final = frozenset({"in_progress"})
@@ -72,9 +72,12 @@ def fetch_deployments(ask: Ask) -> Ledger:
     found: list[Mapping[str, object]] = []
     statuses: dict[str, object] = {}
     gaps: list[Gap] = []
+    source = f"github:{ask.argument}"
     headers = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"}
-    with open_source(ask, url=ask.options.get("url", API_URL).rstrip("/"), headers=headers) as session:
-        for page in _until_older(pages(session, base, params=params, max_pages=MAX_PAGES), ask=ask, gaps=gaps):
+    url, token = ask.options.get("url", API_URL), ask.options.get("token", "")
+    with open_source(ask, name="GitHub", url=url, token=token, headers=headers) as session:
+        answers = pages(session, base, params=params, page_size=PAGE_SIZE, max_pages=MAX_PAGES)
+        for page in _until_older(answers, ask=ask, gaps=gaps):
             found.extend(page)
         for deployment in found:
             number = str(deployment.get("id", ""))
@@ -82,8 +85,8 @@ def fetch_deployments(ask: Ask) -> Ledger:
                 statuses[number] = get_json(session, f"{base}/{number}/statuses", params={"per_page": str(PAGE_SIZE)})
             except SourceError as error:
                 wanted = f"when deployment {number} began and ended"
-                gaps.append(Gap(id="", source=f"github:{ask.argument}", wanted=wanted, reason=error.message))
-    ledger = parse_deployments(found, statuses, source=f"github:{ask.argument}", authors=ask.authors)
+                gaps.append(Gap(id="", source=source, wanted=wanted, reason=error.message))
+    ledger = parse_deployments(found, statuses, source=source, authors=ask.authors)
     return Ledger(events=tuple(e for e in ledger.events if ask.covers(e.time)), gaps=tuple(gaps) + ledger.gaps)
 
 

@@ -18,16 +18,16 @@ import pandas as pd
 
 from reconstruct.model import Alert, Event, Window
 
-ROLLOUT: Final = pd.Timedelta("20min")
+ROLLOUT: Final = pd.Timedelta(minutes=20)
 """How long a change may take to be seen everywhere; a guess: rollouts of hundreds of instances take about as long."""
 
-UNTOLD_VERSION_TOLERANCE: Final = pd.Timedelta("2min")
+UNTOLD_VERSION_TOLERANCE: Final = pd.Timedelta(minutes=2)
 """Without a version on one side only nearness in time speaks; a guess: a few scrapes and a clock that is off."""
 
 MAX_STRETCHES: Final = 1000
 """A change that says it lasted longer than this many ROLLOUTs (two weeks) is compared by its beginning only."""
 
-ALERT_TOLERANCE: Final = pd.Timedelta("5min")
+ALERT_TOLERANCE: Final = pd.Timedelta(minutes=5)
 """Alertmanager hears of an alert at an evaluation, and groups; its default group_interval is 5 minutes."""
 
 DERIVED: Final = "prometheus"

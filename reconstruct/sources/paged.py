@@ -74,27 +74,29 @@ def pages(
     yield None
 
 
-def _get(
-    session: Session, path: str, *, params: Mapping[str, object] | None
-) -> tuple[object, requests.Response]:
+def _get(session: Session, path: str, *, params: Mapping[str, object] | None) -> tuple[object, requests.Response]:
     settings = session.settings
     at = f"{settings.name} at {host_of(settings.url)}"
     answer = session.ask("GET", settings.url + path, params=params, stream=True)
     with answer:
         body = _body(answer, settings=settings)
-        answer._content = body  # noqa: SLF001 - so that `text` is what was read, within the limit
+        answer._content = body  # so that `text` is what was read, within the limit
         if answer.status_code in (403, 429) and answer.headers.get("X-RateLimit-Remaining") == "0":
             raise SourceError(f"{at}: its rate limit is used up", hint="give a token, or try again within the hour")
         if error := not_answered(answer, settings=settings):
             raise error
         if answer.status_code >= 400:
             said = plain(answer.text)
-            hint = "check the name, and whether the token may see it" if answer.status_code == 404 else "look it up there"
+            hint = (
+                "check the name, and whether the token may see it" if answer.status_code == 404 else "look it up there"
+            )
             raise SourceError(f"{at} answered {answer.status_code}: {said}", hint=hint)
         try:
             whole: object = json.loads(body)
         except (ValueError, RecursionError) as error:
-            raise SourceError(f"{at} answered with something that is not JSON, or cut short", hint="try again") from error
+            raise SourceError(
+                f"{at} answered with something that is not JSON, or cut short", hint="try again"
+            ) from error
         return whole, answer
 
 
@@ -107,7 +109,9 @@ def _body(answer: requests.Response, *, settings: HttpSettings) -> bytes:
         for chunk in answer.iter_content(1 << 16):
             body += chunk
             if len(body) > MAX_ANSWER_BYTES:
-                raise SourceError(f"{at} answered with more than {MAX_ANSWER_BYTES >> 20} MiB", hint="narrow the window")
+                raise SourceError(
+                    f"{at} answered with more than {MAX_ANSWER_BYTES >> 20} MiB", hint="narrow the window"
+                )
             if time.monotonic() > until:
                 raise SourceError(f"{at} did not end its answer within {settings.body_timeout_s:g} s", hint="try again")
     except requests.RequestException as error:

@@ -1,8 +1,8 @@
 """Incidents to draw and to write about: made by hand, the same on every run, with the truth known.
 
-`classic` is the story that everybody knows: a deploy slows the database, a rollback cures it,
-two suspects are innocent. The others stretch one thing each: many entries, many series, hostile text, two weeks,
-forty minutes, no end, no incident. Everything is built from the public nouns, so a change of the nouns shows here first.
+`classic` is the story that everybody knows: a deploy slows the database, a rollback cures it, two suspects are
+innocent. The others stretch one thing each: many entries, many series, hostile text, two weeks, forty minutes, no end,
+no incident. Everything is built from the public nouns, so a change of the nouns shows here first.
 """
 
 from __future__ import annotations
@@ -236,7 +236,7 @@ def fortnight() -> Incident:
     """Fourteen days at five minutes a sample: a daily season, a slow leak, a day-long incident in the second week."""
     begin = pd.Timestamp("2026-11-03T00:00:00Z")
     window = Window(begin, begin + pd.Timedelta("14D"), pd.Timedelta("300s"), begin - pd.Timedelta("7D"))
-    onset, over = begin + pd.Timedelta("9D 7h"), begin + pd.Timedelta("10D 5h 30min")
+    onset, over = begin + pd.Timedelta("9D 10h 20min"), begin + pd.Timedelta("10D 5h 30min")
     pods = [{"service": "shop", "instance": f"shop-{i}:8000"} for i in range(1, 7)]
     asks = (
         Ask(
@@ -281,11 +281,11 @@ def fortnight() -> Incident:
     deploys = [
         event(
             f"e{i + 1}",
-            begin + pd.Timedelta(hours=10 + 24 * i),
+            over - pd.Timedelta("40min") if i == 10 else begin + pd.Timedelta(hours=10 + 24 * i),
             "rollback" if i == 10 else "deploy",
             "shop",
-            f"shop 3.{i}.0",
-            version=f"3.{i}.0",
+            "Rollback shop to 3.8.0" if i == 10 else f"shop 3.{i}.0",
+            version="3.8.0" if i == 10 else f"3.{i}.0",
         )
         for i in range(14)
     ]

@@ -101,7 +101,7 @@ def draw_values(line: Line, *, window: Window, rng: np.random.Generator) -> np.n
         share = np.clip((seconds - begin) / move.rise_s, 0.0, 1.0) * np.clip((end - seconds) / move.rise_s, 0.0, 1.0)
         if move.shape == "ramp":
             share = np.where((seconds >= begin) & (seconds < end), (seconds - begin) / max(end - begin, 1.0), 0.0)
-        wobble = 1.0 + max(line.noise, 0.05) * rng.standard_normal(len(index))
+        wobble = 1.0 + min(max(line.noise, 0.03), 0.12) * rng.standard_normal(len(index))
         values = np.where(share > 0, (1 - share) * values + share * move.level * wobble, values)
     values = np.maximum(values, 0.0)
     if line.most is not None:
@@ -324,6 +324,8 @@ def told(bare: Incident, *, onset: pd.Timestamp, recovered: pd.Timestamp | None,
         worst="ep1",
         onset=begin,
         onset_evidence=(first,),
+        mitigated=None if cure is None else Moment(cure.time, cure.time, cure.time),
+        mitigated_evidence=() if cure is None else (cure.id,),
         recovered=over,
         recovered_evidence=() if over is None else (first,),
         affected=(Service(service),),

@@ -1,4 +1,4 @@
-"""Which ways of going wrong the signals show: what must move did, what must not did not, early and large enough."""
+"""Rule mechanism-shown: what must move did, what must not move did not, early enough and by enough."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from reconstruct.explain.case import Case, in_time, is_kind, material, near
 from reconstruct.explain.words import moved_from_to
 from reconstruct.model import Anomaly, Mechanism, Metric, Reason, Sign
 
+RULE = "mechanism-shown"
 UNKNOWN = Mechanism("unknown", "Something we cannot see", "")
 
 
@@ -77,12 +78,11 @@ def read(case: Case) -> tuple[Reading, ...]:
 
 def reasons(reading: Reading) -> tuple[tuple[Reason, ...], tuple[Reason, ...]]:
     """What the signals say for a mechanism, and against it."""
-    rule = reading.mechanism.id
 
     def say(met: Met, weight: float) -> Reason:
         told = "; ".join(dict.fromkeys(moved_from_to(a) for a in met.by[: weights.FIGURES]))
         says = f"{met.sign.says}: {told}" if met.sign.says and told else (told or met.sign.says)
-        return Reason(rule, says, tuple(a.id for a in met.by[: weights.FIGURES]), weight)
+        return Reason(RULE, says, tuple(a.id for a in met.by[: weights.FIGURES]), weight)
 
     favour = [say(met, weights.MUST) for met in reading.must if met.by]
     favour += [say(met, weights.MAY) for met in reading.may if met.by]
@@ -151,6 +151,8 @@ def _moved(case: Case, sign: Sign) -> tuple[Anomaly, ...]:
         for a in case.anomalies
         if is_kind(a.signal, sign)
         and near(case, a.service, a.signal)
-        and (sign.moves in ("any", "none") or a.direction in (sign.moves, "both"))
+        and (
+            sign.moves in ("any", "none", a.direction) or (a.worse if sign.moves == "worse" else a.direction == "both")
+        )
     ]
     return tuple(sorted(found, key=lambda a: (not a.signal.known, -a.score, a.onset.time, a.id)))

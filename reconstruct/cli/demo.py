@@ -1,0 +1,37 @@
+"""`reconstruct demo`: the main job on the recorded incident that ships with the package."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def demo(
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the files go.")] = Path("demo-output"),
+    formats: Annotated[str, typer.Option("--format", metavar="LIST", help="As for incident.")] = "md,html,json,png",
+    force: Annotated[bool, typer.Option("--force", help="Overwrite what is in the folder.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress on standard error.")] = False,
+) -> None:
+    """Reconstruct a real recorded incident, without any server.
+
+    A deploy brought a query that scans a whole table; people suspected the network and the load balancer. Recorded from a
+    running system (PostgreSQL, HAProxy, a web service) by Prometheus.
+    """
+    from importlib.resources import as_file, files
+
+    from reconstruct.cli.incident import incident
+    from reconstruct.cli.options import OutputOptions, WindowOptions
+
+    with as_file(files("reconstruct") / "demo" / "bad-query.zip") as bundle:
+        incident(
+            **_spread(WindowOptions(bundle=bundle, quiet=quiet)),
+            **_spread(OutputOptions(out=out, formats=formats, force=force)),
+        )
+
+
+def _spread(options: object) -> dict[str, object]:
+    import dataclasses
+
+    return {f.name: getattr(options, f.name) for f in dataclasses.fields(options)}  # type: ignore[arg-type]

@@ -1,0 +1,52 @@
+"""`reconstruct incident`: the main job."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from reconstruct.cli.options import OutputOptions, WindowOptions, takes_options
+
+
+@takes_options
+def incident(
+    window: WindowOptions,
+    output: OutputOptions,
+    *,
+    explain: Annotated[
+        list[str] | None,
+        typer.Option("--explain", metavar="ID", help="Also say why this anomaly was one (a3); repeatable."),
+    ] = None,
+    annotate: Annotated[
+        bool, typer.Option("--annotate", help="Write the timeline into Grafana as annotations (see configuration).")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="With --annotate: only say what would be written.")
+    ] = False,
+) -> None:
+    """Pull the evidence of a window, find what went wrong, and write the draft.
+
+    Examples:
+
+        reconstruct incident --prometheus http://prometheus:9090 --from -3h --to now
+
+        reconstruct incident --bundle outage.zip --out postmortem --format md,png
+    """
+    from reconstruct.cli import outputs, request, talk
+    from reconstruct.pipeline import draft
+
+    config = request.configuration(window)
+    at = request.now()
+    wanted = outputs.checked(output)
+    with talk.Progress(quiet=window.quiet, verbose=window.verbose) as progress:
+        evidence, settings = request.evidence_of(window, config, at=at, progress=progress)
+        progress(0, 0, f"looking through {sum(len(m.labels) for m in evidence.metrics)} series")
+        answer = draft(evidence, settings=settings)
+        progress(0, 0, "drawing")
+        paths = outputs.write(answer, wanted, output=output, links=outputs.links_of(window, config))
+    outputs.tell(answer, paths, output=output, quiet=window.quiet)
+    for anomaly_id in explain or ():
+        outputs.explain(answer, anomaly_id)
+    if annotate:
+        outputs.annotate(answer, config, dry_run=dry_run)

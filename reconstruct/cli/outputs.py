@@ -1,0 +1,118 @@
+"""What the commands do with an Incident: draw, write, tell, annotate."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from reconstruct.cli.options import OutputOptions, WindowOptions
+from reconstruct.cli.talk import colour_wanted, width
+from reconstruct.errors import UsageError
+from reconstruct.render.files import PICTURES, parse_formats, write_outputs
+from reconstruct.render.links import Links
+
+if TYPE_CHECKING:
+    from reconstruct.config import Config
+    from reconstruct.model import Incident
+    from reconstruct.render.chart_image import ChartImage
+
+STDOUT_FORMATS = ("md", "json")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Output options after reading."""
+
+    formats: tuple[str, ...]
+    templates: tuple[str, ...]
+
+
+def checked(output: OutputOptions) -> Wanted:
+    """Read what can be wrong before anything is asked: a wrong format should not cost a quarter of an hour."""
+    if output.stdout is not None and output.stdout not in STDOUT_FORMATS:
+        raise UsageError(f"--stdout takes md or json, not {output.stdout!r}", hint="the other formats are files")
+    if output.out is not None and output.out.is_dir() and any(output.out.iterdir()) and not output.force:
+        raise UsageError(f"{output.out} is not empty", hint="name another folder, or give --force")
+    return Wanted(parse_formats(output.formats), tuple(output.template or ()))
+
+
+def links_of(window: WindowOptions, config: Config) -> Links:
+    """Where the report's queries can be asked again."""
+    return Links(
+        prometheus_url="" if window.bundle else (window.prometheus or config.prometheus.url),
+        grafana_url=config.grafana.url,
+        grafana_datasource=config.grafana.datasource,
+    )
+
+
+def folder_of(incident: Incident, output: OutputOptions, *, kind: str = "incident") -> Path:
+    """`--out`, or `incident-<start>`."""
+    return output.out or Path(f"{kind}-{incident.evidence.window.start:%Y%m%dT%H%M%SZ}")
+
+
+def write(incident: Incident, wanted: Wanted, *, output: OutputOptions, links: Links) -> list[Path]:
+    """Draw what the formats need and write every file."""
+    return write_outputs(
+        incident,
+        folder_of(incident, output),
+        wanted.formats,
+        force=output.force,
+        charts=pictures(incident, wanted.formats),
+        links=links,
+        templates=wanted.templates,
+    )
+
+
+def pictures(incident: Incident, formats: Sequence[str]) -> tuple[ChartImage, ...]:
+    """The charts that the formats need; none are drawn for JSON alone."""
+    if not {"html", *PICTURES} & set(formats):
+        return ()
+    from reconstruct.render.charts import images
+
+    return images(incident, formats=formats)
+
+
+def tell(incident: Incident, paths: Sequence[Path], *, output: OutputOptions, quiet: bool) -> None:
+    """The summary and where the files are, on standard error; the artefact on standard output where it is asked for."""
+    from reconstruct.render.incident_json import to_json
+    from reconstruct.render.markdown import to_markdown
+    from reconstruct.render.terminal import to_terminal
+
+    if not quiet:
+        typer.echo(to_terminal(incident, colour=colour_wanted(sys.stderr), columns=width()), err=True)
+    if paths:
+        folder = folder_of(incident, output)
+        names = ", ".join(str(p.relative_to(folder)) for p in paths if p.parent == folder)
+        drawn = sum(p.parent != folder for p in paths)
+        typer.echo(f"{folder}: {names}{f' and {drawn} charts' if drawn else ''}", err=True)
+    if output.stdout == "md":
+        typer.echo(to_markdown(incident))
+    elif output.stdout == "json":
+        typer.echo(to_json(incident).decode())
+
+
+def explain(incident: Incident, anomaly_id: str) -> None:
+    """Why one anomaly was one, on standard error."""
+    from reconstruct.detect import explain_anomaly
+
+    known = {a.id: a for a in incident.anomalies}
+    if anomaly_id not in known:
+        raise UsageError(
+            f"there is no anomaly {anomaly_id!r}", hint=f"this incident has a1 to a{len(known)}" if known else "it has none"
+        )
+    typer.echo(explain_anomaly(incident.evidence, known[anomaly_id]), err=True)
+
+
+def annotate(incident: Incident, config: Config, *, dry_run: bool) -> None:
+    """Write the timeline into Grafana, or say what would be written."""
+    from reconstruct.deliver.grafana import annotate as write_annotations
+
+    if not config.grafana.url:
+        raise UsageError("--annotate needs a Grafana", hint="set grafana.url and grafana.token in reconstruct.yaml")
+    for line in write_annotations(incident, grafana=config.grafana, dry_run=dry_run):
+        typer.echo(line, err=True)

@@ -1,0 +1,144 @@
+"""What could have done it: which changes, by which mechanism, and what the figures clear.
+
+`explain` reads like the list of its parts. Each rule is a file of the rule's own name, and has a page in docs/rules.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import pandas as pd
+
+from reconstruct.explain.case import Case, settle
+from reconstruct.explain.change_before_onset import change_before_onset
+from reconstruct.explain.changes import Change, changes
+from reconstruct.explain.cure import cure
+from reconstruct.explain.cure_without_change import cure_without_change
+from reconstruct.explain.dependency_gone import dependency_gone
+from reconstruct.explain.dose import dose
+from reconstruct.explain.episodes import bouts, onset, worst
+from reconstruct.explain.felt import symptoms
+from reconstruct.explain.firings import firings
+from reconstruct.explain.impact import episodes, impact, verdict
+from reconstruct.explain.lines import Line, leading_line
+from reconstruct.explain.mechanism_fits import mechanism_fits
+from reconstruct.explain.mechanism_shown import Reading, read
+from reconstruct.explain.on_path import on_path
+from reconstruct.explain.order_unknown import order_unknown
+from reconstruct.explain.placebo import placebo
+from reconstruct.explain.ran_out import ran_out
+from reconstruct.explain.refused_input import refused_input
+from reconstruct.explain.reversal import reversal
+from reconstruct.explain.rivals import Rival
+from reconstruct.explain.ruled_out import not_checked, ruled_out
+from reconstruct.explain.traffic_first import traffic_first
+from reconstruct.explain.weigh import Suspect, hints, let_go, weigh
+from reconstruct.model import Anomaly, Event, Evidence, Explanation, Moment, Reason, Settings
+
+__all__ = ["explain"]
+
+
+def explain(evidence: Evidence, anomalies: Sequence[Anomaly], *, settings: Settings) -> Explanation:
+    """What users felt, what could have done it and why we think so, and what is cleared.
+
+    Parameters
+    ----------
+    evidence : Evidence
+        Metrics on the window's grid, events, alerts, gaps.
+    anomalies : sequence of Anomaly
+        From `reconstruct.detect`; worse and better directions.
+    settings : Settings
+        What the incident is about, the call graph, the mechanisms to hold against it.
+
+    Returns
+    -------
+    Explanation
+        Pure and deterministic: the same arguments give the same answer. Where nobody felt anything it has no hints.
+    """
+    firing = firings(evidence)
+    felt = symptoms(evidence, anomalies, firing=firing, services=settings.services)
+    found = bouts(felt, firing=firing, window_end=evidence.window.end)
+    bout = worst(found)
+    judged, why = verdict(evidence, anomalies, bout, firing=firing)
+    if bout is None or judged != "incident":
+        return Explanation(judged, why)
+
+    case = settle(evidence, anomalies, bout, settings=settings)
+    candidates = changes(evidence)
+    cured_by = cure(case, candidates)
+    line = leading_line(case)
+    readings = read(case)
+    rivals = _rivals(case, readings)
+    suspects = [Suspect(c, _judge(c, case, candidates, cured_by, line, rivals)) for c in candidates]
+    weighed = weigh(suspects, rivals)
+    told = hints(case, weighed, rivals, readings)
+    spoken_of = {h.mechanism for h in told}
+
+    return Explanation(
+        verdict=judged,
+        says=why,
+        episodes=episodes(found, anomalies),
+        worst=f"ep{found.index(bout) + 1}",
+        onset=case.onset,
+        onset_evidence=_felt_first(case),
+        mitigated=_moment(cured_by),
+        mitigated_evidence=(cured_by.id,) if cured_by else (),
+        recovered=case.recovered,
+        recovered_evidence=_felt_last(case),
+        impact=impact(case),
+        affected=case.affected,
+        hints=told,
+        ruled_out=ruled_out(case, readings, told=spoken_of),
+        not_checked=not_checked(case, readings, told=spoken_of),
+        let_go=let_go(case, weighed),
+    )
+
+
+def _rivals(case: Case, readings: Sequence[Reading]) -> tuple[Rival, ...]:
+    """What else it could have been, each seen by a rule of its own."""
+    found = (traffic_first(case), dependency_gone(case), refused_input(case), ran_out(case), mechanism_fits(readings))
+    return tuple(r for r in found if r is not None)
+
+
+def _judge(
+    change: Change,
+    case: Case,
+    candidates: Sequence[Change],
+    cured_by: Event | None,
+    line: Line | None,
+    rivals: Sequence[Rival],
+) -> tuple[Reason, ...]:
+    """Everything the rules say of one change; a change after the onset needs no further word."""
+    when = change_before_onset(change, case, line)
+    if when.weight == -math.inf:
+        return (when,)
+    said = (
+        when,
+        on_path(change, case),
+        dose(change, case),
+        placebo(change, case),
+        reversal(change, case),
+        cure_without_change(change, case, cured_by),
+        order_unknown(change, candidates, case),
+        *(rival.reason_against(change) for rival in rivals),
+    )
+    return tuple(r for r in said if r is not None)
+
+
+def _felt_first(case: Case) -> tuple[str, ...]:
+    """The anomalies that date the onset: those of the service that failed first, else every one at that moment."""
+    _, together = onset(case.bout)
+    own = [s.anomaly.id for s in together if case.first and s.anomaly.service == case.first[0]]
+    return tuple(own or (s.anomaly.id for s in together))
+
+
+def _felt_last(case: Case) -> tuple[str, ...]:
+    back = case.recovered
+    return tuple(s.anomaly.id for s in case.bout.main if back is not None and s.anomaly.recovery == back)
+
+
+def _moment(event: Event | None) -> Moment | None:
+    if event is None:
+        return None
+    return Moment(event.time, event.time, event.time + pd.Timedelta(seconds=event.resolution_s))

@@ -1,0 +1,36 @@
+"""Rule order-unknown: changes of one service that the samples cannot tell apart are said to be so."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from reconstruct.explain import weights
+from reconstruct.explain.case import Case
+from reconstruct.explain.changes import LASTING, Change, same
+from reconstruct.explain.words import the_change
+from reconstruct.model import Reason
+
+RULE = "order-unknown"
+
+
+def order_unknown(change: Change, found: Sequence[Change], case: Case) -> Reason | None:
+    """No log-odds, but a word: another change of the same service lies before the onset too, close enough to have
+    done it, and no later event took back just one of the two."""
+    if change.event.kind not in LASTING:
+        return None
+    for other in found:
+        if other.event.id == change.event.id or other.event.kind != change.event.kind:
+            continue
+        if not same(other.event.service, change.event.service) or other.event.time > case.onset.latest:
+            continue
+        if (case.onset.time - other.event.time).total_seconds() > weights.TAKES_EFFECT_S:
+            continue
+        if _tells_apart(change, other):
+            continue
+        says = f"{the_change(other.event)} is as near; the samples cannot tell the two apart"
+        return Reason(RULE, says, (change.event.id, other.event.id), 0.0)
+    return None
+
+
+def _tells_apart(change: Change, other: Change) -> bool:
+    return change.undone_by is not None and (other.undone_by is None or other.undone_by.id != change.undone_by.id)

@@ -1,0 +1,24 @@
+"""Rule placebo: earlier changes of the same service and kind that did nothing make one more an unlikely culprit."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from reconstruct.explain import weights
+from reconstruct.explain.case import Case
+from reconstruct.explain.changes import Change
+from reconstruct.model import Reason
+
+RULE = "placebo"
+
+
+def placebo(change: Change, case: Case) -> Reason | None:
+    """Log-odds of its harmless predecessors: PLACEBO_EACH for each that had its time and showed nothing."""
+    had_their_time = case.onset.earliest - pd.Timedelta(seconds=weights.TAKES_EFFECT_S)
+    harmless = [e for e in change.earlier if e.time < had_their_time]
+    if not harmless:
+        return None
+    weight = max(weights.PLACEBO_MOST, weights.PLACEBO_EACH * len(harmless))
+    count = f"{len(harmless)} earlier {change.event.kind}{'s' if len(harmless) > 1 else ''}"
+    says = f"{count} of {change.event.service.name} did nothing that was felt"
+    return Reason(RULE, says, tuple(e.id for e in harmless[-weights.FIGURES :]), weight)

@@ -1,0 +1,65 @@
+"""Rule reversal: did undoing the change undo the symptoms, and did a partial or wrong undo not?"""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+
+from reconstruct.explain import weights
+from reconstruct.explain.case import Case
+from reconstruct.explain.changes import Change, is_rollback
+from reconstruct.explain.remaining import remaining
+from reconstruct.explain.words import clock, span, the_change
+from reconstruct.model import Event, Reason
+
+RULE = "reversal"
+
+
+def reversal(change: Change, case: Case) -> Reason | None:
+    """Log-odds of what happened when a change was taken back; None where it was not, or too late to see."""
+    undo = change.undone_by
+    if undo is None:
+        return None
+    done = undo.end if undo.end is not None else undo.time
+    cited: tuple[str, ...] = (change.event.id, undo.id)
+    if done < case.onset.earliest:
+        return Reason(RULE, f"it was taken back at {clock(undo.time)}, before the onset", cited, weights.NOT_REVERSED)
+    if case.recovered is not None and case.recovered.latest < undo.time:
+        return None  # the symptoms had left by themselves: cure-without-change speaks of it
+    symptom = tuple(s.anomaly.id for s in case.bout.main[:2])
+    limit = pd.Timedelta(seconds=weights.CURE_S)
+    next_undo = _next_undo(undo, case)
+    cured_soon = case.recovered is not None and case.recovered.earliest <= done + limit
+    if case.recovered is not None and cured_soon and next_undo is None:
+        left = span(undo.time, max(case.recovered.time, undo.time))
+        says = f"taken back at {clock(undo.time)}, and the symptoms were gone {left} later"
+        return Reason(RULE, says, (*cited, *symptom), weights.REVERSED)
+    until = min(t for t in (case.over, done + limit, next_undo.time if next_undo else None) if t is not None)
+    share = remaining(case, done, until)
+    if math.isnan(share) and next_undo is None:
+        return None
+    if share < weights.PARTLY:
+        says = f"taken back at {clock(undo.time)}, and {1 - share:.0%} of the excess was gone by {clock(until)}"
+        return Reason(RULE, says, (*cited, *symptom), weights.PARTLY_REVERSED)
+    if case.recovered is None and (until - done) < limit / 3:
+        return None  # too soon to tell
+    says = f"taken back at {clock(undo.time)}, and the symptoms stayed"
+    if next_undo is not None:
+        says += f" until {the_change(next_undo)}"
+        cited = (*cited, next_undo.id)
+    return Reason(RULE, says, (*cited, *symptom), weights.NOT_REVERSED)
+
+
+def _next_undo(undo: Event, case: Case) -> Event | None:
+    """Another undo after this one while the symptoms were still there: then this one was not the cure."""
+    still = case.recovered.earliest if case.recovered else case.evidence.window.end
+    later = [
+        e
+        for e in case.evidence.events
+        if undo.time < e.time <= still
+        and e.kind in weights.CHANGE_KINDS
+        and is_rollback(e, case.evidence.events)
+        and (e.service, e.version) != (undo.service, undo.version)
+    ]
+    return min(later, key=lambda e: (e.time, e.id), default=None)

@@ -1,0 +1,99 @@
+"""What the figures clear, with the figures; and what nothing measured, with what would be needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from reconstruct.explain import weights
+from reconstruct.explain.case import Case, Levels, levels, near
+from reconstruct.explain.mechanism_shown import Reading, measured, specific
+from reconstruct.explain.words import moved_from_to, stayed_or_moved
+from reconstruct.model import Anomaly, NotChecked, RuledOut, Service, Sign
+from reconstruct.units import human
+
+
+def ruled_out(case: Case, readings: Sequence[Reading], *, told: Iterable[str]) -> tuple[RuledOut, ...]:
+    """Mechanisms that nothing supports and whose signals stayed normal, moved too little, too late, or the wrong way.
+
+    `told` are mechanisms that a hint speaks of. Each line cites the queries whose figures it gives.
+    """
+    spoken = set(told)
+    found = []
+    for reading in sorted(readings, key=lambda r: r.mechanism.id):
+        if reading.mechanism.id in spoken or not specific(reading.mechanism):
+            continue
+        why = _why(case, reading)
+        if why is not None:
+            says, evidence = why
+            service = case.first[0] if case.first else Service("")
+            found.append(RuledOut(reading.mechanism.id, service, says, evidence))
+    return tuple(found)
+
+
+def not_checked(case: Case, readings: Sequence[Reading], *, told: Iterable[str]) -> tuple[NotChecked, ...]:
+    """Mechanisms for which no signal has data, and what to export to check them."""
+    spoken = set(told)
+    return tuple(
+        NotChecked(r.mechanism.id, f"no signal of that kind has data; {r.mechanism.needs or 'see docs/mechanisms.md'}")
+        for r in sorted(readings, key=lambda r: r.mechanism.id)
+        if r.mechanism.id not in spoken and specific(r.mechanism) and not _figures(case, _checks(r))
+    )
+
+
+def _why(case: Case, reading: Reading) -> tuple[str, tuple[str, ...]] | None:
+    """Why a mechanism is out, and the queries that show it; None where it is not."""
+    still = _figures(case, _checks(reading))
+    if not still:
+        return None
+    if reading.shown and not reading.against:
+        return None
+    figures = "; ".join(_text(level) for level in still)
+    queries = tuple(dict.fromkeys(level.query for level in still))
+    if reading.against and reading.must:
+        met = reading.against[0]
+        return f"{met.sign.says or 'against it'}: {moved_from_to(met.by[0])}", _cited(met.by, queries)
+    if reading.too_small:
+        small = reading.too_small[0]
+        return f"{moved_from_to(small)}, which cannot account for {_effect(case)}", _cited([small], queries)
+    if reading.too_late:
+        late = reading.too_late[0]
+        return f"{moved_from_to(late)}, after the impact had begun", _cited([late], queries)
+    if not reading.missing:
+        return None
+    return figures, queries
+
+
+def _checks(reading: Reading) -> tuple[Sign, ...]:
+    return reading.mechanism.checked_by or reading.mechanism.must
+
+
+def _figures(case: Case, signs: Iterable[Sign]) -> list[Levels]:
+    """For each kind of signal the series that moved furthest the wrong way: the least flattering figure."""
+    found: dict[str, Levels] = {}
+    for sign in signs:
+        for metric in measured(case, sign):
+            own = [v for v in levels(case, metric) if near(case, v.service, v.signal)]
+            if own and metric.signal.id not in found:
+                found[metric.signal.id] = max(own, key=lambda v: (_moved(v), -v.column))
+    known = sorted(found.values(), key=lambda v: (not v.signal.known, "by-instance" in v.signal.tags, -_moved(v)))
+    return known[: weights.FIGURES]
+
+
+def _moved(level: Levels) -> float:
+    by = level.during - level.before
+    worse = -by if level.signal.worse == "down" else abs(by) if level.signal.worse == "both" else by
+    return worse / max(abs(level.before), level.signal.floor, 1e-12)
+
+
+def _text(level: Levels) -> str:
+    return stayed_or_moved(level.signal.title, level.before, level.during, level.signal.unit)
+
+
+def _effect(case: Case) -> str:
+    if case.effect_s > 0:
+        return f"requests that took {human(case.effect_s, 'seconds')} longer"
+    return "the effect"
+
+
+def _cited(anomalies: Iterable[Anomaly], queries: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys([*(a.id for a in anomalies), *(a.query for a in anomalies), *queries]))

@@ -1,0 +1,57 @@
+"""Rule traffic-first: more traffic than before, no later than the first symptom, is an explanation without a change."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from reconstruct.explain.case import Case, in_time, material
+from reconstruct.explain.rivals import Rival
+from reconstruct.explain.words import clock, lower_first
+from reconstruct.model import Anomaly
+from reconstruct.units import change as from_to
+
+RULE = "traffic-first"
+
+CAPACITY = ("saturation", "utilisation")
+
+
+def traffic_first(case: Case) -> Rival | None:
+    """Traffic of what was affected that rose before or with the onset and stayed up into it.
+
+    It speaks in full where something ran short of capacity as well; traffic alone harms nobody.
+    """
+    rose = [
+        a
+        for a in case.anomalies
+        if a.signal.aspect == "traffic"
+        and a.signal.layer in ("edge", "app")
+        and "outbound" not in a.signal.tags
+        and a.direction in ("up", "both")
+        and a.level > a.baseline
+        and material(case, a)
+        and any(a.service.may_be(s) for s in case.affected)
+        and a.onset.time <= case.onset.time + pd.Timedelta(seconds=case.spacing_s(a))
+        and (a.recovery is None or a.recovery.latest > case.onset.latest)
+    ]
+    if not rose:
+        return None
+    most = max(rose, key=lambda a: (_times(a), a.id))
+    short = [
+        a
+        for a in case.anomalies
+        if a.signal.aspect in CAPACITY and a.direction == "up" and a.worse and in_time(case, a)
+    ]
+    figures = from_to(most.baseline, most.level, most.signal.unit)
+    says = f"{lower_first(most.signal.title)} rose from {figures} at {clock(most.onset.time)}"
+    return Rival(
+        rule=RULE,
+        mechanism="traffic-surge",
+        service=most.service,
+        says=says + (f", and {lower_first(short[0].signal.title)} with it" if short else ""),
+        evidence=(most.id, *(a.id for a in short[:1])),
+        full=bool(short),
+    )
+
+
+def _times(anomaly: Anomaly) -> float:
+    return anomaly.level / max(anomaly.baseline, anomaly.signal.floor, 1e-9)

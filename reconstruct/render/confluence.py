@@ -1,0 +1,191 @@
+"""Confluence storage format: well-formed XML to put into a page's body, charts as attachments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from reconstruct.model import Hint, Incident
+from reconstruct.render import draft
+from reconstruct.render.chart_image import ChartImage
+from reconstruct.render.cited import cited
+from reconstruct.render.escape import cdata, xml
+from reconstruct.render.links import Links
+from reconstruct.render.times import bounds, clock
+
+
+def to_confluence(incident: Incident, *, charts: Sequence[ChartImage] = (), links: Links | None = None) -> str:
+    """The draft in storage format; attach the chart files to the page under their own names.
+
+    It has no root element, as Confluence wants it: wrap it in one that declares `ac` and `ri` to parse it.
+    """
+    dates = draft.needs_dates(incident)
+    sections: tuple[tuple[str, Iterator[str]], ...] = (
+        ("Summary", _summary(incident, charts)),
+        ("Impact", _listed(draft.impact_text(i, dates=dates) for i in incident.explanation.impact)),
+        ("Milestones", _milestones(incident, dates=dates)),
+        ("Timeline", _timeline(incident, dates=dates)),
+        ("Hints", _hints(incident)),
+        ("Changes let go", _let_go(incident)),
+        ("Ruled out", _ruled_out(incident)),
+        ("Not checked", _not_checked(incident)),
+        ("What was not seen", _listed(draft.gap_text(row, dates=dates, most=12) for row in draft.gap_rows(incident))),
+        ("Charts", (_image(chart) for chart in charts if chart.signal)),
+        ("How this was made", _listed(draft.sentence(note) for note in incident.evidence.notes if note.strip())),
+        ("Queries", _queries(incident, links or Links())),
+    )
+    parts = [*_head(incident, dates=dates)]
+    for heading, body in sections:
+        if written := list(body):
+            parts += [f"<h2>{heading}</h2>", *written]
+    return "\n".join(parts) + "\n"
+
+
+def _head(incident: Incident, *, dates: bool) -> Iterator[str]:
+    yield f"<h1>{xml(draft.title(incident))}</h1>"
+    yield (
+        "<p>Draft from monitoring data, for people to check: each line cites what shows it, and a hint is not a cause. "
+        f"<strong>All times UTC.</strong> {xml(draft.window_text(incident))}</p>"
+    )
+    rows = [row for row in draft.gap_rows(incident) if row.in_window]
+    if rows:
+        told = "".join(_listed(draft.gap_text(row, dates=dates) for row in rows[:4]))
+        more = f"<p>{len(rows) - 4} more below.</p>" if len(rows) > 4 else ""
+        yield _macro("warning", f"<ac:rich-text-body><p>Not seen:</p>{told}{more}</ac:rich-text-body>")
+
+
+def _summary(incident: Incident, charts: Sequence[ChartImage]) -> Iterator[str]:
+    yield f"<p>{xml(draft.summary(incident))}</p>"
+    yield from (_image(chart) for chart in charts if not chart.signal)
+
+
+def _milestones(incident: Incident, *, dates: bool) -> Iterator[str]:
+    if not any(incident.milestones.values()):
+        return
+    rows = []
+    for row in draft.milestone_rows(incident):
+        time = f"<strong>{clock(row.moment.time, dates=dates)}</strong>" if row.moment else "-"
+        between = bounds(row.moment, dates=dates) if row.moment else ""
+        rows.append((row.title, time, between or "-", draft.capitalised(row.absent or row.means), _ids(row.evidence)))
+    yield _table(("Milestone", "Time (UTC)", "Between", "Meaning", "Evidence"), rows)
+    lengths = [
+        (d.title, f"<strong>{d.value}</strong>", d.between or "-", xml(d.formula))
+        for d in draft.duration_rows(incident)
+    ]
+    if lengths:
+        yield _table(("Duration", "Value", "Between", "Formula"), lengths)
+
+
+def _timeline(incident: Incident, *, dates: bool) -> Iterator[str]:
+    known = cited(incident)
+    rows = []
+    for entry in incident.timeline:
+        event = xml(draft.entry_text(entry.title, entry.detail))
+        if entry.kind in draft.TURNING_POINTS:
+            event = f"<strong>{draft.ENTRY_KINDS[entry.kind]}:</strong> {event}"
+        if entry.service.name and entry.service.name not in entry.title:
+            event += f" ({xml(entry.service.name)})"
+        shown = []
+        for one in entry.evidence:
+            short = xml(known[one].short) if one in known else ""
+            url = known[one].url if one in known else ""
+            linked = f'<a href="{xml(url)}">{short}</a>' if url else short
+            shown.append(f"<code>{xml(one)}</code> {linked}".rstrip())
+        rows.append(
+            (draft.moment_text(entry.moment, dates=dates), event, ", ".join(shown), f"<code>{xml(entry.rule)}</code>")
+        )
+    if rows:
+        yield _table(("Time (UTC)", "Event", "Evidence", "Rule"), rows)
+
+
+def _hints(incident: Incident) -> Iterator[str]:
+    for hint in incident.explanation.hints:
+        yield f"<h3>{hint.rank}. {xml(draft.hint_title(hint, incident=incident))}</h3>"
+        yield f"<p>{xml(draft.sentence(hint.statement))} ({xml(draft.confidence_text(hint))})</p>"
+        yield from _reasons(hint)
+    if incident.explanation.hints:
+        yield f"<p>Left to {draft.UNSEEN}: {draft.share_text(draft.left_over(incident))}.</p>"
+
+
+def _reasons(hint: Hint) -> Iterator[str]:
+    for heading, reasons in (("For", hint.reasons_for), ("Against", hint.reasons_against)):
+        if reasons:
+            told = "".join(
+                f"<li><code>{xml(r.rule)}</code>: {xml(draft.sentence(r.says))} {_ids(r.evidence)}</li>"
+                for r in reasons
+            )
+            yield f"<p>{heading}:</p><ul>{told}</ul>"
+
+
+def _let_go(incident: Incident) -> Iterator[str]:
+    known = cited(incident)
+    rows = [
+        (
+            xml(known[g.event].text if g.event in known else g.event),
+            xml(draft.sentence(g.says)),
+            f"<code>{xml(g.rule)}</code>",
+            _ids(g.evidence),
+        )
+        for g in incident.explanation.let_go
+    ]
+    if rows:
+        yield _table(("Change", "Why it was let go", "Rule", "Evidence"), rows)
+
+
+def _ruled_out(incident: Incident) -> Iterator[str]:
+    told = "".join(
+        f"<li><strong>{xml(draft.capitalised(draft.mechanism_text(r.mechanism)))}</strong> "
+        f"({xml(r.service.name or 'everywhere')}): {xml(draft.sentence(r.says))} {_ids(r.evidence)}</li>"
+        for r in incident.explanation.ruled_out
+    )
+    if told:
+        yield f"<ul>{told}</ul>"
+
+
+def _not_checked(incident: Incident) -> Iterator[str]:
+    return _listed(
+        f"{draft.capitalised(draft.mechanism_text(n.mechanism))}: {draft.sentence(n.reason)}"
+        for n in incident.explanation.not_checked
+    )
+
+
+def _queries(incident: Incident, links: Links) -> Iterator[str]:
+    blocks = []
+    for query in incident.evidence.queries:
+        again = "".join(
+            f' <a href="{xml(url)}">{name}</a>'
+            for name, url in (("graph", links.graph(query)), ("Grafana", links.explore(query)))
+            if url
+        )
+        blocks.append(f"<p><code>{xml(query.id)}</code> {xml(query.signal)}: {query.series} series{again}</p>")
+        blocks.append(_macro("code", f"<ac:plain-text-body>{cdata(query.query)}</ac:plain-text-body>"))
+    if blocks:
+        label = draft.counted(len(incident.evidence.queries), one="query", many="queries")
+        parameter = f'<ac:parameter ac:name="title">{label}</ac:parameter>'
+        yield _macro("expand", f"{parameter}<ac:rich-text-body>{''.join(blocks)}</ac:rich-text-body>")
+
+
+def _image(chart: ChartImage) -> str:
+    ending = "png" if chart.png else "svg"
+    name = xml(f"{chart.name}.{ending}")
+    return f'<p><ac:image ac:alt="{xml(chart.alt)}"><ri:attachment ri:filename="{name}" /></ac:image></p>'
+
+
+def _macro(name: str, body: str) -> str:
+    return f'<ac:structured-macro ac:name="{name}">{body}</ac:structured-macro>'
+
+
+def _listed(texts: Iterable[str]) -> Iterator[str]:
+    told = "".join(f"<li>{xml(text)}</li>" for text in texts)
+    if told:
+        yield f"<ul>{told}</ul>"
+
+
+def _ids(ids: Sequence[str]) -> str:
+    return ", ".join(f"<code>{xml(one)}</code>" for one in ids)
+
+
+def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Cells are storage format already."""
+    head = "".join(f"<th>{cell}</th>" for cell in heads)
+    body = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>" for cells in rows)
+    return f"<table><tbody><tr>{head}</tr>{body}</tbody></table>"

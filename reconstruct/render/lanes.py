@@ -1,0 +1,248 @@
+"""The lanes of an overview: signals by layer, alerts, and what was not seen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
+from matplotlib.ticker import MaxNLocator
+from matplotlib.transforms import Transform, blended_transform_factory
+
+from reconstruct.model import Alert, Gap, Incident, Layer, Metric
+from reconstruct.render.axes import Span, hatch, shade, unit_scale, with_suffix, y_limits
+from reconstruct.render.chosen import AlertRow, affected_columns, anomalies_of, healthy_until
+from reconstruct.render.lettering import clip, write
+from reconstruct.render.markers import Plot
+from reconstruct.render.series import (
+    CROWD,
+    POINTS_ACROSS,
+    POINTS_ACROSS_CROWD,
+    crowd_style,
+    draw_lines,
+    in_window,
+    missing,
+    polylines,
+    usual_range,
+)
+from reconstruct.render.theme import SMALL, Theme
+from reconstruct.units import human
+
+MARGIN_IN: Final = 0.15
+LAYER_IN: Final = 0.82
+"""Width of the column with the names of layers."""
+NAME_IN: Final = 2.12
+"""Width of the column with the names of signals and alerts."""
+SCALE_IN: Final = 0.7
+"""Width of the column right of the plot, with the top of each row's scale."""
+ROW_IN: Final = 0.48
+"""Height of a signal's row: two lines of text."""
+LANE_GAP_IN: Final = 0.07
+ALERT_IN: Final = 0.2
+AFFECTED_SHOWN: Final = 20
+"""Affected series drawn in one row, the worst ones: more are a blot."""
+GAP_ROWS: Final = 4
+HEALTHY_AIR: Final = 1.4
+"""Room above a healthy signal, in its own height: a stretched axis would make it look restless."""
+
+
+class Block(NamedTuple):
+    """A lane and where it stands: inches below the top of the plot."""
+
+    top_in: float
+    bottom_in: float
+
+
+def from_edge(ax: Axes) -> Transform:
+    """Inches from the left edge of the figure, and from the top of the plot."""
+    return blended_transform_factory(ax.figure.dpi_scale_trans, ax.transData)
+
+
+def draw_ground(ax: Axes, block: Block, *, plot: Plot, name: str, theme: Theme) -> None:
+    """A lane's ground, from margin to margin, and its name."""
+    ax.add_artist(
+        Rectangle(
+            (MARGIN_IN, block.bottom_in),
+            LAYER_IN + NAME_IN + plot.width_in + SCALE_IN,
+            block.top_in - block.bottom_in,
+            transform=from_edge(ax),
+            facecolor=theme.lane,
+            edgecolor="none",
+            linewidth=0.0,
+            zorder=0.1,
+            clip_on=False,
+        )
+    )
+    y = block.top_in - min(0.14, (block.top_in - block.bottom_in) / 2)
+    write(ax, MARGIN_IN + 0.06, y, name, colour=theme.ink, size_pt=SMALL, bold=True, transform=from_edge(ax))
+
+
+def draw_name(ax: Axes, y: float, text: str, *, colour: str, bold: bool = False) -> None:
+    """Text in the column of names, cut to its width."""
+    shown = clip(text, SMALL, room_in=NAME_IN - 0.08, bold=bold)
+    write(ax, MARGIN_IN + LAYER_IN, y, shown, colour=colour, size_pt=SMALL, bold=bold, transform=from_edge(ax))
+
+
+# ----------------------------------------------------------------------------------------------------------- signals
+
+
+def rows_height_in(rows: dict[Layer, list[Metric]]) -> float:
+    """Height of the lanes of signals, with a gap below each."""
+    return sum(ROW_IN * len(lane) + LANE_GAP_IN for lane in rows.values())
+
+
+def draw_rows(
+    ax: Axes, incident: Incident, rows: dict[Layer, list[Metric]], *, plot: Plot, top_in: float, theme: Theme
+) -> float:
+    """Draw a lane for each layer; returns where the next thing may begin."""
+    top = top_in
+    for layer, metrics in rows.items():
+        bottom = top - ROW_IN * len(metrics)
+        draw_ground(ax, Block(top, bottom), plot=plot, name=layer, theme=theme)
+        for i, metric in enumerate(metrics):
+            row = Block(top - ROW_IN * i, top - ROW_IN * (i + 1))
+            _draw_row(ax, incident, metric, plot=plot, row=row, theme=theme)
+        top = bottom - LANE_GAP_IN
+    return top
+
+
+def _draw_row(ax: Axes, incident: Incident, metric: Metric, *, plot: Plot, row: Block, theme: Theme) -> None:
+    """A signal as a strip: usual range, healthy series grey, affected ones in colour, what it was and became."""
+    window, signal = incident.evidence.window, metric.signal
+    values = in_window(metric, window)
+    found = affected_columns(incident, metric)
+    affected = found[:AFFECTED_SHOWN]
+    healthy = sorted(set(range(values.shape[1])) - set(found))
+    draw_name(ax, row.top_in - 0.14, signal.title or signal.id, colour=theme.ink)
+    reading = _reading(incident, metric, values=values)
+    draw_name(ax, row.top_in - 0.33, reading, colour=theme.affected if found else theme.soft, bold=bool(found))
+    inner = Block(row.top_in - 0.06, row.bottom_in + 0.05)
+    band = usual_range(metric, affected or healthy, until=healthy_until(incident, metric))
+    finite = values[[*affected, *healthy]].to_numpy(dtype=np.float64)
+    finite = finite[np.isfinite(finite)]
+    if finite.size:
+        edges = [float(finite.min()), float(finite.max()), *(band or ())]
+        low, high = y_limits(min(edges), max(edges), floor=signal.floor)
+        if not found and low >= 0.0:
+            low, high = 0.0, high * HEALTHY_AIR
+        to_inch = (inner.top_in - inner.bottom_in) / (high - low)
+        if band is not None:
+            bottom, top = (inner.bottom_in + (edge - low) * to_inch for edge in band)
+            usual = (bottom, max(top, bottom + 0.03))
+            shade(ax, Span(window.start, window.end), colour=theme.band, y=usual, alpha=0.8)
+        few = len(affected) < 4
+        for columns, ink, (width_pt, alpha), over in (
+            (healthy, theme.healthy, crowd_style(len(healthy)), 3.0),
+            (affected, theme.affected, (1.1, 1.0) if few else (0.8, 0.7), 3.5),
+        ):
+            most = POINTS_ACROSS_CROWD if len(columns) > CROWD else POINTS_ACROSS
+            lines = polylines(values[columns], spacing_s=metric.spacing_s, step_s=window.step_s, most=most)
+            for line in lines:
+                line[:, 1] = inner.bottom_in + (line[:, 1] - low) * to_inch
+            draw_lines(ax, lines, colour=ink, width_pt=width_pt, alpha=alpha, zorder=over)
+        _draw_scale(ax, signal.unit, inner=inner, low=low, high=high, plot=plot, theme=theme)
+    for span in missing(values[affected or healthy], spacing_s=max(metric.spacing_s, window.step_s), end=window.end):
+        hatch(ax, span, theme=theme, y=(row.bottom_in + 0.03, row.top_in - 0.03))
+
+
+def _reading(incident: Incident, metric: Metric, *, values: pd.DataFrame) -> str:
+    """What a signal was and became: of the worst series, or the range in which the healthy ones lie."""
+    unit = metric.signal.unit
+    found = anomalies_of(incident, metric)
+    if found:
+        extreme = "low" if found[0].direction == "down" else "peak"
+        return f"{human(found[0].baseline, unit)}, {extreme} {human(found[0].peak, unit)}"
+    middles = values.median().dropna()
+    if middles.empty:
+        return "no data"
+    lowest, highest = human(float(middles.min()), unit), human(float(middles.max()), unit)
+    return f"{lowest}, as usual" if lowest == highest else f"{lowest} to {highest}, as usual"
+
+
+def _draw_scale(ax: Axes, unit: str, *, inner: Block, low: float, high: float, plot: Plot, theme: Theme) -> None:
+    """The highest round value that a row shows, beside its height."""
+    scale = unit_scale(unit, low=low, high=high)
+    bottom, top = low * scale.factor, high * scale.factor
+    ticks = MaxNLocator(nbins=4, steps=[1, 2, 2.5, 5, 10]).tick_values(bottom, top)
+    round_values = [float(t) for t in ticks if bottom < t <= top]
+    if not round_values:
+        return
+    value = max(round_values)
+    y = inner.bottom_in + (value / scale.factor - low) / (high - low) * (inner.top_in - inner.bottom_in)
+    ax.plot([0.0, 1.0], [y, y], transform=ax.get_yaxis_transform(), color=theme.rule, lw=0.5, zorder=1.2, marker="")
+    left = MARGIN_IN + LAYER_IN + NAME_IN + plot.width_in
+    shown = clip(with_suffix(value, scale.suffix), SMALL, room_in=SCALE_IN - 0.06)
+    write(ax, left + 0.06, y, shown, colour=theme.soft, size_pt=SMALL, transform=from_edge(ax))
+
+
+# ------------------------------------------------------------------------------------------------------------ alerts
+
+
+def alerts_height_in(rows: Sequence[AlertRow], *, more: int) -> float:
+    """Height of the lane of alerts, with a gap below; nothing without alerts."""
+    return ALERT_IN * (len(rows) + bool(more)) + LANE_GAP_IN if rows else 0.0
+
+
+def draw_alerts(ax: Axes, rows: Sequence[AlertRow], *, more: int, plot: Plot, top_in: float, theme: Theme) -> float:
+    """Draw a line for each rule; returns where the next thing may begin."""
+    if not rows:
+        return top_in
+    bottom = top_in - ALERT_IN * (len(rows) + bool(more))
+    draw_ground(ax, Block(top_in, bottom), plot=plot, name="alerts", theme=theme)
+    for i, row in enumerate(rows):
+        y = top_in - ALERT_IN * (i + 0.5)
+        draw_name(ax, y, row.rule, colour=theme.ink)
+        for alert in row.alerts:
+            _draw_alert(ax, alert, plot=plot, y=y, theme=theme)
+    if more:
+        draw_name(ax, bottom + ALERT_IN / 2, f"and {more} more rules", colour=theme.soft)
+    return bottom - LANE_GAP_IN
+
+
+def _draw_alert(ax: Axes, alert: Alert, *, plot: Plot, y: float, theme: Theme) -> None:
+    """A bar: pale while the condition held and it was pending, full while it fired; hatched where its data ended."""
+    half = 0.055
+    firing, end = max(alert.firing_at, plot.start), min(alert.resolved_at or plot.end, plot.end)
+    if alert.pending_at is not None:
+        pending = Span(max(alert.pending_at, plot.start), min(alert.firing_at, plot.end))
+        shade(ax, pending, colour=theme.pending, y=(y - half, y + half)).set_zorder(4.0)
+    shade(ax, Span(firing, end), colour=theme.firing, y=(y - half, y + half)).set_zorder(4.0)
+    if alert.ended_in_gap:
+        tail = Span(end, min(end + (plot.end - plot.start) / 40, plot.end))
+        hatch(ax, tail, theme=theme, y=(y - half, y + half))
+
+
+# -------------------------------------------------------------------------------------------------------------- gaps
+
+
+def gap_span(gap: Gap, plot: Plot) -> Span | None:
+    """The part of a gap that lies in the window; None for one without times, or outside."""
+    if gap.start is None and gap.end is None:
+        return None
+    span = Span(max(gap.start or plot.start, plot.start), min(gap.end or plot.end, plot.end))
+    return span if span.start < span.end else None
+
+
+def gaps_height_in(gaps: Sequence[Gap]) -> float:
+    """Height of the lane of gaps, with a gap below; nothing without gaps."""
+    return ALERT_IN * min(len(gaps), GAP_ROWS + 1) + LANE_GAP_IN if gaps else 0.0
+
+
+def draw_gaps(ax: Axes, gaps: Sequence[Gap], *, plot: Plot, top_in: float, theme: Theme) -> None:
+    """Draw a line for each gap, hatched from its start to its end; those without a line of their own share the last."""
+    if not gaps:
+        return
+    height = gaps_height_in(gaps) - LANE_GAP_IN
+    draw_ground(ax, Block(top_in, top_in - height), plot=plot, name="not seen", theme=theme)
+    for i, gap in enumerate(gaps):
+        y = top_in - ALERT_IN * (min(i, GAP_ROWS) + 0.5)
+        if i < GAP_ROWS:
+            draw_name(ax, y, f"{gap.wanted}: {gap.reason}", colour=theme.soft)
+        elif i == GAP_ROWS:
+            draw_name(ax, y, f"and {len(gaps) - GAP_ROWS} more", colour=theme.soft)
+        span = gap_span(gap, plot)
+        if span is not None:
+            hatch(ax, span, theme=theme, y=(y - 0.07, y + 0.07))

@@ -1,0 +1,77 @@
+"""report.html: one self-contained page that opens from disk, asks no network and runs no script but its own."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from reconstruct.model import Incident
+from reconstruct.render.chart_image import ChartImage
+from reconstruct.render.escape import clip, plain
+from reconstruct.render.links import Links
+from reconstruct.render.page_view import page_view
+
+OPTION_MOST: Final = 60
+"""Characters of a service's name in the filter's menu."""
+
+_FOLDER: Final = Path(__file__).with_name("page_parts")
+
+
+def to_page(incident: Incident, *, charts: Sequence[ChartImage] = (), links: Links | None = None) -> str:
+    """The whole report as HTML.
+
+    A strict Content-Security-Policy allows the page's own style and script by their hashes and pictures from inside
+    the file; nothing else is loaded, so a label that got through every escape could still do nothing.
+    """
+    css, js = ((_FOLDER / name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
+    view = page_view(incident, charts=charts, links=links or Links())
+    page = _environment().get_template("page.html.j2")
+    text = page.render(view, css=Markup(css), js=Markup(js), policy=_policy(css=css, js=js))  # noqa: S704 - ours
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_shown,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["as_is"] = _as_is
+    environment.filters["clipped"] = lambda text: clip(plain(str(text)), most=OPTION_MOST)
+    return environment
+
+
+def _as_is(text: str) -> Markup:
+    """Foreign text with its line breaks, for a `<pre>`; its control characters are shown already."""
+    return escape(text)
+
+
+def _shown(value: object) -> object:
+    """Foreign text on one line, without control and direction characters; Jinja escapes it for HTML afterwards."""
+    return plain(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def _policy(*, css: str, js: str) -> str:
+    return "; ".join(
+        (
+            "default-src 'none'",
+            f"script-src '{_hash(js)}'",
+            f"style-src '{_hash(css)}'",
+            "img-src data:",
+            "base-uri 'none'",
+            "form-action 'none'",
+        )
+    )
+
+
+def _hash(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

@@ -1,0 +1,229 @@
+"""What report.html shows, as plain data for its template: no markup here, no decisions there."""
+
+from __future__ import annotations
+
+import base64
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+import pandas as pd
+
+from reconstruct.model import Hint, Incident, Moment, Query, Reason
+from reconstruct.render import draft
+from reconstruct.render.chart_image import ChartImage
+from reconstruct.render.cited import Cited, cited, cited_in_draft, event_text, service_text
+from reconstruct.render.escape import clip, lines
+from reconstruct.render.incident_json import incident_dict
+from reconstruct.render.links import Links
+from reconstruct.render.strip import strip
+from reconstruct.render.times import PRECISE_S, clock, iso, spans_midnight
+from reconstruct.units import human_duration
+
+SVG_MOST_BYTES: Final = 500_000
+"""A vector picture larger than this draws slower than its pixels do."""
+GAPS_FIRST: Final = 4
+EVIDENCE_MOST: Final = 12
+"""Pieces of evidence that one entry lists; incident.json has all."""
+
+View = dict[str, Any]
+
+
+def page_view(incident: Incident, *, charts: Sequence[ChartImage], links: Links) -> View:
+    """Every value that page.html.j2 prints, by its name there."""
+    known = cited(incident)
+    chart_of = {chart.signal: chart.name for chart in charts if chart.signal}
+    dates = draft.needs_dates(incident)
+    explanation = incident.explanation
+    gaps = draft.gap_rows(incident)
+    here = [row for row in gaps if row.in_window]
+    wanted = {one.query for one in cited_in_draft(incident) if one.query}
+    queries = [(query.id in wanted, _query(query, links)) for query in incident.evidence.queries]
+
+    def evidence(ids: Iterable[str]) -> list[View]:
+        return [_evidence(known[one], chart_of) for one in ids if one in known]
+
+    return {
+        "title": draft.title(incident),
+        "verdict": explanation.verdict,
+        "window": draft.window_text(incident),
+        "dates": dates,
+        "gaps_first": [draft.gap_text(row, dates=dates) for row in here[:GAPS_FIRST]],
+        "gaps_more": max(0, len(here) - GAPS_FIRST),
+        "gaps": [{"text": draft.gap_text(row, dates=dates, most=12), "ids": row.ids} for row in gaps],
+        "summary": draft.summary(incident),
+        "overview": [_chart(chart) for chart in charts if not chart.signal],
+        "charts": [_chart(chart) for chart in charts if chart.signal],
+        "milestones": [
+            {
+                "name": row.name,
+                "title": row.title,
+                "means": draft.capitalised(row.means),
+                "moment": _moment(row.moment, dates=dates) if row.moment else None,
+                "absent": draft.capitalised(row.absent),
+                "evidence": evidence(row.evidence),
+            }
+            for row in draft.milestone_rows(incident)
+        ]
+        if any(incident.milestones.values())
+        else [],
+        "durations": draft.duration_rows(incident),
+        "impact": [
+            {"text": draft.impact_text(felt, dates=dates), "evidence": evidence(felt.evidence)}
+            for felt in explanation.impact
+        ],
+        **_timeline(incident, known, chart_of, dates=dates),
+        "hints": [_hint(hint, incident, known, chart_of) for hint in explanation.hints],
+        "unseen": draft.UNSEEN,
+        "left_over": draft.share_text(draft.left_over(incident)),
+        "left_over_percent": round(100 * draft.left_over(incident), 1),
+        "let_go": _let_go(incident, known, chart_of, dates=dates),
+        "ruled_out": [
+            {
+                "mechanism": draft.capitalised(draft.mechanism_text(ruled.mechanism)),
+                "service": service_text(ruled.service),
+                "says": draft.sentence(ruled.says),
+                "evidence": evidence(ruled.evidence),
+            }
+            for ruled in explanation.ruled_out
+        ],
+        "not_checked": [
+            {"mechanism": draft.capitalised(draft.mechanism_text(one.mechanism)), "reason": draft.sentence(one.reason)}
+            for one in explanation.not_checked
+        ],
+        "queries": [query for told, query in queries if told],
+        "more_queries": [query for told, query in queries if not told],
+        "notes": [draft.sentence(note) for note in incident.evidence.notes if note.strip()],
+        "generator": incident_dict(incident)["generator"],
+    }
+
+
+def _timeline(incident: Incident, known: Mapping[str, Cited], chart_of: Mapping[str, str], *, dates: bool) -> View:
+    kinds = Counter(entry.kind for entry in incident.timeline)
+    services = Counter(service_text(entry.service) for entry in incident.timeline)
+    drawn = strip(incident)
+    window = incident.evidence.window
+    days = spans_midnight(window.start, window.end - pd.Timedelta(1, unit="ns"))
+    return {
+        "kinds": [(kind, label, kinds[kind]) for kind, label in draft.ENTRY_KINDS.items() if kinds.get(kind)],
+        "services": sorted(((name, count) for name, count in services.items() if name), key=lambda s: (-s[1], s[0])),
+        "entries": [
+            {
+                "id": entry.id,
+                "kind": entry.kind,
+                "label": draft.ENTRY_KINDS[entry.kind],
+                "moment": _moment(entry.moment, dates=dates),
+                "title": entry.title,
+                "detail": entry.detail,
+                "service": service_text(entry.service),
+                "rule": entry.rule,
+                "evidence": [_evidence(known[one], chart_of) for one in entry.evidence[:EVIDENCE_MOST] if one in known],
+                "more": max(0, len(entry.evidence) - EVIDENCE_MOST),
+            }
+            for entry in incident.timeline
+        ],
+        "strip": drawn,
+        "ticks": [
+            {"time": iso(time), "text": time.strftime("%d %b %H:%M" if days else "%H:%M"), "percent": percent}
+            for time, percent in drawn.ticks
+        ],
+    }
+
+
+def _moment(moment: Moment, *, dates: bool) -> View:
+    ends = (("−", moment.time - moment.earliest), ("+", moment.latest - moment.time))
+    told = [f"{sign}{human_duration(size.total_seconds())}" for sign, size in ends if size.total_seconds() >= PRECISE_S]
+    return {
+        "time": iso(moment.time),
+        "text": clock(moment.time, dates=dates),
+        "open": " ".join(told),
+        "earliest": iso(moment.earliest),
+        "earliest_text": clock(moment.earliest, dates=dates),
+        "latest": iso(moment.latest),
+        "latest_text": clock(moment.latest, dates=dates),
+    }
+
+
+def _evidence(one: Cited, chart_of: Mapping[str, str]) -> View:
+    return {
+        "id": one.id,
+        "kind": one.kind,
+        "short": clip(one.short, most=80),
+        "text": one.text,
+        "url": one.url,
+        "query": one.query,
+        "chart": chart_of.get(one.signal, ""),
+    }
+
+
+def _hint(hint: Hint, incident: Incident, known: Mapping[str, Cited], chart_of: Mapping[str, str]) -> View:
+    def reasons(told: Sequence[Reason]) -> list[View]:
+        return [
+            {
+                "rule": reason.rule,
+                "says": draft.sentence(reason.says),
+                "evidence": [_evidence(known[one], chart_of) for one in reason.evidence if one in known],
+            }
+            for reason in told
+        ]
+
+    return {
+        "rank": hint.rank,
+        "title": draft.hint_title(hint, incident=incident),
+        "statement": draft.sentence(hint.statement),
+        "verdict": hint.verdict,
+        "confidence": draft.share_text(hint.confidence),
+        "percent": round(100 * hint.confidence, 1),
+        "for": reasons(hint.reasons_for),
+        "against": reasons(hint.reasons_against),
+        "evidence": [_evidence(known[one], chart_of) for one in (hint.trigger, hint.metric) if one and one in known],
+    }
+
+
+def _let_go(incident: Incident, known: Mapping[str, Cited], chart_of: Mapping[str, str], *, dates: bool) -> list[View]:
+    events = {event.id: event for event in incident.evidence.events}
+    rows = []
+    for gone in incident.explanation.let_go:
+        event = events.get(gone.event)
+        point = Moment(event.time, event.time, event.time) if event else None
+        rows.append(
+            {
+                "moment": _moment(point, dates=dates) if point else None,
+                "title": event_text(event) if event else gone.event,
+                "says": draft.sentence(gone.says),
+                "rule": gone.rule,
+                "evidence": [_evidence(known[one], chart_of) for one in gone.evidence if one in known],
+            }
+        )
+    return rows
+
+
+def _query(query: Query, links: Links) -> View:
+    end = clock(query.end, dates=spans_midnight(query.start, query.end))
+    return {
+        "id": query.id,
+        "signal": query.signal,
+        "text": lines(query.query),
+        "span": f"{clock(query.start, dates=True)} to {end} UTC, step {human_duration(query.step_s)}",
+        "series": draft.counted(query.series, one="series", many="series"),
+        "graph": links.graph(query),
+        "explore": links.explore(query),
+    }
+
+
+def _chart(chart: ChartImage) -> View:
+    vector = chart.svg and (len(chart.svg) <= SVG_MOST_BYTES or not chart.png)
+    kind = "image/svg+xml" if vector else "image/png"
+    dark_kind = "image/svg+xml" if chart.dark.lstrip()[:1] == b"<" else "image/png"
+    return {
+        "name": chart.name,
+        "title": chart.title,
+        "alt": chart.alt,
+        "data": _data_url(kind, chart.svg if vector else chart.png),
+        "dark": _data_url(dark_kind, chart.dark) if chart.dark else "",
+    }
+
+
+def _data_url(kind: str, content: bytes) -> str:
+    # An <img> runs no script and loads nothing, whatever an SVG holds.
+    return f"data:{kind};base64,{base64.b64encode(content).decode()}"

@@ -1,0 +1,42 @@
+"""timeline.csv: one row an entry, for spreadsheets and scripts."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Final
+
+from reconstruct.model import Incident
+from reconstruct.render.escape import csv_cell
+from reconstruct.render.times import iso
+
+COLUMNS: Final = (
+    "id",
+    "time",
+    "earliest",
+    "latest",
+    "kind",
+    "rule",
+    "service",
+    "namespace",
+    "cluster",
+    "title",
+    "detail",
+    "evidence",
+)
+
+
+def to_csv(incident: Incident) -> str:
+    """The timeline as RFC 4180, times RFC 3339 UTC, evidence as ids with a space between.
+
+    A cell that a spreadsheet would take for a formula begins with an apostrophe.
+    """
+    text = io.StringIO()
+    rows = csv.writer(text, lineterminator="\r\n")
+    rows.writerow(COLUMNS)
+    for entry in incident.timeline:
+        moment = entry.moment
+        told = (entry.kind, entry.rule, *entry.service, entry.title, entry.detail, " ".join(entry.evidence))
+        times = (iso(moment.time), iso(moment.earliest), iso(moment.latest))
+        rows.writerow((entry.id, *times, *(csv_cell(cell) for cell in told)))
+    return text.getvalue()

@@ -1,0 +1,200 @@
+"""Raw series on a window's grid: counters rated, units made base units, names read by the conventions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from reconstruct.model import Gap, Metric, Query, Signal, Window
+from reconstruct.packs import Conventions, Meaning, classify
+from reconstruct.sources.identity import service_of
+from reconstruct.sources.metric_cells import Nanoseconds, Numbers
+
+RESETS_OF_COUNTER: Final = 0.1
+"""A `_total` that falls in more of its moves than this is no counter: somebody wrote the number of each interval."""
+JITTER_MOST: Final = 0.5
+"""Part of the spacing that a sample may be late; more is a missing sample."""
+_SECOND_NS: Final = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RawSeries:
+    """The samples of one series, in order of time, no two at one time, no NaN."""
+
+    name: str
+    labels: Mapping[str, str]
+    times: Nanoseconds
+    """Nanoseconds since the epoch, UTC."""
+    values: Numbers
+    percent: bool = False
+    """Its cells carried a percent sign."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MetricFile:
+    """What a file holds, before it is put on a window's grid."""
+
+    name: str
+    series: tuple[RawSeries, ...]
+    """In the order of name and labels."""
+    start: pd.Timestamp
+    """Of the first sample."""
+    end: pd.Timestamp
+    """Of the last sample."""
+    spacing_s: float
+    """Usual seconds from one sample of a series to the next; 0 where no series has two."""
+    gaps: tuple[Gap, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def to_metrics(
+    table: MetricFile, *, window: Window, conventions: Conventions
+) -> tuple[tuple[Metric, ...], tuple[Query, ...], tuple[Gap, ...]]:
+    """The file's series as Metrics on `window.index`, one a metric name, with a Query each, and the file's gaps.
+
+    A grid point takes the last sample at or before it that is no older than the series' own spacing; else it is NaN.
+    A `_total` that only rises (resets aside) becomes its rate per second. Milliseconds, percent, megabytes and per
+    minute become seconds, ratio, bytes and per second; the title says so. Ids are left to the pipeline: metric and
+    query share a provisional one.
+    """
+    metrics: list[Metric] = []
+    queries: list[Query] = []
+    gaps = list(table.gaps)
+    for name, group in groupby(table.series, key=lambda one: one.name):
+        series = list(group)
+        metric = _metric(name, series, table=table, window=window, conventions=conventions)
+        if metric is None:
+            gaps.append(
+                Gap(
+                    id="",
+                    source=table.name,
+                    wanted=name,
+                    reason="no sample lies in the window or its baseline",
+                    start=window.baseline_start,
+                    end=window.end,
+                )
+            )
+            continue
+        metrics.append(metric)
+        queries.append(
+            Query(
+                id=metric.query,
+                signal=metric.signal.id,
+                query=metric.signal.promql,
+                start=window.baseline_start,
+                end=window.end,
+                step_s=window.step_s,
+                series=len(metric.labels),
+            )
+        )
+    return tuple(metrics), tuple(queries), tuple(gaps)
+
+
+def spacing_of(series: Iterable[RawSeries]) -> float:
+    """The usual seconds from one sample to the next: the median over series of each one's median; 0 if none has two."""
+    medians = [float(np.median(np.diff(one.times))) / _SECOND_NS for one in series if len(one.times) > 1]
+    return float(np.median(medians)) if medians else 0.0
+
+
+def _metric(
+    name: str, series: Sequence[RawSeries], *, table: MetricFile, window: Window, conventions: Conventions
+) -> Metric | None:
+    counter = name.endswith("_total") and all(_rises(one.values) for one in series)
+    meaning = classify(
+        name,
+        conventions=conventions,
+        kind="counter" if counter else "unknown",
+        label_names={label for one in series for label in one.labels},
+    )
+    grid = window.index.as_unit("ns").asi8
+    columns, labels = [], []
+    for one in series:
+        times, values = _rated(one.times, one.values) if counter else (one.times, one.values)
+        column = _on_grid(
+            times, _in_base_unit(values, times, meaning=meaning, percent=one.percent), grid=grid, window=window
+        )
+        if not np.isnan(column).all():
+            columns.append(column)
+            labels.append(dict(one.labels))
+    if not columns:
+        return None
+    signal = _signal(name, meaning, labels=labels, counter=counter, percent=series[0].percent, file=table.name)
+    return Metric(
+        signal=signal,
+        values=pd.DataFrame(np.column_stack(columns), index=window.index),
+        labels=tuple(labels),
+        services=tuple(service_of(one) for one in labels),
+        query=f"{table.name}:{name}",
+        spacing_s=max(window.step_s, spacing_of(series)),
+    )
+
+
+def _signal(
+    name: str, meaning: Meaning, *, labels: Sequence[Mapping[str, str]], counter: bool, percent: bool, file: str
+) -> Signal:
+    unit = "ratio" if percent else meaning.unit
+    how = [f"in {unit}"] if meaning.factor != 1.0 or percent else []
+    how += ["each second"] if counter else []
+    how += ["past its end"] if meaning.countdown else []
+    common = dict(set.intersection(*(set(one.items()) for one in labels)))
+    braces = "{" + ",".join(f'{key}="{common[key]}"' for key in sorted(common)) + "}" if common else ""
+    return Signal(
+        id=f"file/{name}",
+        title=f"{name} ({', '.join(how)})" if how else name,
+        promql=f"{file}: {name}{braces}",
+        unit=unit,
+        layer=meaning.layer,
+        aspect=meaning.aspect,
+        worse=meaning.worse,
+        floor=meaning.floor,
+        known=False,
+        tags=meaning.tags,
+    )
+
+
+def _rises(values: Numbers) -> bool:
+    moves = np.diff(values)
+    moved = np.count_nonzero(moves)
+    return bool((values >= 0).all()) and np.count_nonzero(moves < 0) <= max(1.0, RESETS_OF_COUNTER * moved)
+
+
+def _rated(times: Nanoseconds, values: Numbers) -> tuple[Nanoseconds, Numbers]:
+    """Rise per second since the sample before; after a reset the counter began at 0. The first sample has none."""
+    rise = np.diff(values)
+    rise = np.where(rise < 0, values[1:], rise)
+    return times[1:], rise / (np.diff(times) / _SECOND_NS)
+
+
+def _in_base_unit(values: Numbers, times: Nanoseconds, *, meaning: Meaning, percent: bool) -> Numbers:
+    if percent:
+        return values * 0.01
+    values = values * meaning.factor
+    if not meaning.countdown:
+        return values
+    # An end given as a moment lies decades past 1970, as a remainder never.
+    end_is_moment = len(values) > 0 and np.median(values) > 1e9
+    return np.maximum(times / _SECOND_NS - values if end_is_moment else -values, 0.0)
+
+
+def _on_grid(times: Nanoseconds, values: Numbers, *, grid: Nanoseconds, window: Window) -> Numbers:
+    if not len(times):
+        return np.full(len(grid), np.nan)
+    step_ns = window.step.value
+    spaces = np.diff(times)
+    spacing_ns = float(np.median(spaces)) if len(spaces) else float(step_ns)
+    late = np.abs(spaces - spacing_ns)
+    jitter_ns = (
+        float(np.quantile(late[late < JITTER_MOST * spacing_ns], 0.95))
+        if (late < JITTER_MOST * spacing_ns).any()
+        else 0.0
+    )
+    at = np.searchsorted(times, grid, side="right") - 1
+    age_ns = grid - times[np.maximum(at, 0)]
+    # Half-open: a sample holds until the next one is due, so that one missing sample is one missing point.
+    held = (at >= 0) & (age_ns < max(spacing_ns, step_ns) + jitter_ns)
+    return np.where(held, values[np.maximum(at, 0)], np.nan)

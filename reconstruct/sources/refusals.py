@@ -1,0 +1,66 @@
+"""What a Prometheus says when it does not answer a query, in words that tell what to do."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from reconstruct import promql
+from reconstruct.errors import QueryError, ReconstructError, SourceError
+from reconstruct.http import HttpSettings, host_of, plain, redact
+
+_TOO_MANY_SAMPLES: Final = re.compile(
+    r"too many samples|maxSamplesPer|max-(?:fetched|estimated|chunks|samples)|query length exceeds|maxQueryDuration"
+    r"|query time range exceeds|exceeded maximum resolution|too many points|maxPointsPerTimeseries"
+)
+_TOO_SLOW: Final = re.compile(r"timed? ?out|deadline exceeded|cannot be completed in|maxQueryDuration")
+
+
+class TooMuchError(SourceError):
+    """The server would answer for a shorter piece of the window."""
+
+
+class TooSlowError(SourceError):
+    """The server did not finish in time; it may for a shorter piece of the window."""
+
+
+def refusal(*, status: int, error_type: str, error: str, query: str, settings: HttpSettings) -> ReconstructError:
+    """The error to raise for an API answer with `status: error`.
+
+    A query that cannot be understood, or whose sides do not match, is the user's (`QueryError`, with a caret where the
+    server names a place); everything else is the server's.
+
+    >>> e = refusal(status=400, error_type="bad_data", error="1:5: parse error: unclosed left parenthesis",
+    ...             query="sum(", settings=HttpSettings("http://prom:9090"))
+    >>> print(e.message)
+    prometheus at prom:9090 refused the query: 1:5: parse error: unclosed left parenthesis
+      sum(
+          ^
+    """
+    at = f"{settings.name} at {host_of(settings.url)}"
+    words = plain(error) or f"{status} {error_type}".strip()
+    if _TOO_MANY_SAMPLES.search(error):
+        return TooMuchError(
+            f"{at} would have to load too many samples: {words}",
+            hint="narrow --scope, or raise --query.max-samples on the server",
+        )
+    if error_type in ("timeout", "canceled") or (status in (503, 422) and _TOO_SLOW.search(error)):
+        return TooSlowError(
+            f"{at} did not finish the query in time: {words}",
+            hint="narrow --scope or shorten the window; the server's limit is --query.timeout",
+        )
+    if "many-to-many" in error or "duplicate series" in error or "multiple matches for labels" in error:
+        return QueryError(
+            f"{at} could not match the two sides of the query: {words}\n{_shown(query, error)}",
+            hint="add group_left or group_right, or aggregate the side that has several series for one",
+        )
+    if error_type == "bad_data" or status == 400 or (status == 422 and error_type in ("execution", "422", "")):
+        return QueryError(
+            f"{at} refused the query: {words}\n{_shown(query, error)}", hint="correct the expression and try again"
+        )
+    return SourceError(f"{at} answered {status} {error_type}: {words}".replace("  ", " "), hint="look into its log")
+
+
+def _shown(query: str, error: str) -> str:
+    shown = promql.caret(redact(query), error) or redact(query).strip()
+    return "\n".join(f"  {line}" for line in shown.splitlines())
