@@ -11,15 +11,24 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from reconstruct import packs
+from reconstruct import packs, promql
 from reconstruct.errors import NothingToShowError, ReconstructError, SourceError, UsageError
 from reconstruct.http import HttpSettings, redact
-from reconstruct.model import Evidence, Gap, Metric, Query, Window
+from reconstruct.model import Evidence, Gap, Metric, Query, Signal, Window
 from reconstruct.packs import Catalogue
-from reconstruct.sources import merge, metric_file, registry
+from reconstruct.packs.alert_conditions import alert_signals
+from reconstruct.packs.selected import selected_signals
+from reconstruct.sources import discovery, merge, metric_file, registry
+from reconstruct.sources.alert_history import alert_history
 from reconstruct.sources.ledger import Ledger
 from reconstruct.sources.metric_file import MetricFile
 from reconstruct.sources.prometheus import Prometheus
+from reconstruct.sources.replicas import replica_scope
+from reconstruct.sources.restarts import restarts
+from reconstruct.sources.seen_metrics import seen_metrics
+from reconstruct.sources.signals import gather_signals
+from reconstruct.sources.targets_down import targets_down
+from reconstruct.sources.version_changes import version_changes
 from reconstruct.units import human_duration
 
 Progress = Callable[[int, int, str], None]
@@ -31,6 +40,8 @@ BASELINE_MOST: Final = pd.Timedelta("1d")
 """Longer ones cost queries and hold other days' habits; --baseline asks for more."""
 MOST_POINTS: Final = 11_000
 """A series in one answer of Prometheus; a longer window is asked at a coarser step, and that is said."""
+RATE_SAMPLES: Final = 4
+"""Scrapes in a `rate()`'s window: with two missed there are still two to take a difference of (Grafana's factor)."""
 STEP_IF_UNKNOWN: Final = pd.Timedelta("15s")
 """Prometheus's documented example interval, where the data do not tell theirs."""
 
@@ -52,6 +63,10 @@ class Asked:
     scope: str = ""
     catalogue: Catalogue | None = None
     calls: tuple[tuple[str, str], ...] = ()
+    selector: str | None = None
+    """For `scan`: only these series, whatever packs say."""
+    generic: bool = True
+    """Also ask for metrics that no pack knows, by their names."""
     tz: str = "UTC"
     strict: bool = False
     authors: bool = False
@@ -70,9 +85,11 @@ class _Found:
     """What the metrics themselves show of changes and alerts."""
     gaps: list[Gap] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    intervals: Mapping[str, float] = field(default_factory=dict)
+    """Seconds between two scrapes of each job, as the data show."""
 
 
-def gather(asked: Asked, *, now: pd.Timestamp, progress: Progress = lambda done, total, text: None) -> Evidence:
+def gather(asked: Asked, *, now: pd.Timestamp, progress: Progress | None = None) -> Evidence:
     """Everything that the sources tell of the window.
 
     Raises
@@ -84,6 +101,7 @@ def gather(asked: Asked, *, now: pd.Timestamp, progress: Progress = lambda done,
     UsageError
         The window or a source is not what it should be.
     """
+    progress = progress or _silent
     if asked.prometheus is None and not asked.metric_files:
         raise UsageError(
             "there is nothing to ask for metrics",
@@ -103,12 +121,13 @@ def gather(asked: Asked, *, now: pd.Timestamp, progress: Progress = lambda done,
         found.notes += one.notes
     _read_changes(asked, window=window, found=found, progress=progress)
     if not any(metric.labels for metric in found.metrics):
-        raise _nothing(asked, found, window)
+        raise _nothing(asked, window)
     return _evidence(found, window=_begun(found, window), calls=asked.calls)
 
 
-def gather_changes(asked: Asked, *, now: pd.Timestamp, progress: Progress = lambda done, total, text: None) -> Evidence:
+def gather_changes(asked: Asked, *, now: pd.Timestamp, progress: Progress | None = None) -> Evidence:
     """Only what changed in the window: events and alerts from every source, and from the server's own metrics."""
+    progress = progress or _silent
     found = _Found(notes=list(asked.notes))
     server = _connected(asked, found, now=now, progress=progress)
     if server is None and not asked.events:
@@ -119,6 +138,11 @@ def gather_changes(asked: Asked, *, now: pd.Timestamp, progress: Progress = lamb
         _ask_history(server, asked, window=window, found=found, progress=progress)
     _read_changes(asked, window=window, found=found, progress=progress)
     return _evidence(found, window=window, calls=asked.calls)
+
+
+def _silent(done: int, total: int, text: str) -> None:
+    """Progress that nobody watches."""
+    del done, total, text
 
 
 def numbered_gaps(gaps: Iterable[Gap]) -> tuple[Gap, ...]:
@@ -137,7 +161,7 @@ def _connected(asked: Asked, found: _Found, *, now: pd.Timestamp, progress: Prog
     if asked.prometheus is None:
         return None
     server = Prometheus(asked.prometheus)
-    progress(0, 0, f"asking {server.url}")
+    progress(0, 0, f"asking {server.settings.url}")
     server.ready()
     skew = server.skew_note(now)
     found.notes += [skew] if skew else []
@@ -164,10 +188,11 @@ def _window(
     length = end - asked.start
     baseline = asked.baseline if asked.baseline is not None else min(max(length, BASELINE_LEAST), BASELINE_MOST)
     step = asked.step
-    if step is None and server is not None:
-        intervals = server_intervals(server, start=asked.start, end=end, scope=asked.scope)
-        found.gaps += intervals.gaps
-        step = pd.Timedelta(seconds=min(intervals.by_job.values())) if intervals.by_job else STEP_IF_UNKNOWN
+    if server is not None:
+        provisional = Window(asked.start, end, STEP_IF_UNKNOWN, asked.start - baseline)
+        found.intervals = discovery.scrape_intervals(server, provisional, scope=asked.scope)
+        if step is None and found.intervals:
+            step = pd.Timedelta(seconds=min(found.intervals.values()))
     return _on_grid(asked, end=end, baseline=baseline, step=step or STEP_IF_UNKNOWN, found=found)
 
 
@@ -178,17 +203,22 @@ def _file_window(asked: Asked, *, files: Sequence[MetricFile], found: _Found) ->
     start = asked.start if asked.start is not None else first
     end = asked.end if asked.end is not None else max(one.end for one in files) + step
     if start >= end:
+        last = max(one.end for one in files)
         raise UsageError(
             f"the window is empty: {start:%Y-%m-%d %H:%M:%S} to {end:%Y-%m-%d %H:%M:%S} UTC",
-            hint=f"the metric files hold {first:%Y-%m-%d %H:%M:%S} to {max(one.end for one in files):%Y-%m-%d %H:%M:%S}",
+            hint=f"the metric files hold {first:%Y-%m-%d %H:%M:%S} to {last:%Y-%m-%d %H:%M:%S}",
         )
     baseline = asked.baseline if asked.baseline is not None else BASELINE_MOST
-    return _on_grid(replace(asked, start=start), end=end, baseline=min(baseline, max(start - first, step * 0)), step=step, found=found)
+    return _on_grid(
+        replace(asked, start=start),
+        end=end,
+        baseline=min(baseline, max(start - first, step * 0)),
+        step=step,
+        found=found,
+    )
 
 
-def _on_grid(
-    asked: Asked, *, end: pd.Timestamp, baseline: pd.Timedelta, step: pd.Timedelta, found: _Found
-) -> Window:
+def _on_grid(asked: Asked, *, end: pd.Timestamp, baseline: pd.Timedelta, step: pd.Timedelta, found: _Found) -> Window:
     """Start and baseline on multiples of the step since the epoch: off that grid, `rate()` shifts with every run."""
     if asked.start is None:
         raise ValueError("a window without a start")
@@ -229,11 +259,111 @@ def _begun(found: _Found, window: Window) -> Window:
 
 
 def _ask_prometheus(server: Prometheus, asked: Asked, *, window: Window, found: _Found, progress: Progress) -> None:
-    raise NotImplementedError
+    """Which signals this server can answer, their answers, and what its metrics tell of changes."""
+    scope, said = replica_scope(server, window, scope=asked.scope)
+    found.notes += [said] if said else []
+    progress(0, 0, "looking at what there is to ask")
+    signals = _signals(server, asked, window=window, scope=scope, found=found)
+    names = sorted({name for signal in signals for name in promql.metric_names(signal.promql)})
+    spacings = discovery.metric_spacings(server, names, window, intervals=found.intervals, scope=scope)
+    metrics, queries, gaps = gather_signals(server, signals, window, spacings=spacings, on_progress=progress)
+    found.metrics += metrics
+    found.queries += queries
+    found.gaps += gaps
+    _ask_history(server, replace(asked, scope=scope), window=window, found=found, progress=progress)
+
+
+def _signals(server: Prometheus, asked: Asked, *, window: Window, scope: str, found: _Found) -> tuple[Signal, ...]:
+    """What packs ask, the user's own alert conditions, and what only names tell; for `scan` what its selector finds."""
+    catalogue = _catalogue(asked)
+    matchers = ",".join(part for part in (_inside(asked.selector), scope) if part)
+    names, gaps = discovery.metric_names(server, scope=matchers, window=window)
+    found.gaps += gaps
+    if not names:
+        return ()
+    spacing = discovery.metric_spacings(server, sorted(names), window, intervals=found.intervals, scope=scope)
+
+    def rate_interval_s(of: Sequence[str]) -> float:
+        return RATE_SAMPLES * max((spacing[name] for name in of if name in spacing), default=window.step_s)
+
+    conventions = catalogue.conventions
+    if asked.selector is not None:
+        seen = seen_metrics(server, names, window=window, conventions=conventions, scope=matchers)
+        return selected_signals(matchers, seen, conventions=conventions, rate_interval_s=rate_interval_s)
+    rules, gaps = discovery.alert_rules(server)
+    found.gaps += gaps
+    signals = packs.choose(catalogue, names, rate_interval_s=rate_interval_s, scope=scope)
+    signals += alert_signals(rules, names, catalogue=catalogue, scope=scope)
+    if asked.generic:
+        taken = packs.taken(catalogue, names)
+        free = {name: info for name, info in names.items() if name not in taken}
+        made = packs.generic(
+            seen_metrics(server, free, window=window, conventions=conventions, scope=scope),
+            conventions=conventions,
+            rate_interval_s=rate_interval_s,
+            scope=scope,
+            services=asked.services,
+        )
+        signals += made.signals
+        found.notes += made.notes
+    return signals
+
+
+def _inside(selector: str | None) -> str:
+    """The matchers of a selector: `{job="a"}`, `up{job="a"}`, `up`."""
+    if selector is None:
+        return ""
+    name, _, rest = selector.strip().partition("{")
+    named = f"__name__={promql.quote_label(name.strip())}" if name.strip() else ""
+    return ",".join(part for part in (named, rest.rpartition("}")[0].strip().rstrip(",")) if part)
 
 
 def _ask_history(server: Prometheus, asked: Asked, *, window: Window, found: _Found, progress: Progress) -> None:
-    raise NotImplementedError
+    """Alerts, restarts, new versions and targets that were down, as the server's own series tell them."""
+    for wanted, question in _HISTORY.items():
+        progress(0, 0, f"reading {wanted}")
+        try:
+            told, queries = question(server, window, asked.scope, max(found.intervals.values(), default=window.step_s))
+        except SourceError as error:
+            if asked.strict:
+                raise
+            reason = f"{error.message}; {error.hint}"
+            found.gaps.append(Gap("", "prometheus", wanted, reason, window.baseline_start, window.end))
+            continue
+        found.derived += told
+        found.queries += queries
+
+
+_History = Callable[[Prometheus, Window, str, float], tuple[Ledger, tuple[Query, ...]]]
+"""`(server, window, scope, widest scrape interval in seconds)`."""
+
+
+def _alerts(server: Prometheus, window: Window, scope: str, _: float) -> tuple[Ledger, tuple[Query, ...]]:
+    alerts, queries, gaps = alert_history(server, window, scope=scope)
+    return Ledger(alerts=alerts, gaps=gaps), queries
+
+
+def _restarts(server: Prometheus, window: Window, scope: str, _: float) -> tuple[Ledger, tuple[Query, ...]]:
+    events, queries, gaps = restarts(server, window, scope=scope)
+    return Ledger(events=events, gaps=gaps), queries
+
+
+def _versions(server: Prometheus, window: Window, scope: str, _: float) -> tuple[Ledger, tuple[Query, ...]]:
+    events, queries, gaps = version_changes(server, window, scope=scope)
+    return Ledger(events=events, gaps=gaps), queries
+
+
+def _down(server: Prometheus, window: Window, scope: str, interval_s: float) -> tuple[Ledger, tuple[Query, ...]]:
+    gaps, queries = targets_down(server, window, scope=scope, interval_s=interval_s)
+    return Ledger(gaps=gaps), queries
+
+
+_HISTORY: Final[Mapping[str, _History]] = {
+    "the history of alerts": _alerts,
+    "restarts": _restarts,
+    "new versions": _versions,
+    "targets that were down": _down,
+}
 
 
 def _read_changes(asked: Asked, *, window: Window, found: _Found, progress: Progress) -> None:
@@ -250,12 +380,14 @@ def _read_changes(asked: Asked, *, window: Window, found: _Found, progress: Prog
             found.gaps.append(Gap("", redact(spec), "change events", reason, window.baseline_start, window.end))
 
 
-def _nothing(asked: Asked, found: _Found, window: Window) -> ReconstructError:
+def _nothing(asked: Asked, window: Window) -> ReconstructError:
     when = f"{window.baseline_start:%Y-%m-%d %H:%M:%S} to {window.end:%Y-%m-%d %H:%M:%S} UTC"
     narrowed = [f"--scope {asked.scope}"] if asked.scope else []
     narrowed += [f"--service {', '.join(asked.services)}"] if asked.services else []
     hint = f"is {' and '.join(narrowed)} right?" if narrowed else "is the window right, and within retention?"
-    return NothingToShowError(f"no series matched between {when}", hint=f"{hint} `reconstruct doctor` says what is there")
+    return NothingToShowError(
+        f"no series matched between {when}", hint=f"{hint} `reconstruct doctor` says what is there"
+    )
 
 
 # ---------------------------------------------------------------- one Evidence

@@ -26,7 +26,7 @@ from reconstruct.errors import ReconstructError
 class _Commands(TyperGroup):
     """Catches what a user can be told, once, for every command."""
 
-    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 - typer's own signature
+    def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
         except ReconstructError as error:

@@ -16,8 +16,8 @@ def demo(
 ) -> None:
     """Reconstruct a real recorded incident, without any server.
 
-    A deploy brought a query that scans a whole table; people suspected the network and the load balancer. Recorded from a
-    running system (PostgreSQL, HAProxy, a web service) by Prometheus.
+    A deploy brought a query that scans a whole table; people suspected the network and the load balancer. Recorded
+    by Prometheus from a running system: PostgreSQL, HAProxy, a web service.
     """
     from importlib.resources import as_file, files
 

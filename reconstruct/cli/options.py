@@ -32,12 +32,12 @@ class WindowOptions:
             rich_help_panel=_WINDOW,
         ),
     ] = None
-    end: Annotated[str | None, typer.Option("--to", metavar="T", help="End of the window.", rich_help_panel=_WINDOW)] = None
+    end: Annotated[
+        str | None, typer.Option("--to", metavar="T", help="End of the window.", rich_help_panel=_WINDOW)
+    ] = None
     tz: Annotated[
         str,
-        typer.Option(
-            "--tz", metavar="ZONE", help="Zone of times that are given without one.", rich_help_panel=_WINDOW
-        ),
+        typer.Option("--tz", metavar="ZONE", help="Zone of times that are given without one.", rich_help_panel=_WINDOW),
     ] = "UTC"
     service: Annotated[
         list[str] | None,
@@ -65,13 +65,19 @@ class WindowOptions:
     bundle: Annotated[
         Path | None,
         typer.Option(
-            "--bundle", metavar="FILE", help="A bundle written by `capture`, instead of a server.", rich_help_panel=_SOURCES
+            "--bundle",
+            metavar="FILE",
+            help="A bundle written by `capture`, instead of a server.",
+            rich_help_panel=_SOURCES,
         ),
     ] = None
     metrics: Annotated[
         list[Path] | None,
         typer.Option(
-            "--metrics", metavar="FILE", help="Metrics from a CSV or Parquet file; repeatable.", rich_help_panel=_SOURCES
+            "--metrics",
+            metavar="FILE",
+            help="Metrics from a CSV or Parquet file; repeatable.",
+            rich_help_panel=_SOURCES,
         ),
     ] = None
     events: Annotated[
@@ -94,7 +100,9 @@ class WindowOptions:
     ] = None
     queries: Annotated[
         list[Path] | None,
-        typer.Option("--queries", metavar="DIR", help="A folder with more query packs; repeatable.", rich_help_panel=_FINE),
+        typer.Option(
+            "--queries", metavar="DIR", help="A folder with more query packs; repeatable.", rich_help_panel=_FINE
+        ),
     ] = None
     pack: Annotated[
         list[str] | None,
@@ -175,8 +183,8 @@ class OutputOptions:
 def takes_options(command: Command) -> Command:
     """Spread parameters that are annotated with an options dataclass into that dataclass's own options.
 
-    `def incident(window: WindowOptions, output: OutputOptions, *, explain: ...)` becomes a typer command with all fields
-    of both; the command itself receives the two objects.
+    `def incident(window: WindowOptions, output: OutputOptions, *, explain: ...)` becomes a typer command with all
+    fields of both; the command itself receives the two objects.
     """
     groups: dict[str, type[Any]] = {}
     parameters: list[inspect.Parameter] = []
@@ -194,7 +202,7 @@ def takes_options(command: Command) -> Command:
     # Positional arguments have no default and must come before the options in the signature typer reads.
     parameters.sort(key=lambda p: p.default is not inspect.Parameter.empty)
 
-    def spread(**given: Any) -> Any:  # noqa: ANN401 - typer calls it with whatever the options' types are
+    def spread(**given: Any) -> Any:
         for name, group in groups.items():
             given[name] = group(**{f.name: given.pop(f.name) for f in dataclasses.fields(group)})
         return command(**given)

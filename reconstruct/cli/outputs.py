@@ -103,7 +103,8 @@ def explain(incident: Incident, anomaly_id: str) -> None:
     known = {a.id: a for a in incident.anomalies}
     if anomaly_id not in known:
         raise UsageError(
-            f"there is no anomaly {anomaly_id!r}", hint=f"this incident has a1 to a{len(known)}" if known else "it has none"
+            f"there is no anomaly {anomaly_id!r}",
+            hint=f"this incident has a1 to a{len(known)}" if known else "it has none",
         )
     typer.echo(explain_anomaly(incident.evidence, known[anomaly_id]), err=True)
 

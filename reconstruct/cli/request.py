@@ -85,7 +85,10 @@ def catalogue_of(window: WindowOptions, config: Config) -> Catalogue:
 
 def settings_of(window: WindowOptions, config: Config) -> Settings:
     """What the pure core is told: services, call graph, mechanisms."""
-    folders = (*config.mechanisms, *(f for f in (*config.queries, *(window.queries or ())) if (f / MECHANISMS_FILE).is_file()))
+    folders = (
+        *config.mechanisms,
+        *(f for f in (*config.queries, *(window.queries or ())) if (f / MECHANISMS_FILE).is_file()),
+    )
     return Settings(
         services=tuple(window.service or config.services),
         calls=config.calls,
@@ -137,12 +140,13 @@ def asked_of(window: WindowOptions, config: Config, *, at: pd.Timestamp) -> Aske
 
 
 def evidence_of(
-    window: WindowOptions, config: Config, *, at: pd.Timestamp, progress: Progress
+    window: WindowOptions, config: Config, *, at: pd.Timestamp, progress: Progress, selector: str | None = None
 ) -> tuple[Evidence, Settings]:
     """The evidence from the bundle, the server or the files that the options name, and what goes with it."""
     settings = settings_of(window, config)
     if window.bundle is None:
-        return gather(asked_of(window, config, at=at), now=at, progress=progress), settings
+        asked = replace(asked_of(window, config, at=at), selector=selector)
+        return gather(asked, now=at, progress=progress), settings
     if window.metrics or window.events:
         raise UsageError(
             "--bundle is complete in itself: --metrics and --events cannot be added to it",
@@ -167,7 +171,7 @@ def _duration(option: str | None, configured_s: float | None) -> pd.Timedelta | 
 
 def _event_sources(window: WindowOptions, config: Config) -> tuple[tuple[str, Mapping[str, str]], ...]:
     """Sources of the command line and of the configuration, each with the token that the environment holds for it."""
-    given = [(spec, {}) for spec in window.events or ()]
+    given: list[tuple[str, dict[str, str]]] = [(spec, {}) for spec in window.events or ()]
     given += [(source.spec, dict(source.options)) for source in config.events]
     found = []
     for spec, options in given:

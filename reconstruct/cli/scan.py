@@ -13,8 +13,11 @@ from reconstruct.cli.options import WindowOptions, takes_options
 def scan(
     selector: Annotated[
         str | None,
-        typer.Argument(metavar="[SELECTOR]", help="""Series to look at, e.g. '{job="shop"}'; default: all that packs and
-        conventions ask for."""),
+        typer.Argument(
+            metavar="[SELECTOR]",
+            help="""Series to look at, e.g. '{job="shop"}'; default: all that packs and
+        conventions ask for.""",
+        ),
     ] = None,
     *,
     window: WindowOptions,

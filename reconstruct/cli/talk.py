@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 from types import TracebackType
-from typing import TextIO
+from typing import Self, TextIO
 
 
 def colour_wanted(stream: TextIO) -> bool:
@@ -56,7 +56,7 @@ class Progress:
             self.stream.flush()
             self.shown = 0
 
-    def __enter__(self) -> Progress:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

@@ -22,7 +22,7 @@ from reconstruct.explain.felt import symptoms
 from reconstruct.explain.firings import firings
 from reconstruct.explain.impact import episodes, impact, verdict
 from reconstruct.explain.lines import Line, leading_line
-from reconstruct.explain.mechanism_fits import mechanism_fits
+from reconstruct.explain.mechanism_fits import mechanism_fits, typical
 from reconstruct.explain.mechanism_shown import Reading, read
 from reconstruct.explain.on_path import on_path
 from reconstruct.explain.order_unknown import order_unknown
@@ -70,7 +70,7 @@ def explain(evidence: Evidence, anomalies: Sequence[Anomaly], *, settings: Setti
     line = leading_line(case)
     readings = read(case)
     rivals = _rivals(case, readings)
-    suspects = [Suspect(c, _judge(c, case, candidates, cured_by, line, rivals)) for c in candidates]
+    suspects = [Suspect(c, _judge(c, case, candidates, cured_by, line, readings, rivals)) for c in candidates]
     weighed = weigh(suspects, rivals)
     told = hints(case, weighed, rivals, readings)
     spoken_of = {h.mechanism for h in told}
@@ -107,6 +107,7 @@ def _judge(
     candidates: Sequence[Change],
     cured_by: Event | None,
     line: Line | None,
+    readings: Sequence[Reading],
     rivals: Sequence[Rival],
 ) -> tuple[Reason, ...]:
     """Everything the rules say of one change; a change after the onset needs no further word."""
@@ -121,6 +122,7 @@ def _judge(
         reversal(change, case),
         cure_without_change(change, case, cured_by),
         order_unknown(change, candidates, case),
+        typical(change, readings),
         *(rival.reason_against(change) for rival in rivals),
     )
     return tuple(r for r in said if r is not None)

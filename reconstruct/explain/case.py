@@ -11,6 +11,8 @@ import pandas as pd
 
 from reconstruct.explain import weights
 from reconstruct.explain.episodes import Bout, onset, recovered
+from reconstruct.explain.felt import ALERTING_ASPECTS
+from reconstruct.explain.firings import Firing, watches
 from reconstruct.model import Anomaly, Evidence, Metric, Moment, Service, Settings, Sign, Signal
 
 OBSERVERS = ("edge",)
@@ -73,34 +75,42 @@ def settle(evidence: Evidence, anomalies: Iterable[Anomaly], bout: Bout, *, sett
     moved = tuple(
         a for a in anomalies if a.onset.earliest <= over and (a.recovery is None or a.recovery.latest >= began.earliest)
     )
+    alerted = [f for f in bout.alerts if f.service.name and _on_a_symptom(f, evidence)]
     affected = dict.fromkeys(s.anomaly.service for s in bout.symptoms if s.anomaly.service.name)
-    if not affected:
-        affected = dict.fromkeys(f.service for f in bout.alerts if f.service.name)
-    alerted = [f.service for f in bout.alerts]
+    affected |= dict.fromkeys(f.service for f in alerted if not any(f.service.may_be(a) for a in affected))
+    slack = pd.Timedelta(seconds=2 * max(s.spacing_s for s in together))
+    named = dict.fromkeys(s.anomaly.service for s in together if s.anomaly.service.name)
+    at_once = [f.service for f in alerted if f.began <= began.latest + slack]
+    named |= dict.fromkeys(s for s in at_once if not any(s.may_be(n) for n in named))
 
     def likelihood(service: Service) -> tuple[bool, bool, bool, float]:
         """Sort key: who passes on others' answers last; then the alerting one, the one called, the worst hit."""
         own = [s for s in together if s.anomaly.service == service]
         return (
-            all(s.anomaly.signal.layer in OBSERVERS for s in own),
-            not any(f.name and f.may_be(service) for f in alerted),
+            bool(own) and all(s.anomaly.signal.layer in OBSERVERS for s in own),
+            not any(f.service.may_be(service) for f in alerted),
             not any((other.name, service.name) in calls for other in affected if other != service),
-            -max(s.strength for s in own),
+            -max((s.strength for s in own), default=0.0),
         )
 
-    named = dict.fromkeys(s.anomaly.service for s in together if s.anomaly.service.name)
     return Case(
         evidence=evidence,
         settings=settings,
         bout=bout,
         anomalies=moved,
         onset=began,
-        first=tuple(sorted(named or affected, key=likelihood if named else lambda s: s)),
+        first=tuple(sorted(named or affected, key=likelihood)),
         affected=tuple(affected),
         recovered=back,
         metrics={m.query: m for m in evidence.metrics},
         calls=calls,
     )
+
+
+def _on_a_symptom(firing: Firing, evidence: Evidence) -> bool:
+    """Whether an alert is on something users feel, or may be: what it watches is not known to be a mere resource."""
+    watched = [m.signal for m in evidence.metrics if watches(firing, m.signal)]
+    return not watched or any(s.aspect in ALERTING_ASPECTS for s in watched)
 
 
 # ---------------------------------------------------------------- signals of a kind, and how they moved

@@ -21,7 +21,7 @@ class Bout:
     symptoms: tuple[Symptom, ...]
     """In order of onset."""
     alerts: tuple[Firing, ...]
-    """Alerts on what it affected, firing in it."""
+    """All that fired in it, whatever they are about."""
     strength: float
     """The strongest witness, the further ones at half weight, and what alerts add."""
 
@@ -91,12 +91,16 @@ def _bout(group: Sequence[Symptom], firing: Sequence[Firing], window_end: pd.Tim
     services = {s.anomaly.service for s in group}
     begins = min(s.anomaly.onset.earliest for s in group)
     ends = max(s.anomaly.recovery.latest if s.anomaly.recovery else window_end for s in group)
-    alerts = tuple(f for f in firing if begins <= f.fired <= ends and _about(f, services))
+    alerts = tuple(f for f in firing if begins <= f.fired <= ends)
     witnesses: dict[object, float] = defaultdict(float)
     for s in group:
         witnesses[s.witness] = max(witnesses[s.witness], s.strength)
     strongest, *others = sorted(witnesses.values(), reverse=True)
-    strength = strongest + weights.SECOND_WITNESS * sum(others) + (weights.ALERT_BONUS if alerts else 0.0)
+    strength = (
+        strongest
+        + weights.SECOND_WITNESS * sum(others)
+        + (weights.ALERT_BONUS if any(_about(f, services) for f in alerts) else 0.0)
+    )
     return Bout(tuple(group), alerts, strength)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from reconstruct.model import Alert, Anomaly, Event, Evidence, Service
+from reconstruct.model import Alert, Anomaly, Event, Evidence, Service, Signal
 
 METRIC_LABELS = ("metric", "signal", "metric_name")
 """Columns in which an alert that comes as an event names what it watches."""
@@ -39,14 +39,18 @@ def firings(evidence: Evidence) -> tuple[Firing, ...]:
 
 def watched(firing: Firing, anomalies: Iterable[Anomaly]) -> tuple[Anomaly, ...]:
     """The anomalies of the very series that the alert watches: by its rule, or by the metric that it names."""
-    if not firing.watches:
-        return ()
     return tuple(
         a
         for a in anomalies
-        if firing.watches in (a.signal.id, a.signal.id.rpartition("/")[2], a.signal.title, a.signal.promql)
+        if watches(firing, a.signal)
         and (not firing.service.name or not a.service.name or firing.service.may_be(a.service))
     )
+
+
+def watches(firing: Firing, signal: Signal) -> bool:
+    """Whether the alert is about this signal."""
+    names = (signal.id, signal.id.rpartition("/")[2], signal.title, signal.promql)
+    return bool(firing.watches) and firing.watches in names
 
 
 def _of_alert(alert: Alert) -> Firing:

@@ -5,12 +5,30 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import cast
 
+from reconstruct.explain import weights
+from reconstruct.explain.changes import Change
 from reconstruct.explain.mechanism_shown import Reading, specific
 from reconstruct.explain.rivals import OWN_RULE, Rival
 from reconstruct.explain.words import moved_from_to
-from reconstruct.model import EventKind
+from reconstruct.model import EventKind, Reason
 
 RULE = "mechanism-fits"
+
+CLEARLY = 0.5
+"""A mechanism leads clearly when the next one is behind by this much: one sign that fits, and a bit."""
+FEW_KINDS = 3
+"""A mechanism that more kinds of change set off is typical of none."""
+
+
+def typical(change: Change, readings: Sequence[Reading]) -> Reason | None:
+    """Log-odds of a change of the very kind that sets the best shown mechanism off, where few kinds do."""
+    best = _best(readings)
+    if best is None or best.anomaly is None or not 0 < len(best.mechanism.change_can) <= FEW_KINDS:
+        return None
+    if change.event.kind != best.mechanism.change_can[0]:
+        return None
+    says = f"{best.mechanism.title.lower()} is what a {change.event.kind} sets off: {moved_from_to(best.anomaly)}"
+    return Reason(RULE, says, (change.event.id, best.anomaly.id), weights.TYPICAL)
 
 
 def mechanism_fits(readings: Sequence[Reading]) -> Rival | None:
@@ -19,13 +37,10 @@ def mechanism_fits(readings: Sequence[Reading]) -> Rival | None:
 
     Only one that is clearly ahead speaks, and only where nothing speaks against it.
     """
-    shown = [r for r in readings if r.shown and r.weight > 0 and specific(r.mechanism)]
-    if not shown:
+    best = _best(readings)
+    if best is None or best.mechanism.id in OWN_RULE or best.anomaly is None or not best.mechanism.change_can:
         return None
-    best = shown[0]
-    if best.mechanism.id in OWN_RULE or not best.mechanism.change_can or best.against or best.anomaly is None:
-        return None
-    contested = len(shown) > 1 and shown[1].weight > best.weight - 0.5
+    contested = any(_speaks(r) and r is not best and r.weight > best.weight - CLEARLY for r in readings)
     kinds = frozenset(cast("EventKind", k) for k in best.mechanism.change_can)
     return Rival(
         rule=RULE,
@@ -36,3 +51,12 @@ def mechanism_fits(readings: Sequence[Reading]) -> Rival | None:
         full=not contested,
         spares=kinds,
     )
+
+
+def _best(readings: Sequence[Reading]) -> Reading | None:
+    best = next((r for r in readings if _speaks(r)), None)
+    return None if best is None or best.against else best
+
+
+def _speaks(reading: Reading) -> bool:
+    return reading.shown and reading.weight > 0 and specific(reading.mechanism)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from reconstruct.explain import weights
 from reconstruct.explain.case import Case, in_time, is_kind, material, near
+from reconstruct.explain.felt import FELT_ASPECTS, FELT_LAYERS
 from reconstruct.explain.words import moved_from_to
 from reconstruct.model import Anomaly, Mechanism, Metric, Reason, Sign
 
@@ -66,7 +67,10 @@ class Reading:
 
 def specific(mechanism: Mechanism) -> bool:
     """Whether it says more than that something users feel got worse."""
-    return any(sign.tags or not set(sign.layers) <= {"edge", "app"} or sign.moves != "up" for sign in mechanism.must)
+    return any(
+        sign.tags or not set(sign.layers) <= set(FELT_LAYERS) or not set(sign.aspects) <= set(FELT_ASPECTS)
+        for sign in mechanism.must
+    )
 
 
 def read(case: Case) -> tuple[Reading, ...]:

@@ -47,6 +47,9 @@ def _first(change: Change, case: Case, own: list[Anomaly]) -> Reason:
     only_passes_on = bool(seen) and all(a.signal.layer in OBSERVERS for a in seen)
     if only_passes_on and any(not same(service, f) for f in case.affected):
         return Reason(RULE, f"{service.name} passes on what others answer", cited, weights.FIRST_OBSERVER)
+    if not same(service, case.first[0]):
+        says = f"{service.name} failed in the same sample as {case.first[0].name}"
+        return Reason(RULE, says, cited, weights.FIRST_TIED)
     return Reason(RULE, f"{service.name} is where it was felt first", cited, weights.FIRST)
 
 

@@ -13,12 +13,17 @@ RULE = "placebo"
 
 
 def placebo(change: Change, case: Case) -> Reason | None:
-    """Log-odds of its harmless predecessors: PLACEBO_EACH for each that had its time and showed nothing."""
+    """Log-odds of its harmless predecessors: PLACEBO_EACH for each that had its time and showed
+    nothing, PLACEBO_SAME for each that was the very same thing."""
     had_their_time = case.onset.earliest - pd.Timedelta(seconds=weights.TAKES_EFFECT_S)
     harmless = [e for e in change.earlier if e.time < had_their_time]
     if not harmless:
         return None
-    weight = max(weights.PLACEBO_MOST, weights.PLACEBO_EACH * len(harmless))
+    repeats = [
+        e for e in harmless if e.title and e.title == change.event.title and e.kind in ("job", "restart", "scale")
+    ]
+    weight = weights.PLACEBO_SAME * len(repeats) + weights.PLACEBO_EACH * (len(harmless) - len(repeats))
+    weight = max(weights.PLACEBO_MOST, weight)
     count = f"{len(harmless)} earlier {change.event.kind}{'s' if len(harmless) > 1 else ''}"
     says = f"{count} of {change.event.service.name} did nothing that was felt"
     return Reason(RULE, says, tuple(e.id for e in harmless[-weights.FIGURES :]), weight)

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from reconstruct.explain.case import Case, median
+from reconstruct.explain.felt import Symptom
 
 TOLD_BY = 6
 """The strongest symptoms are asked; more of them say the same."""
@@ -14,10 +15,14 @@ TOLD_BY = 6
 def remaining(case: Case, start: pd.Timestamp, end: pd.Timestamp) -> float:
     """Share of the impact's excess over the baseline that was there in [start, end); NaN = no samples.
 
-    ``(median of the stretch - baseline) / (level while anomalous - baseline)``, the median over the main symptoms.
+    ``(median of the stretch - baseline) / (level while anomalous - baseline)``, the median over the main symptoms;
+    of several bouts of one series the worst sets the scale.
     """
+    worst: dict[tuple[str, int], Symptom] = {}
+    for symptom in sorted(case.bout.main, key=lambda s: (-s.strength, s.anomaly.id)):
+        worst.setdefault((symptom.anomaly.query, symptom.anomaly.column), symptom)
     shares = []
-    for symptom in sorted(case.bout.main, key=lambda s: (-s.strength, s.anomaly.id))[:TOLD_BY]:
+    for symptom in list(worst.values())[:TOLD_BY]:
         a = symptom.anomaly
         metric = case.metrics.get(a.query)
         if metric is None or a.level == a.baseline:

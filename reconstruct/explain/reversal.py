@@ -20,7 +20,7 @@ def reversal(change: Change, case: Case) -> Reason | None:
     """Log-odds of what happened when a change was taken back; None where it was not, or too late to see."""
     undo = change.undone_by
     if undo is None:
-        return None
+        return _ended(change, case) if change.acts == "while it runs" else None
     done = undo.end if undo.end is not None else undo.time
     cited: tuple[str, ...] = (change.event.id, undo.id)
     if done < case.onset.earliest:
@@ -49,6 +49,24 @@ def reversal(change: Change, case: Case) -> Reason | None:
         says += f" until {the_change(next_undo)}"
         cited = (*cited, next_undo.id)
     return Reason(RULE, says, (*cited, *symptom), weights.NOT_REVERSED)
+
+
+def _ended(change: Change, case: Case) -> Reason | None:
+    """What acts only while it runs is undone by its own end."""
+    end = change.event.end
+    if end is None or end < case.onset.earliest or end >= case.evidence.window.end:
+        return None
+    cited = (change.event.id, *(s.anomaly.id for s in case.bout.main[:2]))
+    back, slack = case.recovered, pd.Timedelta(seconds=weights.LATE_S)
+    if back is not None and back.latest < end - slack:
+        return Reason(RULE, f"the symptoms were gone before it ended at {clock(end)}", cited, -weights.PARTLY_REVERSED)
+    if back is not None and back.earliest <= end + slack:
+        return Reason(
+            RULE, f"it ended at {clock(end)}, and the symptoms were gone with it", cited, weights.PARTLY_REVERSED
+        )
+    if case.over - end < slack:
+        return None
+    return Reason(RULE, f"it ended at {clock(end)}, and the symptoms stayed", cited, -weights.PARTLY_REVERSED)
 
 
 def _next_undo(undo: Event, case: Case) -> Event | None:

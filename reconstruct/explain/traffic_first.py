@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from reconstruct.explain.case import Case, in_time, material
+from reconstruct.explain import weights
+from reconstruct.explain.case import Case, in_time, levels, material
 from reconstruct.explain.rivals import Rival
 from reconstruct.explain.words import clock, lower_first
 from reconstruct.model import Anomaly
@@ -13,12 +14,15 @@ from reconstruct.units import change as from_to
 RULE = "traffic-first"
 
 CAPACITY = ("saturation", "utilisation")
+SLOW_TIMES = weights.LATENCY_TIMES
+"""Queueing makes requests slower before it makes them fail."""
 
 
 def traffic_first(case: Case) -> Rival | None:
     """Traffic of what was affected that rose before or with the onset and stayed up into it.
 
-    It speaks in full where something ran short of capacity as well; traffic alone harms nobody.
+    Traffic harms by making work wait. So it speaks in full where a resource ran short as well, by half where requests
+    got slower or nothing tells whether they did, and not at all where requests failed as fast as they had succeeded.
     """
     rose = [
         a
@@ -41,6 +45,8 @@ def traffic_first(case: Case) -> Rival | None:
         for a in case.anomalies
         if a.signal.aspect in CAPACITY and a.direction == "up" and a.worse and in_time(case, a)
     ]
+    if not short and _as_fast_as_before(case):
+        return None
     figures = from_to(most.baseline, most.level, most.signal.unit)
     says = f"{lower_first(most.signal.title)} rose from {figures} at {clock(most.onset.time)}"
     return Rival(
@@ -51,6 +57,18 @@ def traffic_first(case: Case) -> Rival | None:
         evidence=(most.id, *(a.id for a in short[:1])),
         full=bool(short),
     )
+
+
+def _as_fast_as_before(case: Case) -> bool:
+    """Whether the latency of what failed first is measured and did not rise by what users notice."""
+    measured = [
+        v
+        for m in case.evidence.metrics
+        if m.signal.aspect == "latency" and m.signal.layer in ("edge", "app")
+        for v in levels(case, m)
+        if any(v.service.may_be(s) for s in case.first)
+    ]
+    return bool(measured) and all(v.during < SLOW_TIMES * v.before for v in measured)
 
 
 def _times(anomaly: Anomaly) -> float:

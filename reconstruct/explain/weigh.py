@@ -88,7 +88,7 @@ def _of_change(case: Case, suspect: Suspect, probability: float, weighed: Weighe
     mechanism = reading.mechanism if reading else UNKNOWN
     shows, speaks_against = reasons(reading) if reading else ((), ())
     favour = tuple(r for r in suspect.reasons if r.weight > 0)
-    against = tuple(r for r in suspect.reasons if r.weight < 0)
+    against = tuple(r for r in suspect.reasons if r.weight <= 0)
     anomaly = reading.anomaly if reading else None
     metric = (anomaly or case.bout.main[0].anomaly).id
     return Hint(

@@ -71,8 +71,8 @@ FRESH: Final = -0.9
 the release took effect (its instances restarted)."""
 TAKES_EFFECT_S: Final = 900.0
 """A rollout is done, and its effect there, within a quarter of an hour (the usual progress deadline is 10 min)."""
-OLD_S: Final = 3600.0
-"""After an hour a step has other reasons ..."""
+OLD_S: Final = 1800.0
+"""After half an hour a step has other reasons ..."""
 OLD: Final = -2.5
 """... with these odds; between TAKES_EFFECT_S and OLD_S the log-odds fall in a line with the logarithm of the lag."""
 FORGOTTEN_S: Final = 6 * 3600.0
@@ -89,6 +89,9 @@ AFTER_LINE: Final = -3.0
 
 FIRST: Final = 1.2
 """The change is of the service that failed first."""
+FIRST_TIED: Final = 0.4
+"""... of one that failed in the same sample, while another is likelier to have been first: it was alerted on, is
+called by the others, or was hit harder."""
 FIRST_OBSERVER: Final = 0.2
 """... which only passes on what others answer (a load balancer in front of failing services)."""
 INVOLVED: Final = 0.6
@@ -107,9 +110,12 @@ HEALTHY: Final = -2.5
 DOSE: Final = 2.3
 """Instances that have the change suffer and those without do not (or the other way round): a controlled experiment,
 though a small one."""
-PLACEBO_EACH: Final = -0.25
-"""An earlier change of the same service and kind that did nothing: such changes are mostly harmless."""
-PLACEBO_MOST: Final = -0.75
+PLACEBO_EACH: Final = -0.1
+"""An earlier change of the same service and kind that did nothing. If one in ten such changes does harm, each harmless
+one seen lowers that estimate by about a tenth."""
+PLACEBO_SAME: Final = -0.7
+"""... and one that was the very same (a job of that name, a restart): what did nothing yesterday does nothing today."""
+PLACEBO_MOST: Final = -1.5
 REVERSED: Final = 3.0
 """The symptoms left when the change was undone: the strongest evidence short of doing it again."""
 PARTLY_REVERSED: Final = 1.5
@@ -133,9 +139,6 @@ RIVAL_NULL: Final = 1.5
 """What the same evidence gives to "no change", and half of it for a rival seen in part."""
 TRAFFIC_TIMES: Final = 1.3
 """Traffic up by less than this is an ordinary hour: services are run with more headroom."""
-GAVE_UP: Final = 0.5
-"""Calls out fail, but a callee in sight is as fast and as busy as before and tells of broken-off calls: for a change
-of the caller (a time-out set too low)."""
 
 # ---------------------------------------------------------------- mechanisms
 
@@ -152,8 +155,8 @@ FIGURES: Final = 3
 GENERAL: Final = 0.3
 """A mechanism that names nothing specific (bad-change) if anything failed at all: every other one that is shown is
 preferred."""
-MECHANISM_MISFIT: Final = -1.0
-"""A mechanism is shown that changes of this kind do not set off."""
+TYPICAL: Final = 0.7
+"""A mechanism is shown that few kinds of change set off, and this is the one that mostly does."""
 ROUND_TRIPS: Final = 20.0
 """A request that talks to its database twenty times is chatty: a round trip slower by d explains at most this times
 d."""

@@ -10,29 +10,34 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final, Protocol
 
-from reconstruct import promql
-from reconstruct.packs.catalogue import MetricInfo
+import pandas as pd
 
-NAMES_A_QUERY: Final = 100
-"""Metric names in one counting query: about 4 kB of query, which every proxy lets through as a form."""
+from reconstruct import promql
+from reconstruct.packs.catalogue import Conventions, MetricInfo
+from reconstruct.packs.classify import unit_of
+from reconstruct.packs.words import words_of
+
+NAMES_A_QUERY: Final = 50
+"""Metric names in one question: about 2 kB, which proxies let through even in an address."""
 SERIES_LOOKED_AT: Final = 500
 """Labels of a metric with more series than this are not looked at; it is summed by who it is about."""
 UNTYPED_A_QUERY: Final = 20
-"""Untyped metrics asked about at once: their samples of the last hour are read, so the query is kept small."""
+"""Untyped metrics asked about at once: their samples of an hour are read, so the query is kept small."""
 RESETS_OF_COUNTER: Final = 0.02
 """Part of its moves that a counter may fall in: restarts. A gauge falls in about half of them."""
-COUNTER_SUFFIXES: Final = ("_total", "_count", "_sum", "_bucket")
-KINDS: Final = {"counter": "counter", "gauge": "gauge", "histogram": "histogram", "summary": "summary", "info": "info"}
+MOVES_TO_JUDGE: Final = 10
+"""Fewer moves than this without a fall happen to a gauge by chance, once in a thousand times."""
+_PARTS: Final = ("_count", "_sum", "_bucket")
 
 
 class Server(Protocol):
     """What a survey asks for."""
 
-    def instant(self, promql: str) -> Sequence[tuple[Mapping[str, str], float]]:
-        """Labels and value of every series of an instant query at the window's end."""
+    def instant(self, promql: str, *, at: pd.Timestamp) -> Sequence[tuple[Mapping[str, str], float]]:
+        """Labels and value of every series of an instant query."""
 
-    def series(self, match: Sequence[str]) -> Sequence[Mapping[str, str]]:
-        """Labels, with `__name__`, of every series that matches any of the selectors within the window."""
+    def series(self, selector: str) -> Sequence[Mapping[str, str]]:
+        """Labels, with `__name__`, of every series that the selector finds within the window."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +45,13 @@ class Seen:
     """What is known of one metric's series."""
 
     kind: str
-    """counter, gauge, histogram, summary, info, or unknown (it never moved)."""
+    """counter, gauge, histogram, summary or info."""
     count: int
     """Series it has."""
     labels: tuple[Mapping[str, str], ...] = field(default=())
     """Labels of each, without `__name__`; empty where there are too many to look at."""
+    throughout: bool = True
+    """Every series was there at each moment that was looked at."""
 
     @property
     def label_names(self) -> frozenset[str]:
@@ -52,37 +59,67 @@ class Seen:
         return frozenset(name for one in self.labels for name in one)
 
 
-def survey(names: Mapping[str, MetricInfo], *, server: Server, scope: str = "") -> dict[str, Seen]:
-    """Look at the series of `names`; a metric without any in the window is left out."""
+def survey(
+    names: Mapping[str, MetricInfo],
+    *,
+    server: Server,
+    at: Sequence[pd.Timestamp],
+    conventions: Conventions,
+    scope: str = "",
+) -> dict[str, Seen]:
+    """Look at the series of `names`; a metric without any in the window is left out.
+
+    Series are counted at the moments `at`: give the window's start and end. What lived only in between, as the errors
+    of one release do, is taken for few.
+    """
     counts: dict[str, int] = {}
+    fewest: dict[str, int] = {}
     for chunk in _chunks(sorted(names), size=NAMES_A_QUERY):
-        matcher = f"__name__=~{promql.one_of(chunk)}"
-        asked = f"count by (__name__) ({{{matcher}{',' + scope if scope else ''}}})"
-        counts.update({labels.get("__name__", ""): int(value) for labels, value in server.instant(asked)})
-    labels: dict[str, list[Mapping[str, str]]] = {}
-    few = [name for name in sorted(counts) if name in names and counts[name] <= SERIES_LOOKED_AT]
+        for moment in at:
+            answer = server.instant(f"count by (__name__) ({_any_of(chunk, scope=scope)})", at=moment)
+            found = {labels.get("__name__", ""): int(value) for labels, value in answer}
+            counts |= {name: max(counts.get(name, 0), count) for name, count in found.items()}
+            fewest |= {name: min(fewest.get(name, found.get(name, 0)), found.get(name, 0)) for name in chunk}
+    labels_of: dict[str, list[Mapping[str, str]]] = {}
+    few = [name for name in sorted(names) if counts.get(name, 0) <= SERIES_LOOKED_AT]
     for group in _by_total(few, counts=counts):
-        for found in server.series([selector(name, scope=scope) for name in group]):
-            name = found.get("__name__", "")
-            labels.setdefault(name, []).append({k: v for k, v in found.items() if k != "__name__"})
-    kinds = {name: kind_of(name, names[name]) for name in counts if name in names}
-    untyped = [name for name in sorted(kinds) if kinds[name] == "unknown" and counts[name] <= SERIES_LOOKED_AT]
-    kinds.update(_kinds_by_moves(untyped, server=server, scope=scope))
-    return {name: Seen(kinds[name], counts[name], tuple(labels.get(name, ()))) for name in sorted(kinds)}
+        for one in server.series(_any_of(group, scope=scope)):
+            name = one.get("__name__", "")
+            labels_of.setdefault(name, []).append({k: v for k, v in one.items() if k != "__name__"})
+    counts |= {name: len(labels_of[name]) for name in labels_of if name not in counts}
+    kinds = {name: kind_of(name, names[name], conventions=conventions) for name in sorted(names) if name in counts}
+    untyped = [name for name in few if kinds.get(name) == "unknown"]
+    kinds |= _kinds_by_moves(untyped, server=server, at=at, scope=scope)
+    return {
+        name: Seen(
+            kind=kinds[name],
+            count=counts[name],
+            labels=tuple(labels_of.get(name, ())),
+            throughout=fewest.get(name, 0) >= max(counts[name], len(labels_of.get(name, ()))),
+        )
+        for name in kinds
+    }
 
 
-def kind_of(name: str, info: MetricInfo) -> str:
-    """What metadata or the name's suffix say of a metric's kind; unknown where neither does.
+def kind_of(name: str, info: MetricInfo, *, conventions: Conventions) -> str:
+    """counter, gauge, histogram, summary, info, or unknown where neither metadata nor the name tells.
 
-    A recorded series (`a:b:c`) is a value, whatever it was made from: it is never rated again.
+    A recorded series (`a:b:c`) is a value, whatever it was made from: it is never rated again. A name that ends in
+    a unit is a gauge: OpenMetrics ends counters in `_total`.
     """
     if ":" in name:
         return "gauge"
-    if name.endswith(COUNTER_SUFFIXES):
-        return "counter"
-    if name.endswith(("_info", "_created")):
+    if info.type in ("histogram", "summary"):
+        return "counter" if name.endswith(_PARTS) else info.type
+    if info.type in ("counter", "gauge"):
+        return info.type
+    if info.type in ("info", "created", "stateset") or name.endswith(("_info", "_created")):
         return "info"
-    return KINDS.get(info.type, "unknown")
+    if name.endswith(("_total", "_bucket")):
+        return "counter"
+    words = words_of(name)
+    measured, before = unit_of(words, conventions=conventions)
+    return "gauge" if measured.unit and len(before) < len(words) else "unknown"
 
 
 def selector(name: str, *, scope: str = "", matchers: Sequence[str] = ()) -> str:
@@ -97,28 +134,36 @@ def selector(name: str, *, scope: str = "", matchers: Sequence[str] = ()) -> str
     return f"{{{','.join([f'__name__={promql.quote_label(name)}', *inside])}}}"
 
 
-def _kinds_by_moves(names: Sequence[str], *, server: Server, scope: str) -> dict[str, str]:
-    """counter where a metric hardly ever falls in the last hour, gauge where it does, unknown where it never moves."""
+def _kinds_by_moves(names: Sequence[str], *, server: Server, at: Sequence[pd.Timestamp], scope: str) -> dict[str, str]:
+    """counter where a metric hardly ever falls in the hours before `at`, else gauge."""
     kinds: dict[str, str] = {}
     for chunk in _chunks(names, size=UNTYPED_A_QUERY):
-        moves = _sums("changes", chunk, server=server, scope=scope)
-        falls = _sums("resets", [name for name in chunk if moves.get(name)], server=server, scope=scope)
+        moves = _sums("changes", chunk, server=server, at=at, scope=scope)
+        moved = [name for name in chunk if moves.get(name, 0.0) >= MOVES_TO_JUDGE]
+        falls = _sums("resets", moved, server=server, at=at, scope=scope)
         for name in chunk:
-            moved = moves.get(name, 0.0)
-            rises = falls.get(name, 0.0) <= RESETS_OF_COUNTER * moved
-            kinds[name] = "unknown" if not moved else "counter" if rises else "gauge"
+            rises = name in moved and falls.get(name, 0.0) <= RESETS_OF_COUNTER * moves[name]
+            kinds[name] = "counter" if rises else "gauge"
     return kinds
 
 
-def _sums(function: str, names: Sequence[str], *, server: Server, scope: str) -> dict[str, float]:
+def _sums(
+    function: str, names: Sequence[str], *, server: Server, at: Sequence[pd.Timestamp], scope: str
+) -> dict[str, float]:
     if not names:
         return {}
     # One answer a metric: the functions drop the name, so it is put back as a label.
-    asked = " or ".join(
-        f'label_replace(sum({function}({selector(name, scope=scope)}[1h])), "metric", {promql.quote_label(name)}, "", "")'
-        for name in names
-    )
-    return {labels.get("metric", ""): value for labels, value in server.instant(asked)}
+    sums = ((f"sum({function}({selector(name, scope=scope)}[1h]))", promql.quote_label(name)) for name in names)
+    asked = " or ".join(f'label_replace({one}, "metric", {name}, "", "")' for one, name in sums)
+    found: dict[str, float] = {}
+    for moment in at:
+        for labels, value in server.instant(asked, at=moment):
+            found[labels.get("metric", "")] = found.get(labels.get("metric", ""), 0.0) + value
+    return found
+
+
+def _any_of(names: Sequence[str], *, scope: str) -> str:
+    return f"{{__name__=~{promql.one_of(names)}{',' + scope if scope else ''}}}"
 
 
 def _by_total(names: Sequence[str], *, counts: Mapping[str, int]) -> Iterator[list[str]]:
@@ -126,11 +171,11 @@ def _by_total(names: Sequence[str], *, counts: Mapping[str, int]) -> Iterator[li
     group: list[str] = []
     total = 0
     for name in names:
-        if group and (total + counts[name] > SERIES_LOOKED_AT or len(group) >= NAMES_A_QUERY):
+        if group and (total + counts.get(name, 1) > SERIES_LOOKED_AT or len(group) >= NAMES_A_QUERY):
             yield group
             group, total = [], 0
         group.append(name)
-        total += counts[name]
+        total += counts.get(name, 1)
     if group:
         yield group
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Final
 
 import pandas as pd
@@ -12,7 +11,7 @@ import pandas as pd
 from reconstruct.model import EntryKind, Gap, Hint, Impact, Incident, Moment, Service
 from reconstruct.render.cited import event_text, service_text
 from reconstruct.render.escape import clip, plain
-from reconstruct.render.times import PRECISE_S, bounds, clock, spans_midnight
+from reconstruct.render.times import PRECISE_S, bounds, clock, span, spans_midnight
 from reconstruct.units import human, human_duration
 
 SERVICES_TOLD: Final = 3
@@ -111,8 +110,8 @@ def title(incident: Incident) -> str:
     if verdict == "incident":
         about = services_text(incident.explanation.affected)
         ongoing = onset is not None and recovered is None
-        span = f"from {clock(start, dates=True)[:-3]}" if ongoing else _span_text(start, end)
-        return f"Incident{f' on {about}' if about else ''}, {span} UTC"
+        when = f"from {clock(start, dates=True)[:-3]}" if ongoing else _span_text(start, end)
+        return f"Incident{f' on {about}' if about else ''}, {when} UTC"
     what = "No incident seen" if verdict == "no-incident" else "Inconclusive"
     return f"{what}, {_span_text(window.start, window.end)} UTC"
 
@@ -133,13 +132,12 @@ def services_text(services: Sequence[Service]) -> str:
 def window_text(incident: Incident) -> str:
     """The window always stated: what was looked at, how finely, and what counted as healthy."""
     window = incident.evidence.window
-    end = clock(window.end, dates=spans_midnight(window.start, window.end))
     healthy = ""
     if window.baseline_start < window.start:
         since = clock(window.baseline_start, dates=spans_midnight(window.baseline_start, window.start))
         healthy = f"; healthy time from {since} on"
     step = human_duration(window.step_s)
-    return f"Looked at {clock(window.start, dates=True)} to {end}, one sample every {step}{healthy}."
+    return f"Looked at {span(window.start, window.end, dates=True)}, one sample every {step}{healthy}."
 
 
 def summary(incident: Incident) -> str:
@@ -180,12 +178,22 @@ def moment_text(moment: Moment, *, dates: bool) -> str:
     >>> t = pd.Timestamp("2026-01-01T12:00:15Z")
     >>> moment_text(Moment(t, t - pd.Timedelta("15s"), t), dates=False)
     '12:00:15 −15 s'
-    >>> moment_text(Moment(t, t - pd.Timedelta("15s"), t + pd.Timedelta("1min")), dates=False)
-    '12:00:15 −15 s +1 min'
+    """
+    return f"{clock(moment.time, dates=dates)} {open_ends(moment)}".rstrip()
+
+
+def open_ends(moment: Moment) -> str:
+    """How much earlier or later it may have been; "" where it is as good as a point.
+
+    >>> t, s = pd.Timestamp("2026-01-01T12:00:15Z"), pd.Timedelta("15s")
+    >>> open_ends(Moment(t, t - s, t + 4 * s)), open_ends(Moment(t, t - s, t + s)), open_ends(Moment(t, t, t))
+    ('−15 s +1 min', '±15 s', '')
     """
     before, after = ((b - a).total_seconds() for a, b in ((moment.earliest, moment.time), (moment.time, moment.latest)))
-    open_ends = [f"{sign}{human_duration(size)}" for sign, size in (("−", before), ("+", after)) if size >= PRECISE_S]
-    return " ".join([clock(moment.time, dates=dates), *open_ends])
+    ends = [(sign, human_duration(size)) for sign, size in (("−", before), ("+", after)) if size >= PRECISE_S]
+    if len(ends) == 2 and ends[0][1] == ends[1][1]:
+        return f"±{ends[0][1]}"
+    return " ".join(sign + size for sign, size in ends)
 
 
 def milestone_rows(incident: Incident) -> tuple[MilestoneRow, ...]:
@@ -230,9 +238,9 @@ def impact_text(impact: Impact, *, dates: bool) -> str:
     felt = f"{size} {impact.what}" if impact.unit in ("", "count") else f"{impact.what} {size}"
     share = f" ({human(impact.share, 'ratio')})" if impact.share is not None else ""
     lasted = human_duration((impact.end - impact.start).total_seconds())
-    span = f"{clock(impact.start, dates=dates)} to {clock(impact.end, dates=dates)}, {lasted}"
+    when = f"{span(impact.start, impact.end, dates=dates)}, {lasted}"
     service = service_text(impact.service)
-    return f"{f'{service}: ' if service else ''}{felt}{share}, {span}"
+    return f"{f'{service}: ' if service else ''}{felt}{share}, {when}"
 
 
 def hint_title(hint: Hint, *, incident: Incident) -> str:
@@ -276,26 +284,22 @@ def left_over(incident: Incident) -> float:
 def gap_rows(incident: Incident) -> tuple[GapRow, ...]:
     """Gaps with one reason and one time together, those inside the window first."""
     window = incident.evidence.window
-
-    def key(gap: Gap) -> tuple[str, str, str, str]:
-        return gap.source, gap.reason, str(gap.start), str(gap.end)
-
-    rows = []
-    for _, group in groupby(sorted(incident.evidence.gaps, key=lambda g: (key(g), g.id)), key=key):
-        gaps = list(group)
-        one = gaps[0]
-        rows.append(
-            GapRow(
-                one.source,
-                tuple(dict.fromkeys(g.wanted for g in gaps)),
-                one.reason,
-                one.start,
-                one.end,
-                tuple(g.id for g in gaps),
-                in_window=one.end is None or one.end > window.start,
-            )
+    together: dict[tuple[object, ...], list[Gap]] = {}
+    for gap in incident.evidence.gaps:
+        together.setdefault((gap.source, gap.reason, gap.start, gap.end), []).append(gap)
+    rows = [
+        GapRow(
+            gaps[0].source,
+            tuple(dict.fromkeys(gap.wanted for gap in gaps)),
+            gaps[0].reason,
+            gaps[0].start,
+            gaps[0].end,
+            tuple(gap.id for gap in gaps),
+            in_window=gaps[0].end is None or gaps[0].end > window.start,
         )
-    return tuple(sorted(rows, key=lambda r: (not r.in_window, r.start or window.start, r.source, r.reason)))
+        for gaps in together.values()
+    ]
+    return tuple(sorted(rows, key=lambda row: (not row.in_window, row.start or window.start)))
 
 
 def gap_text(row: GapRow, *, dates: bool, most: int = 3) -> str:
@@ -310,7 +314,7 @@ def gap_text(row: GapRow, *, dates: bool, most: int = 3) -> str:
 
 def _gap_span(row: GapRow, *, dates: bool) -> str:
     if row.start is not None and row.end is not None:
-        return f", {clock(row.start, dates=dates)} to {clock(row.end, dates=dates)}"
+        return f", {span(row.start, row.end, dates=dates)}"
     if row.start is not None:
         return f", from {clock(row.start, dates=dates)} on"
     return f", until {clock(row.end, dates=dates)}" if row.end is not None else ""

@@ -61,12 +61,12 @@ def from_edge(ax: Axes) -> Transform:
     return blended_transform_factory(ax.figure.dpi_scale_trans, ax.transData)
 
 
-def draw_ground(ax: Axes, block: Block, *, plot: Plot, name: str, theme: Theme) -> None:
-    """A lane's ground, from margin to margin, and its name."""
+def draw_ground(ax: Axes, block: Block, *, width_in: float, name: str, theme: Theme) -> None:
+    """A lane's ground, from the left margin to `width_in` right of the column of names, and its name."""
     ax.add_artist(
         Rectangle(
             (MARGIN_IN, block.bottom_in),
-            LAYER_IN + NAME_IN + plot.width_in + SCALE_IN,
+            LAYER_IN + NAME_IN + width_in,
             block.top_in - block.bottom_in,
             transform=from_edge(ax),
             facecolor=theme.lane,
@@ -101,7 +101,7 @@ def draw_rows(
     top = top_in
     for layer, metrics in rows.items():
         bottom = top - ROW_IN * len(metrics)
-        draw_ground(ax, Block(top, bottom), plot=plot, name=layer, theme=theme)
+        draw_ground(ax, Block(top, bottom), width_in=plot.width_in + SCALE_IN, name=layer, theme=theme)
         for i, metric in enumerate(metrics):
             row = Block(top - ROW_IN * i, top - ROW_IN * (i + 1))
             _draw_row(ax, incident, metric, plot=plot, row=row, theme=theme)
@@ -191,7 +191,7 @@ def draw_alerts(ax: Axes, rows: Sequence[AlertRow], *, more: int, plot: Plot, to
     if not rows:
         return top_in
     bottom = top_in - ALERT_IN * (len(rows) + bool(more))
-    draw_ground(ax, Block(top_in, bottom), plot=plot, name="alerts", theme=theme)
+    draw_ground(ax, Block(top_in, bottom), width_in=plot.width_in + SCALE_IN, name="alerts", theme=theme)
     for i, row in enumerate(rows):
         y = top_in - ALERT_IN * (i + 0.5)
         draw_name(ax, y, row.rule, colour=theme.ink)
@@ -236,7 +236,7 @@ def draw_gaps(ax: Axes, gaps: Sequence[Gap], *, plot: Plot, top_in: float, theme
     if not gaps:
         return
     height = gaps_height_in(gaps) - LANE_GAP_IN
-    draw_ground(ax, Block(top_in, top_in - height), plot=plot, name="not seen", theme=theme)
+    draw_ground(ax, Block(top_in, top_in - height), width_in=plot.width_in + SCALE_IN, name="not seen", theme=theme)
     for i, gap in enumerate(gaps):
         y = top_in - ALERT_IN * (min(i, GAP_ROWS) + 0.5)
         if i < GAP_ROWS:

@@ -13,7 +13,7 @@ from reconstruct.render.cited import Cited, cited, cited_in_draft
 from reconstruct.render.escape import clip, markdown, markdown_code, markdown_fence
 from reconstruct.render.links import Links
 from reconstruct.render.mermaid import to_mermaid
-from reconstruct.render.times import bounds, clock, spans_midnight
+from reconstruct.render.times import bounds, clock, span, spans_midnight
 from reconstruct.units import human_duration
 
 Flavour = Literal["plain", "github", "gitlab"]
@@ -190,7 +190,7 @@ def _timeline(page: _Page) -> Iterator[str]:
     if len(shown) < len(entries):
         yield f"{draft.counted(len(entries) - len(shown), one='more line')} in incident.json: this host takes no more."
     if any(bounds(entry.moment, dates=False) for entry in shown):
-        yield "A time with −15 s lies up to 15 s earlier, one with +15 s up to 15 s later: the samples show no more."
+        yield "−15 s: it may have been up to 15 s earlier; + later; ± either. The samples show no more."
 
 
 def _entry_cells(entry: Entry, page: _Page) -> list[str]:
@@ -316,16 +316,13 @@ def _queries(page: _Page) -> Iterator[str]:
     shown = [query for query in queries if query.id in wanted]
     blocks = []
     for query in shown:
-        dates = spans_midnight(query.start, query.end)
-        span = (
-            f"{clock(query.start, dates=True)} to {clock(query.end, dates=dates)}, step {human_duration(query.step_s)}"
-        )
+        when = f"{span(query.start, query.end, dates=True)}, step {human_duration(query.step_s)}"
         again = [
             f"[{name}](<{url}>)"
             for name, url in (("graph", page.links.graph(query)), ("Grafana", page.links.explore(query)))
             if url
         ]
-        told = f"{markdown_code(query.id)} {markdown(query.signal)}: {query.series} series, {span}"
+        told = f"{markdown_code(query.id)} {markdown(query.signal)}: {query.series} series, {when}"
         blocks += [" · ".join([told, *again]), markdown_fence(query.query, language="promql")]
     if blocks:
         yield from _folded("\n\n".join(blocks), page, label=draft.counted(len(shown), one="query", many="queries"))

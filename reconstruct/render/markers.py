@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 
 from reconstruct.model import Event, EventKind, Incident
 from reconstruct.render.axes import day, day_said
-from reconstruct.render.chosen import cited_changes, named_changes
+from reconstruct.render.chosen import NAMED_CHANGES, cited_changes, named_changes
 from reconstruct.render.lettering import clip, plain, width_in, write
 from reconstruct.render.theme import SMALL, Theme
 from reconstruct.render.times import spans_midnight
@@ -37,8 +37,8 @@ MARK_IN: Final = 0.07
 """Half the width of a mark."""
 GAP_IN: Final = 0.05
 """Between a mark and its label, and between two labels."""
-LABEL_ROOM_IN: Final = 2.3
-"""Labels of changes are cut at this width."""
+LABEL_ROOMS_IN: Final = (3.4, 2.3, 1.6)
+"""Names of changes are cut at the first of these widths at which all find a place."""
 DIRECT_MOST: Final = 7
 """Up to this many changes carry their names; more carry numbers, explained below the picture."""
 DIRECT_LEVELS: Final = 4
@@ -128,29 +128,37 @@ def plan_changes(incident: Incident, plot: Plot, *, numbers: bool = True) -> Lan
 
     Without `numbers`, as many as fit carry their names, those that matter first.
     """
-    everything = named_changes(incident)
-    start = len(everything[0])
-    if start <= DIRECT_MOST or not numbers:
-        for most in range(min(start, DIRECT_MOST), start - 1 if numbers else 0, -1):
-            named, rest = named_changes(incident, most=most)
-            labels = [clip(change_name(e), SMALL, room_in=LABEL_ROOM_IN, bold=True) for e in named]
-            places = _pack_events(named, labels, plot=plot, levels=DIRECT_LEVELS)
-            if places is not None:
-                return Lane(tuple(named), tuple(labels), tuple(places), tuple(rest), numbered=False)
-    for most in range(start if numbers else 0, 0, -1):
-        named, rest = named_changes(incident, most=most)
+    count = sum(len(part) for part in named_changes(incident))
+    if count <= DIRECT_MOST or not numbers:
+        for most in range(min(count, DIRECT_MOST), 0, -1):
+            for room_in in LABEL_ROOMS_IN:
+                lane = _fit(incident, plot, most=most, levels=DIRECT_LEVELS, room_in=room_in)
+                if lane is not None:
+                    return lane
+            if numbers:
+                break
+    for most in range(min(count, NAMED_CHANGES) if numbers else 0, 0, -1):
+        lane = _fit(incident, plot, most=most, levels=NUMBER_LEVELS, room_in=None)
+        if lane is not None:
+            return lane
+    named, rest = named_changes(incident)
+    return Lane((), (), (), (*named, *rest), numbered=False)
+
+
+def _fit(incident: Incident, plot: Plot, *, most: int, levels: int, room_in: float | None) -> Lane | None:
+    """The lane with at most so many named changes, their names cut to `room_in` or replaced by numbers, if it fits."""
+    named, rest = named_changes(incident, most=most)
+    if room_in is None:
         labels = [str(i) for i in range(1, len(named) + 1)]
-        places = _pack_events(named, labels, plot=plot, levels=NUMBER_LEVELS)
-        if places is not None:
-            return Lane(tuple(named), tuple(labels), tuple(places), tuple(rest), numbered=True)
-    return Lane((), (), (), (*everything[0], *everything[1]), numbered=False)
-
-
-def _pack_events(events: Sequence[Event], labels: Sequence[str], *, plot: Plot, levels: int) -> list[Place] | None:
+    else:
+        labels = [clip(change_name(e), SMALL, room_in=room_in, bold=True) for e in named]
     marks = [
-        (plot.x_in(max(e.time, plot.start)), plot.x_in(min(max(e.end or e.time, plot.start), plot.end))) for e in events
+        (plot.x_in(max(e.time, plot.start)), plot.x_in(min(max(e.end or e.time, plot.start), plot.end))) for e in named
     ]
-    return pack(marks, [width_in(t, SMALL, bold=True) for t in labels], room_in=plot.width_in, levels=levels)
+    places = pack(marks, [width_in(t, SMALL, bold=True) for t in labels], room_in=plot.width_in, levels=levels)
+    if places is None:
+        return None
+    return Lane(tuple(named), tuple(labels), tuple(places), tuple(rest), numbered=room_in is None)
 
 
 def change_name(event: Event) -> str:

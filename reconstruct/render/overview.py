@@ -49,7 +49,7 @@ from reconstruct.render.markers import (
     plan_changes,
     plan_milestones,
 )
-from reconstruct.render.theme import BODY, SMALL, TITLE, WIDTH_IN, Theme, ThemeName, theme_named
+from reconstruct.render.theme import BODY, SMALL, TITLE, WIDTH_IN, Theme, ThemeName, own_style, theme_named
 
 TITLE_IN: Final = 0.3
 SAID_IN: Final = 0.195
@@ -107,6 +107,7 @@ class Plan(NamedTuple):
         return AXIS_IN + LEGEND_IN * -(-len(self.notes) // 2) + LINE_IN * len(self.key) + MARGIN_IN
 
 
+@own_style()
 def overview(incident: Incident, *, theme: ThemeName | Theme = "light", figure: Figure | None = None) -> Figure:
     """Tell an incident at a glance: milestones, changes, a lane a layer, alerts and gaps over one time axis in UTC.
 
@@ -191,7 +192,7 @@ def _draw(ax: Axes, incident: Incident, plan: Plan, *, theme: Theme) -> None:
     top, bottom = -plan.flags_in, -plan.body_in
     if plan.changes_in:
         lane = Block(top, top - plan.changes.height_in)
-        draw_ground(ax, lane, plot=plan.plot, name="changes", theme=theme)
+        draw_ground(ax, lane, width_in=plan.plot.width_in + SCALE_IN, name="changes", theme=theme)
         draw_changes(
             ax,
             plan.changes,

@@ -17,7 +17,7 @@ from reconstruct.render.escape import clip, lines
 from reconstruct.render.incident_json import incident_dict
 from reconstruct.render.links import Links
 from reconstruct.render.strip import strip
-from reconstruct.render.times import PRECISE_S, clock, iso, spans_midnight
+from reconstruct.render.times import clock, iso, span, spans_midnight
 from reconstruct.units import human_duration
 
 SVG_MOST_BYTES: Final = 500_000
@@ -131,16 +131,14 @@ def _timeline(incident: Incident, known: Mapping[str, Cited], chart_of: Mapping[
 
 
 def _moment(moment: Moment, *, dates: bool) -> View:
-    ends = (("−", moment.time - moment.earliest), ("+", moment.latest - moment.time))
-    told = [f"{sign}{human_duration(size.total_seconds())}" for sign, size in ends if size.total_seconds() >= PRECISE_S]
     return {
         "time": iso(moment.time),
         "text": clock(moment.time, dates=dates),
-        "open": " ".join(told),
+        "open": draft.open_ends(moment),
         "earliest": iso(moment.earliest),
         "earliest_text": clock(moment.earliest, dates=dates),
         "latest": iso(moment.latest),
-        "latest_text": clock(moment.latest, dates=dates),
+        "latest_text": clock(moment.latest, dates=dates and spans_midnight(moment.earliest, moment.latest)),
     }
 
 
@@ -199,12 +197,11 @@ def _let_go(incident: Incident, known: Mapping[str, Cited], chart_of: Mapping[st
 
 
 def _query(query: Query, links: Links) -> View:
-    end = clock(query.end, dates=spans_midnight(query.start, query.end))
     return {
         "id": query.id,
         "signal": query.signal,
         "text": lines(query.query),
-        "span": f"{clock(query.start, dates=True)} to {end} UTC, step {human_duration(query.step_s)}",
+        "span": f"{span(query.start, query.end, dates=True)} UTC, step {human_duration(query.step_s)}",
         "series": draft.counted(query.series, one="series", many="series"),
         "graph": links.graph(query),
         "explore": links.explore(query),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -138,17 +137,16 @@ def missing(values: pd.DataFrame, *, spacing_s: float, end: pd.Timestamp) -> lis
     >>> [(s.start.minute, s.end.minute) for s in missing(holes, spacing_s=60.0, end=t[-1])]
     [(2, 6)]
     """
-    if values.empty:
-        return [Span(values.index[0], end)] if len(values.index) else []
-    there = np.flatnonzero(np.isfinite(values.to_numpy(dtype=np.float64)).any(axis=1))
     index = pd.DatetimeIndex(values.index)
-    if not there.size:
+    if not len(index):
+        return []
+    there = index[np.isfinite(values.to_numpy(dtype=np.float64)).any(axis=1)]
+    if not len(there):
         return [Span(index[0], end)]
-    longest = pd.Timedelta(seconds=BREAK_AFTER * spacing_s)
-    seen = [index[int(i)] for i in there]
-    step = pd.Timedelta(seconds=spacing_s)
-    spans = [Span(index[0], seen[0])] if seen[0] - index[0] > longest else []
-    spans += [Span(a + step, b) for a, b in pairwise(seen) if b - a > longest]
-    if end - seen[-1] > longest:
-        spans.append(Span(seen[-1] + step, end))
+    longest, step = pd.Timedelta(seconds=BREAK_AFTER * spacing_s), pd.Timedelta(seconds=spacing_s)
+    spans = [Span(index[0], there[0])] if there[0] - index[0] > longest else []
+    holes = [int(i) for i in np.flatnonzero(there[1:] - there[:-1] > longest)]
+    spans += [Span(there[i] + step, there[i + 1]) for i in holes]
+    if end - there[-1] > longest:
+        spans.append(Span(there[-1] + step, end))
     return spans

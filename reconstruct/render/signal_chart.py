@@ -46,7 +46,7 @@ from reconstruct.render.series import (
     polylines,
     usual_range,
 )
-from reconstruct.render.theme import BODY, SMALL, TITLE, WIDTH_IN, Theme, ThemeName, theme_named
+from reconstruct.render.theme import BODY, SMALL, TITLE, WIDTH_IN, Theme, ThemeName, own_style, theme_named
 from reconstruct.units import Scale, human
 
 PLOT_IN: Final = 2.9
@@ -57,7 +57,7 @@ NAMES_IN: Final = 1.95
 """Width of the column with the names of series."""
 HEAD_IN: Final = 0.66
 AXIS_BELOW_IN: Final = 0.4
-SHOWN_IN_COLOUR: Final = 8
+SHOWN_IN_COLOUR: Final = 6
 """Affected series with a colour and a name of their own; the rest share the first colour, paler."""
 THRESHOLD_WITHIN: Final = 3.0
 """A threshold this many times beyond the highest value is left out: drawing it would flatten the series."""
@@ -110,6 +110,7 @@ def draw_metric(
     columns: Sequence[int] | None = None,
     limits: tuple[float, float] | None = None,
     ticks: int = 9,
+    y_ticks: int = 5,
 ) -> Drawn:
     """Draw a metric's series (only `columns`, if given) within `limits` of y, or those that fit it."""
     window, signal = incident.evidence.window, metric.signal
@@ -148,7 +149,7 @@ def draw_metric(
         hatch(ax, hole, theme=theme)
     ax.set_ylim(low * scale.factor, high * scale.factor)
     time_axis(ax, window, theme=theme, ticks=ticks)
-    unit_axis(ax, scale, theme=theme)
+    unit_axis(ax, scale, theme=theme, ticks=y_ticks)
     names = series_names(metric, named)
     return Drawn(
         scale=scale,
@@ -193,6 +194,7 @@ def _shade_span(
         shade(ax, Span(last.earliest, last.latest), colour=theme.shade, alpha=0.5)
 
 
+@own_style()
 def signal_chart(
     incident: Incident, signal_id: str, *, theme: ThemeName | Theme = "light", figure: Figure | None = None
 ) -> Figure:
@@ -236,7 +238,9 @@ def signal_chart(
     right = AXIS_LEFT_IN + plot.width_in + 0.12
     items = [[i._replace(says=clip(i.says, SMALL, room_in=NAMES_IN - 0.3))] for i in _names(metric, drawn, theme=look)]
     draw_key(sheet, items, left_in=right, top_in=foot + PLOT_IN, inches=sheet.transData, theme=look)
-    days = clip(days_said(window), SMALL, room_in=NAMES_IN)
+    # The label of the last tick reaches a little beyond the plot.
+    right += 0.2
+    days = clip(days_said(window), SMALL, room_in=width - right)
     write(sheet, right, foot - 0.125, days, colour=look.ink, size_pt=SMALL)
     return figure
 

@@ -7,8 +7,12 @@ alone: shape, place or a word says it too.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final, Literal
+
+import matplotlib as mpl
 
 ThemeName = Literal["light", "dark"]
 
@@ -107,6 +111,19 @@ DARK: Final = Theme(
 )
 
 THEMES: Final = {LIGHT.name: LIGHT, DARK.name: DARK}
+
+
+@contextmanager
+def own_style() -> Iterator[None]:
+    """Matplotlib's defaults while a picture is made, whatever style the caller or a matplotlibrc has set.
+
+    Matplotlib reads its settings, which are global, wherever it makes or draws anything. They are put back on leaving;
+    two threads must not draw at the same time.
+    """
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rc("svg", fonttype="none", hashsalt="reconstruct")
+        yield
 
 
 def theme_named(name: ThemeName | Theme) -> Theme:

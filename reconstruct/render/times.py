@@ -57,7 +57,17 @@ def bounds(moment: Moment, *, dates: bool) -> str:
     """
     if (moment.latest - moment.earliest).total_seconds() < PRECISE_S:
         return ""
-    return f"{clock(moment.earliest, dates=dates)} to {clock(moment.latest, dates=dates)}"
+    return span(moment.earliest, moment.latest, dates=dates)
+
+
+def span(start: pd.Timestamp, end: pd.Timestamp, *, dates: bool) -> str:
+    """`HH:MM:SS to HH:MM:SS`; a date once where both are on one day.
+
+    >>> t = pd.Timestamp("2026-01-01T12:00:15Z")
+    >>> span(t, t + pd.Timedelta("1h"), dates=True)
+    '2026-01-01 12:00:15 to 13:00:15'
+    """
+    return f"{clock(start, dates=dates)} to {clock(end, dates=dates and spans_midnight(start, end))}"
 
 
 def span_s(moment: Moment) -> float:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from datetime import date
 
-from reconstruct.config import parse_zone
 from reconstruct.errors import UsageError
 from reconstruct.model import Event, Gap, Service
 from reconstruct.sources.event_record import event
-from reconstruct.sources.event_time import TimeReading, read_event_time
+from reconstruct.sources.event_time import TimeReading, read_event_time, tells_zone
 from reconstruct.sources.ledger import Ask, Ledger
 
 _TIME = (
@@ -31,6 +30,7 @@ def parse_chat(text: str, *, name: str, ask: Ask) -> Ledger:
     events: list[Event] = []
     gaps: list[Gap] = []
     unread: list[int] = []
+    zoneless = False
     pending: tuple[int, str, list[str]] | None = None
 
     def close() -> None:
@@ -56,6 +56,7 @@ def parse_chat(text: str, *, name: str, ask: Ask) -> Ledger:
         elif match := _LINE.match(line):
             close()
             pending = (number, match["time"], [match["text"]])
+            zoneless = zoneless or not tells_zone(match["time"])
         elif pending is not None:
             pending[2].append(line.strip())
         elif line.strip():
@@ -67,8 +68,7 @@ def parse_chat(text: str, *, name: str, ask: Ask) -> Ledger:
         lines = ", ".join(map(str, unread[:20])) + (", ..." if len(unread) > 20 else "")
         reason = "they stand before the first line that begins with a time"
         gaps.append(Gap(id="", source=name, wanted=f"notes on {len(unread)} lines ({lines})", reason=reason))
-    parse_zone(ask.tz)
-    notes = (f"times without a zone in {name} are read as {ask.tz}",) if ask.tz.upper() != "UTC" else ()
+    notes = (f"times without a zone in {name} are read as {ask.tz}",) if zoneless else ()
     return Ledger(events=tuple(events), gaps=tuple(gaps), notes=notes)
 
 

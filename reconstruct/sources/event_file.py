@@ -19,7 +19,7 @@ from reconstruct.model import Event, Gap
 from reconstruct.sources.alertmanager import is_alerts, parse_alerts
 from reconstruct.sources.chat import parse_chat
 from reconstruct.sources.event_record import column_name, column_of, read_record
-from reconstruct.sources.event_time import TimeReading, is_day_first
+from reconstruct.sources.event_time import TimeReading, is_day_first, tells_zone
 from reconstruct.sources.github import is_deployments, is_statuses, parse_deployments
 from reconstruct.sources.ledger import Ask, Ledger
 
@@ -86,8 +86,8 @@ def _from_rows(rows: Sequence[Row], *, name: str, ask: Ask) -> Ledger:
             except UsageError as error:
                 problem = f"{error.message}; {error.hint}"
         gaps.append(Gap(id="", source=name, wanted=f"the event on {row.place}", reason=problem))
-    zoneless = any(cell and not cell.rstrip().lower().endswith(("z", "utc", "gmt")) for cell in cells)
-    notes = (f"times without a zone in {name} are read as {ask.tz}",) if zoneless and ask.tz.upper() != "UTC" else ()
+    zoneless = any(cell and not tells_zone(cell) for cell in cells)
+    notes = (f"times without a zone in {name} are read as {ask.tz}",) if zoneless else ()
     return Ledger(events=_to_the_minute(events), gaps=tuple(gaps), notes=notes)
 
 

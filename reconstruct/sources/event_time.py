@@ -20,6 +20,9 @@ _SLASHED = re.compile(r"(?P<first>\d{1,2})[/-](?P<second>\d{1,2})[/-](?P<year>\d
 _YEAR_FIRST_SLASHED = re.compile(r"(?P<year>\d{4})/(?P<month>\d{1,2})/(?P<day>\d{1,2})(?P<rest>\b.*)")
 
 
+_ZONED = re.compile(r"\d{9,14}(?:\.\d+)?|.*(?:[Zz]|UTC|GMT|\d[+-]\d{2}(?::?\d{2})?)")
+
+
 @dataclass(frozen=True, slots=True)
 class TimeReading:
     """How the times of one file are to be read."""
@@ -68,6 +71,15 @@ def is_day_first(cells: Iterable[str]) -> bool | None:
             if (first > 12) != (second > 12):
                 told.add(first > 12)
     return told.pop() if len(told) == 1 else None
+
+
+def tells_zone(cell: str) -> bool:
+    """Whether a time names its own zone; epoch numbers need none.
+
+    >>> tells_zone("2026-11-17T13:45:00+01:00"), tells_zone("1794923730"), tells_zone("17.11.2026 13:45")
+    (True, True, False)
+    """
+    return bool(_ZONED.fullmatch(cell.strip()))
 
 
 def _year_first(text: str, *, day_first: bool | None) -> str:

@@ -30,7 +30,7 @@ QUEUE_TIME: Final = pd.Timedelta(days=1)
 
 BEGAN: Final = frozenset({"in_progress"})
 ENDED: Final = frozenset({"success", "failure", "error"})
-_REPOSITORY: Final = re.compile(r"[\w.-]+/[\w.-]+")
+_REPOSITORY: Final = re.compile(r"(?!\.+/)[\w.-]+/(?!\.+$)[\w.-]+", re.ASCII)
 
 
 def is_deployments(whole: object) -> bool:

@@ -20,7 +20,7 @@ API_URL: Final = "https://gitlab.com/api/v4"
 PAGE_SIZE: Final = 100
 MAX_PAGES: Final = 50
 
-_PROJECT: Final = re.compile(r"\d+|[\w.-]+(?:/[\w.-]+)+")
+_PROJECT: Final = re.compile(r"\d+|\w[\w.-]*(?:/\w[\w.-]*)+")
 _NOT_DEPLOYED: Final = frozenset({"created", "blocked", "skipped", "canceled"})
 
 

@@ -9,6 +9,7 @@ metrics always yields, and lends the end of the rollout: the moment its last ins
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -193,10 +194,16 @@ def _same_change(event: Event, known: Event, told: _Versions) -> bool:
         return same_words and event.kind in _ROLLED and apart <= UNTOLD_VERSION_TOLERANCE
     if not same_version(event.version, known.version) or apart > ROLLOUT:
         return False
-    between = (version for time, version in told.get(event.service.name, ()) if earlier.time < time < later.time)
+    versions = told.get(event.service.name, [])
+    first = bisect_right(versions, earlier.time, key=_when)
+    between = versions[first : bisect_left(versions, later.time, key=_when)]
     if event.kind not in _ROLLED:  # flags and settings carry the version that runs, not one of their own
         return apart <= UNTOLD_VERSION_TOLERANCE and event.title == known.title
-    return all(same_version(version, event.version) for version in between)
+    return all(same_version(version, event.version) for _, version in between)
+
+
+def _when(version: tuple[pd.Timestamp, str]) -> pd.Timestamp:
+    return version[0]
 
 
 def _lend(kept: Event, other: Event) -> Event:

@@ -121,15 +121,11 @@ class Prometheus:
 
     def now(self) -> pd.Timestamp:
         """The server's clock, to the second: an answer's `Date`, or what `time()` says where a proxy removes that."""
-        self._transport.clock = None
         samples = self.instant("time()")
-        if self._transport.clock is not None:
-            return self._transport.clock
         if not samples:
             raise self._transport.not_the_api()
-        told = pd.Timestamp(int(samples[0].value), unit="s", tz="UTC")
-        self._transport.clock = told
-        return told
+        # VictoriaMetrics answers `time()` for half a minute ago, so that late samples count; Date does not.
+        return self._transport.clock or pd.Timestamp(int(samples[0].value), unit="s", tz="UTC")
 
     def skew_note(self, now: pd.Timestamp) -> str:
         """A sentence on how far the server's clock is from `now`; "" where that is less than `SKEW_TOLD_S`."""
@@ -155,7 +151,7 @@ class Prometheus:
         Parameters
         ----------
         max_series : int, optional
-            With more, the answer is given up (`SourceError`): what no one can use is not held in memory either.
+            With more, the answer is given up (`TooMuchError`): what no one can use is not held in memory either.
         expected_series : int, optional
             About how many there are, to size the first piece; counted by the server when not given and the window long.
         """
@@ -185,7 +181,7 @@ class Prometheus:
                 most = (n_points + 1) // 2
                 continue
             except TooManySeriesError:
-                raise SourceError(
+                raise TooMuchError(
                     f"{self.name} has more than {max_series:,} series for {redact(promql)}",
                     hint="narrow --scope, or aggregate the query",
                 ) from None
@@ -295,11 +291,10 @@ class Prometheus:
     def _points_until_now(self, window: Window, *, n_times: int) -> int:
         """How many points of the grid are not in the server's future."""
         last = window.baseline_start + (n_times - 1) * window.step
-        if self._transport.clock is None or self._transport.clock < last:
-            self.now()
-        if self._transport.clock is None or self._transport.clock >= last:
-            return n_times
-        return max(0, int((self._transport.clock - window.baseline_start) // window.step) + 1)
+        clock = self._transport.clock
+        if clock is None or clock < last:
+            clock = self.now()
+        return n_times if clock >= last else max(0, int((clock - window.baseline_start) // window.step) + 1)
 
     @staticmethod
     def _matching(scope: str, window: Window | None) -> dict[str, str]:

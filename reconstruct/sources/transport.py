@@ -1,4 +1,4 @@
-"""How a Prometheus is asked: one session, forms in bodies, answers read as they come, foreign errors turned into ours."""
+"""How a Prometheus is asked: one session, forms in bodies, answers read as they come, foreign errors made ours."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Any, Final, TypeVar
@@ -107,8 +107,8 @@ class Transport:
             except LateError as error:
                 raise TooSlowError(error.message, hint=error.hint) from error
             with answer:
-                if error := not_answered(answer, settings=settings):
-                    raise error
+                if wrong := not_answered(answer, settings=settings):
+                    raise wrong
                 yield answer, self._reader(answer)
 
     def not_the_api(self) -> SourceError:
@@ -168,10 +168,8 @@ class Transport:
     def _look_at(self, answer: requests.Response, **_: object) -> requests.Response:
         """Keep every answer's clock, and the answer itself, which prometheus-api-client throws away."""
         self._last.answer = answer
-        try:
+        with suppress(TypeError, ValueError):  # a proxy may remove Date: `Prometheus.now` asks in another way
             self.clock = pd.Timestamp(parsedate_to_datetime(answer.headers.get("Date", "")).astimezone(UTC))
-        except (TypeError, ValueError):
-            pass  # a proxy that removes Date: `Prometheus.now` asks in another way
         return answer
 
     def _why(self, answer: requests.Response) -> ReconstructError:

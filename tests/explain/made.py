@@ -7,11 +7,12 @@ incidents judge both together.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 
+from reconstruct.explain import explain
 from reconstruct.model import (
     Alert,
     Anomaly,
@@ -20,6 +21,7 @@ from reconstruct.model import (
     EventKind,
     Evidence,
     Explanation,
+    Hint,
     Layer,
     Metric,
     Moment,
@@ -30,7 +32,6 @@ from reconstruct.model import (
     Window,
     Worse,
 )
-from reconstruct.explain import explain
 from reconstruct.packs.mechanisms import load_mechanisms
 
 DAY = "2026-11-17"
@@ -122,34 +123,29 @@ def made(
     window: tuple[str, str] = ("13:00", "15:00"),
     baseline: str = "12:00",
     step_s: int = 15,
+    joined: Sequence[str] = (),
+    steady: bool = False,
 ) -> tuple[Evidence, tuple[Anomaly, ...]]:
-    """Evidence and what an ideal detector finds in it."""
+    """Evidence and what an ideal detector finds in it; the lines named in `joined` are columns of one metric.
+
+    `steady` takes the noise out: clocks have none.
+    """
     step = pd.Timedelta(seconds=step_s)
     frame = Window(at(window[0]), at(window[1]), step, at(baseline))
     metrics, queries, anomalies = [], [], []
-    for n, line in enumerate(lines, 1):
-        signal = Signal(
-            id=line.id,
-            title=line.id.rpartition("/")[2].replace("-", " ").capitalize(),
-            promql=line.id,
-            unit=line.unit,
-            layer=line.layer,
-            aspect=line.aspect,
-            worse=line.worse,
-            floor=line.floor,
-            tags=line.tags,
-            known=line.known,
-        )
-        values = _values(line, frame)
-        labels = dict(line.labels) or {"service": line.service}
-        metrics.append(
-            Metric(signal, values, (labels,), (Service(line.service),), f"q{n}", float(step_s))
-        )
-        queries.append(Query(f"q{n}", signal.id, line.id, at(baseline), at(window[1]), step_s, 1))
-        anomalies += [_anomaly(line, move, signal, f"q{n}", values[0], frame, labels) for move in line.moves]
+    together = [line for line in lines if line.id in joined]
+    groups = [[line] for line in lines if line.id not in joined] + ([together] if together else [])
+    for n, group in enumerate(groups, 1):
+        signal = _signal(group[0])
+        columns = [_values(line, frame, steady=steady) for line in group]
+        labels = tuple(dict(line.labels) or {"service": line.service} for line in group)
+        services = tuple(Service(line.service) for line in group)
+        values = pd.DataFrame(dict(enumerate(columns)), index=frame.index)
+        metrics.append(Metric(signal, values, labels, services, f"q{n}", float(step_s)))
+        queries.append(Query(f"q{n}", signal.id, signal.promql, at(baseline), at(window[1]), step_s, len(group)))
+        for c, line in enumerate(group):
+            anomalies += [_anomaly(line, m, signal, f"q{n}", columns[c], frame, column=c) for m in line.moves]
     numbered = sorted(anomalies, key=lambda a: (a.onset.time, a.query))
-    from dataclasses import replace
-
     found = tuple(replace(a, id=f"a{n}") for n, a in enumerate(numbered, 1))
     evidence = Evidence(
         window=frame,
@@ -170,46 +166,102 @@ def told(
     calls: Sequence[tuple[str, str]] = (),
     window: tuple[str, str] = ("13:00", "15:00"),
     step_s: int = 15,
+    joined: Sequence[str] = (),
+    steady: bool = False,
 ) -> Explanation:
     """What explain makes of it."""
-    evidence, anomalies = made(lines, events=events, alerts=alerts, calls=calls, window=window, step_s=step_s)
+    evidence, anomalies = made(
+        lines, events=events, alerts=alerts, calls=calls, window=window, step_s=step_s, joined=joined, steady=steady
+    )
     return explain(evidence, anomalies, settings=Settings(mechanisms=MECHANISMS))
 
 
-def _values(line: Line, window: Window) -> pd.DataFrame:
+def triggers(story: Explanation) -> list[str | None]:
+    """What the hints name as triggers, the first hint's first."""
+    return [h.trigger for h in story.hints]
+
+
+def hint(story: Explanation, trigger: str | None) -> Hint | None:
+    """The hint that names this trigger."""
+    return next((h for h in story.hints if h.trigger == trigger), None)
+
+
+def told_hint(story: Explanation, trigger: str | None) -> Hint:
+    """The hint that names this trigger; the test fails where there is none."""
+    found = hint(story, trigger)
+    assert found is not None, triggers(story)
+    return found
+
+
+def favour(story: Explanation, trigger: str | None) -> str:
+    """Everything said for a change."""
+    return " | ".join(f"{r.rule}: {r.says}" for r in told_hint(story, trigger).reasons_for)
+
+
+def against(story: Explanation, trigger: str) -> str:
+    """Everything said against a change, or why it was let go."""
+    found = hint(story, trigger)
+    if found is not None:
+        return " | ".join(f"{r.rule}: {r.says}" for r in found.reasons_against)
+    return next(f"{g.rule}: {g.says}" for g in story.let_go if g.event == trigger)
+
+
+def rules(story: Explanation, trigger: str) -> set[str]:
+    """The rules that spoke about a change."""
+    found = told_hint(story, trigger)
+    return {r.rule for r in (*found.reasons_for, *found.reasons_against)}
+
+
+def _values(line: Line, window: Window, *, steady: bool) -> pd.Series[float]:
     index = window.index
     rows = np.arange(len(index))
-    wobble = 1 + 0.03 * np.sin(rows * 1.7) + 0.02 * np.cos(rows * 0.61)
+    wobble = 1 + (0.0 if steady else 1.0) * (0.03 * np.sin(rows * 1.7) + 0.02 * np.cos(rows * 0.61))
     values = line.usual * wobble
     for move in line.moves:
         end = window.end if move.end is None else at(move.end)
         inside = (index >= at(move.start)) & (index < end)
         level = np.full(len(index), move.level)
         if move.ramp:
-            level = np.interp(index.asi8, [at(move.start).value, end.value], [line.usual, move.level])
+            so_far = (index - at(move.start)).total_seconds().to_numpy()
+            level = np.interp(so_far, [0.0, (end - at(move.start)).total_seconds()], [line.usual, move.level])
         values = np.where(inside, level * wobble, values)
     for start, end_of_gap in line.missing:
         values = np.where((index >= at(start)) & (index < at(end_of_gap)), np.nan, values)
-    return pd.DataFrame({0: values}, index=index)
+    return pd.Series(values, index=index)
+
+
+def _signal(line: Line) -> Signal:
+    return Signal(
+        id=line.id,
+        title=line.id.rpartition("/")[2].replace("-", " ").capitalize(),
+        promql=line.id,
+        unit=line.unit,
+        layer=line.layer,
+        aspect=line.aspect,
+        worse=line.worse,
+        floor=line.floor,
+        tags=line.tags,
+        known=line.known,
+    )
 
 
 def _anomaly(
-    line: Line, move: Move, signal: Signal, query: str, values: pd.Series, window: Window, labels: Mapping[str, str]
+    line: Line, move: Move, signal: Signal, query: str, values: pd.Series[float], window: Window, *, column: int
 ) -> Anomaly:
     end = window.end if move.end is None else at(move.end)
     inside = values[(values.index >= at(move.start)) & (values.index < end)].dropna()
     up = move.level > line.usual
-    start = window.index[window.index.searchsorted(at(move.start))]
+    start = window.index[int(window.index.searchsorted(at(move.start)))]
     back = None
     if move.end is not None and at(move.end) < window.end:
-        first = window.index[window.index.searchsorted(end)]
+        first = window.index[int(window.index.searchsorted(end))]
         back = Moment(first, first - window.step, first)
     spread = max(0.05 * abs(line.usual), 1e-9)
     return Anomaly(
         id="",
         signal=signal,
         query=query,
-        labels=labels,
+        labels=dict(line.labels) or {"service": line.service},
         service=Service(line.service),
         direction="up" if up else "down",
         shape="ramp" if move.ramp else "level",
@@ -220,5 +272,6 @@ def _anomaly(
         peak_time=inside.index[0],
         sigmas=abs(move.level - line.usual) / spread,
         score=abs(move.level - line.usual) / spread / 5,
-        level=float(inside.median()),
+        level=float(inside.median()) if move.ramp else move.level,
+        column=column,
     )

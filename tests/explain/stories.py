@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from made import Line, Move
+from tests.explain.made import Line, Move
 
 FROM, TO = "13:55:30", "14:27"
 
 
-def web(service: str = "shop", *, latency: float = 3.5, share: float = 0.35, start: str = FROM, end: str | None = TO) -> list[Line]:
+def web(
+    service: str = "shop", *, latency: float = 3.5, share: float = 0.35, start: str = FROM, end: str | None = TO
+) -> list[Line]:
     """What users of a service feel: latency and failed requests at the service and at the edge, with steady traffic."""
     return [
         Line("http/latency-p95", "app", "latency", "seconds", service, 0.02, (Move(start, end, latency),), floor=0.01),

@@ -83,6 +83,10 @@ def test_the_zone_of_bare_times_is_said() -> None:
     assert ledger.notes == ("times without a zone in chat.md are read as Europe/Berlin",)
 
 
+def test_a_time_with_its_own_zone_needs_no_note() -> None:
+    assert read("2026-11-17T13:45:00Z a", tz="Europe/Berlin").notes == ()
+
+
 def test_text_without_any_time_is_refused() -> None:
     with pytest.raises(UsageError, match="no line begins with a time"):
         read("all is well")

@@ -121,8 +121,8 @@ def test_a_clock_time_takes_the_date_that_the_window_tells(tmp_path: Path) -> No
     (event,) = read(tmp_path, "e.csv", "time,title\n13:45,x\n").events
     assert event.time == pd.Timestamp("2026-11-17T13:45:00Z")
     assert event.resolution_s == 60
-    (before,) = read(tmp_path, "e.csv", "time,title\n23:50,the evening before\n").events
-    assert before.time == pd.Timestamp("2026-11-17T23:50:00Z")
+    (outside,) = read(tmp_path, "e.csv", "time,title\n17:30,outside it the nearest\n").events
+    assert outside.time == pd.Timestamp("2026-11-17T17:30:00Z")
 
 
 def test_a_clock_time_over_midnight_takes_the_day_that_lies_in_the_window(tmp_path: Path) -> None:
@@ -148,6 +148,9 @@ def test_times_without_a_zone_are_read_in_the_given_one_and_that_is_said(tmp_pat
     assert ledger.events[0].time == pd.Timestamp("2026-11-17T13:45:00Z")
     assert ledger.notes == ("times without a zone in e.csv are read as Europe/Berlin",)
     assert "comes twice" in ledger.gaps[0].reason
+    assert (
+        read(tmp_path, "e.csv", "time,title\n2026-11-17T14:45:00+01:00,a\n1794923730,b\n", tz="Asia/Tokyo").notes == ()
+    )
 
 
 @pytest.mark.parametrize(

@@ -18,10 +18,13 @@
 
   function showTimes(zone) {
     const read = parts(zone, digits);
+    const day = (t) => `${t.year}-${t.month}-${t.day}`;
     const told = times.map(({ node, at }) => ({ node, ...read(at) }));
-    const dated = new Set(told.map((t) => `${t.year}-${t.month}-${t.day}`)).size > 1;
+    const dated = new Set(told.map(day)).size > 1;
     for (const t of told) {
-      t.node.textContent = `${dated ? `${t.year}-${t.month}-${t.day} ` : ""}${t.hour}:${t.minute}:${t.second}`;
+      const after = t.node.dataset.after; // the end of an interval names its day only where it is another one
+      const bare = !dated || (after && day(read(new Date(after))) === day(t));
+      t.node.textContent = `${bare ? "" : `${day(t)} `}${t.hour}:${t.minute}:${t.second}`;
     }
     const readTick = parts(zone, { ...digits, month: "short" });
     for (const { node, at } of ticks) {

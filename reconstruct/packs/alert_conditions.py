@@ -1,0 +1,141 @@
+"""The user's own alert rules as signals: the left side of a condition, with its threshold.
+
+Somebody chose that expression and that number as worth knowing, so it is asked for even where no pack would.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Final, Protocol
+
+from reconstruct import promql
+from reconstruct.model import Signal, Worse
+from reconstruct.packs.catalogue import Catalogue, MetricInfo
+from reconstruct.packs.choose import answerable
+from reconstruct.packs.classify import classify
+
+FALLS: Final = frozenset(["<", "<="])
+QUANTILE_FUNCTIONS: Final = ("histogram_quantile", "quantile")
+
+
+class AlertRule(Protocol):
+    """As `/api/v1/rules` tells it."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def condition(self) -> str: ...
+    @property
+    def labels(self) -> Mapping[str, str]: ...
+
+
+def alert_signals(
+    rules: Iterable[AlertRule], available: Mapping[str, MetricInfo], *, catalogue: Catalogue, scope: str
+) -> tuple[Signal, ...]:
+    """One signal a rule whose condition compares something that exists with a number; `alert/<rule>`.
+
+    Layer and aspect are those of the pack's signal that reads the same metrics, else what the metrics' names say.
+    """
+    meanings = _of_packs(available, catalogue=catalogue)
+    found: dict[str, Signal] = {}
+    for rule in rules:
+        condition = promql.split_condition(rule.condition)
+        if condition is None:
+            continue
+        names = promql.metric_names(condition.left)
+        if not names or not all(name in available for name in names):
+            continue
+        signal = meanings.get(frozenset(names)) or _of_names(names, available, catalogue=catalogue)
+        worse: Worse = "down" if condition.comparator in FALLS else "up"
+        if condition.comparator in ("==", "!="):  # `up == 0`: being at the number is what is bad
+            worse = "down" if (condition.threshold <= 0) == (condition.comparator == "==") else "up"
+        same = found.get(rule.name)
+        identifier = f"alert/{rule.name}" if same is None else f"alert/{rule.name}-{sum(rule.name in i for i in found)}"
+        found[identifier] = replace(
+            signal,
+            id=identifier,
+            title=rule.name,
+            promql=promql.add_matchers(condition.left, scope),
+            unit=_unit(condition.left, signal.unit),
+            worse=worse,
+            service=rule.labels.get("service", ""),
+            service_label="",
+            smear_s=promql.range_window_s(condition.left),
+            threshold=condition.threshold,
+            comparator=condition.comparator,
+            known=False,
+        )
+    return tuple(found.values())
+
+
+def _of_packs(available: Mapping[str, MetricInfo], *, catalogue: Catalogue) -> dict[frozenset[str], Signal]:
+    """What packs say of a set of metrics; the first signal that reads exactly these."""
+    found: dict[frozenset[str], Signal] = {}
+    for pack in catalogue.packs:
+        for template, variant in answerable(pack, available):
+            found.setdefault(
+                frozenset(variant.needs),
+                Signal(
+                    id="",
+                    title="",
+                    promql="",
+                    unit=template.unit,
+                    layer=template.layer,
+                    aspect=template.aspect,
+                    floor=template.floor,
+                    tags=template.tags,
+                ),
+            )
+    return found
+
+
+def _of_names(names: Sequence[str], available: Mapping[str, MetricInfo], *, catalogue: Catalogue) -> Signal:
+    meaning = classify(
+        names[0], conventions=catalogue.conventions, kind=available[names[0]].type, unit=available[names[0]].unit
+    )
+    return Signal(
+        id="",
+        title="",
+        promql="",
+        unit=meaning.unit,
+        layer=meaning.layer,
+        aspect=meaning.aspect,
+        floor=meaning.floor,
+        tags=meaning.tags,
+    )
+
+
+def _unit(left: str, unit: str) -> str:
+    """The unit of the condition's left side, as far as its form tells: a quantile and a mean are in the metric's own,
+    a quotient of two rates of one kind is a ratio.
+
+    >>> _unit("histogram_quantile(0.9, sum by (le) (rate(a_seconds_bucket[5m])))", "seconds per second")
+    'seconds'
+    >>> _unit("sum(rate(errors_total[5m])) / sum(rate(requests_total[5m]))", "per second")
+    'ratio'
+    >>> _unit("sum(rate(a_seconds_sum[1m])) / sum(rate(a_seconds_count[1m]))", "seconds per second")
+    'seconds'
+    """
+    plain = unit.removesuffix(" per second")
+    words = [token.text for token in promql.tokens(left) if not token.blank]
+    if words and words[0] in QUANTILE_FUNCTIONS:
+        return plain
+    names = promql.metric_names(left)
+    if _divides(words):
+        means = len(names) == 2 and names[0].removesuffix("_sum") == names[1].removesuffix("_count")
+        return plain if means else "ratio"
+    return unit
+
+
+def _divides(words: Sequence[str]) -> bool:
+    """Whether the expression is a quotient at its top level."""
+    return any(word == "/" and depth == 0 for word, depth in zip(words, _depths(words), strict=True))
+
+
+def _depths(words: Sequence[str]) -> Iterator[int]:
+    depth = 0
+    for word in words:
+        depth -= word in (")", "]", "}")
+        yield depth
+        depth += word in ("(", "[", "{")

@@ -1,0 +1,351 @@
+"""One metric that no pack knows -> the queries it is worth, made from its kind, its labels and its name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from reconstruct import promql
+from reconstruct.model import Signal
+from reconstruct.packs.catalogue import Conventions, Part, Split
+from reconstruct.packs.choose import RateInterval
+from reconstruct.packs.classify import Meaning, classify, floor_of
+from reconstruct.packs.survey import Seen, selector
+
+SERIES_A_SIGNAL: Final = 50
+"""More lines than this of one metric nobody compares: its own labels are summed away until fewer are left."""
+QUANTILE: Final = 0.95
+"""Far enough out to see the slow requests, with 20 of them near enough in to be no single one."""
+NAMESPACES: Final = ("namespace", "kubernetes_namespace", "k8s_namespace_name")
+_CALLS: Final = re.compile(r"(?P<stem>\w+)_(?:calls|executions|invocations)(?:_total)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What every signal is made with."""
+
+    conventions: Conventions
+    rate_interval_s: RateInterval
+    scope: str
+    """Matchers for every selector; "" = none."""
+    namespaces: tuple[str, ...]
+    """Where metrics have a namespace, it is one of these; () = any."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One signal to be, with what it costs."""
+
+    signal: Signal
+    metric: str
+    """The metric of `seen` that stands for it."""
+    series: int
+
+
+def signals_for(seen: Mapping[str, Seen], *, context: Context) -> Iterator[Asked]:
+    """Every signal that the metrics make.
+
+    Histograms and summaries give a quantile, the mean and the rate; counters their rate, and the share of failures
+    where a label tells them; what is counted beside its calls, the amount a call; gauges their value.
+    """
+    done: set[str] = set()
+    for base in sorted(_distributions(seen)):
+        done.update({base, f"{base}_bucket", f"{base}_sum", f"{base}_count"})
+        stands_for_it = next(name for name in (f"{base}_count", base, f"{base}_bucket") if name in seen)
+        for asked in _distribution(base, metrics=seen, context=context):
+            yield replace(asked, metric=stands_for_it)
+    for calls, measured in _per_call(seen, done=done):
+        done.add(measured)
+        yield from _ratio(measured, calls, seen=seen[measured], context=context)
+    for name, one in seen.items():
+        if name not in done and one.kind in ("counter", "gauge"):
+            yield from _single(name, seen=one, context=context)
+
+
+def _distributions(metrics: Mapping[str, Seen]) -> set[str]:
+    """Base names of histograms and summaries: what has a sum and a count, or is a native histogram."""
+    sums = {name.removesuffix("_sum") for name in metrics if name.endswith("_sum")}
+    counts = {name.removesuffix("_count") for name in metrics if name.endswith("_count")}
+    return (sums & counts) | {name for name, one in metrics.items() if one.kind == "histogram"}
+
+
+def _distribution(base: str, *, metrics: Mapping[str, Seen], context: Context) -> Iterator[Asked]:
+    classic, counted = metrics.get(f"{base}_bucket"), metrics.get(f"{base}_count")
+    quantiles = metrics.get(base)
+    native = quantiles is not None and quantiles.kind == "histogram" and counted is None
+    one = counted or quantiles or classic
+    if one is None:
+        return
+    meaning = _meaning(base, seen=one, kind="histogram", context=context)
+    if meaning.ignored:
+        return
+    keep, series = _kept_labels(one, context=context, drop=("le", "quantile"))
+    by, interval_s = ", ".join(keep), context.rate_interval_s((f"{base}_count",))
+    window = promql.duration(interval_s)
+
+    def rate(metric: str) -> str:
+        return f"sum by ({by}) (rate({_select(metric, seen=one, context=context)}[{window}]))"
+
+    scaled = _scaler(meaning)
+    if classic is not None:
+        buckets = f"sum by (le, {by}) (rate({_select(f'{base}_bucket', seen=one, context=context)}[{window}]))"
+        yield _asked(base, "p95", scaled(f"histogram_quantile({QUANTILE:g}, {buckets})"), meaning, interval_s, series)
+    elif native:
+        yield _asked(
+            base, "p95", scaled(f"histogram_quantile({QUANTILE:g}, {rate(base)})"), meaning, interval_s, series
+        )
+        mean = f"histogram_sum({rate(base)}) / histogram_count({rate(base)})"
+        yield _asked(base, "mean", scaled(mean), meaning, interval_s, series)
+        yield _asked(base, "rate", f"histogram_count({rate(base)})", _of_rate(meaning, context), interval_s, series)
+        return
+    elif quantiles is not None and quantiles.kind == "summary":
+        yield from _summary(base, seen=quantiles, meaning=meaning, keep=keep, series=series, context=context)
+    if counted is not None:
+        mean = f"{rate(f'{base}_sum')} / ({rate(f'{base}_count')} > 0)"
+        yield _asked(base, "mean", scaled(mean), meaning, interval_s, series)
+        yield _asked(base, "rate", rate(f"{base}_count"), _of_rate(meaning, context), interval_s, series)
+        yield from _shares(
+            f"{base}_count", base, seen=counted, kind="counter", keep=keep, series=series, context=context
+        )
+
+
+def _summary(
+    base: str, *, seen: Seen, meaning: Meaning, keep: Sequence[str], series: int, context: Context
+) -> Iterator[Asked]:
+    told = sorted({one.get("quantile", "") for one in seen.labels} - {"", "1", "1.0"}, key=_number)
+    if told:
+        of = _select(base, seen=seen, context=context, matchers=[f"quantile={promql.quote_label(told[-1])}"])
+        expression = f"max by ({', '.join(keep)}) ({of})"
+        yield _asked(base, f"q{told[-1]}", _scaler(meaning)(expression), meaning, 0.0, series)
+
+
+def _per_call(metrics: Mapping[str, Seen], *, done: Collection[str]) -> Iterator[tuple[str, str]]:
+    """(counter of calls, counter of what they took): `x_calls_total` beside `x_seconds_total`, `x_rows_total`, ..."""
+    counters = [name for name, one in metrics.items() if one.kind == "counter" and name not in done]
+    for calls in counters:
+        found = _CALLS.fullmatch(calls)
+        if found is None:
+            continue
+        for measured in counters:
+            if (
+                measured != calls
+                and measured.startswith(found["stem"] + "_")
+                and _same_labels(metrics[calls], metrics[measured])
+            ):
+                yield calls, measured
+
+
+def _ratio(measured: str, calls: str, *, seen: Seen, context: Context) -> Iterator[Asked]:
+    meaning = classify(measured, conventions=context.conventions, kind="histogram", label_names=seen.label_names)
+    if meaning.ignored:
+        return
+    if meaning.aspect not in ("latency", "errors"):
+        meaning = replace(meaning, aspect="work", worse="up")
+    keep, series = _kept_labels(seen, context=context)
+    interval_s = context.rate_interval_s((measured, calls))
+    window, by = promql.duration(interval_s), ", ".join(keep)
+    top, bottom = (
+        f"sum by ({by}) (rate({_select(name, seen=seen, context=context)}[{window}]))" for name in (measured, calls)
+    )
+    yield _asked(measured, "per-call", _scaler(meaning)(f"{top} / ({bottom} > 0)"), meaning, interval_s, series)
+
+
+def _single(name: str, *, seen: Seen, context: Context) -> Iterator[Asked]:
+    split = _split(seen, context=context)
+    if split is not None and split[1].instead:
+        label, parts = split[0], split[1].parts
+        keep, series = _kept_labels(seen, context=context, drop=(label,))
+        for part in parts:
+            if _any_match(seen, label=label, part=part):
+                matcher = f"{label}=~{promql.quote_label(part.matches)}"
+                yield from _value(
+                    name, seen=seen, keep=keep, series=series, context=context, part=part, matcher=matcher
+                )
+        return
+    keep, series = _kept_labels(seen, context=context)
+    if seen.kind == "counter" and not seen.throughout and _targets(seen):
+        yield from _since_nothing(name, seen=seen, context=context)
+    else:
+        yield from _value(name, seen=seen, keep=keep, series=series, context=context)
+    if seen.kind == "counter":
+        yield from _shares(name, name, seen=seen, kind="counter", keep=keep, series=series, context=context)
+
+
+def _since_nothing(name: str, *, seen: Seen, context: Context) -> Iterator[Asked]:
+    """A counter of which series begin or end within the window, as a total for each target.
+
+    Client libraries make a labelled counter's series with its first event: before it there is no sample, and no
+    event either. So where the target answered (`up`) and has no series yet, nothing was counted: 0, not a gap.
+    """
+    meaning = _meaning(name, seen=seen, kind="counter", context=context)
+    if meaning.ignored:
+        return
+    own = seen.label_names - {*context.conventions.identity, *context.conventions.instance}
+    keep, series = _kept_labels(seen, context=context, drop=own)
+    interval_s = context.rate_interval_s((name,))
+    by = ", ".join(keep)
+    counted = f"sum by ({by}) (rate({_select(name, seen=seen, context=context)}[{promql.duration(interval_s)}]))"
+    expression = f"{counted} or 0 * sum by ({by}) ({selector('up', scope=context.scope, matchers=_targets(seen))})"
+    yield _asked(name, "", _scaler(meaning)(expression), meaning, interval_s, series)
+
+
+def _targets(seen: Seen) -> list[str]:
+    """Matchers for `up` of the targets that the metric comes from; none where it does not tell, or they are many."""
+    found = {name: sorted({one.get(name, "") for one in seen.labels}) for name in ("job", "instance")}
+    if not all(values and all(values) and len(values) <= SERIES_A_SIGNAL for values in found.values()):
+        return []
+    return [f"{name}=~{promql.one_of(values)}" for name, values in found.items()]
+
+
+def _value(
+    name: str,
+    *,
+    seen: Seen,
+    keep: Sequence[str],
+    series: int,
+    context: Context,
+    part: Part | None = None,
+    matcher: str = "",
+) -> Iterator[Asked]:
+    meaning = _meaning(name, seen=seen, kind=seen.kind, context=context, part=part)
+    if meaning.ignored:
+        return
+    of = _select(name, seen=seen, context=context, matchers=[matcher] if matcher else [])
+    interval_s = 0.0
+    if seen.kind == "counter":
+        interval_s = context.rate_interval_s((name,))
+        of = f"rate({of}[{promql.duration(interval_s)}])"
+    whole = not matcher and set(keep) >= seen.label_names and seen.labels
+    expression = of if whole else f"{_aggregate(meaning, kind=seen.kind)} by ({', '.join(keep)}) ({of})"
+    if meaning.countdown:
+        expression = _past_zero(name, expression)
+    suffix = part.name if part else ""
+    yield _asked(name, suffix, _scaler(meaning)(expression), meaning, interval_s, series)
+
+
+def _shares(
+    name: str, base: str, *, seen: Seen, kind: str, keep: Sequence[str], series: int, context: Context
+) -> Iterator[Asked]:
+    split = _split(seen, context=context)
+    if split is None or split[1].instead:
+        return
+    label, parts = split[0], split[1].parts
+    by, interval_s = ", ".join(one for one in keep if one != label), context.rate_interval_s((name,))
+    window = promql.duration(interval_s)
+    for part in parts:
+        if not (part.share and _any_match(seen, label=label, part=part)):
+            continue
+        meaning = _meaning(base, seen=seen, kind=kind, context=context, part=part)
+        matching = _select(name, seen=seen, context=context, matchers=[f"{label}=~{promql.quote_label(part.matches)}"])
+        whole = f"sum by ({by}) (rate({_select(name, seen=seen, context=context)}[{window}]))"
+        expression = f"(sum by ({by}) (rate({matching}[{window}])) or 0 * {whole}) / ({whole} > 0)"
+        yield _asked(base, part.name, expression, replace(meaning, factor=1.0), interval_s, series)
+
+
+# ------------------------------------------------------------------------------------------- pieces of signals
+
+
+def _asked(name: str, suffix: str, expression: str, meaning: Meaning, interval_s: float, series: int) -> Asked:
+    signal = Signal(
+        id=f"generic/{name}-{suffix}" if suffix else f"generic/{name}",
+        title=f"{name}, {suffix.replace('-', ' ')}" if suffix else name,
+        promql=expression,
+        unit=meaning.unit,
+        layer=meaning.layer,
+        aspect=meaning.aspect,
+        worse=meaning.worse,
+        floor=meaning.floor,
+        smear_s=interval_s,
+        known=False,
+        tags=meaning.tags,
+    )
+    return Asked(signal, name, series)
+
+
+def _meaning(name: str, *, seen: Seen, kind: str, context: Context, part: Part | None = None) -> Meaning:
+    return classify(name, conventions=context.conventions, kind=kind, label_names=seen.label_names, part=part)
+
+
+def _of_rate(meaning: Meaning, context: Context) -> Meaning:
+    """How often a distribution was observed, by what is known of what it measures."""
+    floor = floor_of("per second", aspect="traffic", conventions=context.conventions)
+    return replace(meaning, aspect="traffic", worse="both", unit="per second", factor=1.0, floor=floor)
+
+
+def _scaler(meaning: Meaning) -> Callable[[str], str]:
+    factor = meaning.factor
+    if factor == 1.0:
+        return lambda expression: expression
+    if factor < 1.0:
+        return lambda expression: f"({expression}) / {1 / factor:.15g}"
+    return lambda expression: f"({expression}) * {factor:.15g}"
+
+
+def _aggregate(meaning: Meaning, *, kind: str) -> str:
+    """How instances are put together: amounts add up; of what is a quality of each, the worst one counts."""
+    if kind == "counter" or meaning.unit not in ("ratio", "percent", "seconds", "celsius", "volts", "hertz"):
+        return "sum"
+    return {"up": "max", "down": "min", "both": "avg"}[meaning.worse]
+
+
+def _past_zero(name: str, expression: str) -> str:
+    if any(word in name for word in ("timestamp", "not_after", "notafter")):
+        return f"clamp_min(time() - {expression}, 0)"
+    return f"clamp_min(-({expression}), 0)"
+
+
+def _select(name: str, *, seen: Seen, context: Context, matchers: Sequence[str] = ()) -> str:
+    label = next((one for one in NAMESPACES if one in seen.label_names), "")
+    mine = [f"{label}=~{promql.one_of(context.namespaces)}"] if label and context.namespaces else []
+    return selector(name, scope=context.scope, matchers=[*matchers, *mine])
+
+
+def _kept_labels(seen: Seen, *, context: Context, drop: Collection[str] = ()) -> tuple[tuple[str, ...], int]:
+    """Labels to keep, and how many series they leave.
+
+    Who it is about stays; what a rollout renames goes, with the instance; the metric's own labels stay as long as
+    there are few series, the one with the most values goes first.
+    """
+    conventions = context.conventions
+    identity = [name for name in conventions.identity if not seen.labels or name in seen.label_names]
+    passing = {*conventions.passing, *drop}
+    rolls = bool(seen.label_names & set(conventions.passing))
+    instances = [name for name in conventions.instance if name not in passing and not (rolls and name == "instance")]
+    own = sorted(seen.label_names - passing - set(identity) - set(conventions.instance))
+    keep = [*identity, *(name for name in instances if name in seen.label_names), *own]
+    for name in sorted(own, key=lambda one: (-_distinct(seen, [one]), one)):
+        if _distinct(seen, keep) > SERIES_A_SIGNAL:
+            keep.remove(name)
+    for name in [one for one in instances if one in keep]:
+        if _distinct(seen, keep) > SERIES_A_SIGNAL:
+            keep.remove(name)
+    return tuple(keep), _distinct(seen, keep) if seen.labels else min(seen.count, SERIES_A_SIGNAL)
+
+
+def _distinct(seen: Seen, names: Sequence[str]) -> int:
+    return len({tuple(one.get(name, "") for name in names) for one in seen.labels})
+
+
+def _split(seen: Seen, *, context: Context) -> tuple[str, Split] | None:
+    for split in context.conventions.splits:
+        for label in split.labels:
+            if label in seen.label_names:
+                return label, split
+    return None
+
+
+def _any_match(seen: Seen, *, label: str, part: Part) -> bool:
+    return any(re.fullmatch(part.matches, one.get(label, "")) for one in seen.labels)
+
+
+def _same_labels(one: Seen, other: Seen) -> bool:
+    return one.label_names == other.label_names
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return 0.0

@@ -1,0 +1,36 @@
+"""What this program has to know of PromQL: read its words, fill in a scope, split a condition, point at an error.
+
+Not a parser: a tokenizer that respects strings, comments, durations and label lists, and small walks over its tokens.
+The server stays the judge of what is valid.
+"""
+
+from __future__ import annotations
+
+from reconstruct.promql.conditions import Condition, split_condition
+from reconstruct.promql.macros import fill
+from reconstruct.promql.places import caret
+from reconstruct.promql.selectors import add_matchers, lenient, metric_names, selectors, with_short_look_back
+from reconstruct.promql.tokens import Token, duration, escaped, matchers, one_of, quote_label, seconds, tokens, unquoted
+from reconstruct.promql.windows import range_window_s
+
+__all__ = [
+    "Condition",
+    "Token",
+    "add_matchers",
+    "caret",
+    "duration",
+    "escaped",
+    "fill",
+    "lenient",
+    "matchers",
+    "metric_names",
+    "one_of",
+    "quote_label",
+    "range_window_s",
+    "seconds",
+    "selectors",
+    "split_condition",
+    "tokens",
+    "unquoted",
+    "with_short_look_back",
+]

@@ -1,0 +1,187 @@
+"""The vector selectors of an expression: found, named, narrowed to a scope, kept from looking back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple
+
+from reconstruct.promql.tokens import Token, closing, duration, end_of, escaped, quote_label, tokens, unquoted
+
+KEYWORDS: Final = frozenset(
+    [
+        "and",
+        "or",
+        "unless",
+        "atan2",
+        "bool",
+        "by",
+        "without",
+        "on",
+        "ignoring",
+        "group_left",
+        "group_right",
+        "offset",
+        "inf",
+        "nan",
+        "start",
+        "end",
+        "default",
+        "if",
+        "ifnot",
+        "keep_metric_names",
+    ]  # the last four are VictoriaMetrics' own
+)
+LABEL_LIST_KEYWORDS: Final = frozenset(["by", "without", "on", "ignoring", "group_left", "group_right"])
+
+
+def selectors(promql: str) -> tuple[str, ...]:
+    """The vector selectors of an expression as written, each once.
+
+    >>> selectors('sum(rate(a{x="1"}[5m])) / sum(rate(a{x="1"}[5m])) + {__name__="b"}')
+    ('a{x="1"}', '{__name__="b"}')
+    """
+    return tuple(dict.fromkeys(promql[s.start : s.end] for s in _selectors(tokens(promql))))
+
+
+def metric_names(promql: str) -> tuple[str, ...]:
+    """The metric names an expression reads, each once; selectors without a fixed name give none.
+
+    >>> metric_names('rate(a{x="1"}[5m]) / on (job) b + {__name__="c.d"} + {"e f"}')
+    ('a', 'b', 'c.d', 'e f')
+    """
+    found: dict[str, None] = {}
+    words = tokens(promql)
+    for selector in _selectors(words):
+        if selector.name:
+            found[selector.name] = None
+            continue
+        inside = [t for t in words if selector.start < t.start < selector.end - 1 and not t.blank]
+        for before, token in zip([None, *inside], inside, strict=False):
+            follows = inside[inside.index(token) + 1].text if token is not inside[-1] else ","
+            named = before is not None and before.text == "=" and inside[inside.index(before) - 1].text == "__name__"
+            bare = (before is None or before.text == ",") and follows == ","
+            if token.kind == "string" and (named or bare):
+                found[unquoted(token.text)] = None
+    return tuple(found)
+
+
+def add_matchers(promql: str, scope: str) -> str:
+    """Put the scope's matchers into every vector selector of an expression.
+
+    >>> add_matchers('sum by (job) (rate(a{x="}"}[5m])) / on (job) group_left b offset 5m > 0', 'c="1"')
+    'sum by (job) (rate(a{x="}",c="1"}[5m])) / on (job) group_left b{c="1"} offset 5m > 0'
+    """
+    scope = scope.strip().strip(",")
+    if not scope:
+        return promql
+    out: list[str] = []
+    position = 0
+    for selector in _selectors(tokens(promql)):
+        if selector.inside is None:
+            out += [promql[position : selector.end], "{", scope, "}"]
+            position = selector.end
+        else:
+            inside = promql[selector.inside : selector.end - 1]
+            written = inside.rstrip()
+            comma = "" if not written.strip() or written.endswith(",") else ","
+            out += [promql[position : selector.inside], inside, comma, scope]
+            position = selector.end - 1
+    return "".join([*out, promql[position:]])
+
+
+def lenient(scope: str) -> str:
+    """The scope's matchers, true also for series that do not have the label.
+
+    >>> lenient('cluster="eu-1",team!="x",ns=~"a|b"')
+    'cluster=~"eu-1|",team!="x",ns=~"(?:a|b)|"'
+    """
+    words = [token for token in tokens(scope) if not token.blank]
+    out: list[str] = []
+    for before, token in zip(["", *(word.text for word in words)], words, strict=False):
+        if token.kind == "string" and before == "=":
+            out[-1] = "=~"
+            out.append(quote_label(escaped(unquoted(token.text)) + "|"))
+        elif token.kind == "string" and before == "=~":
+            out.append(quote_label(f"(?:{unquoted(token.text)})|"))
+        else:
+            out.append(token.text)
+    return "".join(out)
+
+
+def with_short_look_back(promql: str, *, window_s: float) -> str:
+    """The expression with every instant selector seeing back `window_s` only, in place of the server's five minutes.
+
+    >>> with_short_look_back("sum(a) / rate(b[5m]) + c offset 1h", window_s=30)
+    'sum(last_over_time(a[30s])) / rate(b[5m]) + last_over_time(c[30s] offset 1h)'
+    """
+    words = tokens(promql)
+    solid = [token for token in words if not token.blank]
+    starts = [token.start for token in solid]
+    window = f"[{duration(window_s)}]"
+    out: list[str] = []
+    position = 0
+    for selector in _selectors(words):
+        index = next((i for i, start in enumerate(starts) if start >= selector.end), len(solid))
+        if index < len(solid) and solid[index].text == "[":
+            last = closing(solid, index, "[", "]")
+            if not any(token.text == ":" for token in solid[index:last]):
+                continue  # a range selector has no look-back
+        end = selector.end
+        while index < len(solid) and solid[index].text.lower() in ("offset", "@"):
+            index += 1
+            if index < len(solid) and solid[index].text == "-":
+                index += 1
+            if index + 1 < len(solid) and solid[index + 1].text == "(":  # @ start()
+                index = closing(solid, index + 1, "(", ")")
+            end = end_of(solid, index)
+            index += 1
+        out += [
+            promql[position : selector.start],
+            "last_over_time(",
+            promql[selector.start : selector.end],
+            window,
+            promql[selector.end : end],
+            ")",
+        ]
+        position = end
+    return "".join([*out, promql[position:]])
+
+
+class _Selector(NamedTuple):
+    start: int
+    end: int
+    inside: int | None
+    """Where the text between the braces begins; None where there are none."""
+    name: str
+
+
+def _selectors(words: Sequence[Token]) -> Iterator[_Selector]:
+    """The vector selectors, in order: a name that is no function, aggregation or keyword, with or without braces."""
+    solid = [token for token in words if not token.blank]
+    position = 0
+
+    def text_at(index: int) -> str:
+        return solid[index].text if index < len(solid) else ""
+
+    while position < len(solid):
+        token = solid[position]
+        following = text_at(position + 1)
+        if token.kind == "word" and token.text.lower() in LABEL_LIST_KEYWORDS and following == "(":
+            position = closing(solid, position + 1, "(", ")") + 1
+        elif token.text == "[":
+            position = closing(solid, position, "[", "]") + 1
+        elif token.text == "{":
+            last = closing(solid, position, "{", "}")
+            yield _Selector(token.start, end_of(solid, last), token.start + 1, "")
+            position = last + 1
+        elif token.kind != "word" or token.text.lower() in KEYWORDS:
+            position += 1
+        elif following == "(" or following.lower() in ("by", "without"):
+            position += 1  # a function, or an aggregation whose labels stand in front
+        elif following == "{":
+            last = closing(solid, position + 1, "{", "}")
+            yield _Selector(token.start, end_of(solid, last), solid[position + 1].start + 1, token.text)
+            position = last + 1
+        else:
+            yield _Selector(token.start, token.start + len(token.text), None, token.text)
+            position += 1

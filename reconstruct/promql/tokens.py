@@ -1,0 +1,138 @@
+"""The words of a PromQL expression, and how to write some of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Final, NamedTuple
+
+UNIT_S: Final[Mapping[str, float]] = {
+    "ms": 0.001,
+    "s": 1.0,
+    "m": 60.0,
+    "h": 3600.0,
+    "d": 86_400.0,
+    "w": 604_800.0,
+    "y": 31_536_000.0,
+}
+_DURATION: Final = r"(?:[0-9]+(?:\.[0-9]+)?(?:ms|[smhdwy]))+"
+_TOKEN: Final = re.compile(
+    rf"""
+      (?P<space>\s+)
+    | (?P<comment>\#[^\n]*)
+    | (?P<string>"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`[^`]*`)
+    | (?P<macro>\$\w+|\$\{{\w+\}})
+    | (?P<duration>{_DURATION}(?![\w.]))
+    | (?P<number>0[xX][0-9a-fA-F]+|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)
+    | (?P<word>[a-zA-Z_:][a-zA-Z0-9_:]*)
+    | (?P<sign>==|!=|>=|<=|=~|!~|[-+*/%^=<>(){{}}\[\],:@])
+    | (?P<other>.)
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+
+
+class Token(NamedTuple):
+    """A word of an expression: kind (space, comment, string, macro, duration, number, word, sign, other) and place."""
+
+    kind: str
+    text: str
+    start: int
+
+    @property
+    def blank(self) -> bool:
+        """Whether it means nothing to the server."""
+        return self.kind in ("space", "comment")
+
+
+def tokens(promql: str) -> list[Token]:
+    """The words of an expression, blanks included: joined they are the expression again.
+
+    >>> [t.text for t in tokens('up{job="a}b"}[5m]') if t.kind != "sign"]
+    ['up', 'job', '"a}b"', '5m']
+    """
+    return [Token(str(m.lastgroup), m.group(), m.start()) for m in _TOKEN.finditer(promql)]
+
+
+def quote_label(value: str) -> str:
+    r"""A label value as a PromQL string, whatever is in it.
+
+    >>> print(quote_label('a "b" \\ c' + chr(10)))
+    "a \"b\" \\ c\n"
+    """
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\r", "\\r")
+    return f'"{escaped}"'
+
+
+def matchers(labels: Mapping[str, str]) -> str:
+    """Equality matchers for a selector's braces, sorted by label name; names that need quotes get them (Prometheus 3).
+
+    >>> matchers({"job": "shop", "instance": 'a"b'}), matchers({"k8s.pod": "x"})
+    ('instance="a\\\\"b",job="shop"', '"k8s.pod"="x"')
+    """
+    return ",".join(f"{_label_name(name)}={quote_label(labels[name])}" for name in sorted(labels))
+
+
+def one_of(values: Sequence[str]) -> str:
+    """The right side of a `=~` matcher that is true for exactly these values.
+
+    >>> one_of(["a.b", "c"])
+    '"a\\\\\\\\.b|c"'
+    """
+    return quote_label("|".join(escaped(value) for value in values))
+
+
+def escaped(value: str) -> str:
+    """A regular expression (RE2) that is true for this text only.
+
+    >>> escaped("a.b")
+    'a\\\\.b'
+    """
+    return re.sub(r"([\\.+*?()|\[\]{}^$])", r"\\\1", value)
+
+
+def unquoted(text: str) -> str:
+    """What a PromQL string literal stands for."""
+    if text.startswith("`"):
+        return text[1:-1]
+    return re.sub(
+        r"\\(.)", lambda found: {"n": "\n", "t": "\t", "r": "\r"}.get(found.group(1), found.group(1)), text[1:-1]
+    )
+
+
+def duration(seconds: float) -> str:
+    """A PromQL duration, to the millisecond, at least one.
+
+    >>> duration(60), duration(0.25), duration(90.5)
+    ('60s', '250ms', '90500ms')
+    """
+    ms = max(1, round(seconds * 1000))
+    return f"{ms}ms" if ms % 1000 else f"{ms // 1000}s"
+
+
+def seconds(text: str) -> float:
+    """A PromQL duration in seconds.
+
+    >>> seconds("1h30m"), seconds("250ms")
+    (5400.0, 0.25)
+    """
+    return sum(float(count) * UNIT_S[unit] for count, unit in re.findall(r"([0-9.]+)(ms|[smhdwy])", text))
+
+
+def closing(solid: Sequence[Token], opened: int, left: str, right: str) -> int:
+    """Index of the token that closes the bracket at `opened`; the last one where nothing does."""
+    depth = 0
+    for index in range(opened, len(solid)):
+        depth += (solid[index].text == left) - (solid[index].text == right)
+        if depth == 0:
+            return index
+    return len(solid) - 1
+
+
+def end_of(solid: Sequence[Token], index: int) -> int:
+    """Where the text of a token ends."""
+    return solid[index].start + len(solid[index].text)
+
+
+def _label_name(name: str) -> str:
+    return name if re.fullmatch(r"[a-zA-Z_][a-zA-Z0-9_]*", name) else quote_label(name)

@@ -1,0 +1,126 @@
+"""The charts of an incident: which ones are worth making, under which names, with which alt text.
+
+    for chart in charts_for(incident):
+        save(chart.build(theme="light"), folder / f"{chart.name}.png", title=chart.title, alt=chart.alt)
+
+The builders are functions of their own, for notebooks too: `overview`, `signal_chart`, `small_multiples`,
+`before_after`, and `draw_signal` on an Axes of one's own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import partial
+from typing import Final, NamedTuple, Protocol
+
+from matplotlib.figure import Figure
+
+from reconstruct.errors import UsageError
+from reconstruct.model import Incident
+from reconstruct.render.alt_text import alt_before_after, alt_overview, alt_signal, alt_small_multiples
+from reconstruct.render.before_after import before_after
+from reconstruct.render.chosen import metric_of, sick_metrics
+from reconstruct.render.headline import headline
+from reconstruct.render.overview import overview
+from reconstruct.render.picture_file import Format, picture_bytes, save
+from reconstruct.render.signal_chart import SHOWN_IN_COLOUR, draw_signal, signal_chart
+from reconstruct.render.small_multiples import small_multiples
+from reconstruct.render.theme import Theme, ThemeName
+
+__all__ = [
+    "Chart",
+    "Format",
+    "alt_text",
+    "before_after",
+    "charts_for",
+    "draw_signal",
+    "overview",
+    "picture_bytes",
+    "save",
+    "signal_chart",
+    "small_multiples",
+]
+
+SIGNAL_CHARTS: Final = 10
+"""Charts of single signals: with the overview and the strip a dozen pictures, which is what one scrolls through."""
+OVERVIEW: Final = "overview"
+BEFORE_AFTER: Final = "before-after"
+BY_SERIES: Final = "-by-series"
+
+
+class Build(Protocol):
+    """Makes a figure in a theme."""
+
+    def __call__(self, *, theme: ThemeName | Theme = "light") -> Figure:
+        """The figure."""
+
+
+class Chart(NamedTuple):
+    """A picture worth making: `name` is safe as a file's name and unique within the incident."""
+
+    name: str
+    build: Build
+    title: str
+    alt: str
+    signal: str
+    """The signal that it shows; empty for those of the whole incident."""
+
+
+def charts_for(incident: Incident, *, most: int = SIGNAL_CHARTS) -> list[Chart]:
+    """The charts that matter, the most telling first: overview, strip, and a chart for each of `most` sick signals.
+
+    The first signal with more affected series than a chart can name gets small multiples too. Where nothing went wrong,
+    the overview is all.
+    """
+    charts = [Chart(OVERVIEW, partial(overview, incident), headline(incident)[0], alt_overview(incident), "")]
+    sick = sick_metrics(incident)
+    if not sick:
+        return charts
+    alt = alt_before_after(incident)
+    charts.append(Chart(BEFORE_AFTER, partial(before_after, incident), "Before, during, after", alt, ""))
+    shown = list(dict.fromkeys(m.signal.id for m in sick))[:most]
+    taken = {OVERVIEW, BEFORE_AFTER}
+    for signal_id in shown:
+        signal = metric_of(incident, signal_id).signal
+        name = _free_name(signal_id, taken)
+        build = partial(signal_chart, incident, signal_id)
+        charts.append(Chart(name, build, signal.title or signal_id, alt_signal(incident, signal_id), signal_id))
+    crowded = next((s for s in shown if _affected(incident, s) > SHOWN_IN_COLOUR), None)
+    if crowded is not None:
+        title = metric_of(incident, crowded).signal.title or crowded
+        build = partial(small_multiples, incident, crowded)
+        alt = alt_small_multiples(incident, crowded)
+        charts.append(Chart(_free_name(crowded + BY_SERIES, taken), build, f"{title}, by series", alt, crowded))
+    return charts
+
+
+def alt_text(incident: Incident, chart: str) -> str:
+    """What a chart says in one sentence; `chart` is a name from `charts_for`, or a signal's id.
+
+    Raises `UsageError` where the incident has no such chart and no such signal.
+    """
+    known: dict[str, Callable[[Incident], str]] = {OVERVIEW: alt_overview, BEFORE_AFTER: alt_before_after}
+    if chart in known:
+        return known[chart](incident)
+    named = next((c.alt for c in charts_for(incident) if c.name == chart), None)
+    if named is not None:
+        return named
+    if chart not in {m.signal.id for m in incident.evidence.metrics}:
+        names = ", ".join(c.name for c in charts_for(incident))
+        raise UsageError(f"no chart and no signal {chart!r}", hint=f"charts of this incident: {names}")
+    return alt_signal(incident, chart)
+
+
+def _affected(incident: Incident, signal_id: str) -> int:
+    return len({a.column for a in incident.anomalies if a.signal.id == signal_id})
+
+
+def _free_name(signal_id: str, taken: set[str]) -> str:
+    """A file's name for a signal: letters, digits, dots and dashes, at most 80 of them, not used yet."""
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", signal_id).strip("-.")[:80] or "signal"
+    free, number = name, 2
+    while free.lower() in taken:
+        free, number = f"{name}-{number}", number + 1
+    taken.add(free.lower())
+    return free

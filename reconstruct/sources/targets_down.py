@@ -1,0 +1,143 @@
+"""What Prometheus could not see: scrapes that failed, targets that went, and times when it was away itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from reconstruct import promql as pq
+from reconstruct.model import Gap, Query, Window
+from reconstruct.sources.prometheus import Answer, Prometheus
+from reconstruct.sources.replicas import merge_replicas
+from reconstruct.sources.restarts import coarser
+
+MOST_POINTS: Final = 5_000
+SHORT_LOOK_BACK: Final = 2.0
+"""In scrapes: what has no `up` for longer is not scraped any more."""
+INTERVAL_IF_UNKNOWN_S: Final = 60.0
+MOST_TARGETS: Final = 2_000
+"""Of one job, looked at one by one; in a larger one only failed scrapes are told, not targets that went."""
+TOLD_ONE_BY_ONE: Final = 4
+"""Targets of one job that were away at the same time; more are told as one."""
+
+
+class _Away(NamedTuple):
+    job: str
+    instance: str
+    reason: str
+    first: int
+    """Row."""
+    last: int
+
+
+def targets_down(
+    server: Prometheus, window: Window, *, scope: str = "", interval_s: float = INTERVAL_IF_UNKNOWN_S
+) -> tuple[tuple[Gap, ...], tuple[Query, ...]]:
+    """When scrapes failed or targets were gone, by start; targets of one job that were away together as one gap.
+
+    `interval_s` is the widest scrape interval of any job.
+    """
+    grid = coarser(window, most_points=MOST_POINTS)
+    look = pq.duration(max(SHORT_LOOK_BACK * interval_s, grid.step_s))
+    up = f"last_over_time(up{{{scope}}}[{look}])" if scope else f"last_over_time(up[{look}])"
+    failing = server.range(f"{up} == 0", grid)
+    counts = server.range(f"count by (job) ({up})", grid)
+    queries = [
+        _query("targets/down", f"{up} == 0", grid, failing),
+        _query("targets/count", f"count by (job) ({up})", grid, counts),
+    ]
+    away = _failed(failing)
+    away += _all_away(counts)
+    blind = np.isnan(counts.values).all(axis=1) if counts.labels else np.zeros(len(grid.index), bool)
+    for job, of_job in zip((each.get("job", "") for each in counts.labels), counts.values.T, strict=True):
+        there = of_job[~np.isnan(of_job)]
+        if there.min() == there.max() and not (np.isnan(of_job) & ~blind).any():
+            continue
+        if there.max() > MOST_TARGETS:
+            continue
+        matching = ",".join(part for part in (f"job={pq.quote_label(job)}", scope) if part)
+        asked = f"last_over_time(up{{{matching}}}[{look}])"
+        answer = server.range(asked, grid)
+        queries.append(_query(f"targets/{job}", asked, grid, answer))
+        away += _gone(answer, job=job, counts=of_job, blind=blind)
+    return tuple(_gaps(away, grid)), tuple(queries)
+
+
+def runs(flags: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """First and last row of each run of True.
+
+    >>> runs(np.array([False, True, True, False, True]))
+    [(1, 2), (4, 4)]
+    """
+    edges = np.diff(np.concatenate(([0], flags.astype(np.int8), [0])))
+    return list(zip(np.flatnonzero(edges == 1).tolist(), (np.flatnonzero(edges == -1) - 1).tolist(), strict=True))
+
+
+def _failed(answer: Answer) -> list[_Away]:
+    values, labels, _ = merge_replicas(answer.values, answer.labels)
+    return [
+        _Away(have.get("job", ""), have.get("instance", ""), "scrape failed", first, last)
+        for have, column in zip(labels, values.T, strict=True)
+        for first, last in runs(~np.isnan(column))
+    ]
+
+
+def _all_away(counts: Answer) -> list[_Away]:
+    """Rows without any target between rows with some: Prometheus itself was away."""
+    if not counts.labels:
+        return []
+    blind = np.isnan(counts.values).all(axis=1)
+    seen = np.flatnonzero(~blind)
+    return [
+        _Away("", "", "no target has samples: Prometheus was away, or could not store", first, last)
+        for first, last in runs(blind)
+        if seen[0] < first and last < seen[-1]
+    ]
+
+
+def _gone(answer: Answer, *, job: str, counts: npt.NDArray[np.float64], blind: npt.NDArray[np.bool_]) -> list[_Away]:
+    """Targets without `up` that came back, or that left the job with fewer targets: a replaced pod is no gap."""
+    values, labels, _ = merge_replicas(answer.values, answer.labels)
+    found: list[_Away] = []
+    filled = np.nan_to_num(counts)
+    seen_by_job = np.flatnonzero(~blind)
+    for have, column in zip(labels, values.T, strict=True):
+        missing = np.isnan(column) & ~blind
+        seen = np.flatnonzero(~np.isnan(column))
+        for first, last in runs(missing):
+            if first < seen[0]:
+                continue  # it was not there yet
+            ended = last >= seen_by_job[-1]
+            if ended and filled[first - 1] <= np.median(filled[first : last + 1]):
+                continue  # another one took its place
+            found.append(_Away(job, have.get("instance", ""), "target gone" if ended else "no samples", first, last))
+    return found
+
+
+def _gaps(away: Sequence[_Away], grid: Window) -> list[Gap]:
+    together: dict[tuple[str, str, int, int], list[_Away]] = {}
+    for each in away:
+        together.setdefault((each.job, each.reason, each.first // 2, each.last // 2), []).append(each)
+    index = grid.index
+    found: list[Gap] = []
+    for (job, reason, _, _), same in together.items():
+        groups = [same] if len(same) >= TOLD_ONE_BY_ONE else [[each] for each in same]
+        for group in groups:
+            instances = sorted({each.instance for each in group if each.instance})
+            if not job and not instances:
+                wanted = "all targets"
+            elif len(instances) == 1:
+                wanted = f"job {job}, instance {instances[0]}"
+            else:
+                wanted = f"job {job}, {len(instances)} targets"
+            first, last = min(each.first for each in group), max(each.last for each in group)
+            end = min(index[last] + grid.step, grid.end)
+            found.append(Gap("", "prometheus", wanted, reason, start=index[first], end=end))
+    return sorted(found, key=lambda gap: (str(gap.start), gap.wanted, gap.reason))
+
+
+def _query(name: str, asked: str, grid: Window, answer: Answer) -> Query:
+    return Query(name, "targets", asked, grid.baseline_start, grid.end, grid.step_s, len(answer.labels))

@@ -1,0 +1,88 @@
+"""Which way of going wrong the signals show, and which neighbours they clear."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from reconstruct.model import Explanation
+from tests.explain.made import Line, Move, event, told
+from tests.explain.stories import FROM, TO, database, quiet, web
+
+
+def told_with(**moves: float) -> Explanation:
+    return told([*web(), *quiet(), *database(**moves)], events=[event("e1", "13:54", "deploy", "shop", version="2")])
+
+
+CONSEQUENCES = {"pool": 20.0, "host": 0.99}
+"""What rises in the wake of most faults of a database."""
+
+
+@pytest.mark.parametrize(
+    ("moves", "mechanism"),
+    [
+        ({"latency": 0.55, "cpu": 0.7, "rows": 9000.0, "network": 0.003, **CONSEQUENCES}, "slow-query"),
+        ({"latency": 3.0, "cpu": 0.006, "locks": 20.0, "pool": 20.0}, "lock-contention"),
+        ({"pool": 20.0, "cpu": 0.01}, "pool-exhaustion"),
+        ({"pool": 20.0}, "pool-exhaustion"),
+        ({"host": 0.99, "latency": 0.009}, "cpu-contention"),
+        ({"network": 0.2, "latency": 0.21, "pool": 20.0}, "network-degradation"),
+        ({}, "bad-change"),
+    ],
+)
+def test_the_mechanism_that_explains_the_others_wins(moves: dict[str, float], mechanism: str) -> None:
+    story = told_with(**moves)
+    assert story.hints[0].mechanism == mechanism
+    assert mechanism not in {r.mechanism for r in story.ruled_out}
+
+
+@pytest.mark.parametrize(
+    ("moves", "cleared"),
+    [
+        (
+            {"latency": 0.55, "cpu": 0.7, "rows": 9000.0, "network": 0.003, **CONSEQUENCES},
+            {"lock-contention", "network-degradation", "traffic-surge", "pool-exhaustion", "cpu-contention"},
+        ),
+        (
+            {"latency": 3.0, "cpu": 0.006, "locks": 20.0, "pool": 20.0},
+            {"slow-query", "network-degradation", "traffic-surge", "pool-exhaustion", "cpu-contention"},
+        ),
+        ({"pool": 20.0, "cpu": 0.01}, {"slow-query", "lock-contention", "network-degradation", "traffic-surge"}),
+    ],
+)
+def test_the_neighbours_are_ruled_out_with_figures_and_queries(moves: dict[str, float], cleared: set[str]) -> None:
+    story = told_with(**moves)
+    out = {r.mechanism: r for r in story.ruled_out}
+    assert cleared <= set(out)
+    for name in cleared:
+        assert any(e.startswith("q") for e in out[name].evidence), name
+        assert any(c.isdigit() for c in out[name].says), name
+
+
+def test_a_round_trip_that_rose_a_little_cannot_account_for_the_effect() -> None:
+    story = told_with(latency=0.55, cpu=0.7, rows=9000.0, network=0.006)
+    network = next(r for r in story.ruled_out if r.mechanism == "network-degradation")
+    assert "round trip 1 ms to 6 ms" in network.says
+    assert "cannot account for requests that took 3.48 s longer" in network.says
+
+
+def test_a_signal_that_moved_after_the_impact_is_no_explanation() -> None:
+    late = [replace(line, moves=(Move("14:10", TO, 0.2),)) if line.layer == "network" else line for line in database()]
+    story = told([*web(), *quiet(), *late], events=[event("e1", "13:54", "deploy", "shop")])
+    network = next(r for r in story.ruled_out if r.mechanism == "network-degradation")
+    assert "after the impact had begun" in network.says
+
+
+def test_what_nothing_measures_is_not_checked_and_says_what_is_needed() -> None:
+    story = told([*web(), *quiet()], events=[event("e1", "13:54", "deploy", "shop")])
+    unchecked = {n.mechanism: n.reason for n in story.not_checked}
+    assert {"slow-query", "disk-exhaustion", "certificate-expiry"} <= set(unchecked)
+    assert "node_exporter" in unchecked["disk-exhaustion"]
+    assert "traffic-surge" in {r.mechanism for r in story.ruled_out}
+
+
+def test_another_services_trouble_does_not_show_a_mechanism_here() -> None:
+    pool = Line("mail/pool-waiting", "app", "saturation", "count", "mail", 0.1, (Move(FROM, TO, 20.0),), tags=("pool",))
+    story = told([*web(), *quiet(), pool], events=[event("e1", "13:54", "deploy", "shop")])
+    assert story.hints[0].mechanism == "bad-change"
