@@ -21,17 +21,8 @@ def demo(
     """
     from importlib.resources import as_file, files
 
-    from reconstruct.cli.incident import incident
+    from reconstruct.cli.incident import run
     from reconstruct.cli.options import OutputOptions, WindowOptions
 
     with as_file(files("reconstruct") / "demo" / "bad-query.zip") as bundle:
-        incident(
-            **_spread(WindowOptions(bundle=bundle, quiet=quiet)),
-            **_spread(OutputOptions(out=out, formats=formats, force=force)),
-        )
-
-
-def _spread(options: object) -> dict[str, object]:
-    import dataclasses
-
-    return {f.name: getattr(options, f.name) for f in dataclasses.fields(options)}  # type: ignore[arg-type]
+        run(WindowOptions(bundle=bundle, quiet=quiet), OutputOptions(out=out, formats=formats, force=force))

@@ -33,20 +33,31 @@ def incident(
 
         reconstruct incident --bundle outage.zip --out postmortem --format md,png
     """
+    run(window, output, explain=tuple(explain or ()), annotate=annotate, dry_run=dry_run)
+
+
+def run(
+    window: WindowOptions,
+    output: OutputOptions,
+    *,
+    explain: tuple[str, ...] = (),
+    annotate: bool = False,
+    dry_run: bool = False,
+) -> None:
+    """What `incident` and `demo` do."""
     from reconstruct.cli import outputs, request, talk
     from reconstruct.pipeline import draft
 
     config = request.configuration(window)
-    at = request.now()
     wanted = outputs.checked(output)
     with talk.Progress(quiet=window.quiet, verbose=window.verbose) as progress:
-        evidence, settings = request.evidence_of(window, config, at=at, progress=progress)
-        progress(0, 0, f"looking through {sum(len(m.labels) for m in evidence.metrics)} series")
+        evidence, settings = request.evidence_of(window, config, at=request.now(), progress=progress)
+        progress(0, 0, f"looking through {sum(len(m.labels) for m in evidence.metrics):,} series")
         answer = draft(evidence, settings=settings)
         progress(0, 0, "drawing")
         paths = outputs.write(answer, wanted, output=output, links=outputs.links_of(window, config))
     outputs.tell(answer, paths, output=output, quiet=window.quiet)
-    for anomaly_id in explain or ():
+    for anomaly_id in explain:
         outputs.explain(answer, anomaly_id)
     if annotate:
         outputs.annotate(answer, config, dry_run=dry_run)

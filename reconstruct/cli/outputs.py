@@ -6,13 +6,14 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import typer
 
 from reconstruct.cli.options import OutputOptions, WindowOptions
 from reconstruct.cli.talk import colour_wanted, width
 from reconstruct.errors import UsageError
+from reconstruct.render.escape import plain
 from reconstruct.render.files import PICTURES, parse_formats, write_outputs
 from reconstruct.render.links import Links
 
@@ -72,9 +73,32 @@ def pictures(incident: Incident, formats: Sequence[str]) -> tuple[ChartImage, ..
     """The charts that the formats need; none are drawn for JSON alone."""
     if not {"html", *PICTURES} & set(formats):
         return ()
-    from reconstruct.render.charts import images
+    from reconstruct.render.chart_image import ChartImage
+    from reconstruct.render.charts import charts_for, picture_bytes
 
-    return images(incident, formats=formats)
+    made = []
+    for chart in charts_for(incident):
+        light = {
+            one: picture_bytes(chart.build(theme="light"), fmt=one, title=chart.title, alt=chart.alt)
+            for one in PICTURES
+            if one in formats or (one == "png" and "html" in formats)
+        }
+        dark = b""
+        if "html" in formats:
+            in_page: Literal["png", "svg"] = "svg" if "svg" in light else "png"
+            dark = picture_bytes(chart.build(theme="dark"), fmt=in_page, title=chart.title, alt=chart.alt)
+        made.append(
+            ChartImage(
+                chart.name,
+                chart.title,
+                chart.alt,
+                png=light.get("png", b""),
+                svg=light.get("svg", b""),
+                dark=dark,
+                signal=chart.signal,
+            )
+        )
+    return tuple(made)
 
 
 def tell(incident: Incident, paths: Sequence[Path], *, output: OutputOptions, quiet: bool) -> None:
@@ -111,9 +135,20 @@ def explain(incident: Incident, anomaly_id: str) -> None:
 
 def annotate(incident: Incident, config: Config, *, dry_run: bool) -> None:
     """Write the timeline into Grafana, or say what would be written."""
-    from reconstruct.deliver.grafana import annotate as write_annotations
+    from reconstruct import deliver
+    from reconstruct.config import Target
 
     if not config.grafana.url:
         raise UsageError("--annotate needs a Grafana", hint="set grafana.url and grafana.token in reconstruct.yaml")
-    for line in write_annotations(incident, grafana=config.grafana, dry_run=dry_run):
-        typer.echo(line, err=True)
+    target = Target("grafana", "grafana", url=config.grafana.url, token=config.grafana.token)
+    done = deliver.annotate(
+        deliver.annotations_of(incident), target, dashboard=config.grafana.dashboard, dry_run=dry_run
+    )
+    tense = "would be " if dry_run else ""
+    for annotation in (*done.created, *done.updated) if dry_run else ():
+        typer.echo(f"{annotation.time:%Y-%m-%d %H:%M:%S} {plain(annotation.text)}", err=True)
+    typer.echo(
+        f"Grafana: {len(done.created)} {tense}created, {len(done.updated)} {tense}updated, {len(done.unchanged)} "
+        f"unchanged, {done.stale} of earlier drafts left alone",
+        err=True,
+    )

@@ -31,7 +31,7 @@ def scan(
     """
     from reconstruct.cli import request, talk
     from reconstruct.explain.ranking import scan as rank_series
-    from reconstruct.render.ledger import to_scan_table
+    from reconstruct.render.scan_table import to_scan_table
 
     config = request.configuration(window)
     with talk.Progress(quiet=window.quiet, verbose=window.verbose) as progress:

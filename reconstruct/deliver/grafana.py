@@ -109,26 +109,17 @@ def annotate(
 
 
 def send_annotations(payload: Mapping[str, Any], target: Target, *, key: str) -> None:
-    """One announcement as one annotation: `text`, `time_ms` and `end_ms` of the payload, found again by `key`.
+    """One episode as one annotation: `text`, `time_ms`, `end_ms` of the payload; an update finds it by `episode`.
 
     Raises
     ------
     SourceError, UsageError
         As `annotate`.
     """
-    text, start, end = str(payload.get("text", "")), payload.get("time_ms", 0), payload.get("end_ms")
-    time = pd.Timestamp(int(start), unit="ms", tz="UTC")
-    annotation = Annotation(
-        key=hashlib.sha256(key.rpartition("/")[0].encode()).hexdigest()[:16],  # an update changes the episode's own
-        time=time,
-        end=pd.Timestamp(int(end), unit="ms", tz="UTC") if end is not None else time,
-        text=html.escape(text)[:MAX_TEXT],
-        tags=(),
-    )
-    tagged = Annotation(
-        annotation.key, annotation.time, annotation.end, annotation.text, _tags(annotation.key, target.tags)
-    )
-    annotate([tagged], target, dry_run=False)
+    own = hashlib.sha256(str(payload.get("episode", key)).encode()).hexdigest()[:16]
+    start, end = (pd.Timestamp(int(payload[name]), unit="ms", tz="UTC") for name in ("time_ms", "end_ms"))
+    text = html.escape(str(payload["text"]))[:MAX_TEXT]
+    annotate([Annotation(own, start, end, text, _tags(own, target.tags))], target, dry_run=False)
 
 
 def _annotation(entry: Entry, *, key: str, tags: Sequence[str]) -> Annotation:

@@ -33,7 +33,8 @@ def payload_for(announcement: Announcement, target: Target) -> Mapping[str, Any]
     if target.kind == "grafana":
         view = announcement.view
         end = view.end if view.end is not None else announcement.at
-        return {"text": headline_of(announcement), "time_ms": _ms(view.start), "end_ms": _ms(end)}
+        text = headline_of(announcement)
+        return {"episode": announcement.key, "text": text, "time_ms": _ms(view.start), "end_ms": _ms(end)}
     return record_of(announcement)
 
 

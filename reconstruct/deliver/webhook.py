@@ -57,7 +57,10 @@ def _post(payload: Mapping[str, Any], target: Target, *, headers: Mapping[str, s
 
 def _split(target: Target) -> tuple[str, str]:
     """Server and path of a webhook: its path and query are the secret, and stay out of the session's messages."""
-    parts = urlsplit(target.url)
+    try:
+        parts = urlsplit(target.url)
+    except ValueError:
+        raise UsageError(f"the url of {target.name} is no address", hint="give it as https://HOST/PATH") from None
     base = urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], "", "", ""))
     return base, urlunsplit(("", "", parts.path or "/", parts.query, ""))
 

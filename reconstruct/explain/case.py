@@ -117,7 +117,13 @@ def _on_a_symptom(firing: Firing, evidence: Evidence) -> bool:
 
 
 def is_kind(signal: Signal, sign: Sign) -> bool:
-    """Whether a signal is of the kind that a sign speaks of; `-tag` means "without this tag"."""
+    """Whether a signal is of the kind that a sign speaks of; `-tag` means "without this tag".
+
+    A signal made of an alert's condition is of no kind: the rule says that something is wrong, its name only hints at
+    what, and what it watches is asked by a pack or the conventions as well.
+    """
+    if signal.threshold is not None:
+        return False
     wanted = [t for t in sign.tags if not t.startswith("-")]
     return (
         (not sign.layers or signal.layer in sign.layers)

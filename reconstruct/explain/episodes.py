@@ -27,14 +27,18 @@ class Bout:
 
     @property
     def main(self) -> tuple[Symptom, ...]:
-        """The symptoms that date it: faint ones begin and end when noise lets them."""
+        """The symptoms that date it: faint ones begin and end when noise lets them.
+
+        Single instances tell what their service tells, with fewer requests behind it.
+        """
         least = weights.MAIN_SHARE * max(s.strength for s in self.symptoms)
-        return tuple(s for s in self.symptoms if s.strength >= least or s.alerts)
+        strong = tuple(s for s in self.symptoms if s.strength >= least or s.alerts)
+        return tuple(s for s in strong if "by-instance" not in s.anomaly.signal.tags) or strong
 
     @property
     def start(self) -> pd.Timestamp:
         """When its first main symptom began."""
-        return min(s.anomaly.onset.time for s in self.main)
+        return min(s.began.time for s in self.main)
 
     @property
     def end(self) -> pd.Timestamp | None:
@@ -49,9 +53,9 @@ def bouts(found: Sequence[Symptom], *, firing: Sequence[Firing], window_end: pd.
     over = pd.Timestamp.min.tz_localize("UTC")
     for s in found:
         pause_s = max(weights.MERGE_S, weights.MERGE_SAMPLES * s.spacing_s)
-        if not groups or s.anomaly.onset.time > over + pd.Timedelta(seconds=pause_s):
+        if not groups or s.began.time > over + pd.Timedelta(seconds=pause_s):
             groups.append([])
-            over = s.anomaly.onset.time
+            over = s.began.time
         groups[-1].append(s)
         over = max(over, s.anomaly.recovery.time if s.anomaly.recovery else window_end)
     return tuple(_bout(g, firing, window_end) for g in groups)
@@ -68,28 +72,36 @@ def onset(bout: Bout) -> tuple[Moment, tuple[Symptom, ...]]:
     The symptom that must have begun first bounds it from above; it may have begun as early as that one's last normal
     sample. A symptom with a wider interval that reaches further back tells nothing more.
     """
-    first = min(bout.main, key=lambda s: (s.anomaly.onset.time, s.anomaly.onset.latest, s.anomaly.id))
-    at = first.anomaly.onset
-    together = tuple(s for s in bout.main if s.anomaly.onset.earliest < at.latest and s.anomaly.onset.time <= at.latest)
-    latest = min(s.anomaly.onset.latest for s in together)
+    first = min(bout.main, key=lambda s: (s.began.time, s.began.latest, s.anomaly.id))
+    at = first.began
+    together = tuple(s for s in bout.main if s.began.earliest < at.latest and s.began.time <= at.latest)
+    latest = min(s.began.latest for s in together)
     return Moment(min(at.time, latest), min(at.earliest, latest), latest), together
 
 
 def recovered(bout: Bout) -> Moment | None:
-    """When the last main symptom was back; None while one is not (or its data ended first)."""
-    last: Moment | None = None
+    """When the last of what users felt was back; None while it is not (or its data ended first).
+
+    Each witness (errors of one service, its latency) is back when half of the signals that tell of it are: of several
+    percentiles and proxies one always lags, or hangs on a handful of requests.
+    """
+    witnesses: dict[object, list[Moment | None]] = defaultdict(list)
     for s in bout.main:
-        back = s.anomaly.recovery
-        if back is None:
+        witnesses[s.witness].append(s.anomaly.recovery)
+    last: Moment | None = None
+    for moments in witnesses.values():
+        back = sorted((m for m in moments if m is not None), key=lambda m: m.time)
+        middle = len(moments) // 2
+        if middle >= len(back):
             return None
-        if last is None or back.time > last.time:
-            last = back
+        if last is None or back[middle].time > last.time:
+            last = back[middle]
     return last
 
 
 def _bout(group: Sequence[Symptom], firing: Sequence[Firing], window_end: pd.Timestamp) -> Bout:
     services = {s.anomaly.service for s in group}
-    begins = min(s.anomaly.onset.earliest for s in group)
+    begins = min(s.began.earliest for s in group)
     ends = max(s.anomaly.recovery.latest if s.anomaly.recovery else window_end for s in group)
     alerts = tuple(f for f in firing if begins <= f.fired <= ends)
     witnesses: dict[object, float] = defaultdict(float)

@@ -6,16 +6,21 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from reconstruct.explain import weights
 from reconstruct.explain.firings import Firing, watched
-from reconstruct.model import Anomaly, Aspect, Evidence, Layer, Service
+from reconstruct.model import Anomaly, Aspect, Evidence, Layer, Metric, Moment, Service
 
 FELT_LAYERS: tuple[Layer, ...] = ("edge", "app")
 FELT_ASPECTS: tuple[Aspect, ...] = ("latency", "errors", "availability")
 ALERTING_ASPECTS: tuple[Aspect, ...] = (*FELT_ASPECTS, "restarts")
 """An alert on one of these, of whatever layer, is an alert on a symptom; one on saturation or utilisation is not."""
+NOT_FELT = frozenset({"scrape", "retries"})
+"""Tags of what users do not feel: that Prometheus cannot reach a target, and what was tried again with success."""
+TOP = 0.9
+"""Quantile of an anomaly's excess that stands for how bad it got: the worst sample alone may be a fluke."""
 STRONGEST = 6.0
 """Doublings beyond which more does not count: everything failed."""
 
@@ -25,6 +30,8 @@ class Symptom:
     """An anomaly that users or alerts could feel."""
 
     anomaly: Anomaly
+    began: Moment
+    """The anomaly's onset, or the moment it broke where it had only crept before (weights.FORERUNNER)."""
     strength: float
     """Doublings beyond the smallest effect that is felt (weights.LATENCY_TIMES, ERROR_SHARE, ...), >= 0."""
     spacing_s: float
@@ -44,22 +51,27 @@ def symptoms(
 
     `services` restricts them to what the user says the incident is about (and to series that name no service).
     """
-    spacing_s = {m.query: m.spacing_s for m in evidence.metrics}
+    metrics = {m.query: m for m in evidence.metrics}
     end = evidence.window.end
     found = []
     for a in anomalies:
-        if not a.worse or "scrape" in a.signal.tags or (services and a.service.name and a.service.name not in services):
+        if (
+            not a.worse
+            or NOT_FELT & set(a.signal.tags)
+            or (services and a.service.name and a.service.name not in services)
+        ):
             continue
         seen = tuple(f for f in firing if a in watched(f, [a]))
         if not (_felt(a) or (seen and a.signal.aspect in ALERTING_ASPECTS)):
             continue
-        step_s = spacing_s.get(a.query, evidence.window.step_s)
+        metric = metrics.get(a.query)
+        step_s = metric.spacing_s if metric else evidence.window.step_s
         if not seen and not lasts(a, end=end, spacing_s=step_s):
             continue
         strength = max(_strength(a), weights.ALERT_BONUS if seen else 0.0)
         if strength > 0:
-            found.append(Symptom(a, strength, step_s, seen))
-    return tuple(sorted(found, key=lambda s: (s.anomaly.onset.time, s.anomaly.id)))
+            found.append(Symptom(a, _began(a, metric, end=end), strength, step_s, seen))
+    return tuple(sorted(found, key=lambda s: (s.began.time, s.anomaly.id)))
 
 
 def lasts(anomaly: Anomaly, *, end: pd.Timestamp, spacing_s: float) -> bool:
@@ -67,6 +79,27 @@ def lasts(anomaly: Anomaly, *, end: pd.Timestamp, spacing_s: float) -> bool:
     over = anomaly.recovery.time if anomaly.recovery else end
     least_s = max(weights.FELT_SAMPLES * spacing_s, weights.FELT_S)
     return bool((over - anomaly.onset.time).total_seconds() >= least_s)
+
+
+def _began(anomaly: Anomaly, metric: Metric | None, *, end: pd.Timestamp) -> Moment:
+    """When it could be felt: at the anomaly's onset, or where the series broke after it had only crept."""
+    if metric is None or anomaly.column not in metric.values.columns:
+        return anomaly.onset
+    over = anomaly.recovery.time if anomaly.recovery else end
+    series = metric.values[anomaly.column]
+    inside = series[(series.index >= anomaly.onset.time) & (series.index < over)].dropna()
+    excess = (inside - anomaly.baseline).to_numpy(dtype=float) * (-1.0 if anomaly.direction == "down" else 1.0)
+    if not len(excess):
+        return anomaly.onset
+    broke = int((excess >= weights.FORERUNNER * float(np.quantile(excess, TOP))).argmax())
+    if broke < weights.FORERUNNER_SAMPLES * max(1.0, metric.spacing_s / _step_s(inside)):
+        return anomaly.onset
+    return Moment(inside.index[broke], inside.index[broke - 1], inside.index[broke])
+
+
+def _step_s(series: pd.Series[float]) -> float:
+    steps = series.index.to_series().diff().dt.total_seconds()
+    return float(steps.median()) if len(series) > 1 else 1.0
 
 
 def _felt(anomaly: Anomaly) -> bool:

@@ -26,8 +26,9 @@ def verdict(
     what is just felt, or several, or an alert on what a symptom shows.
     """
     if worst is not None and worst.strength >= weights.INCIDENT_AT:
-        strongest = max(worst.symptoms, key=lambda s: (s.strength, s.anomaly.id)).anomaly
-        services = list(dict.fromkeys(s.anomaly.service for s in worst.main if s.anomaly.service.name))
+        strongest = max(worst.main, key=_preferred).anomaly
+        felt = [s for s in worst.main if s.anomaly.signal.layer in FELT_LAYERS and s.anomaly.service.name]
+        services = list(dict.fromkeys(s.anomaly.service for s in felt))
         figures = change(strongest.baseline, strongest.level, strongest.signal.unit)
         about = f"users of {names(services)} felt it" if services else "users felt it"
         return "incident", f"{about} from {clock(worst.start)}: {lower_first(strongest.signal.title)} {figures}"
@@ -120,7 +121,8 @@ def _during(series: pd.Series, start: pd.Timestamp, end: pd.Timestamp) -> pd.Ser
 
 def _preferred(symptom: Symptom) -> tuple[bool, bool, float, str]:
     signal = symptom.anomaly.signal
-    return signal.known, signal.unit == "ratio", symptom.strength, symptom.anomaly.id
+    counted = signal.unit == "ratio" or signal.aspect == "latency"
+    return signal.known and signal.threshold is None, counted, symptom.strength, symptom.anomaly.id
 
 
 def _user_facing(metric: Metric) -> bool:

@@ -28,6 +28,11 @@ RISE_SPREADS = 6.0
 NEAR_SAMPLES = 3
 """The last samples before the onset may belong to the collapse already."""
 
+FELL_SHARE = 0.5
+"""A process that is killed gives back at least half of what it had taken."""
+BOUND = 0.05
+"""Disks and pools fail their users a little before they are full."""
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -101,7 +106,9 @@ def _line(case: Case, metric: Metric, column: int) -> list[tuple[float, Line]]:
     rise = float(np.median(upward[-NEAR_SAMPLES:]) - np.median(level))
     if share > FITS_SHARE or len(values) - row < LINE_SAMPLES or rise < RISE_SPREADS * spread:
         return []
-    if rise < weights.GROWTH_SHARE * abs(float(np.median(level))):
+    if not _ended(case, metric, column, upward=rise, reached=float(np.median(values[-NEAR_SAMPLES:]))):
+        return []
+    if rise <= metric.signal.floor or rise < weights.GROWTH_SHARE * abs(float(np.median(level))):
         return []
     times = series.index
     line = Line(
@@ -115,3 +122,19 @@ def _line(case: Case, metric: Metric, column: int) -> list[tuple[float, Line]]:
         spacing_s=metric.spacing_s,
     )
     return [(rise / spread / (share + 0.01), line)]
+
+
+def _ended(case: Case, metric: Metric, column: int, *, upward: float, reached: float) -> bool:
+    """Whether the line came to its end at the onset: it fell back (the process was killed), or it stood at the bound.
+
+    A line that goes on rising through the onset as before hit nothing.
+    """
+    slack = pd.Timedelta(seconds=(NEAR_SAMPLES + 2) * metric.spacing_s)
+    series = metric.values[column]
+    after = series[(series.index >= case.onset.earliest) & (series.index <= case.onset.latest + slack)].dropna()
+    if len(after) == 0:
+        return True  # its data ended with it: a process that is gone has no memory
+    sign = -1.0 if metric.signal.worse == "down" else 1.0
+    fell = float((sign * (reached - after)).max())
+    at_bound = metric.signal.unit == "ratio" and (reached <= BOUND if sign < 0 else reached >= 1 - BOUND)
+    return fell >= FELL_SHARE * upward or at_bound

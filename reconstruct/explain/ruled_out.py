@@ -49,15 +49,17 @@ def _why(case: Case, reading: Reading) -> tuple[str, tuple[str, ...]] | None:
         return None
     figures = "; ".join(_text(level) for level in still)
     queries = tuple(dict.fromkeys(level.query for level in still))
-    if reading.against and reading.must:
-        met = reading.against[0]
-        return f"{met.sign.says or 'against it'}: {moved_from_to(met.by[0])}", _cited(met.by, queries)
-    if reading.too_small:
+    if reading.too_small and not reading.must:
         small = reading.too_small[0]
         return f"{moved_from_to(small)}, which cannot account for {_effect(case)}", _cited([small], queries)
-    if reading.too_late:
+    if reading.too_late and not reading.must:
         late = reading.too_late[0]
         return f"{moved_from_to(late)}, after the impact had begun", _cited([late], queries)
+    if reading.against and reading.must:
+        met = reading.against[0]
+        return f"{met.sign.says or 'against it'}: {moved_from_to(met.by[0])}", _cited(
+            met.by[: weights.FIGURES], queries
+        )
     if not reading.missing:
         return None
     return figures, queries

@@ -14,7 +14,7 @@ from urllib3.exceptions import ConnectTimeoutError, HTTPError, NameResolutionErr
 
 from reconstruct.errors import ReconstructError, SourceError, UsageError
 from reconstruct.http.redaction import host_of, redact, redact_url
-from reconstruct.http.settings import HttpSettings
+from reconstruct.http.settings import CONNECT_TIMEOUT_S, HttpSettings
 
 MOST_SAID: Final = 300
 """Characters of a server's own words that are passed on; more is a page, not a message."""
@@ -54,7 +54,10 @@ def unreachable(error: Exception, *, settings: HttpSettings) -> ReconstructError
             hint="it may be overloaded: try a narrower --scope, fewer --pack, or a longer time-out",
         )
     if isinstance(cause, ConnectTimeoutError) and "refused" not in str(cause) and "timed out" in str(cause):
-        return SourceError(f"{at}: no connection within 5 s", hint=f"check {option}, the network and the firewall")
+        return SourceError(
+            f"{at}: no connection within {CONNECT_TIMEOUT_S:g} s",
+            hint=f"check {option}, the network and the firewall",
+        )
     if "refused" in str(cause):
         return SourceError(f"{at} refused the connection", hint=f"is it running, and is the port right? check {option}")
     if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.InvalidHeader):
@@ -95,6 +98,11 @@ def not_answered(answer: requests.Response, *, settings: HttpSettings) -> Recons
             f"{at} has too many requests (429)" + (f", and asks to come back in {wait} s" if wait else ""),
             hint="try again later, or ask for less: a narrower --scope, fewer --pack",
         )
+    if status == 404:
+        return NoSuchPageError(
+            f"{at} knows no such page (404{_quoted(answer)})",
+            hint=f"does it live under a prefix? give {settings.option} {settings.url}/PREFIX",
+        )
     if "json" in kind:
         return None
     if status == 400 and "HTTP request to an HTTPS server" in answer.text:
@@ -104,11 +112,6 @@ def not_answered(answer: requests.Response, *, settings: HttpSettings) -> Recons
         return SourceError(
             f"{at} answered with a web page, not with the API: a login page, or another program",
             hint=f"give credentials ({settings.credentials}), or the API's own address as {settings.option}",
-        )
-    if status == 404:
-        return NoSuchPageError(
-            f"{at} knows no such page (404{_quoted(answer)})",
-            hint=f"does it live under a prefix? give {settings.option} {settings.url}/PREFIX",
         )
     if status >= 400:
         return SourceError(

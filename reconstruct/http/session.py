@@ -17,10 +17,8 @@ from reconstruct.errors import UsageError
 from reconstruct.http.credentials import credentials_for
 from reconstruct.http.failures import unreachable
 from reconstruct.http.pace import MOST_AT_ONCE, Pace
-from reconstruct.http.settings import HttpSettings, checked
+from reconstruct.http.settings import CONNECT_TIMEOUT_S, HttpSettings, checked
 
-CONNECT_TIMEOUT_S: Final = 5.0
-"""To an open connection; one more try, so a host that swallows packets costs twice this."""
 STATUS_RETRIES: Final = 2
 RETRY_STATUS: Final = frozenset({429, 502, 504})
 """Busy, or a gateway between two back ends. Not 503: Prometheus says that after its own query time-out, and the same

@@ -10,6 +10,8 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 from reconstruct.errors import UsageError
 from reconstruct.http.redaction import redact_url
 
+CONNECT_TIMEOUT_S: Final = 5.0
+"""To an open connection; one more try, so a host that swallows packets costs twice this."""
 ANSWER_TIMEOUT_S: Final = 60.0
 """To the first byte of an answer. Prometheus itself gives up on a query after 120 s; nobody waits that long twice."""
 BODY_TIMEOUT_S: Final = 300.0

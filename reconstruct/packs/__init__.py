@@ -9,6 +9,7 @@ meaning = classify("db_pool_waiting", conventions=catalogue.conventions)
 """
 
 from reconstruct.packs.catalogue import Catalogue, Conventions, MetricInfo, Pack, Place, Template, Variant
+from reconstruct.packs.check import Checked, check, find
 from reconstruct.packs.choose import RateInterval, applies, choose, taken
 from reconstruct.packs.classify import Meaning, classify
 from reconstruct.packs.generic import Generic, generic
@@ -20,6 +21,7 @@ __all__ = [
     "TAGS",
     "UNITS",
     "Catalogue",
+    "Checked",
     "Conventions",
     "Generic",
     "Meaning",
@@ -32,8 +34,10 @@ __all__ = [
     "Template",
     "Variant",
     "applies",
+    "check",
     "choose",
     "classify",
+    "find",
     "generic",
     "load",
     "packs_folder",

@@ -10,12 +10,15 @@ from dataclasses import replace
 from typing import Final, Protocol
 
 from reconstruct import promql
-from reconstruct.model import Signal, Worse
+from reconstruct.model import Aspect, Signal, Worse
 from reconstruct.packs.catalogue import Catalogue, MetricInfo
 from reconstruct.packs.choose import answerable
 from reconstruct.packs.classify import classify
 
 FALLS: Final = frozenset(["<", "<="])
+COUNTED_CHANGES: Final = frozenset(["changes", "resets"])
+START_TIME: Final = "start_time"
+"""What client libraries and kube-state-metrics call the moment that a process or a container began."""
 QUANTILE_FUNCTIONS: Final = ("histogram_quantile", "quantile")
 
 
@@ -23,11 +26,16 @@ class AlertRule(Protocol):
     """As `/api/v1/rules` tells it."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """As in `ALERTS`."""
+
     @property
-    def condition(self) -> str: ...
+    def condition(self) -> str:
+        """Its expression."""
+
     @property
-    def labels(self) -> Mapping[str, str]: ...
+    def labels(self) -> Mapping[str, str]:
+        """Those that the rule itself adds."""
 
 
 def alert_signals(
@@ -35,9 +43,11 @@ def alert_signals(
 ) -> tuple[Signal, ...]:
     """One signal a rule whose condition compares something that exists with a number; `alert/<rule>`.
 
+    A rule on a metric as it stands (`up == 0`) adds nothing where a pack asks for that metric, and reads it better.
     Layer and aspect are those of the pack's signal that reads the same metrics, else what the metrics' names say.
     """
     meanings = _of_packs(available, catalogue=catalogue)
+    asked = frozenset().union(*meanings)
     found: dict[str, Signal] = {}
     for rule in rules:
         condition = promql.split_condition(rule.condition)
@@ -46,7 +56,12 @@ def alert_signals(
         names = promql.metric_names(condition.left)
         if not names or not all(name in available for name in names):
             continue
+        if _bare(condition.left) and names[0] in asked:
+            continue
         signal = meanings.get(frozenset(names)) or _of_names(names, available, catalogue=catalogue)
+        if COUNTED_CHANGES & set(words_in(condition.left)):  # not how much, but how often it changed
+            restarts: Aspect = "restarts" if any(START_TIME in name for name in names) else "work"
+            signal = replace(signal, unit="count", aspect=restarts, floor=1.0)
         worse: Worse = "down" if condition.comparator in FALLS else "up"
         if condition.comparator in ("==", "!="):  # `up == 0`: being at the number is what is bad
             worse = "down" if (condition.threshold <= 0) == (condition.comparator == "==") else "up"
@@ -57,7 +72,7 @@ def alert_signals(
             id=identifier,
             title=rule.name,
             promql=promql.add_matchers(condition.left, scope),
-            unit=_unit(condition.left, signal.unit),
+            unit=signal.unit if signal.aspect == "restarts" else _unit(condition.left, signal.unit),
             worse=worse,
             service=rule.labels.get("service", ""),
             service_label="",
@@ -118,7 +133,7 @@ def _unit(left: str, unit: str) -> str:
     'seconds'
     """
     plain = unit.removesuffix(" per second")
-    words = [token.text for token in promql.tokens(left) if not token.blank]
+    words = words_in(left)
     if words and words[0] in QUANTILE_FUNCTIONS:
         return plain
     names = promql.metric_names(left)
@@ -126,6 +141,20 @@ def _unit(left: str, unit: str) -> str:
         means = len(names) == 2 and names[0].removesuffix("_sum") == names[1].removesuffix("_count")
         return plain if means else "ratio"
     return unit
+
+
+def words_in(expression: str) -> list[str]:
+    """The expression's words and signs, without blanks."""
+    return [token.text for token in promql.tokens(expression) if not token.blank]
+
+
+def _bare(left: str) -> bool:
+    """Whether the expression is one vector selector and nothing else.
+
+    >>> _bare('probe_success{job="a"}'), _bare("sum(up)"), _bare("a - b")
+    (True, False, False)
+    """
+    return promql.selectors(left) == (left.strip(),)
 
 
 def _divides(words: Sequence[str]) -> bool:

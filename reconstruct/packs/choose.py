@@ -8,7 +8,7 @@ from dataclasses import replace
 from reconstruct import promql
 from reconstruct.model import Signal
 from reconstruct.packs.catalogue import Catalogue, Conventions, MetricInfo, Pack, Template, Variant
-from reconstruct.packs.expression import substitute
+from reconstruct.packs.expression import macros, substitute
 from reconstruct.packs.loader import needs_of, recorded_window_s
 
 RateInterval = Callable[[Sequence[str]], float]
@@ -69,7 +69,7 @@ def instances_of(template: Template, available: Mapping[str, MetricInfo]) -> Ite
         found = template.each.fullmatch(name)
         if found:
             groups = {group: value or "" for group, value in found.groupdict().items()}
-            yield groups.get("base", name), tuple(_filled(one, groups=groups) for one in template.variants)
+            yield groups.get("base", name), tuple(fill_groups(one, groups=groups) for one in template.variants)
 
 
 def signal_of(
@@ -77,7 +77,10 @@ def signal_of(
 ) -> Signal:
     """The signal that a template and one of its variants make."""
     interval_s = rate_interval_s(variant.needs)
-    asked = promql.fill(with_labels(variant.promql, conventions=conventions), rate_interval_s=interval_s, scope=scope)
+    expression = with_labels(variant.promql, conventions=conventions)
+    asked = promql.fill(expression, rate_interval_s=interval_s, scope=scope)
+    # Beside the rate interval, other ranges choose series (`topk(... [1h] @ end())`) and smear nothing.
+    smear_s = interval_s if "__rate_interval" in macros(expression) else promql.range_window_s(asked)
     return Signal(
         id=template.id,
         title=template.title,
@@ -89,7 +92,7 @@ def signal_of(
         floor=template.floor,
         service_label=template.service_label,
         service=template.service,
-        smear_s=max(variant.smear_s, promql.range_window_s(asked)),
+        smear_s=max(variant.smear_s, smear_s),
         tags=template.tags,
     )
 
@@ -108,7 +111,8 @@ def named(template: Template, name: str) -> Template:
     return replace(template, id=f"{template.id}-{suffix}", title=f"{template.title} ({name})")
 
 
-def _filled(variant: Variant, *, groups: Mapping[str, str]) -> Variant:
+def fill_groups(variant: Variant, *, groups: Mapping[str, str]) -> Variant:
+    """The variant for one metric of a family: the named groups of its name are filled in."""
     expression = substitute(variant.promql, values=groups)
     needs = tuple(substitute(need, values=groups) for need in variant.needs) or needs_of(expression)
     return replace(variant, promql=expression, needs=needs, smear_s=max(variant.smear_s, recorded_window_s(expression)))

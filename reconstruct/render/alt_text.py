@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import unicodedata
 from typing import Final
 
 import pandas as pd
 
 from reconstruct.model import Incident, Metric
 from reconstruct.render.axes import day_said, days_said
-from reconstruct.render.before_after import strips
+from reconstruct.render.before_after import said_figures, strips
 from reconstruct.render.chosen import (
     affected_columns,
     alert_rows,
@@ -19,6 +18,7 @@ from reconstruct.render.chosen import (
     series_names,
     sick_metrics,
 )
+from reconstruct.render.escape import clip, plain
 from reconstruct.render.headline import headline
 from reconstruct.render.markers import MILESTONES
 from reconstruct.render.series import in_window
@@ -88,7 +88,7 @@ def alt_small_multiples(incident: Incident, signal_id: str) -> str:
 def alt_before_after(incident: Incident) -> str:
     """The strip of signals in one sentence: before, during and after of each affected one."""
     moved = [
-        f"{_name(s.metric)} " + ", then ".join(human(v, s.metric.signal.unit) for v in (s.before, s.during, s.after))
+        f"{_name(s.metric)} " + ", then ".join(said_figures(s))
         for lane in strips(incident).values()
         for s in lane
         if s.affected
@@ -98,13 +98,8 @@ def alt_before_after(incident: Incident) -> str:
 
 
 def spoken(text: str) -> str:
-    """Text on one line, without controls, at most `WORD_MOST` characters.
-
-    >>> spoken("two\\nlines\\x07"), len(spoken("x" * 300))
-    ('two lines', 80)
-    """
-    shown = "".join(c for c in " ".join(text.split()) if unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co", "Cn"))
-    return shown if len(shown) <= WORD_MOST else shown[: WORD_MOST - 1].rstrip() + "…"
+    """Other people's text on one visible line, at most `WORD_MOST` characters."""
+    return clip(plain(text), most=WORD_MOST)
 
 
 def _name(metric: Metric) -> str:
@@ -134,9 +129,4 @@ def _count(number: int, noun: str) -> str:
 
 
 def _sentence(parts: list[str]) -> str:
-    return spoken_long("; ".join(parts)) + "."
-
-
-def spoken_long(text: str) -> str:
-    """Text on one line without controls, however long."""
-    return " ".join("".join(c for c in text if unicodedata.category(c) not in ("Cc", "Cf", "Cs")).split())
+    return plain("; ".join(parts)) + "."

@@ -136,7 +136,7 @@ def before_after(incident: Incident, *, theme: ThemeName | Theme = "light", figu
             colour = look.ink if strip.affected else look.soft
             draw_name(ax, y, strip.metric.signal.title or strip.metric.signal.id, colour=colour)
             _draw_strip(ax, strip, y=y, reach=reach, theme=look)
-            said = clip(_figures(strip), SMALL, room_in=FIGURES_IN - 0.2)
+            said = clip(" → ".join(said_figures(strip)), SMALL, room_in=FIGURES_IN - 0.2)
             ink = look.affected if strip.affected else look.soft
             write(sheet, left + plot_in + 0.1, foot + body + y, said, colour=ink, size_pt=SMALL)
         top = bottom - LANE_GAP_IN
@@ -192,10 +192,10 @@ def _draw_strip(ax: Axes, strip: Strip, *, y: float, reach: tuple[float, float],
         ax.scatter(x[1:], [y], marker="o", s=44.0, c=colour, lw=0.8, edgecolors=theme.lane, zorder=4)
 
 
-def _figures(strip: Strip) -> str:
-    """The three figures as text.
-
-    The middle one is what the eye looks for, so the unit stands at each.
-    """
+def said_figures(strip: Strip) -> list[str]:
+    """The figures that there are, with their units: nothing comes after what is not over."""
     unit = strip.metric.signal.unit
-    return " → ".join(human(value, unit) for value in (strip.before, strip.during, strip.after))
+    values = [strip.before, strip.during, strip.after]
+    while len(values) > 1 and math.isnan(values[-1]):
+        values.pop()
+    return [human(value, unit) for value in values]

@@ -10,7 +10,7 @@ The builders are functions of their own, for notebooks too: `overview`, `signal_
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
 from typing import Final, NamedTuple, Protocol
 
@@ -18,12 +18,13 @@ from matplotlib.figure import Figure
 
 from reconstruct.errors import UsageError
 from reconstruct.model import Incident
-from reconstruct.render.alt_text import alt_before_after, alt_overview, alt_signal, alt_small_multiples
+from reconstruct.render.alt_text import alt_before_after, alt_overview, alt_signal, alt_small_multiples, spoken
 from reconstruct.render.before_after import before_after
+from reconstruct.render.chart_image import ChartImage
 from reconstruct.render.chosen import metric_of, sick_metrics
 from reconstruct.render.headline import headline
 from reconstruct.render.overview import overview
-from reconstruct.render.picture_file import Format, picture_bytes, save
+from reconstruct.render.picture_file import Format, dark_twin, picture_bytes, save
 from reconstruct.render.signal_chart import SHOWN_IN_COLOUR, draw_signal, signal_chart
 from reconstruct.render.small_multiples import small_multiples
 from reconstruct.render.theme import Theme, ThemeName
@@ -34,7 +35,9 @@ __all__ = [
     "alt_text",
     "before_after",
     "charts_for",
+    "dark_twin",
     "draw_signal",
+    "images",
     "overview",
     "picture_bytes",
     "save",
@@ -82,17 +85,34 @@ def charts_for(incident: Incident, *, most: int = SIGNAL_CHARTS) -> list[Chart]:
     shown = list(dict.fromkeys(m.signal.id for m in sick))[:most]
     taken = {OVERVIEW, BEFORE_AFTER}
     for signal_id in shown:
-        signal = metric_of(incident, signal_id).signal
-        name = _free_name(signal_id, taken)
-        build = partial(signal_chart, incident, signal_id)
-        charts.append(Chart(name, build, signal.title or signal_id, alt_signal(incident, signal_id), signal_id))
+        name, build = _free_name(signal_id, taken), partial(signal_chart, incident, signal_id)
+        charts.append(Chart(name, build, _title(incident, signal_id), alt_signal(incident, signal_id), signal_id))
     crowded = next((s for s in shown if _affected(incident, s) > SHOWN_IN_COLOUR), None)
     if crowded is not None:
-        title = metric_of(incident, crowded).signal.title or crowded
+        title = _title(incident, crowded)
         build = partial(small_multiples, incident, crowded)
         alt = alt_small_multiples(incident, crowded)
         charts.append(Chart(_free_name(crowded + BY_SERIES, taken), build, f"{title}, by series", alt, crowded))
     return charts
+
+
+def images(incident: Incident, *, formats: Collection[str], most: int = SIGNAL_CHARTS) -> tuple[ChartImage, ...]:
+    """The charts that matter as finished pictures: PNG where `png` is wanted, SVG for `svg` and for the `html` page.
+
+    The page gets each picture for a dark background too.
+    """
+    made = []
+    for chart in charts_for(incident, most=most):
+        figure = chart.build(theme="light")
+        png = svg = dark = b""
+        if "png" in formats:
+            png = picture_bytes(figure, fmt="png", title=chart.title, alt=chart.alt)
+        if not png or {"svg", "html"} & set(formats):
+            svg = picture_bytes(figure, fmt="svg", title=chart.title, alt=chart.alt)
+        if "html" in formats:
+            dark = dark_twin(svg)
+        made.append(ChartImage(chart.name, chart.title, chart.alt, png=png, svg=svg, dark=dark, signal=chart.signal))
+    return tuple(made)
 
 
 def alt_text(incident: Incident, chart: str) -> str:
@@ -110,6 +130,10 @@ def alt_text(incident: Incident, chart: str) -> str:
         names = ", ".join(c.name for c in charts_for(incident))
         raise UsageError(f"no chart and no signal {chart!r}", hint=f"charts of this incident: {names}")
     return alt_signal(incident, chart)
+
+
+def _title(incident: Incident, signal_id: str) -> str:
+    return spoken(metric_of(incident, signal_id).signal.title) or spoken(signal_id)
 
 
 def _affected(incident: Incident, signal_id: str) -> int:

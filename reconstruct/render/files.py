@@ -6,7 +6,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from reconstruct.errors import UsageError
 from reconstruct.model import Incident
@@ -22,7 +22,7 @@ from reconstruct.render.template import output_name, read_template, to_template
 from reconstruct.render.timeline_csv import to_csv
 
 CHART_FOLDER: Final = "charts"
-PICTURES: Final = ("png", "svg")
+PICTURES: Final[tuple[Literal["png"], Literal["svg"]]] = ("png", "svg")
 """Formats that are the caller's pictures, written into `charts/`."""
 
 _Render = Callable[[Incident, Sequence[ChartImage], Links], str | bytes]

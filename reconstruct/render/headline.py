@@ -8,15 +8,18 @@ import pandas as pd
 
 from reconstruct.model import Incident
 from reconstruct.render.axes import day_said
+from reconstruct.render.escape import clip, plain
 from reconstruct.units import human_duration
 
 SERVICES_NAMED: Final = 3
+NAME_MOST: Final = 40
+"""Characters kept of a service's name in a title."""
 
 
 def headline(incident: Incident) -> tuple[str, str]:
     """Title and subtitle of an overview: verdict, services, when; and the sentence that gives the reason."""
     told, window = incident.explanation, incident.evidence.window
-    names = list(dict.fromkeys(s.name for s in told.affected if s.name))
+    names = list(dict.fromkeys(clip(plain(s.name), most=NAME_MOST) for s in told.affected if s.name))
     more = f" and {len(names) - SERVICES_NAMED} more" if len(names) > SERVICES_NAMED else ""
     where = ", ".join(names[:SERVICES_NAMED]) + more
     onset, recovered = incident.milestones.get("onset"), incident.milestones.get("recovered")

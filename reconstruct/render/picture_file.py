@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import io
+import re
 import unicodedata
+from dataclasses import fields
 from pathlib import Path
 from typing import Final, Literal
 
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
-from reconstruct.render.theme import DPI, own_style
+from reconstruct.render.theme import DARK, DPI, LIGHT, Theme, own_style
 
 Format = Literal["png", "svg"]
 
@@ -40,6 +42,34 @@ def picture_bytes(figure: Figure, *, fmt: Format = "png", title: str = "", alt: 
             if len(tried) < MOST_BYTES:
                 break
     return tried
+
+
+def dark_twin(svg: bytes) -> bytes:
+    """An SVG of the light theme in the colours of the dark one, without drawing it again.
+
+    What is an image inside (a crowd of series) keeps its colours; they can be seen on both.
+    """
+    return _TAG.sub(lambda tag: _COLOUR.sub(_darker, tag.group()), svg)
+
+
+def _darker(found: re.Match[bytes]) -> bytes:
+    return found.group(1) + _DARK_FOR.get(found.group(2), found.group(2))
+
+
+def _paired(light: Theme, dark: Theme) -> dict[bytes, bytes]:
+    pairs: dict[bytes, bytes] = {}
+    for field in fields(Theme):
+        ours, theirs = getattr(light, field.name), getattr(dark, field.name)
+        for one, other in zip(*((c,) if isinstance(c, str) else c for c in (ours, theirs)), strict=True):
+            if one.startswith("#") and pairs.setdefault(one.encode(), other.encode()) != other.encode():
+                raise ValueError(f"{one} of the light theme has two counterparts in the dark one")
+    return pairs
+
+
+_TAG: Final = re.compile(rb"<[^>]+>")
+"""Colours are replaced inside tags only: a label may well be called `fill: #ffffff`."""
+_COLOUR: Final = re.compile(rb"((?:fill|stroke): )(#[0-9a-f]{6})\b")
+_DARK_FOR: Final = _paired(LIGHT, DARK)
 
 
 def save(figure: Figure, path: Path, *, fmt: Format | None = None, title: str = "", alt: str = "") -> Path:

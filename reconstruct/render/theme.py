@@ -83,7 +83,7 @@ LIGHT: Final = Theme(
     mitigated="#00619b",
     recovered="#00694e",
     pending="#e5b5d3",
-    firing="#a4508b",
+    firing="#a24f89",
     gap="#737b85",
     series=("#c24a00", "#00619b", "#007a5a", "#a4508b", "#9a6b00", "#2a7fb0", "#6b6b00", "#5b5b5b"),
 )

@@ -75,6 +75,7 @@ def read_metric_file(path: Path, *, tz: str = "UTC") -> MetricFile:
     zoneless = tz.upper() == "UTC" and any(_without_zone(str(cell)) for cell in rows.columns[time_column].head(50))
     return MetricFile(
         name=path.name,
+        path=str(path),
         series=series,
         start=pd.Timestamp(min(int(one.times[0]) for one in series), tz="UTC"),
         end=pd.Timestamp(max(int(one.times[-1]) for one in series), tz="UTC"),

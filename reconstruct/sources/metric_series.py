@@ -40,6 +40,8 @@ class MetricFile:
     """What a file holds, before it is put on a window's grid."""
 
     name: str
+    path: str
+    """Where it is: two files may have one name."""
     series: tuple[RawSeries, ...]
     """In the order of name and labels."""
     start: pd.Timestamp
@@ -129,7 +131,7 @@ def _metric(
         values=pd.DataFrame(np.column_stack(columns), index=window.index),
         labels=tuple(labels),
         services=tuple(service_of(one) for one in labels),
-        query=f"{table.name}:{name}",
+        query=f"{table.path}:{name}",
         spacing_s=max(window.step_s, spacing_of(series)),
     )
 

@@ -43,7 +43,14 @@ def test_only_the_command_line_prints_or_reads_clock_and_environment() -> None:
 
 
 def test_nothing_of_this_machine_and_no_package_index_stands_in_a_tracked_file() -> None:
-    words = ("/wor" + "k/", "/roo" + "t/", "pypi" + ".org", "pythonhosted" + ".org", "registry.npm" + "js", "deb.debian" + ".org")
+    words = (
+        "/wor" + "k/",
+        "/roo" + "t/",
+        "pypi" + ".org",
+        "pythonhosted" + ".org",
+        "registry.npm" + "js",
+        "deb.debian" + ".org",
+    )
     found = []
     for path in tracked():
         try:

@@ -82,7 +82,12 @@ def running(
     """A process group of our own, ended when the block ends."""
     with log.open("wb") as out:
         process = subprocess.Popen(
-            list(command), stdout=out, stderr=subprocess.STDOUT, env={**os.environ, **(env or {})}, cwd=cwd, start_new_session=True
+            list(command),
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, **(env or {})},
+            cwd=cwd,
+            start_new_session=True,
         )
     try:
         yield process
@@ -142,7 +147,9 @@ def web_service() -> Iterator[int]:
 
 
 @contextmanager
-def exporter(command: Sequence[str], *, port: int, folder: Path, env: Mapping[str, str] | None = None) -> Iterator[None]:
+def exporter(
+    command: Sequence[str], *, port: int, folder: Path, env: Mapping[str, str] | None = None
+) -> Iterator[None]:
     log = folder / f"{Path(command[0]).name}.log"
     with running(command, log=log, env=env):
         wait_for(lambda: listens(port), what=command[0], log=log)
@@ -246,7 +253,19 @@ http {{
 def redis(folder: Path) -> Iterator[Target]:
     port, server = free_port(), free_port()
     log = folder / "redis.log"
-    command = ["redis-server", "--port", str(server), "--bind", "127.0.0.1", "--save", "", "--maxmemory", "64mb", "--dir", str(folder)]
+    command = [
+        "redis-server",
+        "--port",
+        str(server),
+        "--bind",
+        "127.0.0.1",
+        "--save",
+        "",
+        "--maxmemory",
+        "64mb",
+        "--dir",
+        str(folder),
+    ]
 
     def ask(number: int) -> bool:
         with socket.create_connection(("127.0.0.1", server), timeout=2) as link:
@@ -305,7 +324,18 @@ def _postgres_server(folder: Path) -> Iterator[int]:
     user = as_user(folder, "postgres")
     initdb = [*user, program("initdb") or "initdb", "-D", str(data), "-U", "postgres", "-A", "trust", "--no-sync"]
     subprocess.run(initdb, check=True, capture_output=True, timeout=UP_WITHIN_S, cwd=folder)
-    command = [*user, program("postgres") or "postgres", "-D", str(data), "-p", str(server), "-h", "127.0.0.1", "-k", str(folder)]
+    command = [
+        *user,
+        program("postgres") or "postgres",
+        "-D",
+        str(data),
+        "-p",
+        str(server),
+        "-h",
+        "127.0.0.1",
+        "-k",
+        str(folder),
+    ]
     with running([*command, "-c", "fsync=off"], log=log, cwd=folder):
         wait_for(lambda: "ready to accept connections" in log.read_text(errors="replace"), what="postgres", log=log)
         yield server
@@ -345,10 +375,23 @@ ignore_startup_parameters = extra_float_digits
         exporting.write_text("")
         log = folder / "pgbouncer.log"
         command = [*as_user(folder, "postgres"), program("pgbouncer") or "pgbouncer", str(config)]
-        psql = [program("psql") or "psql", "-h", "127.0.0.1", "-p", str(pool), "-U", "postgres", "-c", "select 1", "postgres"]
+        psql = [
+            program("psql") or "psql",
+            "-h",
+            "127.0.0.1",
+            "-p",
+            str(pool),
+            "-U",
+            "postgres",
+            "-c",
+            "select 1",
+            "postgres",
+        ]
 
         def ask(number: int) -> bool:
-            return number % 10 != 0 or subprocess.run(psql, check=False, capture_output=True, timeout=10).returncode == 0
+            return (
+                number % 10 != 0 or subprocess.run(psql, check=False, capture_output=True, timeout=10).returncode == 0
+            )
 
         with running(command, log=log, cwd=folder):
             wait_for(lambda: listens(pool), what="pgbouncer", log=log)

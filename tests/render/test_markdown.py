@@ -13,12 +13,13 @@ from reconstruct.model import Gap, Incident, Query
 from reconstruct.render.chart_image import ChartImage
 from reconstruct.render.escape import plain
 from reconstruct.render.links import Links
-from reconstruct.render.markdown import BODY_LIMITS, to_markdown
+from reconstruct.render.markdown import BODY_LIMITS, Flavour, to_markdown
 from tests.render import incident_factory as made
 from tests.render.hosts import github_html, gitlab_html, shown
+from tests.render.incident_classic import classic
 
 STORIES: dict[str, Callable[[], Incident]] = {
-    "classic": made.classic,
+    "classic": classic,
     "ongoing": made.ongoing,
     "quiet": made.quiet,
     "hostile": made.hostile,
@@ -45,8 +46,8 @@ def rows(block: str) -> list[list[str]]:
 
 @pytest.mark.parametrize("flavour", ["plain", "github", "gitlab"])
 @pytest.mark.parametrize("story", STORIES)
-def test_both_hosts_show_the_same(story: str, flavour: str) -> None:
-    text = to_markdown(STORIES[story](), charts=CHARTS, links=Links("http://p:9090", "http://g", "u"), flavour=flavour)  # type: ignore[arg-type]
+def test_both_hosts_show_the_same(story: str, flavour: Flavour) -> None:
+    text = to_markdown(STORIES[story](), charts=CHARTS, links=Links("http://p:9090", "http://g", "u"), flavour=flavour)
     github, gitlab = github_html(text), gitlab_html(text)
     if flavour != "plain":  # alerts are drawn by GitHub after rendering, and by comrak itself
         gitlab = re.sub(r'<div class="markdown-alert[^>]*>\s*<p[^>]*>Warning</p>', "<p>[!WARNING] ", gitlab)
@@ -83,7 +84,7 @@ def test_hostile_names_make_no_tag_no_link_and_no_picture() -> None:
 
 
 def test_what_was_not_seen_is_said_before_anything_else() -> None:
-    text = to_markdown(made.classic())
+    text = to_markdown(classic())
     assert text.index("job catalog, 14:40:00 to 14:47:00: scrape failed") < text.index("## Summary")
     assert "403 Forbidden" in section(text, "What was not seen")
 
@@ -107,7 +108,7 @@ def test_many_gaps_of_one_kind_are_one_line() -> None:
 
 
 def test_milestones_carry_interval_formula_and_evidence() -> None:
-    block = section(to_markdown(made.classic()), "Milestones")
+    block = section(to_markdown(classic()), "Milestones")
     assert "| Onset | **13:56:22** | 13:56:00 to 13:56:30 |" in block
     assert "| Time to detect | **1 min 8 s** | 30 s to 1 min 30 s | detected - onset |" in block
     assert "`e5` [deploys.jsonl 57405](<https://github.example.internal/acme/57405>)" in block
@@ -128,7 +129,7 @@ def test_a_quiet_window_says_so_and_blames_nothing() -> None:
 
 
 def test_hints_show_both_sides_and_what_is_left() -> None:
-    block = section(to_markdown(made.classic()), "Hints")
+    block = section(to_markdown(classic()), "Hints")
     assert "(supported, 86 %)" in block
     assert "`reversal`: symptoms ended when shop 2.14.1 was back on each instance. (`e5`, `a10`)" in block
     assert block.index("Against:") > block.index("For:")
@@ -137,24 +138,24 @@ def test_hints_show_both_sides_and_what_is_left() -> None:
 
 def test_a_window_across_midnight_shows_dates() -> None:
     assert all(re.match(r"2026-11-\d\d ", row[0]) for row in rows(section(to_markdown(made.fortnight()), "Timeline")))
-    assert all(re.match(r"\d\d:", row[0]) for row in rows(section(to_markdown(made.classic()), "Timeline")))
+    assert all(re.match(r"\d\d:", row[0]) for row in rows(section(to_markdown(classic()), "Timeline")))
 
 
 def test_a_second_column_shows_a_local_zone() -> None:
-    block = section(to_markdown(made.classic(), zone="Asia/Kolkata"), "Timeline")
+    block = section(to_markdown(classic(), zone="Asia/Kolkata"), "Timeline")
     assert "| Time (UTC) | Time (Asia/Kolkata) | Event | Evidence |" in block
     assert "| 13:55:30 ±15 s | 19:25:30 |" in block
 
 
 def test_charts_are_linked_with_alt_text_only_where_they_travel() -> None:
-    text = to_markdown(made.classic(), charts=CHARTS)
+    text = to_markdown(classic(), charts=CHARTS)
     assert 'src="charts/overview.png" alt="Latency | errors rose at 13:56 [see]"' in github_html(text)
     assert "](<charts/http-latency-p95.svg>)" in section(text, "Charts")
-    assert "charts/" not in to_markdown(made.classic(), charts=CHARTS, flavour="github")
+    assert "charts/" not in to_markdown(classic(), charts=CHARTS, flavour="github")
 
 
 def test_each_query_behind_a_citation_can_be_asked_again() -> None:
-    incident = made.classic()
+    incident = classic()
     block = section(to_markdown(incident, links=Links("http://prom:9090")), "Queries")
     for anomaly in incident.anomalies:
         if any(anomaly.id in entry.evidence for entry in incident.timeline):
@@ -165,7 +166,7 @@ def test_each_query_behind_a_citation_can_be_asked_again() -> None:
 
 
 def test_backticks_in_a_query_do_not_end_its_block() -> None:
-    story = made.classic()
+    story = classic()
     nasty = 'x{a="```"}\n# heading\n````'
     queries = tuple(replace(q, query=nasty) for q in story.evidence.queries)
     text = to_markdown(replace(story, evidence=replace(story.evidence, queries=queries)))
@@ -175,15 +176,15 @@ def test_backticks_in_a_query_do_not_end_its_block() -> None:
 
 
 @pytest.mark.parametrize("flavour", ["github", "gitlab"])
-def test_a_flavour_for_pasting_folds_the_appendix_and_draws_with_mermaid(flavour: str) -> None:
-    text = to_markdown(made.classic(), flavour=flavour)  # type: ignore[arg-type]
+def test_a_flavour_for_pasting_folds_the_appendix_and_draws_with_mermaid(flavour: Flavour) -> None:
+    text = to_markdown(classic(), flavour=flavour)
     assert "```mermaid\ngantt\n" in text
     assert text.count("<details>") == text.count("</details>") == 2
     assert "> [!WARNING]" in text
 
 
 def test_plain_is_free_of_html_and_extensions() -> None:
-    text = to_markdown(made.classic(), charts=CHARTS)
+    text = to_markdown(classic(), charts=CHARTS)
     assert "<details>" not in text
     assert "[!WARNING]" not in text
     assert "mermaid" not in text
@@ -200,7 +201,7 @@ def test_what_github_takes_is_never_exceeded_and_the_rest_is_said() -> None:
 
 
 def test_the_same_incident_gives_the_same_text() -> None:
-    assert to_markdown(made.classic(), charts=CHARTS) == to_markdown(made.classic(), charts=CHARTS)
+    assert to_markdown(classic(), charts=CHARTS) == to_markdown(classic(), charts=CHARTS)
 
 
 def test_a_query_without_an_answer_is_still_counted() -> None:

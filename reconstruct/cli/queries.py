@@ -1,0 +1,88 @@
+"""`reconstruct queries`: the query packs, and what this server has data for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from reconstruct.cli.options import WindowOptions, takes_options
+
+app = typer.Typer(no_args_is_help=True, help="The query packs: what exists, what has data, what is wrong with them.")
+
+QUERIES = Annotated[
+    list[Path] | None, typer.Option("--queries", metavar="DIR", help="A folder with more query packs; repeatable.")
+]
+
+
+@app.command("list")
+def list_packs(queries: QUERIES = None) -> None:
+    """Name every pack, what shows that it applies, and how many signals it asks."""
+    from reconstruct import packs
+
+    catalogue = packs.load((packs.packs_folder(), *(queries or ())))
+    widest = max(len(pack.id) for pack in catalogue.packs)
+    for pack in catalogue.packs:
+        typer.echo(f"{pack.id:{widest}}  {len(pack.templates):3d} signals  {pack.title}")
+
+
+@app.command("show")
+def show_pack(
+    name: Annotated[str, typer.Argument(metavar="PACK|PACK/SIGNAL", help="A pack, or one of its signals.")],
+    queries: QUERIES = None,
+) -> None:
+    """Print a pack's signals: what is asked, in which unit, and which way is worse."""
+    from reconstruct import packs
+    from reconstruct.errors import UsageError
+    from reconstruct.units import human
+
+    catalogue = packs.load((packs.packs_folder(), *(queries or ())))
+    pack = next((one for one in catalogue.packs if one.id == name.partition("/")[0]), None)
+    if pack is None:
+        known = ", ".join(one.id for one in catalogue.packs)
+        raise UsageError(f"there is no pack {name.partition('/')[0]!r}", hint=f"there are {known}")
+    templates = [one for one in pack.templates if name in (pack.id, one.id)]
+    if not templates:
+        raise UsageError(f"there is no signal {name!r}", hint=f"`reconstruct queries show {pack.id}` lists them")
+    typer.echo(f"{pack.title}: tested with {pack.tested_with}\n{pack.place.file}")
+    for one in templates:
+        typer.echo(f"\n{one.id}  {one.title}")
+        floor = f", told from {human(one.floor, one.unit)} on" if one.floor else ""
+        typer.echo(f"  {one.layer}/{one.aspect}, {one.unit}, worse when {one.worse}{floor}")
+        for number, variant in enumerate(one.variants):
+            typer.echo(f"  {'or ' if number else ''}{' '.join(variant.promql.split())}")
+
+
+@app.command("check")
+@takes_options
+def check(window: WindowOptions) -> None:
+    """Ask a server every signal: which have data, which do not, and what is wrong with a query.
+
+    Examples:
+
+        reconstruct queries check --prometheus http://prometheus:9090 --queries my-packs
+    """
+    from reconstruct.cli import request, talk
+    from reconstruct.errors import UsageError
+    from reconstruct.sources.pack_check import check_packs
+
+    config = request.configuration(window)
+    settings = request.connection(window, config)
+    if settings is None:
+        raise UsageError("there is no metrics server to ask", hint="give --prometheus URL or set PROMETHEUS_URL")
+    with talk.Progress(quiet=window.quiet, verbose=window.verbose) as progress:
+        rows = check_packs(
+            settings,
+            request.catalogue_of(window, config),
+            asked=request.asked_of(window, config, at=request.now()),
+            progress=progress,
+        )
+    wrong = [row for row in rows if row.error]
+    for row in rows:
+        what = "error" if row.error else f"{row.series:,} series" if row.series else "no data"
+        typer.echo(f"{row.signal:50s} {what:>12s}  {row.missing}".rstrip())
+    for row in wrong:
+        typer.echo(f"\n{row.place}: {row.error}", err=True)
+    if wrong:
+        raise UsageError(f"{len(wrong)} queries are wrong", hint="each is named above, with its file and line")

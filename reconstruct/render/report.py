@@ -1,0 +1,100 @@
+"""A scheduled report in Markdown: a quiet day is one line, an episode a table row and what stands near it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from reconstruct.model import Anomaly, Episode, Event, Incident
+from reconstruct.render import draft
+from reconstruct.render.escape import markdown
+from reconstruct.render.times import clock
+from reconstruct.units import change, human
+
+NEARBY = pd.Timedelta("1h")
+"""Changes this long before an episode are named beside it (as long as explain looks back without a slow line)."""
+CHANGES_TOLD = 5
+SERIES_TOLD = 5
+
+
+def one_line(incident: Incident) -> str:
+    """How many episodes there were, or that there was none, and the window.
+
+    The line is plain text: for a log, a subject, a quiet day.
+    """
+    episodes = incident.explanation.episodes
+    said = draft.counted(len(episodes), one="episode") if episodes else "nothing anomalous that users could feel"
+    return f"{said}; {draft.window_text(incident)}"
+
+
+def to_report(incident: Incident) -> str:
+    """The report: what was not seen first, then each episode with onset, recovery, worst series and changes nearby."""
+    episodes = incident.explanation.episodes
+    lines = [one_line(incident), ""]
+    gaps = draft.gap_rows(incident)
+    if gaps:
+        lines += [f"Not seen: {markdown(draft.gap_text(gap, dates=True))}" for gap in gaps[:SERIES_TOLD]]
+        lines += [f"and {len(gaps) - SERIES_TOLD} more gaps" if len(gaps) > SERIES_TOLD else "", ""]
+    for episode in episodes:
+        lines += _episode(episode, incident)
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _episode(episode: Episode, incident: Incident) -> Iterator[str]:
+    by_id = {a.id: a for a in incident.anomalies}
+    series = sorted((by_id[i] for i in episode.anomalies if by_id[i].worse), key=lambda a: (-a.score, a.id))
+    until = clock(episode.end, dates=True) if episode.end is not None else "still going on"
+    yield f"## {clock(episode.start, dates=True)} to {until}"
+    yield ""
+    yield "| Series | Usually | At its worst | Onset (UTC) | Back (UTC) |"
+    yield "|---|---|---|---|---|"
+    for anomaly in series[:SERIES_TOLD]:
+        back = clock(anomaly.recovery.time, dates=True) if anomaly.recovery else "not yet"
+        name = f"{anomaly.signal.title} {' '.join(anomaly.labels.values())}".strip()
+        usual, worst = (human(value, anomaly.signal.unit) for value in (anomaly.baseline, anomaly.peak))
+        yield f"| {markdown(name)} | {usual} | {worst} | {clock(anomaly.onset.time, dates=True)} | {back} |"
+    yield ""
+    if len(series) > SERIES_TOLD:
+        yield f"and {len(series) - SERIES_TOLD} more series, all in incident.json"
+        yield ""
+    for sentence in _same_time_before(series[:1], incident):
+        yield sentence
+        yield ""
+    changes = _nearby(episode, incident)
+    for event in changes[:CHANGES_TOLD]:
+        yield f"- {clock(event.time, dates=True)} {event.kind}: {markdown(event.title)}"
+    if changes:
+        yield ""
+    if episode.id == incident.explanation.worst:
+        for hint in incident.explanation.hints[:1]:
+            yield f"Hint ({draft.confidence_text(hint)}): {markdown(hint.statement)}"
+            yield ""
+
+
+def _same_time_before(series: list[Anomaly], incident: Incident) -> Iterator[str]:
+    """What the worst series did at the same time of day on the days before."""
+    for anomaly in series:
+        metric = next((m for m in incident.evidence.metrics if m.query == anomaly.query), None)
+        if metric is None:
+            continue
+        end = anomaly.recovery.time if anomaly.recovery else incident.evidence.window.end
+        days = []
+        for back in range(1, 8):
+            shift = pd.Timedelta(days=back)
+            that_day = metric.values[anomaly.column].loc[anomaly.onset.time - shift : end - shift].median()
+            if pd.notna(that_day):
+                days.append(float(that_day))
+        if days:
+            usual = float(pd.Series(days).median())
+            when = draft.counted(len(days), one="day")
+            yield f"At the same time on the {when} before: {change(usual, anomaly.level, anomaly.signal.unit)} now."
+
+
+def _nearby(episode: Episode, incident: Incident) -> list[Event]:
+    over = episode.end if episode.end is not None else incident.evidence.window.end
+    return [
+        event
+        for event in incident.evidence.events
+        if event.kind != "alert" and episode.start - NEARBY <= event.time <= over
+    ]

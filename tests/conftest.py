@@ -1,0 +1,48 @@
+"""Servers that many tests share, started once a session when the first test asks for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from reconstruct.http import HttpSettings
+from reconstruct.sources.prometheus import Prometheus
+from tests.servers.prometheus import backfilled, prometheus
+from tests.servers.story import RULES, story
+from tests.servers.victoria import victoria_metrics
+
+
+@pytest.fixture(scope="session")
+def story_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A Prometheus data directory with the story of tests/servers/story.py."""
+    return backfilled(tmp_path_factory.mktemp("story"), story())
+
+
+@pytest.fixture(scope="session")
+def prometheus_url(story_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real Prometheus that tells the story, with the rules that its alerts come from."""
+    folder = tmp_path_factory.mktemp("prometheus")
+    (folder / "rules.yml").write_text(RULES)
+    with prometheus(folder, data=story_data, config=f"rule_files: ['{folder}/rules.yml']\n") as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def victoria_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real VictoriaMetrics that tells the same story."""
+    with victoria_metrics(tmp_path_factory.mktemp("victoria"), samples=story()) as url:
+        yield url
+
+
+@pytest.fixture(params=["prometheus", pytest.param("victoria")])
+def server(request: pytest.FixtureRequest) -> Prometheus:
+    """Each of the two servers."""
+    return Prometheus(HttpSettings(request.getfixturevalue(f"{request.param}_url")))
+
+
+@pytest.fixture
+def prometheus_server(prometheus_url: str) -> Prometheus:
+    """The real Prometheus."""
+    return Prometheus(HttpSettings(prometheus_url))

@@ -1,0 +1,75 @@
+"""Programs that tests run for real: found on PATH, started on the loopback, waited for, ended by their own id."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+START_TIMEOUT_S = 60.0
+STOP_TIMEOUT_S = 20.0
+
+
+def program(*names: str) -> str:
+    """The path of the first of these that is installed; skips the test where none is, or fails where all must be."""
+    for name in names:
+        if path := shutil.which(name):
+            return path
+    missing = f"{' or '.join(names)} is not installed"
+    if os.environ.get("RECONSTRUCT_REQUIRE_SERVERS") == "1":
+        pytest.fail(f"{missing}, and RECONSTRUCT_REQUIRE_SERVERS=1 asks for it")
+    pytest.skip(missing)
+
+
+def free_port() -> int:
+    """A port of the loopback that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def running(
+    command: Sequence[str], *, log: Path, ready_url: str, ready_status: int = 200
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A process from when it answers until the block ends."""
+    with log.open("wb") as output:
+        process = subprocess.Popen(command, stdout=output, stderr=output, stdin=subprocess.DEVNULL)
+        try:
+            _wait(process, ready_url, ready_status, log)
+            yield process
+        finally:
+            process.terminate()
+            try:
+                process.wait(STOP_TIMEOUT_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait(STOP_TIMEOUT_S)
+
+
+def _wait(process: subprocess.Popen[bytes], url: str, status: int, log: Path) -> None:
+    deadline = time.monotonic() + START_TIMEOUT_S
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    while True:
+        try:
+            with opener.open(url, timeout=2) as answer:
+                if answer.status == status:
+                    return
+        except urllib.error.HTTPError as error:
+            if error.code == status:
+                return
+        except OSError:
+            pass
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise RuntimeError(f"{url} did not answer {status}:\n{log.read_text(errors='replace')[-3000:]}")
+        time.sleep(0.05)

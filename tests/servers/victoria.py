@@ -1,0 +1,52 @@
+"""A real VictoriaMetrics (single node) on the loopback, with samples that a test has written."""
+
+from __future__ import annotations
+
+import itertools
+import time
+import urllib.request
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.servers.programs import free_port, program, running
+from tests.servers.samples import Samples
+
+IMPORT_LINES = 50_000
+VISIBLE_TIMEOUT_S = 30.0
+
+
+@contextmanager
+def victoria_metrics(folder: Path, *, samples: Samples, flags: Sequence[str] = ()) -> Iterator[str]:
+    """The address of a VictoriaMetrics that holds these samples."""
+    folder.mkdir(parents=True, exist_ok=True)
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    command = [
+        program("victoria-metrics", "victoria-metrics-prod"),
+        f"-storageDataPath={folder / 'data'}",
+        f"-httpListenAddr=127.0.0.1:{port}",
+        "-retentionPeriod=100y",
+        "-memory.allowedBytes=256MB",
+        *flags,
+    ]
+    with running(command, log=folder / "log", ready_url=f"{url}/health"):
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        lines = samples.with_milliseconds()
+        while some := "\n".join(itertools.islice(lines, IMPORT_LINES)):
+            opener.open(f"{url}/api/v1/import/prometheus", data=some.encode(), timeout=60).close()
+        opener.open(
+            f"{url}/internal/force_flush", timeout=60
+        ).close()  # samples become visible a second later otherwise
+        _wait_until_indexed(opener, url)
+        yield url
+
+
+def _wait_until_indexed(opener: urllib.request.OpenerDirector, url: str) -> None:
+    deadline = time.monotonic() + VISIBLE_TIMEOUT_S
+    while time.monotonic() < deadline:
+        with opener.open(f"{url}/api/v1/label/__name__/values?start=0", timeout=10) as answer:
+            if b'"data":[]' not in answer.read():
+                return
+        time.sleep(0.2)
+    raise RuntimeError("VictoriaMetrics shows no samples")

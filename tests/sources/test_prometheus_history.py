@@ -1,0 +1,159 @@
+"""What a server itself knows of a window: alerts, restarts, versions, targets, replicas, edges; on both real servers."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from reconstruct.model import Gap, Service, Window
+from reconstruct.sources.alert_history import alert_history
+from reconstruct.sources.discovery import alert_rules, metric_names, metric_spacings, scrape_intervals
+from reconstruct.sources.prometheus import Prometheus
+from reconstruct.sources.replicas import replica_scope
+from reconstruct.sources.restarts import restarts
+from reconstruct.sources.retention import history_edges
+from reconstruct.sources.targets_down import targets_down
+from reconstruct.sources.version_changes import version_changes
+from tests.servers.story import END, START
+
+pytestmark = pytest.mark.server
+WINDOW = Window(pd.Timestamp("2026-03-02T13:00Z"), END, pd.Timedelta("15s"), START)
+
+
+def clock(time: pd.Timestamp | None) -> str:
+    return "" if time is None else f"{time:%H:%M:%S}"
+
+
+def told(gap: Gap) -> tuple[str, str, str, str]:
+    return gap.wanted, gap.reason, clock(gap.start), clock(gap.end)
+
+
+def test_scrape_intervals_are_read_from_the_samples(server: Prometheus) -> None:
+    intervals = scrape_intervals(server, WINDOW)
+    assert intervals["shop"] == 15.0
+    assert intervals["db"] == 30.0
+
+
+def test_spacings_are_the_jobs_and_recorded_metrics_have_their_rules(server: Prometheus) -> None:
+    intervals = scrape_intervals(server, WINDOW)
+    names = ["http_requests_total", "database_connections", "queue_depth", "shop:http_requests:rate1m", "nothing"]
+    spacings = metric_spacings(server, names, WINDOW, intervals=intervals)
+    assert spacings == {
+        "http_requests_total": 15.0,
+        "database_connections": 30.0,
+        "queue_depth": 15.0,  # gone by the window's end
+        "shop:http_requests:rate1m": 60.0,
+    }
+
+
+def test_metric_names_are_those_with_samples_in_the_window(server: Prometheus) -> None:
+    names, _ = metric_names(server, scope='job="shop"', window=WINDOW)
+    assert {"up", "queue_depth", "http_requests_total"} <= set(names)
+    assert "ha_gauge" not in names
+    assert names["http_requests_total"].type == "counter"
+    assert names["shop_build_info"].type == "info"
+
+
+def test_alerts_have_the_times_that_their_samples_show(server: Prometheus) -> None:
+    alerts, queries, _ = alert_history(server, WINDOW)
+    rows = [
+        (a.rule, a.service.name, clock(a.pending_at), clock(a.firing_at), clock(a.resolved_at), a.resolution_s)
+        for a in alerts
+    ]
+    assert rows == [
+        ("Watchdog", "", "12:00:00", "12:00:15", "", 15.0)
+        if rows[0][3] == "12:00:15"
+        else ("Watchdog", "", "12:00:00", "12:00:00", "", 15.0),
+        ("HighErrors", "shop", "13:31:00", "13:33:00", "14:12:00", 15.0),
+        ("QueueLong", "queue", "13:45:00", "13:46:00", "14:00:00", 15.0),
+        ("HighErrors", "shop", "14:20:00", "14:22:00", "14:25:00", 15.0),
+    ]
+    assert {query.id for query in queries} >= {alert.query for alert in alerts}
+
+
+def test_an_alert_whose_data_ended_did_not_recover(prometheus_server: Prometheus) -> None:
+    alerts, _, gaps = alert_history(prometheus_server, WINDOW)
+    assert [(a.rule, a.ended_in_gap) for a in alerts if a.rule != "Watchdog"] == [
+        ("HighErrors", False),
+        ("QueueLong", True),
+        ("HighErrors", False),
+    ]
+    assert gaps == ()
+    by_rule = {alert.rule: alert.condition for alert in alerts}
+    assert by_rule["QueueLong"] == "queue_depth > 50"
+
+
+def test_rules_come_with_condition_and_duration(prometheus_server: Prometheus) -> None:
+    rules, gaps = alert_rules(prometheus_server)
+    assert gaps == ()
+    assert [(rule.name, rule.for_s, rule.interval_s) for rule in rules] == [
+        ("HighErrors", 120.0, 15.0),
+        ("QueueLong", 60.0, 15.0),
+        ("Watchdog", 0.0, 15.0),
+    ]
+
+
+def test_alerts_outside_the_scope_are_left_out_and_those_without_its_label_kept(server: Prometheus) -> None:
+    kept = {alert.rule for alert in alert_history(server, WINDOW, scope='service="shop",cluster="eu-1"')[0]}
+    assert kept == {"HighErrors", "Watchdog"}
+
+
+def test_restarts_are_exact_and_those_of_one_service_are_one_event(server: Prometheus) -> None:
+    events, _, _ = restarts(server, WINDOW, scope='job="shop"')
+    assert [(clock(e.time), clock(e.end), e.title, e.service) for e in events] == [
+        ("13:29:50", "13:30:50", "2 instances of shop restarted", Service("shop")),
+        ("14:09:50", "14:10:20", "2 instances of shop restarted", Service("shop")),
+    ]
+    assert {event.kind for event in events} == {"restart"}
+    assert {event.source for event in events} == {"prometheus"}
+    assert len({event.source_id for event in events}) == 2
+
+
+def test_a_version_taken_up_is_a_deploy_and_one_that_comes_back_a_rollback(server: Prometheus) -> None:
+    events, queries, _ = version_changes(server, WINDOW, intervals=scrape_intervals(server, WINDOW))
+    shop = [e for e in events if e.service.name == "shop"]
+    assert [(e.kind, e.version, e.previous, clock(e.time), clock(e.end), e.resolution_s) for e in shop] == [
+        ("deploy", "1.1.0", "1.0.0", "13:29:45", "13:31:00", 15.0),
+        ("rollback", "1.0.0", "1.1.0", "14:09:45", "14:10:30", 15.0),
+    ]
+    assert [e.source_id for e in shop] == ["shop_build_info:shop:1.1.0", "shop_build_info:shop:1.0.0"]
+    assert all(query.series > 0 for query in queries)
+
+
+def test_scrapes_that_failed_and_targets_that_went_are_gaps_and_replaced_ones_are_not(server: Prometheus) -> None:
+    gaps, _ = targets_down(server, WINDOW, scope='job=~"shop|db|web|pods"', interval_s=30.0)
+    found = [told(gap) for gap in gaps]
+    assert ("job shop, instance shop-2", "scrape failed", "13:20:00", "13:25:15") in found
+    away = next(gap for gap in found if gap[0] == "job db, instance db-1")
+    assert away[1] == "no samples"
+    assert ("13:40:00" <= away[2] <= "13:41:00") and away[3] == "13:50:00"
+    gone = next(gap for gap in found if gap[0] == "job web, instance web-3")
+    assert gone[1] == "target gone"
+    assert "14:00:00" <= gone[2] <= "14:01:00"
+    assert not any("pods" in gap[0] for gap in found)
+    assert len(found) == 3
+
+
+def test_a_replica_pair_is_read_once_and_that_is_said(server: Prometheus) -> None:
+    scope, note = replica_scope(server, WINDOW, scope='job="ha"')
+    assert scope == 'job="ha",prometheus_replica="a"'
+    assert "prometheus_replica" in note
+    assert replica_scope(server, WINDOW, scope='job="shop"') == ('job="shop"', "")
+
+
+def test_what_lies_before_the_first_sample_is_a_gap_that_names_the_edge(server: Prometheus) -> None:
+    early = Window(WINDOW.start, END, WINDOW.step, START - pd.Timedelta("4h"))
+    (gap,) = history_edges(server, early, scope='job="shop"')
+    assert gap.end is not None
+    assert abs(gap.end - START) <= pd.Timedelta("3min")
+    assert "none before 2026-03-02 1" in gap.reason
+    assert history_edges(server, WINDOW, scope='job="shop"') == ()
+
+
+def test_where_samples_are_kept_only_thinned_out_that_is_a_gap_that_names_the_edge(server: Prometheus) -> None:
+    long = Window(WINDOW.start, END, WINDOW.step, pd.Timestamp("2026-02-28T16:00Z"))
+    (gap,) = history_edges(server, long, scope='job="thin"')
+    assert gap.end is not None
+    assert abs(gap.end - pd.Timestamp("2026-03-02T09:00Z")) <= pd.Timedelta("2h")
+    assert "one sample in 300 s" in gap.reason
+    assert "15 s since" in gap.reason
