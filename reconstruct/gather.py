@@ -36,7 +36,7 @@ Progress = Callable[[int, int, str], None]
 
 BASELINE_LEAST: Final = pd.Timedelta("1h")
 """Of healthy time, where nobody says otherwise: 240 samples at the usual 15 s, four times what a threshold needs."""
-BASELINE_MOST: Final = pd.Timedelta("1d")
+BASELINE_MOST: Final = pd.Timedelta(days=1)
 """Longer ones cost queries and hold other days' habits; --baseline asks for more."""
 MOST_POINTS: Final = 11_000
 """A series in one answer of Prometheus; a longer window is asked at a coarser step, and that is said."""

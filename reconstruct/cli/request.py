@@ -14,7 +14,7 @@ from reconstruct import packs
 from reconstruct.bundle import narrow, read_bundle
 from reconstruct.cli.options import WindowOptions
 from reconstruct.cli.talk import Progress
-from reconstruct.config import Config, load_config, parse_duration_s, parse_time
+from reconstruct.config import Config, load_config, parse_duration_s, parse_time, parse_zone
 from reconstruct.errors import UsageError
 from reconstruct.gather import Asked, gather
 from reconstruct.http import HttpSettings
@@ -106,6 +106,7 @@ def asked_of(window: WindowOptions, config: Config, *, at: pd.Timestamp) -> Aske
         A time, a zone, a duration or a combination of options is wrong.
     """
     zone = config.timezone if window.tz == "UTC" and config.timezone else window.tz
+    parse_zone(zone)
     notes = []
     ends: dict[str, pd.Timestamp | None] = {}
     for name, text in (("--from", window.begin), ("--to", window.end)):

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pandas as pd
 
@@ -24,6 +24,9 @@ from reconstruct.deliver.send import send, write_dead_letter
 from reconstruct.deliver.state import Message, ReportState, load_state, locked, save_state, sweep
 from reconstruct.deliver.textfile import series
 from reconstruct.errors import ReconstructError, UsageError
+
+LAST_SUCCESS: Final = "reconstruct_report_last_success_timestamp_seconds"
+"""Kept in the state, so that the textfile goes on saying when it was while runs fail: alerts are built on its age."""
 
 Render = Callable[[Announcement, Target], Mapping[str, Any]]
 """What a target is sent for an announcement."""
@@ -97,6 +100,9 @@ def announce(
         state, delivered, failed = _drain(
             state, targets=targets, state_file=state_file, letters=letters, now=now, sleep=sleep
         )
+        if not failed:
+            state = replace(state, counters={**state.counters, LAST_SUCCESS: now.timestamp()})
+            save_state(state_file, state)
     return Announced(news.announcements, delivered, tuple(failed), state.counters)
 
 

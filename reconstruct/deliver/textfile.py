@@ -15,7 +15,6 @@ HELP: Final[Mapping[str, tuple[Literal["gauge", "counter"], str]]] = {
     "reconstruct_report_episodes": ("gauge", "Episodes in the window of the last report."),
     "reconstruct_report_open_episodes": ("gauge", "Episodes that were still open at its end."),
     "reconstruct_report_gaps": ("gauge", "What the last report asked for and did not get."),
-    "reconstruct_report_outbox_messages": ("gauge", "Messages that still wait to be delivered."),
     "reconstruct_report_announcements_total": ("counter", "Announcements made."),
     "reconstruct_report_deliveries_total": ("counter", "Messages by target and outcome (delivered, dead_letter)."),
 }

@@ -58,7 +58,7 @@ def explain(evidence: Evidence, anomalies: Sequence[Anomaly], *, settings: Setti
     """
     firing = firings(evidence)
     felt = symptoms(evidence, anomalies, firing=firing, services=settings.services)
-    found = bouts(felt, firing=firing, window_end=evidence.window.end)
+    found = bouts(felt, firing=firing, window=evidence.window)
     bout = worst(found)
     judged, why = verdict(evidence, anomalies, bout, firing=firing)
     if bout is None or judged != "incident":

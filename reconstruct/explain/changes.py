@@ -27,6 +27,8 @@ _ACTS: Final[dict[EventKind, Acts]] = {
 LASTING: Final[frozenset[EventKind]] = frozenset({"deploy", "rollback", "config", "flag", "scale"})
 """Kinds whose effect stays until somebody undoes it; a migration lets its lock go by itself."""
 
+OBSERVED: Final = "prometheus"
+"""Source of events that were read off the metrics."""
 _UNDO_WORDS: Final = re.compile(
     r"\b(roll(?:ed|ing|s)?[ -]?back|revert(?:ed|ing|s)?|back(?:ed|ing)? out)\b", re.IGNORECASE
 )
@@ -56,7 +58,7 @@ class Change:
 def changes(evidence: Evidence) -> tuple[Change, ...]:
     """All changes in the evidence, in order of time."""
     events = sorted(evidence.events, key=lambda e: (e.time, e.id))
-    found = [e for e in events if e.kind in weights.CHANGE_KINDS]
+    found = [e for e in events if e.kind in weights.CHANGE_KINDS and not _only_seen(e)]
     return tuple(
         Change(
             event=e,
@@ -67,6 +69,11 @@ def changes(evidence: Evidence) -> tuple[Change, ...]:
         )
         for e in found
     )
+
+
+def _only_seen(event: Event) -> bool:
+    """A restart that nobody announced: Prometheus saw a process begin again, which crashes and deploys bring about."""
+    return event.kind == "restart" and event.source == OBSERVED
 
 
 def same(one: Service, other: Service) -> bool:

@@ -11,7 +11,7 @@ import pandas as pd
 from reconstruct.explain import weights
 from reconstruct.explain.felt import Symptom
 from reconstruct.explain.firings import Firing
-from reconstruct.model import Moment, Service
+from reconstruct.model import Moment, Service, Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +47,11 @@ class Bout:
         return moment.time if moment else None
 
 
-def bouts(found: Sequence[Symptom], *, firing: Sequence[Firing], window_end: pd.Timestamp) -> tuple[Bout, ...]:
-    """Group symptoms whose pauses are short; in order of time."""
+def bouts(found: Sequence[Symptom], *, firing: Sequence[Firing], window: Window) -> tuple[Bout, ...]:
+    """Group symptoms whose pauses are short, those over before the window left out; in order of time.
+
+    Only time with samples counts as a pause: symptoms on both sides of a gap in the data are one episode.
+    """
     groups: list[list[Symptom]] = []
     over = pd.Timestamp.min.tz_localize("UTC")
     for s in found:
@@ -57,8 +60,9 @@ def bouts(found: Sequence[Symptom], *, firing: Sequence[Firing], window_end: pd.
             groups.append([])
             over = s.began.time
         groups[-1].append(s)
-        over = max(over, s.anomaly.recovery.time if s.anomaly.recovery else window_end)
-    return tuple(_bout(g, firing, window_end) for g in groups)
+        over = max(over, (s.seen_again or window.end) if s.anomaly.recovery else window.end)
+    found_bouts = (_bout(g, firing, window.end) for g in groups)
+    return tuple(b for b in found_bouts if b.end is None or b.end > window.start)
 
 
 def worst(found: Sequence[Bout]) -> Bout | None:
@@ -85,8 +89,9 @@ def recovered(bout: Bout) -> Moment | None:
     Each witness (errors of one service, its latency) is back when half of the signals that tell of it are: of several
     percentiles and proxies one always lags, or hangs on a handful of requests.
     """
+    last_of_series = {(s.anomaly.query, s.anomaly.column): s for s in bout.main}
     witnesses: dict[object, list[Moment | None]] = defaultdict(list)
-    for s in bout.main:
+    for s in last_of_series.values():
         witnesses[s.witness].append(s.anomaly.recovery)
     last: Moment | None = None
     for moments in witnesses.values():

@@ -35,6 +35,8 @@ class Symptom:
     strength: float
     """Doublings beyond the smallest effect that is felt (weights.LATENCY_TIMES, ERROR_SHARE, ...), >= 0."""
     spacing_s: float
+    seen_again: pd.Timestamp | None = None
+    """First sample after its end; None = none in the window. A series that goes silent has not recovered."""
     alerts: tuple[Firing, ...] = ()
     """Alerts that watch this very series."""
 
@@ -61,16 +63,16 @@ def symptoms(
             or (services and a.service.name and a.service.name not in services)
         ):
             continue
-        seen = tuple(f for f in firing if a in watched(f, [a]))
+        seen = tuple(f for f in firing if _fired_in(a, f, end=end) and watched(f, [a]))
         if not (_felt(a) or (seen and a.signal.aspect in ALERTING_ASPECTS)):
             continue
         metric = metrics.get(a.query)
         step_s = metric.spacing_s if metric else evidence.window.step_s
         if not seen and not lasts(a, end=end, spacing_s=step_s):
             continue
-        strength = max(_strength(a), weights.ALERT_BONUS if seen else 0.0)
+        strength = max(_strength(a, end=end), weights.ALERT_BONUS if seen else 0.0)
         if strength > 0:
-            found.append(Symptom(a, _began(a, metric, end=end), strength, step_s, seen))
+            found.append(Symptom(a, _began(a, metric, end=end), strength, step_s, _seen_again(a, metric), seen))
     return tuple(sorted(found, key=lambda s: (s.began.time, s.anomaly.id)))
 
 
@@ -97,9 +99,22 @@ def _began(anomaly: Anomaly, metric: Metric | None, *, end: pd.Timestamp) -> Mom
     return Moment(inside.index[broke], inside.index[broke - 1], inside.index[broke])
 
 
+def _seen_again(anomaly: Anomaly, metric: Metric | None) -> pd.Timestamp | None:
+    if anomaly.recovery is None or metric is None or anomaly.column not in metric.values.columns:
+        return None
+    series = metric.values[anomaly.column]
+    return next(iter(series[series.index >= anomaly.recovery.time].dropna().index), None)
+
+
 def _step_s(series: pd.Series[float]) -> float:
     steps = series.index.to_series().diff().dt.total_seconds()
     return float(steps.median()) if len(series) > 1 else 1.0
+
+
+def _fired_in(anomaly: Anomaly, firing: Firing, *, end: pd.Timestamp) -> bool:
+    """Whether an alert's condition first held while the anomaly lasted."""
+    over = anomaly.recovery.latest if anomaly.recovery else end
+    return bool(anomaly.onset.earliest <= firing.began <= over or anomaly.onset.earliest <= firing.fired <= over)
 
 
 def _felt(anomaly: Anomaly) -> bool:
@@ -107,10 +122,12 @@ def _felt(anomaly: Anomaly) -> bool:
     return signal.layer in FELT_LAYERS and signal.aspect in FELT_ASPECTS
 
 
-def _strength(anomaly: Anomaly) -> float:
-    """Doublings beyond the smallest felt effect; a made-up reading of a metric's name is believed in part."""
+def _strength(anomaly: Anomaly, *, end: pd.Timestamp) -> float:
+    """Doublings beyond the smallest felt effect; less for a short one, and for a made-up reading of a name."""
     known = 1.0 if anomaly.signal.known else weights.GENERIC_SHARE
-    return known * min(STRONGEST, max(0.0, math.log2(max(_times(anomaly), 1e-9))))
+    over = anomaly.recovery.time if anomaly.recovery else end
+    lasting = min(1.0, (over - anomaly.onset.time).total_seconds() / weights.FULL_S)
+    return known * lasting * min(STRONGEST, max(0.0, math.log2(max(_times(anomaly), 1e-9))))
 
 
 def _times(anomaly: Anomaly) -> float:

@@ -21,6 +21,8 @@ LINE_TAGS = frozenset({"memory", "disk", "connections", "pool", "swap"})
 """What fills up by and by until a bound is hit. A queue that grows while its consumer fails is a consequence."""
 LINE_SAMPLES = 15
 """A slope of fewer samples cannot be told from a step that takes a while."""
+MOST_SAMPLES = 240
+"""Longer series are thinned to this: the fit takes the square of it."""
 FITS_SHARE = 0.25
 """A level and then a slope must leave at most this share of what the best step leaves unexplained."""
 RISE_SPREADS = 6.0
@@ -98,8 +100,9 @@ def _line(case: Case, metric: Metric, column: int) -> list[tuple[float, Line]]:
     series = series.iloc[: max(len(series) - NEAR_SAMPLES, 0)]
     if len(series) < 2 * LINE_SAMPLES:
         return []
-    values = series.to_numpy(dtype=float)
-    upward = values if metric.signal.worse != "down" else -values
+    series = _thinned(series)
+    values = np.asarray(series, dtype=np.float64)
+    upward: npt.NDArray[np.float64] = values if metric.signal.worse != "down" else -values
     row, first, last, share = hinge(upward)
     level = upward[: row + 1]
     spread = max(1.4826 * float(np.median(np.abs(level - np.median(level)))), 1e-9 * float(np.abs(values).max()))
@@ -122,6 +125,16 @@ def _line(case: Case, metric: Metric, column: int) -> list[tuple[float, Line]]:
         spacing_s=metric.spacing_s,
     )
     return [(rise / spread / (share + 0.01), line)]
+
+
+def _thinned(series: pd.Series[float]) -> pd.Series[float]:
+    """Medians of equal blocks, at the time of each block's middle sample: a slow line needs no more of them."""
+    block = -(-len(series) // MOST_SAMPLES)
+    if block == 1:
+        return series
+    whole = len(series) // block * block
+    medians = np.median(series.to_numpy(dtype=float)[len(series) - whole :].reshape(-1, block), axis=1)
+    return pd.Series(medians, index=series.index[len(series) - whole :][block // 2 :: block])
 
 
 def _ended(case: Case, metric: Metric, column: int, *, upward: float, reached: float) -> bool:

@@ -159,4 +159,9 @@ def _moved(case: Case, sign: Sign) -> tuple[Anomaly, ...]:
             sign.moves in ("any", "none", a.direction) or (a.worse if sign.moves == "worse" else a.direction == "both")
         )
     ]
-    return tuple(sorted(found, key=lambda a: (not a.signal.known, -a.score, a.onset.time, a.id)))
+    return tuple(sorted(found, key=lambda a: (-_telling(a), a.onset.time, a.id)))
+
+
+def _telling(anomaly: Anomaly) -> float:
+    """How much an anomaly tells: its score, the less where a naming convention read the signal's name."""
+    return anomaly.score * (1.0 if anomaly.signal.known else weights.GENERIC_SHARE)

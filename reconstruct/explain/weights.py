@@ -31,9 +31,12 @@ FORERUNNER: Final = 0.05
 7 ms that became 15 ms were felt by nobody, when two minutes later they became 1,300 ms."""
 FORERUNNER_SAMPLES: Final = 5
 """... where the creeping lasted for at least so many samples; less is how a step looks through a rate."""
-INCIDENT_AT: Final = 2.0
-"""Doublings beyond the smallest felt effect, over all witnesses, that make an incident without any alert. A guess:
-one clear witness (four times the smallest effect) or two independent weaker ones."""
+FULL_S: Final = 120.0
+"""A symptom that lasts less than this counts for less, in proportion: half a minute of slowness is soon forgiven,
+half a minute of total failure is not."""
+INCIDENT_AT: Final = 1.4
+"""Doublings beyond the smallest felt effect, over all witnesses, that make an incident without any alert: latency four
+times what it was, or one request in forty failing. On the recorded quiet day the worst is 0.2, in incidents 16."""
 ALERT_BONUS: Final = 1.5
 """A firing alert on an affected service: somebody chose that threshold as worth waking up for."""
 GENERIC_SHARE: Final = 0.6
@@ -42,7 +45,7 @@ SECOND_WITNESS: Final = 0.5
 """Further witnesses count by half each: one fault moves many symptoms, so they are not independent."""
 MERGE_SAMPLES: Final = 10
 """Symptoms that pause for fewer samples than this are one episode: alerts and error rates flap."""
-MERGE_S: Final = 120.0
+MERGE_S: Final = 60.0
 """... and in any case when they pause for less than this."""
 MAIN_SHARE: Final = 0.35
 """A symptom of less than this share of the strongest one's strength does not date the incident: neither its onset

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import requests
+import urllib3
 from requests.adapters import HTTPAdapter
 from urllib3.util.retry import Retry
 
@@ -54,6 +55,9 @@ class Session(requests.Session):
         if settings.proxy:
             self.proxies.update({"http": settings.proxy, "https": settings.proxy})
         self.verify = (settings.ca_file or True) if settings.verify else False
+        if not settings.verify:
+            # Said once in the configuration; a warning a request would drown what matters.
+            urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
         if settings.client_cert:
             self.cert = (settings.client_cert, settings.client_key) if settings.client_key else settings.client_cert
         self.adapter = _Adapter(settings, pace=self.pace, post_again=post_again, sleep=sleep)

@@ -13,6 +13,7 @@ from reconstruct.render.chosen import (
     affected_columns,
     alert_rows,
     anomalies_of,
+    anomalous_spans,
     metric_of,
     named_changes,
     series_names,
@@ -57,9 +58,11 @@ def alt_signal(incident: Incident, signal_id: str) -> str:
     if not found:
         return _sentence([f"{_name(metric)}, {when}", _as_usual(incident, metric)])
     worst = found[0]
-    begin = min(a.onset.time for a in found)
-    ends = [a.recovery.time for a in found if a.recovery is not None]
-    over = f"back at {_time(max(ends), incident=incident)}" if len(ends) == len(found) else "not back by the end"
+    spans = anomalous_spans(incident, metric, columns=affected_columns(incident, metric))
+    span = next(s for s in spans if s.start <= worst.onset.time <= s.end)
+    more = f" (and {_count(len(spans) - 1, 'more time')})" if len(spans) > 1 else ""
+    ended = span.end < incident.evidence.window.end
+    over = f"back at {_time(span.end, incident=incident)}" if ended else "not back by the end"
     at = _time(worst.peak_time, incident=incident)
     affected, total = len(affected_columns(incident, metric)), len(metric.labels)
     name = spoken(series_names(metric, [worst.column])[0])
@@ -67,7 +70,7 @@ def alt_signal(incident: Incident, signal_id: str) -> str:
         [
             f"{_name(metric)}, {when}",
             f"{_moved(incident, metric, named=False)} at {at}" + (f" for {name}" if total > 1 else ""),
-            f"anomalous from {_time(begin, incident=incident)}, {over}",
+            f"anomalous from {_time(span.start, incident=incident)}, {over}{more}",
             f"{affected:,} of {total:,} series affected",
         ]
     )

@@ -57,8 +57,8 @@ class Strip(NamedTuple):
 def strips(incident: Incident) -> dict[Layer, list[Strip]]:
     """Before, during and after of the signals that an overview shows, by layer.
 
-    Medians over the affected series (over all where none is): of the baseline, of the samples while any was anomalous
-    (from onset to recovery of the incident where none was), and of those after it.
+    Medians of the worst affected series: of its baseline, of its samples while it was anomalous, and of those after it.
+    Where no series is affected, of all of them: before, from onset to recovery of the incident, and after it.
     """
     rows, _ = rows_by_layer(incident)
     return {layer: [_strip(incident, metric) for metric in lane] for layer, lane in rows.items()}
@@ -67,7 +67,7 @@ def strips(incident: Incident) -> dict[Layer, list[Strip]]:
 def _strip(incident: Incident, metric: Metric) -> Strip:
     window = incident.evidence.window
     affected = affected_columns(incident, metric)
-    columns = affected or list(range(metric.values.shape[1]))
+    columns = affected[:1] or list(range(metric.values.shape[1]))
     values = metric.values[columns]
     index = pd.DatetimeIndex(values.index)
     spans = anomalous_spans(incident, metric, columns=columns) or _incident_span(incident)

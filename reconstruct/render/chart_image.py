@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -26,3 +27,9 @@ class ChartImage:
             raise ValueError(f"chart {self.name!r} has no picture")
         if not self.name or set(self.name) & set("/\\\0") or self.name.startswith("."):
             raise ValueError(f"chart name {self.name!r} is not safe as a file name")
+
+
+def front_and_rest(charts: Sequence[ChartImage]) -> tuple[list[ChartImage], list[ChartImage]]:
+    """The picture that stands beside the summary (the first one of the whole incident, if any), and the others."""
+    front = [chart for chart in charts if not chart.signal][:1]
+    return front, [chart for chart in charts if chart not in front]

@@ -21,7 +21,7 @@ from reconstruct.model import Incident
 from reconstruct.render.alt_text import alt_before_after, alt_overview, alt_signal, alt_small_multiples, spoken
 from reconstruct.render.before_after import before_after
 from reconstruct.render.chart_image import ChartImage
-from reconstruct.render.chosen import metric_of, sick_metrics
+from reconstruct.render.chosen import affected_columns, charted, metric_of
 from reconstruct.render.headline import headline
 from reconstruct.render.overview import overview
 from reconstruct.render.picture_file import Format, dark_twin, picture_bytes, save
@@ -45,8 +45,11 @@ __all__ = [
     "small_multiples",
 ]
 
-SIGNAL_CHARTS: Final = 10
-"""Charts of single signals: with the overview and the strip a dozen pictures, which is what one scrolls through."""
+SIGNAL_CHARTS: Final = 8
+"""Charts of single signals: with overview, strip and small multiples a dozen pictures at most, which one scrolls through
+(a guess)."""
+QUIET_CHARTS: Final = 3
+"""Charts of single signals where there was no incident: what moved anyway, for those who wonder."""
 OVERVIEW: Final = "overview"
 BEFORE_AFTER: Final = "before-after"
 BY_SERIES: Final = "-by-series"
@@ -73,16 +76,17 @@ class Chart(NamedTuple):
 def charts_for(incident: Incident, *, most: int = SIGNAL_CHARTS) -> list[Chart]:
     """The charts that matter, the most telling first: overview, strip, and a chart for each of `most` sick signals.
 
-    The first signal with more affected series than a chart can name gets small multiples too. Where nothing went wrong,
-    the overview is all.
+    The first signal with more affected series than a chart can name gets small multiples too. Where there was no
+    incident, there are at most `QUIET_CHARTS` signals and no strip.
     """
     charts = [Chart(OVERVIEW, partial(overview, incident), headline(incident)[0], alt_overview(incident), "")]
-    sick = sick_metrics(incident)
-    if not sick:
+    wrong = incident.explanation.verdict != "no-incident"
+    shown = list(dict.fromkeys(m.signal.id for m in charted(incident, most=most if wrong else min(most, QUIET_CHARTS))))
+    if not shown:
         return charts
-    alt = alt_before_after(incident)
-    charts.append(Chart(BEFORE_AFTER, partial(before_after, incident), "Before, during, after", alt, ""))
-    shown = list(dict.fromkeys(m.signal.id for m in sick))[:most]
+    if wrong:
+        alt = alt_before_after(incident)
+        charts.append(Chart(BEFORE_AFTER, partial(before_after, incident), "Before, during, after", alt, ""))
     taken = {OVERVIEW, BEFORE_AFTER}
     for signal_id in shown:
         name, build = _free_name(signal_id, taken), partial(signal_chart, incident, signal_id)
@@ -137,7 +141,7 @@ def _title(incident: Incident, signal_id: str) -> str:
 
 
 def _affected(incident: Incident, signal_id: str) -> int:
-    return len({a.column for a in incident.anomalies if a.signal.id == signal_id})
+    return len(affected_columns(incident, metric_of(incident, signal_id)))
 
 
 def _free_name(signal_id: str, taken: set[str]) -> str:

@@ -19,6 +19,8 @@ USER_FELT: Final = frozenset({"latency", "errors", "availability"})
 """Aspects that users feel; in the edge and app layers they are the incident itself."""
 ROWS: Final = 12
 """Signals in an overview: more rows than this cannot be taken in at a glance (a guess that held for every story)."""
+SICK_ROWS: Final = 9
+"""Of these rows, those for signals that went wrong: the rest shows what stayed healthy."""
 ROWS_A_LAYER: Final = 3
 HEALTHY_EXTRA: Final = 3
 """Healthy signals shown beside sick ones of their own layer because a hypothesis was ruled out with them."""
@@ -49,9 +51,19 @@ def metric_of(incident: Incident, signal_id: str) -> Metric:
     return max(found, key=lambda m: max((a.score for a in anomalies_of(incident, m)), default=0.0))
 
 
+def seen_anomalies(incident: Incident) -> list[Anomaly]:
+    """The anomalies of which something lies in the window: a blip of the baseline is no part of the picture."""
+    window = incident.evidence.window
+    return [
+        a
+        for a in incident.anomalies
+        if a.onset.time < window.end and (a.recovery is None or a.recovery.time > window.start)
+    ]
+
+
 def anomalies_of(incident: Incident, metric: Metric) -> tuple[Anomaly, ...]:
-    """The anomalies found in a metric, the worst one first."""
-    mine = [a for a in incident.anomalies if a.signal.id == metric.signal.id and a.query == metric.query]
+    """The anomalies found in a metric within the window, the worst one first."""
+    mine = [a for a in seen_anomalies(incident) if a.signal.id == metric.signal.id and a.query == metric.query]
     return tuple(sorted(mine, key=lambda a: (not a.worse, -a.score, a.column, a.onset.time)))
 
 
@@ -72,7 +84,7 @@ def sick_metrics(incident: Incident) -> list[Metric]:
     cited = by_hints | {i for m in incident.milestones.values() if m is not None for i in m.evidence}
     cited |= {i for impact in told.impact for i in impact.evidence}
     by_metric: dict[tuple[str, str], list[Anomaly]] = {}
-    for anomaly in incident.anomalies:
+    for anomaly in seen_anomalies(incident):
         by_metric.setdefault((anomaly.query, anomaly.signal.id), []).append(anomaly)
     ranked = []
     for metric in incident.evidence.metrics:
@@ -95,31 +107,52 @@ def sick_metrics(incident: Incident) -> list[Metric]:
 def rows_by_layer(incident: Incident) -> tuple[dict[Layer, list[Metric]], int]:
     """The signals of an overview, by layer from the edge down, and how many sick signals had no room.
 
-    A layer in which nothing went wrong shows one healthy signal: that it was looked at is part of the story.
+    Of a layer's sick signals those of different aspects come first: ten latencies tell less than latency, errors and
+    saturation. A layer in which nothing went wrong shows one healthy signal: that it was looked at is told by it.
     """
     sick = sick_metrics(incident)
-    rows: dict[Layer, list[Metric]] = {layer: [] for layer in LAYERS}
-    room = ROWS
-    for metric in sick:
-        lane = rows[metric.signal.layer]
-        if len(lane) < ROWS_A_LAYER and room:
-            lane.append(metric)
-            room -= 1
-    shown = sum(len(lane) for lane in rows.values())
+    chosen = _varied(sick)
+    rows: dict[Layer, list[Metric]] = {layer: [m for m in chosen if m.signal.layer == layer] for layer in LAYERS}
     healthy = _healthy_metrics(incident, sick)
+    room = ROWS - len(chosen)
     for layer in LAYERS:
-        if not rows[layer] and room:
+        if not rows[layer] and room > 0:
             rows[layer] = [m for m in healthy if m.signal.layer == layer][: 1 if sick else 2]
             room -= len(rows[layer])
     extra = [m for m in healthy if _rules_out(incident, m) and all(m is not r for r in rows[m.signal.layer])]
     for metric in extra[: min(HEALTHY_EXTRA, max(room, 0))]:
         rows[metric.signal.layer].append(metric)
-    return {layer: lane for layer, lane in rows.items() if lane}, len(sick) - shown
+    return {layer: lane for layer, lane in rows.items() if lane}, len(sick) - len(chosen)
+
+
+def _varied(sick: Sequence[Metric]) -> list[Metric]:
+    """At most `SICK_ROWS` of the sick signals, `ROWS_A_LAYER` a layer, one of each aspect before a second one."""
+    seen: dict[tuple[str, str], int] = {}
+    turns = []
+    for place, metric in enumerate(sick):
+        kind = (metric.signal.layer, metric.signal.aspect)
+        seen[kind] = seen.get(kind, 0) + 1
+        turns.append((seen[kind] > 1, place))
+    in_layer: dict[str, int] = {}
+    kept: list[int] = []
+    for _, place in sorted(turns):
+        layer = sick[place].signal.layer
+        if in_layer.get(layer, 0) < ROWS_A_LAYER and len(kept) < SICK_ROWS:
+            in_layer[layer] = in_layer.get(layer, 0) + 1
+            kept.append(place)
+    return [sick[place] for place in sorted(kept)]
+
+
+def charted(incident: Incident, *, most: int) -> list[Metric]:
+    """The sick signals that get a chart of their own, at most `most`: those of the overview, then the next ones."""
+    sick = sick_metrics(incident)
+    varied = _varied(sick)
+    return [*varied, *(m for m in sick if all(m is not v for v in varied))][:most]
 
 
 def _healthy_metrics(incident: Incident, sick: Sequence[Metric]) -> list[Metric]:
     """Metrics with data in the window and no anomaly, those that rule something out and that users feel first."""
-    odd = {(a.query, a.signal.id) for a in incident.anomalies} | {(m.query, m.signal.id) for m in sick}
+    odd = {(a.query, a.signal.id) for a in seen_anomalies(incident)} | {(m.query, m.signal.id) for m in sick}
     window = incident.evidence.window
     healthy = [
         m

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from reconstruct.model import Hint, Incident
 from reconstruct.render import draft
-from reconstruct.render.chart_image import ChartImage
+from reconstruct.render.chart_image import ChartImage, front_and_rest
 from reconstruct.render.cited import cited
 from reconstruct.render.escape import cdata, xml
 from reconstruct.render.links import Links
@@ -29,7 +29,7 @@ def to_confluence(incident: Incident, *, charts: Sequence[ChartImage] = (), link
         ("Ruled out", _ruled_out(incident)),
         ("Not checked", _not_checked(incident)),
         ("What was not seen", _listed(draft.gap_text(row, dates=dates, most=12) for row in draft.gap_rows(incident))),
-        ("Charts", (_image(chart) for chart in charts if chart.signal)),
+        ("Charts", (_image(chart) for chart in front_and_rest(charts)[1])),
         ("How this was made", _listed(draft.sentence(note) for note in incident.evidence.notes if note.strip())),
         ("Queries", _queries(incident, links or Links())),
     )
@@ -55,7 +55,7 @@ def _head(incident: Incident, *, dates: bool) -> Iterator[str]:
 
 def _summary(incident: Incident, charts: Sequence[ChartImage]) -> Iterator[str]:
     yield f"<p>{xml(draft.summary(incident))}</p>"
-    yield from (_image(chart) for chart in charts if not chart.signal)
+    yield from (_image(chart) for chart in front_and_rest(charts)[0])
 
 
 def _milestones(incident: Incident, *, dates: bool) -> Iterator[str]:
@@ -76,12 +76,13 @@ def _milestones(incident: Incident, *, dates: bool) -> Iterator[str]:
 
 
 def _timeline(incident: Incident, *, dates: bool) -> Iterator[str]:
-    known = cited(incident)
+    known, turns = cited(incident), draft.turning_points(incident)
     rows = []
     for entry in incident.timeline:
         event = xml(draft.entry_text(entry.title, entry.detail))
-        if entry.kind in draft.TURNING_POINTS:
-            event = f"<strong>{draft.ENTRY_KINDS[entry.kind]}:</strong> {event}"
+        if entry.id in turns:
+            told = xml(draft.entry_text(draft.heading(entry), entry.detail))
+            event = f"<strong>{draft.ENTRY_KINDS[entry.kind]}:</strong> {told}"
         if entry.service.name and entry.service.name not in entry.title:
             event += f" ({xml(entry.service.name)})"
         shown = []

@@ -8,7 +8,7 @@ from typing import Final
 
 import pandas as pd
 
-from reconstruct.model import EntryKind, Gap, Hint, Impact, Incident, Moment, Service
+from reconstruct.model import Entry, EntryKind, Gap, Hint, Impact, Incident, Moment, Service
 from reconstruct.render.cited import event_text, service_text
 from reconstruct.render.escape import clip, plain
 from reconstruct.render.times import PRECISE_S, bounds, clock, span, spans_midnight
@@ -49,8 +49,6 @@ ENTRY_KINDS: Final[Mapping[EntryKind, str]] = {
     "note": "Note",
 }
 """Kind of an entry: the word that a reader sees."""
-TURNING_POINTS: Final = ("onset", "mitigation", "recovery")
-"""Kinds of entries that stand out in a timeline."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,14 +231,17 @@ def _between(low_s: float, high_s: float) -> str:
 
 
 def impact_text(impact: Impact, *, dates: bool) -> str:
-    """What users felt, in one line: `shop: 131,420 failed requests (33 %), 13:56:15 to 15:27:00, 1 h 31 min`."""
+    """What users felt, in one line.
+
+    `shop: 131,420 failed requests, 33 % of requests; 13:56:15 to 15:27:00, 1 h 31 min`
+    """
     size = human(impact.value, impact.unit)
-    felt = f"{size} {impact.what}" if impact.unit in ("", "count") else f"{impact.what} {size}"
-    share = f" ({human(impact.share, 'ratio')})" if impact.share is not None else ""
+    felt = f"{size} {impact.what}" if impact.unit in ("", "count") else f"{impact.what}: {size}"
+    share = f", {human(impact.share, 'ratio')} of requests" if impact.share is not None else ""
     lasted = human_duration((impact.end - impact.start).total_seconds())
     when = f"{span(impact.start, impact.end, dates=dates)}, {lasted}"
     service = service_text(impact.service)
-    return f"{f'{service}: ' if service else ''}{felt}{share}, {when}"
+    return f"{f'{service}: ' if service else ''}{felt}{share}; {when}"
 
 
 def hint_title(hint: Hint, *, incident: Incident) -> str:
@@ -327,6 +328,22 @@ def entry_text(heading: str, detail: str) -> str:
     ('shop fires: after 30 s', 'shop fires')
     """
     return f"{heading}: {detail}" if heading and detail else heading or detail
+
+
+def heading(entry: Entry) -> str:
+    """The title, without the word for its kind where it begins with it: outputs show that word beside it."""
+    return capitalised(entry.title.removeprefix(f"{ENTRY_KINDS[entry.kind]}: "))
+
+
+def turning_points(incident: Incident) -> frozenset[str]:
+    """Ids of the entries that stand out: onset, mitigation, and the recovery that is the milestone."""
+    recovered = incident.milestones.get("recovered")
+    return frozenset(
+        entry.id
+        for entry in incident.timeline
+        if entry.kind in ("onset", "mitigation")
+        or (entry.kind == "recovery" and recovered is not None and set(entry.evidence) & set(recovered.evidence))
+    )
 
 
 def sentence(text: str) -> str:

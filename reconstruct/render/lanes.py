@@ -45,6 +45,7 @@ ALERT_IN: Final = 0.2
 AFFECTED_SHOWN: Final = 20
 """Affected series drawn in one row, the worst ones: more are a blot."""
 GAP_ROWS: Final = 4
+GAP_LEAST_IN: Final = 0.09
 HEALTHY_AIR: Final = 1.4
 """Room above a healthy signal, in its own height: a stretched axis would make it look restless."""
 
@@ -218,31 +219,52 @@ def _draw_alert(ax: Axes, alert: Alert, *, plot: Plot, y: float, theme: Theme) -
 # -------------------------------------------------------------------------------------------------------------- gaps
 
 
-def gap_span(gap: Gap, plot: Plot) -> Span | None:
-    """The part of a gap that lies in the window; None for one without times, or outside."""
-    if gap.start is None and gap.end is None:
-        return None
-    span = Span(max(gap.start or plot.start, plot.start), min(gap.end or plot.end, plot.end))
-    return span if span.start < span.end else None
+class GapRow(NamedTuple):
+    """Everything that was not seen of one thing for one reason, drawn in one line."""
+
+    says: str
+    spans: tuple[Span, ...]
 
 
-def gaps_height_in(gaps: Sequence[Gap]) -> float:
+def gap_rows(gaps: Sequence[Gap], plot: Plot) -> tuple[list[GapRow], list[Gap]]:
+    """The gaps that lie in the window, by what was wanted and why it is missing; and those without any time."""
+    by_name: dict[str, list[Span]] = {}
+    timeless = []
+    for gap in gaps:
+        if gap.start is None and gap.end is None:
+            timeless.append(gap)
+            continue
+        span = Span(max(gap.start or plot.start, plot.start), min(gap.end or plot.end, plot.end))
+        if span.start < span.end:
+            by_name.setdefault(f"{gap.wanted}: {gap.reason}", []).append(span)
+    return [GapRow(says, tuple(spans)) for says, spans in by_name.items()], timeless
+
+
+def gaps_height_in(rows: Sequence[GapRow]) -> float:
     """Height of the lane of gaps, with a gap below; nothing without gaps."""
-    return ALERT_IN * min(len(gaps), GAP_ROWS + 1) + LANE_GAP_IN if gaps else 0.0
+    return ALERT_IN * min(len(rows), GAP_ROWS + 1) + LANE_GAP_IN if rows else 0.0
 
 
-def draw_gaps(ax: Axes, gaps: Sequence[Gap], *, plot: Plot, top_in: float, theme: Theme) -> None:
-    """Draw a line for each gap, hatched from its start to its end; those without a line of their own share the last."""
-    if not gaps:
+def draw_gaps(ax: Axes, rows: Sequence[GapRow], *, plot: Plot, top_in: float, theme: Theme) -> None:
+    """Draw a line for each row, hatched where nothing was seen; rows without a line of their own share the last."""
+    if not rows:
         return
-    height = gaps_height_in(gaps) - LANE_GAP_IN
-    draw_ground(ax, Block(top_in, top_in - height), width_in=plot.width_in + SCALE_IN, name="not seen", theme=theme)
-    for i, gap in enumerate(gaps):
+    height = gaps_height_in(rows) - LANE_GAP_IN
+    ground = Block(top_in, top_in - height)
+    draw_ground(ax, ground, width_in=plot.width_in + SCALE_IN, name="not seen", theme=theme)
+    for i, row in enumerate(rows):
         y = top_in - ALERT_IN * (min(i, GAP_ROWS) + 0.5)
         if i < GAP_ROWS:
-            draw_name(ax, y, f"{gap.wanted}: {gap.reason}", colour=theme.soft)
+            draw_name(ax, y, row.says, colour=theme.soft)
         elif i == GAP_ROWS:
-            draw_name(ax, y, f"and {len(gaps) - GAP_ROWS} more", colour=theme.soft)
-        span = gap_span(gap, plot)
-        if span is not None:
-            hatch(ax, span, theme=theme, y=(y - 0.07, y + 0.07))
+            draw_name(ax, y, f"and {len(rows) - GAP_ROWS} more", colour=theme.soft)
+        for span in row.spans:
+            hatch(ax, _visible(span, plot), theme=theme, y=(y - 0.07, y + 0.07))
+
+
+def _visible(span: Span, plot: Plot) -> Span:
+    """A span widened around its middle until it can be seen: a missed scrape is a hair on a long axis."""
+    lacking = (plot.end - plot.start) * (GAP_LEAST_IN / plot.width_in) - (span.end - span.start)
+    if lacking <= pd.Timedelta(0):
+        return span
+    return Span(max(span.start - lacking / 2, plot.start), min(span.end + lacking / 2, plot.end))

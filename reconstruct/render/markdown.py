@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 from reconstruct.model import Entry, Hint, Incident, Reason
 from reconstruct.render import draft
-from reconstruct.render.chart_image import ChartImage
+from reconstruct.render.chart_image import ChartImage, front_and_rest
 from reconstruct.render.cited import Cited, cited, cited_in_draft
 from reconstruct.render.escape import clip, markdown, markdown_code, markdown_fence
 from reconstruct.render.links import Links
@@ -44,6 +44,7 @@ class _Page:
     flavour: Flavour
     zone: str
     chart_folder: str
+    turns: frozenset[str]
     rows: int | None = None
     """So many lines of the timeline; None = all."""
     appendix: bool = True
@@ -82,6 +83,7 @@ def to_markdown(
         flavour,
         zone,
         chart_folder,
+        draft.turning_points(incident),
     )
     return _within_limit(page)
 
@@ -144,9 +146,7 @@ def _summary(page: _Page) -> Iterator[str]:
     yield markdown(draft.summary(page.incident))
     if page.flavour != "plain" and page.incident.timeline:
         yield markdown_fence(to_mermaid(page.incident), language="mermaid")
-    for chart in page.charts:
-        if not chart.signal:
-            yield _image(chart, page)
+    yield from (_image(chart, page) for chart in front_and_rest(page.charts)[0])
 
 
 def _impact(page: _Page) -> Iterator[str]:
@@ -195,8 +195,9 @@ def _timeline(page: _Page) -> Iterator[str]:
 
 def _entry_cells(entry: Entry, page: _Page) -> list[str]:
     event = markdown(clip(draft.entry_text(entry.title, entry.detail), most=CELL_MOST))
-    if entry.kind in draft.TURNING_POINTS:
-        event = f"**{draft.ENTRY_KINDS[entry.kind]}:** {event}"
+    if entry.id in page.turns:
+        told = markdown(clip(draft.entry_text(draft.heading(entry), entry.detail), most=CELL_MOST))
+        event = f"**{draft.ENTRY_KINDS[entry.kind]}:** {told}"
     if entry.service.name and entry.service.name not in entry.title:
         event += f" ({markdown(clip(entry.service.name, most=SHORT_MOST))})"
     local = []
@@ -273,9 +274,7 @@ def _gaps(page: _Page) -> Iterator[str]:
 
 
 def _charts(page: _Page) -> Iterator[str]:
-    for chart in page.charts:
-        if chart.signal:
-            yield _image(chart, page)
+    yield from (_image(chart, page) for chart in front_and_rest(page.charts)[1])
 
 
 def _image(chart: ChartImage, page: _Page) -> str:

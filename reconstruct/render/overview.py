@@ -11,9 +11,9 @@ from typing import Final, NamedTuple
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from reconstruct.model import Gap, Incident, Layer, Metric
+from reconstruct.model import Incident, Layer, Metric
 from reconstruct.render.axes import Span, days_said, shade, time_axis
-from reconstruct.render.chosen import AlertRow, alert_rows, rows_by_layer
+from reconstruct.render.chosen import AlertRow, alert_rows, rows_by_layer, seen_anomalies
 from reconstruct.render.headline import headline, hint_line
 from reconstruct.render.key import LINE_IN, Item, draw_key, flow
 from reconstruct.render.lanes import (
@@ -24,6 +24,7 @@ from reconstruct.render.lanes import (
     ROW_IN,
     SCALE_IN,
     Block,
+    GapRow,
     alerts_height_in,
     draw_alerts,
     draw_gaps,
@@ -31,7 +32,7 @@ from reconstruct.render.lanes import (
     draw_name,
     draw_rows,
     from_edge,
-    gap_span,
+    gap_rows,
     gaps_height_in,
     rows_height_in,
 )
@@ -74,7 +75,7 @@ class Plan(NamedTuple):
     rows: dict[Layer, list[Metric]]
     alerts: list[AlertRow]
     more_alerts: int
-    gaps: list[Gap]
+    gaps: list[GapRow]
     notes: list[Note]
     """Lines below the axis, in two columns."""
     key: list[list[Item]]
@@ -144,13 +145,12 @@ def _plan(incident: Incident, *, width_in: float, theme: Theme) -> Plan:
     changes = plan_changes(incident, plot)
     rows, without_room = rows_by_layer(incident)
     alerts, more_alerts = alert_rows(incident)
-    gaps = [g for g in incident.evidence.gaps if gap_span(g, plot) is not None]
+    gaps, timeless = gap_rows(incident.evidence.gaps, plot)
     notes = explained(changes, incident=incident, plot=plot)
     if without_room:
         notes.append(
             Note("", f"signals that left their usual range and have no row here: {without_room}", matters=False)
         )
-    timeless = [g for g in incident.evidence.gaps if gap_span(g, plot) is None]
     notes += [Note("", f"not seen: {g.wanted}: {g.reason}", matters=False) for g in timeless[:TIMELESS_SAID]]
     if len(timeless) > TIMELESS_SAID:
         notes.append(Note("", f"not seen, and not shown here: {len(timeless) - TIMELESS_SAID} more", matters=False))
@@ -171,7 +171,7 @@ def _plan(incident: Incident, *, width_in: float, theme: Theme) -> Plan:
 
 def _key(incident: Incident, changes: Lane, *, alerts: bool, theme: Theme) -> list[Item]:
     """What has to be explained: only what the picture holds."""
-    items = [Item("line", theme.affected, "affected")] if incident.anomalies else []
+    items = [Item("line", theme.affected, "affected")] if seen_anomalies(incident) else []
     items += [Item("line", theme.healthy, "not affected"), Item("patch", theme.band, "usual range")]
     if incident.milestones.get("onset") is not None:
         items.append(Item("patch", theme.shade, "onset to recovery"))

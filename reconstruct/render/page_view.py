@@ -11,7 +11,7 @@ import pandas as pd
 
 from reconstruct.model import Hint, Incident, Moment, Query, Reason
 from reconstruct.render import draft
-from reconstruct.render.chart_image import ChartImage
+from reconstruct.render.chart_image import ChartImage, front_and_rest
 from reconstruct.render.cited import Cited, cited, cited_in_draft, event_text, service_text
 from reconstruct.render.escape import clip, lines
 from reconstruct.render.incident_json import incident_dict
@@ -32,7 +32,8 @@ View = dict[str, Any]
 def page_view(incident: Incident, *, charts: Sequence[ChartImage], links: Links) -> View:
     """Every value that page.html.j2 prints, by its name there."""
     known = cited(incident)
-    chart_of = {chart.signal: chart.name for chart in charts if chart.signal}
+    chart_of = {chart.signal: chart.name for chart in reversed(charts) if chart.signal}  # the first one of a signal
+    front, rest = front_and_rest(charts)
     dates = draft.needs_dates(incident)
     explanation = incident.explanation
     gaps = draft.gap_rows(incident)
@@ -52,8 +53,8 @@ def page_view(incident: Incident, *, charts: Sequence[ChartImage], links: Links)
         "gaps_more": max(0, len(here) - GAPS_FIRST),
         "gaps": [{"text": draft.gap_text(row, dates=dates, most=12), "ids": row.ids} for row in gaps],
         "summary": draft.summary(incident),
-        "overview": [_chart(chart) for chart in charts if not chart.signal],
-        "charts": [_chart(chart) for chart in charts if chart.signal],
+        "overview": [_chart(chart) for chart in front],
+        "charts": [_chart(chart) for chart in rest],
         "milestones": [
             {
                 "name": row.name,
@@ -101,7 +102,7 @@ def page_view(incident: Incident, *, charts: Sequence[ChartImage], links: Links)
 def _timeline(incident: Incident, known: Mapping[str, Cited], chart_of: Mapping[str, str], *, dates: bool) -> View:
     kinds = Counter(entry.kind for entry in incident.timeline)
     services = Counter(service_text(entry.service) for entry in incident.timeline)
-    drawn = strip(incident)
+    drawn, turns = strip(incident), draft.turning_points(incident)
     window = incident.evidence.window
     days = spans_midnight(window.start, window.end - pd.Timedelta(1, unit="ns"))
     return {
@@ -113,7 +114,8 @@ def _timeline(incident: Incident, known: Mapping[str, Cited], chart_of: Mapping[
                 "kind": entry.kind,
                 "label": draft.ENTRY_KINDS[entry.kind],
                 "moment": _moment(entry.moment, dates=dates),
-                "title": entry.title,
+                "title": draft.heading(entry),
+                "turn": entry.id in turns,
                 "detail": entry.detail,
                 "service": service_text(entry.service),
                 "rule": entry.rule,
@@ -132,12 +134,12 @@ def _timeline(incident: Incident, known: Mapping[str, Cited], chart_of: Mapping[
 
 def _moment(moment: Moment, *, dates: bool) -> View:
     return {
-        "time": iso(moment.time),
+        "time": iso(moment.time.round("s")),  # what the script shows in another zone is the same second
         "text": clock(moment.time, dates=dates),
         "open": draft.open_ends(moment),
-        "earliest": iso(moment.earliest),
+        "earliest": iso(moment.earliest.round("s")),
         "earliest_text": clock(moment.earliest, dates=dates),
-        "latest": iso(moment.latest),
+        "latest": iso(moment.latest.round("s")),
         "latest_text": clock(moment.latest, dates=dates and spans_midnight(moment.earliest, moment.latest)),
     }
 
@@ -211,13 +213,15 @@ def _query(query: Query, links: Links) -> View:
 def _chart(chart: ChartImage) -> View:
     vector = chart.svg and (len(chart.svg) <= SVG_MOST_BYTES or not chart.png)
     kind = "image/svg+xml" if vector else "image/png"
-    dark_kind = "image/svg+xml" if chart.dark.lstrip()[:1] == b"<" else "image/png"
+    dark_vector = chart.dark.lstrip()[:1] == b"<"
+    dark = chart.dark if vector or not dark_vector else b""
     return {
         "name": chart.name,
         "title": chart.title,
         "alt": chart.alt,
         "data": _data_url(kind, chart.svg if vector else chart.png),
-        "dark": _data_url(dark_kind, chart.dark) if chart.dark else "",
+        "vector": bool(vector),
+        "dark": _data_url("image/svg+xml" if dark_vector else "image/png", dark) if dark else "",
     }
 
 

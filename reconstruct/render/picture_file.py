@@ -81,6 +81,11 @@ def save(figure: Figure, path: Path, *, fmt: Format | None = None, title: str = 
     return path
 
 
+_PATH: Final = re.compile(rb' d="[^"]*"')
+_DECIMALS: Final = re.compile(rb"(\.\d\d)\d+")
+"""Matplotlib writes millionths of a point; hundredths are a tenth of a pixel and half the file."""
+
+
 def _rasterised(figure: Figure, *, title: str, alt: str) -> bytes:
     """The SVG with all series as an image; text and axes stay what they are."""
     collections = [c for c in figure.findobj(LineCollection) if isinstance(c, LineCollection)]
@@ -105,7 +110,8 @@ def _written(figure: Figure, *, fmt: Format, dpi: int, title: str, alt: str) -> 
     # None takes out what matplotlib would add on its own: versions and the time of writing.
     metadata |= {"Software": None} if fmt == "png" else {"Date": None, "Creator": None}
     figure.savefig(buffer, format=fmt, dpi=dpi, facecolor=figure.get_facecolor(), edgecolor="none", metadata=metadata)
-    return buffer.getvalue()
+    content = buffer.getvalue()
+    return _PATH.sub(lambda path: _DECIMALS.sub(rb"\1", path.group()), content) if fmt == "svg" else content
 
 
 def _metadata(text: str) -> str:

@@ -90,11 +90,14 @@ def _hint_lines(incident: Incident) -> Iterator[str]:
 
 
 def _timeline_lines(incident: Incident, *, dates: bool) -> Iterator[str]:
-    shown = _most_telling(incident.timeline)
+    shown, turns = _most_telling(incident.timeline), draft.turning_points(incident)
     for entry in shown:
         time = draft.moment_text(entry.moment, dates=dates)
-        told = _fitted(draft.entry_text(entry.title, entry.detail), most=LINE_MOST)
-        heading = f"*{draft.ENTRY_KINDS[entry.kind]}:* " if entry.kind in draft.TURNING_POINTS else ""
+        turns_here = entry.id in turns
+        told = _fitted(
+            draft.entry_text(draft.heading(entry) if turns_here else entry.title, entry.detail), most=LINE_MOST
+        )
+        heading = f"*{draft.ENTRY_KINDS[entry.kind]}:* " if turns_here else ""
         yield f"`{time}` {heading}{told}"
     if len(shown) < len(incident.timeline):
         yield f"_{draft.counted(len(incident.timeline) - len(shown), one='more line')} in the report_"

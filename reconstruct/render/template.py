@@ -20,7 +20,7 @@ from markupsafe import Markup
 from reconstruct.errors import UsageError
 from reconstruct.model import Incident
 from reconstruct.render import draft
-from reconstruct.render.chart_image import ChartImage
+from reconstruct.render.chart_image import ChartImage, front_and_rest
 from reconstruct.render.cited import Cited, cited, event_text
 from reconstruct.render.escape import markdown, markdown_code, markdown_fence, plain
 from reconstruct.render.incident_json import incident_dict
@@ -51,6 +51,7 @@ def to_template(
     show = plain if name.removesuffix(".j2").endswith(".txt") else markdown
     environment = _environment(show, name=name, template=template)
     known = cited(incident)
+    front, _ = front_and_rest(charts)
     environment.filters["cite"] = partial(_cite, known)
     try:
         text = environment.get_template(name).render(
@@ -62,7 +63,7 @@ def to_template(
                     "title": chart.title,
                     "alt": chart.alt,
                     "path": f"{chart_folder}/{chart.name}.{'png' if chart.png else 'svg'}",
-                    "overview": not chart.signal,
+                    "overview": chart in front,
                 }
                 for chart in charts
             ],

@@ -29,12 +29,12 @@ def iso_or_none(time: pd.Timestamp | None) -> str | None:
 
 
 def clock(time: pd.Timestamp, *, dates: bool, zone: str | tzinfo = "UTC") -> str:
-    """`HH:MM:SS`, with the date before it where `dates`.
+    """`HH:MM:SS` to the nearest second, with the date before it where `dates`.
 
     >>> clock(pd.Timestamp("2026-01-01T23:59:59.7Z"), dates=True)
-    '2026-01-01 23:59:59'
+    '2026-01-02 00:00:00'
     """
-    local = time.tz_convert(zone)
+    local = time.tz_convert(zone).round("s")
     return local.strftime("%Y-%m-%d %H:%M:%S" if dates else "%H:%M:%S")
 
 

@@ -158,8 +158,9 @@ class _Checks:
         condition = pq.split_condition(rule.condition) if rule else None
         if condition is None:
             return False
-        left = pq.with_short_look_back(condition.left, window_s=max(look_s, 2 * self._window.step_s))
-        for there, value in self._values(left, at_s=at_s):
+        # Looked at a little later: just behind the last sample the look-back still repeats it.
+        left = pq.with_short_look_back(condition.left, window_s=look_s)
+        for there, value in self._values(left, at_s=at_s + look_s):
             if not np.isnan(value) and _same(there, labels, added=rule.labels if rule else {}):
                 return False
         return True
@@ -192,6 +193,7 @@ def _raw(
     server: Prometheus, name: str, matcher: str, scope: str, start: pd.Timestamp, end: pd.Timestamp
 ) -> list[Series]:
     pieces: list[Series] = []
+    start -= pd.Timedelta("1ms")  # raw samples are asked for behind the start; the window's first belongs to it
     while start < end:
         until = min(start + PIECE, end)
         pieces += server.raw(_selector(name, matcher, scope), start=start, end=until)

@@ -1,7 +1,7 @@
 """What began again: the start times that processes, containers, databases and hosts tell of themselves.
 
-Each distinct value of a `*_start_time_seconds` is a restart, to the second, also behind a gap that `changes()` cannot see
-across. Only values inside the window are asked for, so the answer is as small as the number of restarts.
+Each distinct value of a `*_start_time_seconds` is a restart, to the second, also behind a gap that `changes()` cannot
+see across. Only values inside the window are asked for, so the answer is as small as the number of restarts.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from reconstruct.sources.prometheus import Prometheus
 POINTS: Final = 200
 """Of the window, looked at to find where its data begin: the edge is told to half a per cent of the window."""
 DOWNSAMPLED: Final = 4.0
-"""Times wider than at the end: Thanos and Mimir keep 5 min and 1 h after raw samples; nobody changes a scrape so much."""
+"""Times wider than at the end: Thanos keeps 5 min and 1 h after raw samples; nobody changes a scrape so much."""
 DOWNSAMPLED_LEAST_S: Final = 120.0
 LOOK: Final = pd.Timedelta("2h")
 """Raw samples read at one place: two of the widest spacing that is kept."""
@@ -48,7 +48,7 @@ def history_edges(server: Prometheus, window: Window, *, scope: str = "", metric
                 "",
                 "prometheus",
                 "samples from before the server's first",
-                f"the server has none before {begin:%Y-%m-%d %H:%M} UTC: its retention ends there, or it was set up then",
+                f"the server has none before {begin:%Y-%m-%d %H:%M} UTC: its retention ends, or it was set up then",
                 start=window.baseline_start,
                 end=begin,
             )

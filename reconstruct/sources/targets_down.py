@@ -41,7 +41,8 @@ def targets_down(
     `interval_s` is the widest scrape interval of any job.
     """
     grid = coarser(window, most_points=MOST_POINTS)
-    look = pq.duration(max(SHORT_LOOK_BACK * interval_s, grid.step_s))
+    look_s = max(SHORT_LOOK_BACK * interval_s, grid.step_s)
+    look = pq.duration(look_s)
     up = f"last_over_time(up{{{scope}}}[{look}])" if scope else f"last_over_time(up[{look}])"
     failing = server.range(f"{up} == 0", grid)
     counts = server.range(f"count by (job) ({up})", grid)
@@ -50,8 +51,10 @@ def targets_down(
         _query("targets/count", f"count by (job) ({up})", grid, counts),
     ]
     away = _failed(failing)
-    away += _all_away(counts)
-    blind = np.isnan(counts.values).all(axis=1) if counts.labels else np.zeros(len(grid.index), bool)
+    # The look-back hides the beginning of an absence: a sample was due one interval after the last.
+    early = max(0, int((look_s - interval_s) // grid.step_s))
+    away += _all_away(counts, early=early)
+    blind = _blind(counts)
     for job, of_job in zip((each.get("job", "") for each in counts.labels), counts.values.T, strict=True):
         there = of_job[~np.isnan(of_job)]
         if there.min() == there.max() and not (np.isnan(of_job) & ~blind).any():
@@ -62,7 +65,7 @@ def targets_down(
         asked = f"last_over_time(up{{{matching}}}[{look}])"
         answer = server.range(asked, grid)
         queries.append(_query(f"targets/{job}", asked, grid, answer))
-        away += _gone(answer, job=job, counts=of_job, blind=blind)
+        away += _gone(answer, job=job, counts=of_job, blind=blind, early=early)
     return tuple(_gaps(away, grid)), tuple(queries)
 
 
@@ -76,6 +79,13 @@ def runs(flags: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
     return list(zip(np.flatnonzero(edges == 1).tolist(), (np.flatnonzero(edges == -1) - 1).tolist(), strict=True))
 
 
+def _blind(counts: Answer) -> npt.NDArray[np.bool_]:
+    """Rows in which no job has any target; none where there are no targets at all."""
+    if not counts.labels:
+        return np.zeros(len(counts.values), dtype=np.bool_)
+    return np.asarray(np.isnan(counts.values).all(axis=1), dtype=np.bool_)
+
+
 def _failed(answer: Answer) -> list[_Away]:
     values, labels, _ = merge_replicas(answer.values, answer.labels)
     return [
@@ -85,21 +95,24 @@ def _failed(answer: Answer) -> list[_Away]:
     ]
 
 
-def _all_away(counts: Answer) -> list[_Away]:
+def _all_away(counts: Answer, *, early: int) -> list[_Away]:
     """Rows without any target between rows with some: Prometheus itself was away."""
-    if not counts.labels:
-        return []
-    blind = np.isnan(counts.values).all(axis=1)
+    blind = _blind(counts)
     seen = np.flatnonzero(~blind)
     return [
-        _Away("", "", "no target has samples: Prometheus was away, or could not store", first, last)
+        _Away("", "", "no target has samples: Prometheus was away, or could not store", first - early, last)
         for first, last in runs(blind)
         if seen[0] < first and last < seen[-1]
     ]
 
 
-def _gone(answer: Answer, *, job: str, counts: npt.NDArray[np.float64], blind: npt.NDArray[np.bool_]) -> list[_Away]:
-    """Targets without `up` that came back, or that left the job with fewer targets: a replaced pod is no gap."""
+def _gone(
+    answer: Answer, *, job: str, counts: npt.NDArray[np.float64], blind: npt.NDArray[np.bool_], early: int
+) -> list[_Away]:
+    """Targets without `up` that came back, or that left the job with fewer targets: a replaced pod is no gap.
+
+    `early` rows before the first without a sample, the target was missed already.
+    """
     values, labels, _ = merge_replicas(answer.values, answer.labels)
     found: list[_Away] = []
     filled = np.nan_to_num(counts)
@@ -111,9 +124,12 @@ def _gone(answer: Answer, *, job: str, counts: npt.NDArray[np.float64], blind: n
             if first < seen[0]:
                 continue  # it was not there yet
             ended = last >= seen_by_job[-1]
-            if ended and filled[first - 1] <= np.median(filled[first : last + 1]):
-                continue  # another one took its place
-            found.append(_Away(job, have.get("instance", ""), "target gone" if ended else "no samples", first, last))
+            # A pod and the one that replaces it are counted together while the look-back lasts.
+            before = filled[max(0, first - 2 * (early + 2)) : first].min()
+            if ended and before <= np.median(filled[first : last + 1]):
+                continue
+            reason = "target gone" if ended else "no samples"
+            found.append(_Away(job, have.get("instance", ""), reason, max(0, first - early), last))
     return found
 
 

@@ -1,7 +1,7 @@
 """Deploys and rollbacks as the metrics show them: the version label of `*_build_info` changes.
 
-Judged instance by instance: a version that is seen again after a failed scrape is no rollback, and a rollout over several
-instances is one event with an end.
+Judged instance by instance: a version that is seen again after a failed scrape is no rollback, and a rollout over
+several instances is one event with an end.
 """
 
 from __future__ import annotations
@@ -59,8 +59,8 @@ def version_changes(
 ) -> tuple[tuple[Event, ...], tuple[Query, ...], tuple[Gap, ...]]:
     """Every version taken up between the beginning of the baseline and the end of the window.
 
-    `time` is the last moment at which the first instance was seen without the version, and `resolution_s` reaches to the
-    first with it; `end` is when the last instance was seen with it. A version that came back is a `rollback`.
+    `time` is the last moment at which the first instance was seen without the version, and `resolution_s` reaches to
+    the first with it; `end` is when the last instance was seen with it. A version that came back is a `rollback`.
 
     Parameters
     ----------
@@ -141,7 +141,7 @@ def _changes(
             continue  # an instance that came late, or autoscaling
         previous = sighting.previous or target
         older = (born[version], _natural(version)) < (born[previous], _natural(previous))
-        stays = present[sighting.row :, [v == target for v in versions]].any(axis=1)[-1]
+        stays = bool(present[-1, [each == target for each in versions]].any())
         if not sighting.previous and older and stays:
             continue  # a new instance of the older version beside the newer one: a fleet that runs both
         found.append(Change("rollback" if older else "deploy", version, previous, (sighting,)))

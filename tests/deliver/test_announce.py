@@ -89,6 +89,15 @@ def test_what_cannot_be_delivered_goes_into_the_dead_letters_and_the_rest_goes_o
     assert done.counters['reconstruct_report_deliveries_total{outcome="dead_letter",target="broken"}'] == 2
 
 
+def test_the_last_success_stays_known_while_runs_fail(tmp_path: Path) -> None:
+    with fake_http(lambda _: Answer(200)) as server:
+        good = run(tmp_path, server.url, view(1), hours=24)
+    with fake_http(lambda _: Answer(400)) as server:
+        bad = run(tmp_path, server.url, view(2), hours=25)
+    name = "reconstruct_report_last_success_timestamp_seconds"
+    assert good.counters[name] == bad.counters[name] == (START + pd.Timedelta("24h")).timestamp()
+
+
 def test_a_refusal_is_not_tried_again(tmp_path: Path) -> None:
     with fake_http(lambda _: Answer(410, b"channel_is_archived")) as server:
         done = run(tmp_path, server.url, view(1))

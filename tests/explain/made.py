@@ -125,10 +125,12 @@ def made(
     step_s: int = 15,
     joined: Sequence[str] = (),
     steady: bool = False,
+    one_anomaly: Sequence[str] = (),
 ) -> tuple[Evidence, tuple[Anomaly, ...]]:
     """Evidence and what an ideal detector finds in it; the lines named in `joined` are columns of one metric.
 
-    `steady` takes the noise out: clocks have none.
+    `steady` takes the noise out: clocks have none. The moves of lines in `one_anomaly` are one anomaly, from the first
+    one's start to the last one's end.
     """
     step = pd.Timedelta(seconds=step_s)
     frame = Window(at(window[0]), at(window[1]), step, at(baseline))
@@ -144,7 +146,10 @@ def made(
         metrics.append(Metric(signal, values, labels, services, f"q{n}", float(step_s)))
         queries.append(Query(f"q{n}", signal.id, signal.promql, at(baseline), at(window[1]), step_s, len(group)))
         for c, line in enumerate(group):
-            anomalies += [_anomaly(line, m, signal, f"q{n}", columns[c], frame, column=c) for m in line.moves]
+            moves = line.moves
+            if line.id in one_anomaly:
+                moves = (Move(moves[0].start, moves[-1].end, moves[-1].level),)
+            anomalies += [_anomaly(line, m, signal, f"q{n}", columns[c], frame, column=c) for m in moves]
     numbered = sorted(anomalies, key=lambda a: (a.onset.time, a.query))
     found = tuple(replace(a, id=f"a{n}") for n, a in enumerate(numbered, 1))
     evidence = Evidence(
@@ -168,10 +173,19 @@ def told(
     step_s: int = 15,
     joined: Sequence[str] = (),
     steady: bool = False,
+    one_anomaly: Sequence[str] = (),
 ) -> Explanation:
     """What explain makes of it."""
     evidence, anomalies = made(
-        lines, events=events, alerts=alerts, calls=calls, window=window, step_s=step_s, joined=joined, steady=steady
+        lines,
+        events=events,
+        alerts=alerts,
+        calls=calls,
+        window=window,
+        step_s=step_s,
+        joined=joined,
+        steady=steady,
+        one_anomaly=one_anomaly,
     )
     return explain(evidence, anomalies, settings=Settings(mechanisms=MECHANISMS))
 

@@ -16,10 +16,12 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+
+from tests.servers.programs import free_port, program
 
 UP_WITHIN_S = 60.0
 END_WITHIN_S = 10.0
@@ -35,20 +37,13 @@ class Target:
     params: Mapping[str, str] | None = None
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def program(*names: str) -> str | None:
-    """The first of the programs that is installed, also where only a root's PATH would find it."""
-    beside = os.pathsep.join(["/usr/sbin", "/sbin", "/usr/lib/postgresql/15/bin", "/usr/lib/postgresql/17/bin"])
+def installed(*names: str) -> str:
+    """The first of the programs that is there, also where only root's PATH would find it; else the test is skipped."""
+    beside = os.pathsep.join(["/usr/sbin", "/sbin", *sorted(map(str, Path("/usr/lib/postgresql").glob("*/bin")))])
     for name in names:
-        found = shutil.which(name) or shutil.which(name, path=beside)
-        if found:
+        if found := shutil.which(name) or shutil.which(name, path=beside):
             return found
-    return None
+    return program(*names)
 
 
 def wait_for(ready: Callable[[], bool], *, what: str, log: Path | None = None) -> None:
@@ -211,7 +206,7 @@ backend shop
   server a 127.0.0.1:{web} check inter 500ms
 """)
         log = folder / "haproxy.log"
-        with running([program("haproxy") or "haproxy", "-f", str(config), "-db"], log=log):
+        with running([installed("haproxy"), "-f", str(config), "-db"], log=log):
             wait_for(lambda: listens(port), what="haproxy", log=log)
             with traffic(lambda number: answers(f"http://127.0.0.1:{front}/{number}")):
                 yield Target("haproxy", f"127.0.0.1:{port}")
@@ -240,7 +235,7 @@ http {{
         f"-nginx.scrape-uri=http://127.0.0.1:{front}/status",
         f"-web.listen-address=127.0.0.1:{port}",
     ]
-    with running([program("nginx") or "nginx", "-c", str(config)], log=log):
+    with running([installed("nginx"), "-c", str(config)], log=log):
         wait_for(lambda: listens(front), what="nginx", log=log)
         with (
             exporter(command, port=port, folder=folder),
@@ -289,7 +284,7 @@ def mysql(folder: Path) -> Iterator[Target]:
     data, sock, log = folder / "data", folder / "my.sock", folder / "mariadb.log"
     data.mkdir()
     user = as_user(folder, "mysql")
-    install = [*user, program("mariadb-install-db", "mysql_install_db") or "mariadb-install-db", "--no-defaults"]
+    install = [*user, installed("mariadb-install-db", "mysql_install_db"), "--no-defaults"]
     subprocess.run(
         [*install, f"--datadir={data}", "--auth-root-authentication-method=normal"],
         check=True,
@@ -298,7 +293,7 @@ def mysql(folder: Path) -> Iterator[Target]:
     )
     command = [
         *user,
-        program("mariadbd", "mysqld") or "mariadbd",
+        installed("mariadbd", "mysqld"),
         "--no-defaults",
         f"--datadir={data}",
         f"--socket={sock}",
@@ -322,11 +317,11 @@ def _postgres_server(folder: Path) -> Iterator[int]:
     data, log = folder / "data", folder / "postgres.log"
     data.mkdir()
     user = as_user(folder, "postgres")
-    initdb = [*user, program("initdb") or "initdb", "-D", str(data), "-U", "postgres", "-A", "trust", "--no-sync"]
+    initdb = [*user, installed("initdb"), "-D", str(data), "-U", "postgres", "-A", "trust", "--no-sync"]
     subprocess.run(initdb, check=True, capture_output=True, timeout=UP_WITHIN_S, cwd=folder)
     command = [
         *user,
-        program("postgres") or "postgres",
+        installed("postgres"),
         "-D",
         str(data),
         "-p",
@@ -338,6 +333,8 @@ def _postgres_server(folder: Path) -> Iterator[int]:
     ]
     with running([*command, "-c", "fsync=off"], log=log, cwd=folder):
         wait_for(lambda: "ready to accept connections" in log.read_text(errors="replace"), what="postgres", log=log)
+        psql = [installed("psql"), "-h", "127.0.0.1", "-p", str(server), "-U", "postgres", "-c"]
+        subprocess.run([*psql, "create table orders as select 1 as id"], check=True, capture_output=True, timeout=30)
         yield server
 
 
@@ -349,62 +346,6 @@ def postgres(folder: Path) -> Iterator[Target]:
         exporting = ["prometheus-postgres-exporter", f"--web.listen-address=127.0.0.1:{port}"]
         with exporter(exporting, port=port, folder=folder, env=env):
             yield Target("postgres", f"127.0.0.1:{port}")
-
-
-@contextmanager
-def pgbouncer(folder: Path) -> Iterator[Target]:
-    port, pool = free_port(), free_port()
-    with _postgres_server(folder) as server:
-        users = folder / "users.txt"
-        users.write_text('"postgres" ""\n')
-        config = folder / "pgbouncer.ini"
-        config.write_text(f"""
-[databases]
-postgres = host=127.0.0.1 port={server} user=postgres
-[pgbouncer]
-listen_addr = 127.0.0.1
-listen_port = {pool}
-unix_socket_dir =
-auth_type = any
-auth_file = {users}
-admin_users = postgres
-pool_mode = transaction
-ignore_startup_parameters = extra_float_digits
-""")
-        exporting = folder / "exporter.yml"
-        exporting.write_text("")
-        log = folder / "pgbouncer.log"
-        command = [*as_user(folder, "postgres"), program("pgbouncer") or "pgbouncer", str(config)]
-        psql = [
-            program("psql") or "psql",
-            "-h",
-            "127.0.0.1",
-            "-p",
-            str(pool),
-            "-U",
-            "postgres",
-            "-c",
-            "select 1",
-            "postgres",
-        ]
-
-        def ask(number: int) -> bool:
-            return (
-                number % 10 != 0 or subprocess.run(psql, check=False, capture_output=True, timeout=10).returncode == 0
-            )
-
-        with running(command, log=log, cwd=folder):
-            wait_for(lambda: listens(pool), what="pgbouncer", log=log)
-            exporter_command = [
-                "prometheus-pgbouncer-exporter",
-                "--host=127.0.0.1",
-                f"--port={port}",
-                "--pgbouncer-host=127.0.0.1",
-                f"--pgbouncer-port={pool}",
-                "--pgbouncer-user=postgres",
-            ]
-            with exporter(exporter_command, port=port, folder=folder), traffic(ask):
-                yield Target("pgbouncer", f"127.0.0.1:{port}", path="/")
 
 
 @contextmanager

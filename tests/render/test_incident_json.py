@@ -125,7 +125,7 @@ def test_what_json_has_no_word_for_is_null() -> None:
 
 def test_the_same_evidence_gives_the_same_bytes_whatever_order_labels_came_in() -> None:
     story = classic()
-    turned = tuple(replace(a, labels=dict(reversed(a.labels.items()))) for a in story.anomalies)
+    turned = tuple(replace(a, labels=dict(reversed(list(a.labels.items())))) for a in story.anomalies)
     assert to_json(replace(story, anomalies=turned)) == to_json(classic())
 
 

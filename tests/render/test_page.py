@@ -179,5 +179,5 @@ def test_marks_stand_where_their_time_is() -> None:
     assert places["t1"] == pytest.approx(100 * 46 / 195, abs=0.01)
     assert drawn.felt is not None
     assert 0 < drawn.felt[0] < drawn.felt[1] < 100
-    assert strip(made.ongoing()).felt == (pytest.approx(100 * 4282.5 / 6300, abs=0.01), 100.0)
+    assert strip(made.ongoing()).felt == pytest.approx((100 * 4282.5 / 6300, 100.0), abs=0.01)
     assert strip(made.quiet()).felt is None
