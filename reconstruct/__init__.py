@@ -1,3 +1,105 @@
-"""Monitoring-driven timeline reconstruction: what a notebook imports."""
+"""Monitoring-driven timeline reconstruction: what a notebook imports.
+
+    from reconstruct import draft, gather, read_bundle
+
+Names are looked up when first used, so that `import reconstruct` costs nothing.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 __version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from reconstruct.bundle import narrow, read_bundle, write_bundle
+    from reconstruct.detect import detect, explain_anomaly
+    from reconstruct.explain import explain
+    from reconstruct.gather import Asked, gather, gather_changes
+    from reconstruct.http import HttpSettings
+    from reconstruct.model import Anomaly, Event, Evidence, Incident, Metric, Service, Settings, Signal, Window
+    from reconstruct.packs.mechanisms import load_mechanisms
+    from reconstruct.pipeline import draft
+    from reconstruct.render.charts import before_after, draw_signal, overview, signal_chart, small_multiples
+    from reconstruct.render.files import write_outputs
+    from reconstruct.render.incident_json import incident_dict, to_json
+    from reconstruct.render.markdown import to_markdown
+
+_HOME = {
+    "Anomaly": "model",
+    "Asked": "gather",
+    "Event": "model",
+    "Evidence": "model",
+    "HttpSettings": "http",
+    "Incident": "model",
+    "Metric": "model",
+    "Service": "model",
+    "Settings": "model",
+    "Signal": "model",
+    "Window": "model",
+    "before_after": "render.charts",
+    "detect": "detect",
+    "draft": "pipeline",
+    "draw_signal": "render.charts",
+    "explain": "explain",
+    "explain_anomaly": "detect",
+    "gather": "gather",
+    "gather_changes": "gather",
+    "incident_dict": "render.incident_json",
+    "load_mechanisms": "packs.mechanisms",
+    "narrow": "bundle",
+    "overview": "render.charts",
+    "read_bundle": "bundle",
+    "signal_chart": "render.charts",
+    "small_multiples": "render.charts",
+    "to_json": "render.incident_json",
+    "to_markdown": "render.markdown",
+    "write_bundle": "bundle",
+    "write_outputs": "render.files",
+}
+
+__all__ = [
+    "Anomaly",
+    "Asked",
+    "Event",
+    "Evidence",
+    "HttpSettings",
+    "Incident",
+    "Metric",
+    "Service",
+    "Settings",
+    "Signal",
+    "Window",
+    "__version__",
+    "before_after",
+    "detect",
+    "draft",
+    "draw_signal",
+    "explain",
+    "explain_anomaly",
+    "gather",
+    "gather_changes",
+    "incident_dict",
+    "load_mechanisms",
+    "narrow",
+    "overview",
+    "read_bundle",
+    "signal_chart",
+    "small_multiples",
+    "to_json",
+    "to_markdown",
+    "write_bundle",
+    "write_outputs",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME:
+        raise AttributeError(f"module 'reconstruct' has no attribute {name!r}")
+    return getattr(import_module(f"reconstruct.{_HOME[name]}"), name)
+
+
+if "IPython" in sys.modules:  # in a notebook the nouns show themselves
+    import_module("reconstruct.notebook").register()

@@ -33,6 +33,9 @@ FIRINGS_TOLD = 3
 SERIES_TOLD = 3
 """So many series are named in a line's detail; the others are counted (all are in incident.json)."""
 
+UNTOLD_TAG = "scrape"
+"""How long a scrape takes is about the monitoring; where scrapes failed is told as a gap."""
+
 _ENTRY_KIND: Mapping[str, EntryKind] = {"restart": "restart", "note": "note", "alert": "alert", "job": "note"}
 _NOBODY = Service("")
 
@@ -249,15 +252,15 @@ def _onset(anomalies: Sequence[Anomaly], explanation: Explanation) -> Iterator[E
         return
     shown = [a for a in anomalies if a.id in explanation.onset_evidence]
     service = shown[0].service if shown else next(iter(explanation.affected), _NOBODY)
-    what = f"{shown[0].signal.title} leaves its baseline" if shown else "An alert's condition first held"
+    what = f"{shown[0].signal.title} leaves its baseline" if shown else "an alert's condition first held"
     yield _entry(
         explanation.onset,
         "onset",
         "onset",
-        f"Onset: {what}",
+        f"First symptom: {what}",
         cited=explanation.onset_evidence,
         service=service,
-        detail=_figures_text(shown),
+        detail=_figures_text(shown, titled=shown[0].signal.title if shown else ""),
     )
 
 
@@ -276,7 +279,7 @@ def _spread(anomalies: Sequence[Anomaly], explanation: Explanation) -> Iterator[
             f"{_where(first)}: {first.signal.title} {_moves(first)}",
             cited=[a.id for a in together],
             service=first.service,
-            detail=_figures_text([first, *[a for a in together if a is not first]]),
+            detail=_figures_text([first, *[a for a in together if a is not first]], titled=first.signal.title),
         )
 
 
@@ -291,7 +294,7 @@ def _peak(anomalies: Sequence[Anomaly], explanation: Explanation) -> Iterator[En
                 f"{anomaly.signal.title} at its worst",
                 cited=(anomaly.id,),
                 service=anomaly.service,
-                detail=_figures_text([anomaly]),
+                detail=_figures_text([anomaly], titled=anomaly.signal.title),
             )
 
 
@@ -346,7 +349,8 @@ def _groups(
 ) -> Iterator[tuple[tuple[Service, str], list[Anomaly]]]:
     """Worse anomalies of the worst episode by (service, layer)."""
     ours = {a for episode in explanation.episodes if episode.id == explanation.worst for a in episode.anomalies}
-    chosen = sorted((a for a in anomalies if a.worse and a.id in ours), key=lambda a: (a.service, a.signal.layer, a.id))
+    told = [a for a in anomalies if a.worse and a.id in ours and UNTOLD_TAG not in a.signal.tags]
+    chosen = sorted(told, key=lambda a: (a.service, a.signal.layer, a.id))
     for key, group in groupby(chosen, key=lambda a: (a.service, a.signal.layer)):
         yield key, list(group)
 
@@ -359,10 +363,13 @@ def _moves(anomaly: Anomaly) -> str:
     return {"up": "rises", "down": "falls", "both": "becomes erratic"}[anomaly.direction]
 
 
-def _figures_text(anomalies: Sequence[Anomaly]) -> str:
-    told = [
-        f"{a.signal.title} {change(a.baseline, a.peak, a.signal.unit)}{_label_text(a)}" for a in anomalies[:SERIES_TOLD]
-    ]
+def _figures_text(anomalies: Sequence[Anomaly], *, titled: str) -> str:
+    """From what to what, for the first few; a signal that the line's title names already is not named again."""
+    told = []
+    for anomaly in anomalies[:SERIES_TOLD]:
+        name = "" if anomaly.signal.title == titled else f"{anomaly.signal.title} "
+        figures = change(anomaly.baseline, anomaly.peak, anomaly.signal.unit)
+        told.append(f"{name}{figures}{_label_text(anomaly)}")
     more = [f"and {len(anomalies) - SERIES_TOLD} more"] if len(anomalies) > SERIES_TOLD else []
     return "; ".join(told + more)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final, cast
@@ -30,6 +31,13 @@ _Read = Callable[[Reader, yaml.Node, str], Any]
 
 def _text(reader: Reader, node: yaml.Node, what: str) -> str:
     return reader.text(node, what=what)
+
+
+def _url(reader: Reader, node: yaml.Node, what: str) -> str:
+    """An address; one with a password in it is a secret."""
+    value = str(node.value) if isinstance(node, yaml.ScalarNode) else ""
+    with_password = "${" in value or re.search(r"^[^/]*(?://)?[^/@]*:[^/@]*@", value)
+    return reader.secret(node, what=what) if with_password else reader.text(node, what=what)
 
 
 def _secret(reader: Reader, node: yaml.Node, what: str) -> str:
@@ -141,7 +149,7 @@ def _section(kind: type, keys: Mapping[str, _Read], renamed: Mapping[str, str]) 
 
 
 _CONNECTION: Final[Mapping[str, _Read]] = {
-    "url": _text,
+    "url": _url,
     "ca_file": _path_text,
     "client_cert": _path_text,
     "client_key": _path_text,
@@ -151,12 +159,12 @@ _CONNECTION: Final[Mapping[str, _Read]] = {
     "bearer_token_file": _path_text,
     "bearer_command": _command,
     "headers": _headers,
-    "proxy": _text,
+    "proxy": _url,
     "timeout": _duration,
     "verify": _boolean,
 }
 _GRAFANA: Final[Mapping[str, _Read]] = {
-    "url": _text,
+    "url": _url,
     "token": _secret,
     "datasource": _text,
     "org_id": _integer(1, 2**31),
@@ -188,7 +196,7 @@ _TARGET: Final[Mapping[DeliverKind, Mapping[str, _Read]]] = {
         "from": _text,
         "to": _texts,
     },
-    "grafana": {"url": _text, "token": _secret, "tags": _texts},
+    "grafana": {"url": _url, "token": _secret, "tags": _texts},
 }
 _TARGET_NEEDS: Final[Mapping[DeliverKind, tuple[str, ...]]] = {
     "slack": ("url",),

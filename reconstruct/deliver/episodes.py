@@ -69,7 +69,7 @@ class Announcement:
     view: EpisodeView
     at: pd.Timestamp
     joined: tuple[str, ...] = ()
-    """Series that were not in the last message."""
+    """Series of signals that no earlier message named."""
 
     @property
     def id(self) -> str:
@@ -179,7 +179,9 @@ def _joined(one: EpisodeView, other: EpisodeView) -> EpisodeView:
 
 
 def _said_of(before: Known, view: EpisodeView, *, now: pd.Timestamp, remind_after: pd.Timedelta) -> Announcement | None:
-    joined = tuple(sorted(set(view.series) - set(before.series)))
+    # a rollout gives every pod a new name: more series of a signal that was told are no news, another signal is
+    told = {_signal(name) for name in before.series}
+    joined = tuple(name for name in view.series if _signal(name) not in told)
 
     def said(news: News) -> Announcement:
         return Announcement(before.key, before.sequence + 1, news, view, now, joined)
@@ -203,6 +205,10 @@ def _told(before: Known, view: EpisodeView, said: Announcement | None, *, now: p
 def _key(view: EpisodeView) -> str:
     digest = hashlib.sha256("\n".join(view.series).encode("utf-8", "backslashreplace")).hexdigest()
     return f"{view.start:%Y%m%dT%H%M%SZ}-{digest[:12]}"
+
+
+def _signal(series: str) -> str:
+    return series.partition("{")[0]
 
 
 def _series(anomalies: Sequence[Anomaly]) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from reconstruct.explain.case import Case, settle
+from reconstruct.explain.case import Case, in_order, settle
 from reconstruct.explain.change_before_onset import change_before_onset
 from reconstruct.explain.changes import Change, changes
 from reconstruct.explain.cure import cure
@@ -56,6 +56,7 @@ def explain(evidence: Evidence, anomalies: Sequence[Anomaly], *, settings: Setti
     Explanation
         Pure and deterministic: the same arguments give the same answer. Where nobody felt anything it has no hints.
     """
+    evidence, anomalies = in_order(evidence, anomalies)
     firing = firings(evidence)
     felt = symptoms(evidence, anomalies, firing=firing, services=settings.services)
     found = bouts(felt, firing=firing, window=evidence.window)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -11,8 +11,7 @@ import pandas as pd
 
 from reconstruct.explain import weights
 from reconstruct.explain.episodes import Bout, onset, recovered
-from reconstruct.explain.felt import ALERTING_ASPECTS
-from reconstruct.explain.firings import Firing, watches
+from reconstruct.explain.felt import on_a_symptom
 from reconstruct.model import Anomaly, Evidence, Metric, Moment, Service, Settings, Sign, Signal
 
 OBSERVERS = ("edge",)
@@ -66,6 +65,17 @@ class Case:
         )
 
 
+def in_order(evidence: Evidence, anomalies: Iterable[Anomaly]) -> tuple[Evidence, tuple[Anomaly, ...]]:
+    """The same evidence in one order, so that who asked first decides nothing."""
+    ordered = replace(
+        evidence,
+        metrics=tuple(sorted(evidence.metrics, key=lambda m: (m.signal.id, m.query))),
+        events=tuple(sorted(evidence.events, key=lambda e: (e.time, e.id))),
+        alerts=tuple(sorted(evidence.alerts, key=lambda a: (a.firing_at, a.id))),
+    )
+    return ordered, tuple(sorted(anomalies, key=lambda a: (a.onset.time, len(a.id), a.id)))
+
+
 def settle(evidence: Evidence, anomalies: Iterable[Anomaly], bout: Bout, *, settings: Settings) -> Case:
     """Put together what the rules need to know."""
     began, together = onset(bout)
@@ -75,7 +85,7 @@ def settle(evidence: Evidence, anomalies: Iterable[Anomaly], bout: Bout, *, sett
     moved = tuple(
         a for a in anomalies if a.onset.earliest <= over and (a.recovery is None or a.recovery.latest >= began.earliest)
     )
-    alerted = [f for f in bout.alerts if f.service.name and _on_a_symptom(f, evidence)]
+    alerted = [f for f in bout.alerts if f.service.name and on_a_symptom(f, evidence)]
     affected = dict.fromkeys(s.anomaly.service for s in bout.symptoms if s.anomaly.service.name)
     affected |= dict.fromkeys(f.service for f in alerted if not any(f.service.may_be(a) for a in affected))
     slack = pd.Timedelta(seconds=2 * max(s.spacing_s for s in together))
@@ -105,12 +115,6 @@ def settle(evidence: Evidence, anomalies: Iterable[Anomaly], bout: Bout, *, sett
         metrics={m.query: m for m in evidence.metrics},
         calls=calls,
     )
-
-
-def _on_a_symptom(firing: Firing, evidence: Evidence) -> bool:
-    """Whether an alert is on something users feel, or may be: what it watches is not known to be a mere resource."""
-    watched = [m.signal for m in evidence.metrics if watches(firing, m.signal)]
-    return not watched or any(s.aspect in ALERTING_ASPECTS for s in watched)
 
 
 # ---------------------------------------------------------------- signals of a kind, and how they moved

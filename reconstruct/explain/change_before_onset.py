@@ -43,7 +43,8 @@ def change_before_onset(change: Change, case: Case, line: Line | None) -> Reason
 def lag_weight(change: Change, onset: pd.Timestamp, *, spacing_s: float) -> float:
     """Log-odds of a lag: what acts at once soon is unlikely, what rolls out takes minutes, and both are forgotten.
 
-    For "at once": 0 until AT_ONCE_S (or one sample), then down to LATE at LATE_S and OLD at TAKES_EFFECT_S.
+    For "at once": 0 until AT_ONCE_S (or one sample), then down to LATE at LATE_S and TOO_LATE
+    TAKES_EFFECT_S after that.
     For "rolls out": FRESH rising to 0 within FRESH_S, AGING a minute, and OLD at OLD_S after its end.
     """
     lag_s = (onset - change.event.time).total_seconds()
@@ -60,7 +61,7 @@ def lag_weight(change: Change, onset: pd.Timestamp, *, spacing_s: float) -> floa
     late_s = max(weights.LATE_S, 2 * soon_s)
     if waited_s <= late_s:
         return weights.LATE * min(max(waited_s - soon_s, 0.0) / (late_s - soon_s), 1.0)
-    rest = weights.OLD - weights.LATE
+    rest = weights.TOO_LATE - weights.LATE
     return weights.LATE + rest * min((waited_s - late_s) / weights.TAKES_EFFECT_S, 1.0)
 
 

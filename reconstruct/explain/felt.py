@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from reconstruct.explain import weights
-from reconstruct.explain.firings import Firing, watched
+from reconstruct.explain.firings import Firing, watched, watches
 from reconstruct.model import Anomaly, Aspect, Evidence, Layer, Metric, Moment, Service
 
 FELT_LAYERS: tuple[Layer, ...] = ("edge", "app")
@@ -74,6 +74,12 @@ def symptoms(
         if strength > 0:
             found.append(Symptom(a, _began(a, metric, end=end), strength, step_s, _seen_again(a, metric), seen))
     return tuple(sorted(found, key=lambda s: (s.began.time, s.anomaly.id)))
+
+
+def on_a_symptom(firing: Firing, evidence: Evidence) -> bool:
+    """Whether an alert is on something users feel, or may be: what it watches is not known to be a mere resource."""
+    signals = [m.signal for m in evidence.metrics if watches(firing, m.signal)]
+    return not signals or any(s.aspect in ALERTING_ASPECTS for s in signals)
 
 
 def lasts(anomaly: Anomaly, *, end: pd.Timestamp, spacing_s: float) -> bool:

@@ -10,7 +10,7 @@ import pandas as pd
 from reconstruct.explain import weights
 from reconstruct.explain.case import Case
 from reconstruct.explain.episodes import Bout
-from reconstruct.explain.felt import FELT_ASPECTS, FELT_LAYERS, Symptom
+from reconstruct.explain.felt import FELT_ASPECTS, FELT_LAYERS, Symptom, on_a_symptom
 from reconstruct.explain.firings import Firing
 from reconstruct.explain.words import clock, lower_first, names
 from reconstruct.model import Anomaly, Episode, Evidence, Impact, Metric, Service, Verdict, Window
@@ -32,12 +32,16 @@ def verdict(
         figures = change(strongest.baseline, strongest.level, strongest.signal.unit)
         about = f"users of {names(services)} felt it" if services else "users felt it"
         return "incident", f"{about} from {clock(worst.start)}: {lower_first(strongest.signal.title)} {figures}"
-    fired = [f for f in firing if evidence.window.start <= f.fired < evidence.window.end]
+    inside = [f for f in firing if evidence.window.start <= f.fired < evidence.window.end]
+    fired = [f for f in inside if on_a_symptom(f, evidence)]
     seen = [m for m in evidence.metrics if _user_facing(m) and _has_data(m, evidence.window)]
     if not seen:
         return "inconclusive", "no signal of what users feel (requests, errors, latency, probes) has data in the window"
-    if worst is not None and fired:
-        return "inconclusive", f"the alert {fired[0].name} fired, but what users feel hardly moved"
+    if fired:
+        return (
+            "inconclusive",
+            f"the alert {fired[0].name} fired, but what users feel hardly moved, as far as it is measured",
+        )
     moved = sum(a.worse for a in anomalies)
     rest = f"; {moved} other series moved and none was felt" if moved else ""
     return "no-incident", f"none of the {len(seen)} user-facing signals got worse by enough, for long enough{rest}"

@@ -89,9 +89,11 @@ AGING: Final = -0.02
 """Log-odds a minute of lag within TAKES_EFFECT_S: of two otherwise equal changes the nearer one, by a little."""
 AT_ONCE_S: Final = 60.0
 """A flag, a configuration or a schema change acts within a minute (polling of a flag service, a reload) ..."""
-LATE: Final = -1.6
-"""... and hardly ever later: log-odds at LATE_S, falling on to OLD at TAKES_EFFECT_S."""
+LATE: Final = -2.2
+"""... and hardly ever later: log-odds at LATE_S, as it has then been in force for minutes without any harm, falling on
+to TOO_LATE within TAKES_EFFECT_S."""
 LATE_S: Final = 180.0
+TOO_LATE: Final = -3.5
 AFTER_LINE: Final = -3.0
 """A change after a slow line that led to the bound had begun: it may have hastened the end, it did not begin it."""
 

@@ -17,6 +17,10 @@ CHANGE_KINDS: Final = frozenset(
 )
 USER_FELT: Final = frozenset({"latency", "errors", "availability"})
 """Aspects that users feel; in the edge and app layers they are the incident itself."""
+RULE_SIGNALS: Final = "alert/"
+"""Ids of signals that were made from the condition of an alert rule begin so."""
+SEEN_WELL: Final = 0.95
+"""A healthy signal with fewer of its samples than this shows gaps rather than health."""
 ROWS: Final = 12
 """Signals in an overview: more rows than this cannot be taken in at a glance (a guess that held for every story)."""
 SICK_ROWS: Final = 9
@@ -101,7 +105,14 @@ def sick_metrics(incident: Incident) -> list[Metric]:
             metric.query,
         )
         ranked.append((rank, metric))
-    return [metric for _, metric in sorted(ranked, key=lambda pair: pair[0])]
+    return _rules_last([metric for _, metric in sorted(ranked, key=lambda pair: pair[0])])
+
+
+def _rules_last(sick: Sequence[Metric]) -> list[Metric]:
+    """Conditions of alert rules go behind where another signal tells the same: alerts have a lane of their own."""
+    told = {(m.signal.layer, m.signal.aspect) for m in sick if not m.signal.id.startswith(RULE_SIGNALS)}
+    doubles = [m.signal.id.startswith(RULE_SIGNALS) and (m.signal.layer, m.signal.aspect) in told for m in sick]
+    return [sick[i] for i in sorted(range(len(sick)), key=lambda i: doubles[i])]
 
 
 def rows_by_layer(incident: Incident) -> tuple[dict[Layer, list[Metric]], int]:
@@ -155,14 +166,27 @@ def _healthy_metrics(incident: Incident, sick: Sequence[Metric]) -> list[Metric]
     odd = {(a.query, a.signal.id) for a in seen_anomalies(incident)} | {(m.query, m.signal.id) for m in sick}
     window = incident.evidence.window
     healthy = [
-        m
+        (seen, m)
         for m in incident.evidence.metrics
-        if (m.query, m.signal.id) not in odd and m.values.loc[window.start :].notna().to_numpy().any()
+        if (m.query, m.signal.id) not in odd and (seen := _share_seen(m, start=window.start)) > 0.0
     ]
-    return sorted(
-        healthy,
-        key=lambda m: (not _rules_out(incident, m), m.signal.aspect not in USER_FELT, not m.signal.known, m.signal.id),
-    )
+
+    def rank(pair: tuple[float, Metric]) -> tuple[bool, bool, bool, bool, str]:
+        seen, metric = pair
+        signal = metric.signal
+        felt = signal.aspect in USER_FELT
+        return not _rules_out(incident, metric), seen < SEEN_WELL, not felt, not signal.known, signal.id
+
+    return [metric for _, metric in sorted(healthy, key=rank)]
+
+
+def _share_seen(metric: Metric, *, start: pd.Timestamp) -> float:
+    """Share of the moments in the window at which any series has a sample, allowing for their spacing."""
+    inside = metric.values.loc[start:].notna().any(axis=1)
+    if inside.empty:
+        return 0.0
+    step_s = (metric.values.index[1] - metric.values.index[0]).total_seconds() if len(metric.values) > 1 else 1.0
+    return min(float(inside.mean()) * max(metric.spacing_s / step_s, 1.0), 1.0)
 
 
 def _rules_out(incident: Incident, metric: Metric) -> bool:

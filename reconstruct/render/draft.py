@@ -140,11 +140,19 @@ def window_text(incident: Incident) -> str:
 
 def summary(incident: Incident) -> str:
     """One plain paragraph: the verdict and why, when, how it ended, and the first hint."""
-    parts = [sentence(incident.explanation.says), _story(incident)]
+    parts = [opening(incident), _story(incident)]
     if incident.explanation.hints:
         first = incident.explanation.hints[0]
         parts.append(f"First hint ({confidence_text(first)}): {sentence(first.statement)}")
     return " ".join(part for part in parts if part)
+
+
+def opening(incident: Incident) -> str:
+    """The verdict's reason as a sentence; a service's name that begins it keeps its own spelling."""
+    says = sentence(incident.explanation.says)
+    named = {service.name for metric in incident.evidence.metrics for service in metric.services}
+    named |= {service.name for service in incident.explanation.affected}
+    return says if says.split(" ", 1)[0] in named else capitalised(says)
 
 
 def _story(incident: Incident) -> str:
@@ -332,7 +340,7 @@ def entry_text(heading: str, detail: str) -> str:
 
 def heading(entry: Entry) -> str:
     """The title, without the word for its kind where it begins with it: outputs show that word beside it."""
-    return capitalised(entry.title.removeprefix(f"{ENTRY_KINDS[entry.kind]}: "))
+    return entry.title.removeprefix(f"{ENTRY_KINDS[entry.kind]}: ")
 
 
 def turning_points(incident: Incident) -> frozenset[str]:

@@ -32,9 +32,9 @@ from reconstruct.render.theme import SMALL, Theme
 from reconstruct.units import human
 
 MARGIN_IN: Final = 0.15
-LAYER_IN: Final = 0.82
+LAYER_IN: Final = 0.84
 """Width of the column with the names of layers."""
-NAME_IN: Final = 2.2
+NAME_IN: Final = 2.36
 """Width of the column with the names of signals and alerts."""
 SCALE_IN: Final = 0.7
 """Width of the column right of the plot, with the top of each row's scale."""

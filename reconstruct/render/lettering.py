@@ -124,7 +124,7 @@ def wrap(text: str, size_pt: float, *, room_in: float, lines: int) -> list[str]:
     >>> wrap("one two three four", 10.0, room_in=0.65, lines=2)
     ['one two', 'three f…']
     """
-    words = plain(text).split(" ")
+    words = plain(text).split()
     done: list[str] = []
     while words and len(done) < lines - 1:
         taken = 1

@@ -195,7 +195,8 @@ def draw_changes(
             ax.plot([x, last], [y, y], color=colour, lw=3.0, alpha=0.45, zorder=4.5, marker="")
         if event.time >= plot.start:
             draw_change_line(ax, event, matters=matters, theme=theme, y=(bottom_in, y))
-        ax.scatter([x], [y], marker=SHAPES[event.kind], s=34.0, c=colour, edgecolors=over, linewidths=0.5, zorder=7)
+        shape = SHAPES[event.kind]
+        ax.scatter([x], [y], marker=shape, s=34.0, c=colour, edgecolors=over, linewidths=0.5, zorder=7, clip_on=False)
         shift = MARK_IN + GAP_IN if place.side == "right" else -MARK_IN - GAP_IN
         write(
             ax,

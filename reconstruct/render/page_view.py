@@ -126,7 +126,7 @@ def _timeline(incident: Incident, known: Mapping[str, Cited], chart_of: Mapping[
         ],
         "strip": drawn,
         "ticks": [
-            {"time": iso(time), "text": time.strftime("%d %b %H:%M" if days else "%H:%M"), "percent": percent}
+            {"time": iso(time), "text": time.strftime("%m-%d %H:%M" if days else "%H:%M"), "percent": percent}
             for time, percent in drawn.ticks
         ],
     }

@@ -40,7 +40,7 @@ def to_terminal(incident: Incident, *, colour: bool, columns: int = 80) -> str:
     blocks = [
         _head(incident, colour=colour, width=width),
         _gaps(incident, colour=colour, width=width, dates=dates),
-        _paragraph(draft.sentence(incident.explanation.says), width=width),
+        _paragraph(draft.opening(incident), width=width),
         _milestones(incident, colour=colour, width=width, dates=dates),
         _impact(incident, colour=colour, width=width, dates=dates),
         _hints(incident, colour=colour, width=width),

@@ -22,8 +22,8 @@ from reconstruct.model import Alert, Event, Window
 ROLLOUT: Final = pd.Timedelta(minutes=20)
 """How long a change may take to be seen everywhere; a guess: rollouts of hundreds of instances take about as long."""
 
-UNTOLD_VERSION_TOLERANCE: Final = pd.Timedelta(minutes=2)
-"""Without a version on one side only nearness in time speaks; a guess: a few scrapes and a clock that is off."""
+UNTOLD_VERSION_TOLERANCE: Final = pd.Timedelta(minutes=10)
+"""Without a version on one side only nearness in time speaks; a guess: a person writes it down some minutes off."""
 
 MAX_STRETCHES: Final = 1000
 """A change that says it lasted longer than this many ROLLOUTs (two weeks) is compared by its beginning only."""
@@ -176,7 +176,13 @@ def _versions(events: Iterable[Event]) -> _Versions:
 def _same_record(event: Event, known: Event) -> bool:
     """One source's record, read twice (a file given twice, a poll that overlaps)."""
     if event.source_id or known.source_id:
-        return event.source_id == known.source_id and event.time == known.time and event.kind == known.kind
+        return (event.source_id, event.time, event.kind, event.service.name, event.title) == (
+            known.source_id,
+            known.time,
+            known.kind,
+            known.service.name,
+            known.title,
+        )
     return replace(event, id="") == replace(known, id="", labels={k: v for k, v in known.labels.items() if k != ALSO})
 
 
@@ -186,12 +192,12 @@ def _same_change(event: Event, known: Event, told: _Versions) -> bool:
     if event.kind != known.kind and not {event.kind, known.kind} <= _ROLLED:
         return False
     earlier, later = sorted((event, known), key=lambda one: one.time)
-    apart = later.time - (earlier.end or earlier.time)
+    apart = later.time - (earlier.end or earlier.time + pd.Timedelta(seconds=earlier.resolution_s))
     if event.source_id and event.source_id == known.source_id and apart <= ROLLOUT:
         return True
     if not (event.version and known.version):
-        same_words = event.title == known.title or DERIVED in {event.source, known.source}
-        return same_words and event.kind in _ROLLED and apart <= UNTOLD_VERSION_TOLERANCE
+        one_is_derived = DERIVED in {event.source, known.source}
+        return apart <= UNTOLD_VERSION_TOLERANCE and (one_is_derived or event.title == known.title)
     if not same_version(event.version, known.version) or apart > ROLLOUT:
         return False
     versions = told.get(event.service.name, [])

@@ -83,14 +83,13 @@ def _get(session: Session, path: str, *, params: Mapping[str, object] | None) ->
         answer._content = body  # so that `text` is what was read, within the limit
         if answer.status_code in (403, 429) and answer.headers.get("X-RateLimit-Remaining") == "0":
             raise SourceError(f"{at}: its rate limit is used up", hint="give a token, or try again within the hour")
+        if answer.status_code == 404:
+            hint = "check the name, and whether the token may see it"
+            raise SourceError(f"{at} answered 404: {plain(answer.text)}", hint=hint)
         if error := not_answered(answer, settings=settings):
             raise error
         if answer.status_code >= 400:
-            said = plain(answer.text)
-            hint = (
-                "check the name, and whether the token may see it" if answer.status_code == 404 else "look it up there"
-            )
-            raise SourceError(f"{at} answered {answer.status_code}: {said}", hint=hint)
+            raise SourceError(f"{at} answered {answer.status_code}: {plain(answer.text)}", hint="look into its log")
         try:
             whole: object = json.loads(body)
         except (ValueError, RecursionError) as error:

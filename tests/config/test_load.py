@@ -121,6 +121,13 @@ def test_relative_paths_start_at_the_files_folder() -> None:
     assert config.report.metrics_file == Path("/var/lib/node_exporter/reconstruct.prom")
 
 
+def test_an_address_may_take_its_password_from_the_environment_and_needs_none_otherwise() -> None:
+    text = "prometheus: {url: 'http://me:${PW}@prom:9090', proxy: 'http://proxy:8080'}"
+    config = read(text, PW="hunter2")
+    assert (config.prometheus.url, config.prometheus.proxy) == ("http://me:hunter2@prom:9090", "http://proxy:8080")
+    assert read("prometheus: {url: 'https://prom:9090/a@b:c'}").prometheus.url == "https://prom:9090/a@b:c"
+
+
 def test_no_secret_shows_in_the_text_form_of_the_configuration() -> None:
     shown = repr(read(FULL, **ENV))
     assert not [secret for secret in ENV.values() if secret in shown]
@@ -158,6 +165,8 @@ def test_the_example_in_the_documentation_uses_every_key_there_is() -> None:
         ("deliver: [{kind: slack, url: '${U}', to: [a]}]", "has no key 'to'", "knows: "),
         ("deliver:\n- {kind: slack, url: '${U}'}\n- {kind: slack, url: '${U}'}", "two entries of deliver", "name"),
         ("prometheus: {password: hunter2}", "1: prometheus.password is a secret", "${NAME}"),
+        ("prometheus: {url: 'https://me:hunter2@prom'}", "1: prometheus.url is a secret", "${NAME}"),
+        ("prometheus: {proxy: 'me:hunter2@proxy:8080'}", "1: prometheus.proxy is a secret", "${NAME}"),
         ("prometheus: {password: '${NOPE}'}", "wants ${NOPE}, which is not set", "export NOPE"),
         ("scope: 'a=\"${U}\"'", "1: scope cannot come from the environment", "secrets only"),
         ("prometheus: {headers: {Authorization: Basic abc}}", "is a secret", "${NAME}"),

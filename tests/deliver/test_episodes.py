@@ -65,6 +65,12 @@ def test_an_open_episode_is_updated_when_something_joins_it_and_that_is_named() 
     assert story.run(13, view(8, None, "a", "b")) == ()
 
 
+def test_new_instances_of_a_signal_that_was_told_are_no_news() -> None:
+    story = Story()
+    story.run(9, view(8, None, "http/errors{pod=a-1}"))
+    assert story.run(10, view(8, None, "http/errors{pod=a-2}", "http/errors{pod=a-3}")) == ()
+
+
 def test_an_open_episode_that_does_not_change_is_told_again_after_a_while() -> None:
     story = Story()
     story.run(0, view(-1, None))

@@ -25,7 +25,8 @@ def test_quiet_stays_quiet_whatever_the_machine_does() -> None:
 
 
 def test_an_alert_on_a_resource_alone_is_no_incident() -> None:
-    story = told([*quiet("shop"), *database(host=0.99)], alerts=[alert("HostCpuHigh", "", "13:58", TO)])
+    rule = Line("alert/HostCpuHigh", "host", "utilisation", "ratio", "", 0.5, (Move(FROM, TO, 0.99),))
+    story = told([*quiet("shop"), *database(host=0.99), rule], alerts=[alert("HostCpuHigh", "", "13:58", TO)])
     assert story.verdict == "no-incident"
 
 
@@ -37,10 +38,15 @@ def test_one_faint_symptom_is_not() -> None:
     assert told([latency(0.04), *quiet()]).verdict == "no-incident"
 
 
-def test_a_faint_symptom_that_woke_somebody_up_is_undecided() -> None:
-    story = told([latency(0.04), *quiet()], alerts=[alert("LatencyHigh", "shop", "13:58", TO)])
+def test_a_faint_symptom_that_woke_somebody_up_is_one() -> None:
+    assert told([latency(0.04), *quiet()], alerts=[alert("LatencyHigh", "shop", "13:58", TO)]).verdict == "incident"
+
+
+def test_an_alert_that_nothing_measured_bears_out_is_undecided() -> None:
+    story = told([*quiet("shop"), *quiet()], alerts=[alert("CheckoutBroken", "shop", "13:58", TO)])
     assert story.verdict == "inconclusive"
     assert story.hints == ()
+    assert "CheckoutBroken fired" in story.says
 
 
 def test_a_blip_is_not_felt() -> None:

@@ -37,13 +37,15 @@ class Target:
     params: Mapping[str, str] | None = None
 
 
-def installed(*names: str) -> str:
-    """The first of the programs that is there, also where only root's PATH would find it; else the test is skipped."""
+def found(name: str) -> str | None:
+    """Where a program is, also where only root's PATH would find it."""
     beside = os.pathsep.join(["/usr/sbin", "/sbin", *sorted(map(str, Path("/usr/lib/postgresql").glob("*/bin")))])
-    for name in names:
-        if found := shutil.which(name) or shutil.which(name, path=beside):
-            return found
-    return program(*names)
+    return shutil.which(name) or shutil.which(name, path=beside)
+
+
+def installed(name: str) -> str:
+    """Where a program is; where it is missing the test is skipped, or fails if servers are required."""
+    return found(name) or program(name)
 
 
 def wait_for(ready: Callable[[], bool], *, what: str, log: Path | None = None) -> None:
@@ -167,6 +169,7 @@ def process(folder: Path) -> Iterator[Target]:
     config = folder / "process.yml"
     config.write_text("process_names:\n  - name: '{{.Comm}}'\n    cmdline: ['.+']\n")
     command = ["prometheus-process-exporter", f"-config.path={config}", f"-web.listen-address=127.0.0.1:{port}"]
+    command += ["-gather-smaps=false", "-threads=false"]  # of every process of the machine: slower than a scrape
     with exporter(command, port=port, folder=folder):
         yield Target("process", f"127.0.0.1:{port}")
 
@@ -284,7 +287,7 @@ def mysql(folder: Path) -> Iterator[Target]:
     data, sock, log = folder / "data", folder / "my.sock", folder / "mariadb.log"
     data.mkdir()
     user = as_user(folder, "mysql")
-    install = [*user, installed("mariadb-install-db", "mysql_install_db"), "--no-defaults"]
+    install = [*user, installed("mariadb-install-db"), "--no-defaults"]
     subprocess.run(
         [*install, f"--datadir={data}", "--auth-root-authentication-method=normal"],
         check=True,
@@ -293,7 +296,7 @@ def mysql(folder: Path) -> Iterator[Target]:
     )
     command = [
         *user,
-        installed("mariadbd", "mysqld"),
+        installed("mariadbd"),
         "--no-defaults",
         f"--datadir={data}",
         f"--socket={sock}",

@@ -13,8 +13,8 @@ from reconstruct.render.chart_image import ChartImage
 from reconstruct.render.confluence import to_confluence
 from reconstruct.render.escape import lines, plain
 from reconstruct.render.links import Links
-from tests.render import incident_factory as made
-from tests.render.incident_classic import classic
+from tests.render import stories as made
+from tests.render.stories import classic
 
 AC, RI = "http://atlassian.com/content", "http://atlassian.com/resource/identifier"
 CHARTS = (ChartImage("overview", "Overview", 'alt with "quotes" & <tags>', png=b"x"),)

@@ -11,8 +11,8 @@ import pytest
 from reconstruct.errors import UsageError
 from reconstruct.render.chart_image import ChartImage
 from reconstruct.render.files import FORMATS, output_files, parse_formats, write_files, write_outputs
-from tests.render import incident_factory as made
-from tests.render.incident_classic import classic
+from tests.render import stories as made
+from tests.render.stories import classic
 
 CHARTS = (
     ChartImage("overview", "Overview", "what happened", png=b"png", svg=b"<svg/>"),

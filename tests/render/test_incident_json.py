@@ -15,8 +15,8 @@ import pytest
 
 from reconstruct.model import Incident, Moment, Service
 from reconstruct.render.incident_json import incident_dict, to_json, unresolved_ids
-from tests.render import incident_factory as made
-from tests.render.incident_classic import classic
+from tests.render import stories as made
+from tests.render.stories import classic
 
 SCHEMA = json.loads(files("reconstruct.render").joinpath("schema/incident-1.json").read_text("utf-8"))
 VALID = jsonschema.Draft202012Validator(SCHEMA)

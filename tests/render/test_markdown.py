@@ -14,9 +14,9 @@ from reconstruct.render.chart_image import ChartImage
 from reconstruct.render.escape import plain
 from reconstruct.render.links import Links
 from reconstruct.render.markdown import BODY_LIMITS, Flavour, to_markdown
-from tests.render import incident_factory as made
+from tests.render import stories as made
 from tests.render.hosts import github_html, gitlab_html, shown
-from tests.render.incident_classic import classic
+from tests.render.stories import classic
 
 STORIES: dict[str, Callable[[], Incident]] = {
     "classic": classic,

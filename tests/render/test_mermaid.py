@@ -9,8 +9,8 @@ import pytest
 
 from reconstruct.model import Incident
 from reconstruct.render.mermaid import TASKS_MOST, to_mermaid
-from tests.render import incident_factory as made
-from tests.render.incident_classic import classic
+from tests.render import stories as made
+from tests.render.stories import classic
 
 TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d"
 TASK = re.compile(rf'    [^:;#,%"<>{{}}|]+ :(?:crit, |active, )*(?:milestone, {TIME}, 0s|{TIME}, {TIME})')

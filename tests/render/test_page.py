@@ -18,8 +18,8 @@ from reconstruct.render.escape import lines, plain
 from reconstruct.render.links import Links
 from reconstruct.render.page import to_page
 from reconstruct.render.strip import strip
-from tests.render import incident_factory as made
-from tests.render.incident_classic import classic
+from tests.render import stories as made
+from tests.render.stories import classic
 
 LINKS = Links("http://prom.example:9090", "https://grafana.example", "uid")
 CHARTS = (

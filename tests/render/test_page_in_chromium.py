@@ -17,8 +17,8 @@ from reconstruct.render.chart_image import ChartImage
 from reconstruct.render.escape import plain
 from reconstruct.render.links import Links
 from reconstruct.render.page import to_page
-from tests.render import incident_factory as made
-from tests.render.incident_classic import classic
+from tests.render import stories as made
+from tests.render.stories import classic
 
 pytestmark = pytest.mark.browser
 

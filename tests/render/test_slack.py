@@ -11,8 +11,8 @@ import pytest
 
 from reconstruct.model import Gap, Incident
 from reconstruct.render.slack import to_slack, to_slack_json
-from tests.render import incident_factory as made
-from tests.render.incident_classic import classic
+from tests.render import stories as made
+from tests.render.stories import classic
 
 
 def flooded() -> Incident:

@@ -13,9 +13,9 @@ from reconstruct.model import Incident
 from reconstruct.render.chart_image import ChartImage
 from reconstruct.render.escape import plain
 from reconstruct.render.template import FORMS, output_name, read_template, to_template
-from tests.render import incident_factory as made
+from tests.render import stories as made
 from tests.render.hosts import github_html, gitlab_html, shown
-from tests.render.incident_classic import classic
+from tests.render.stories import classic
 
 CHARTS = (
     ChartImage("overview", "Overview", "what happened", png=b"x"),

@@ -9,8 +9,8 @@ import pytest
 
 from reconstruct.model import Incident
 from reconstruct.render.terminal import cells, to_terminal
-from tests.render import incident_factory as made
-from tests.render.incident_classic import classic
+from tests.render import stories as made
+from tests.render.stories import classic
 
 STORIES: tuple[Callable[[], Incident], ...] = (
     classic,

@@ -9,8 +9,8 @@ from dataclasses import replace
 import pandas as pd
 
 from reconstruct.render.timeline_csv import COLUMNS, to_csv
-from tests.render import incident_factory as made
-from tests.render.incident_classic import classic
+from tests.render import stories as made
+from tests.render.stories import classic
 
 
 def test_each_entry_is_one_row_with_its_evidence() -> None:

@@ -95,8 +95,25 @@ def test_a_rollback_that_prometheus_calls_a_deploy_is_one_event_and_a_rollback()
 def test_without_a_version_only_nearness_and_prometheus_speak_for_one_change() -> None:
     told = event(10, "", title="new shop is out")
     assert len(merge([told], [event(11, "2.0", source="prometheus")])) == 1
-    assert len(merge([told], [event(14, "2.0", source="prometheus")])) == 2
+    assert len(merge([told], [event(21, "2.0", source="prometheus")])) == 2
+    assert len(merge([replace(told, resolution_s=60)], [event(20.9, "2.0", source="prometheus")])) == 1
     assert len(merge([told], [event(11, "2.0", source="github:a/b")])) == 2
+
+
+def test_a_restart_that_somebody_wrote_down_and_prometheus_saw_is_one() -> None:
+    told = event(10, "", kind="restart", title="restarted shop by hand", resolution_s=60)
+    seen = [event(m, "", kind="restart", source="prometheus", title="shop-1 restarted") for m in (10.5, 15, 25)]
+    merged = merge([told], seen)
+    assert [(one.title, one.time) for one in merged] == [
+        ("restarted shop by hand", at(10)),
+        ("shop-1 restarted", at(15)),
+        ("shop-1 restarted", at(25)),
+    ]
+
+
+def test_rows_of_one_file_with_one_id_and_other_words_are_all_kept() -> None:
+    rows = [event(10, source_id="CHG-1", title=title) for title in ("step 1", "step 2")]
+    assert len(merge(rows, rows)) == 2
 
 
 def test_two_flags_of_one_service_and_version_are_two() -> None:

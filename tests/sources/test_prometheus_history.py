@@ -8,6 +8,7 @@ import pytest
 from reconstruct.model import Gap, Service, Window
 from reconstruct.sources.alert_history import alert_history
 from reconstruct.sources.discovery import alert_rules, metric_names, metric_spacings, scrape_intervals
+from reconstruct.sources.kube_changes import kube_changes
 from reconstruct.sources.prometheus import Prometheus
 from reconstruct.sources.replicas import replica_scope
 from reconstruct.sources.restarts import restarts
@@ -131,6 +132,21 @@ def test_scrapes_that_failed_and_targets_that_went_are_gaps_and_replaced_ones_ar
     assert "14:00:00" <= gone[2] <= "14:00:30"
     assert not any("pods" in gap[0] for gap in found)
     assert len(found) == 3
+
+
+def test_a_new_replica_set_is_a_deploy_and_an_old_one_that_returns_a_rollback(server: Prometheus) -> None:
+    events, _, _ = kube_changes(server, WINDOW)
+    assert [(e.kind, e.service, clock(e.time), e.resolution_s, e.title) for e in events] == [
+        ("deploy", Service("api", "prod"), "13:04:10", 1.0, "api rolled out as api-7f9"),
+        ("rollback", Service("api", "prod"), "13:34:45", 15.0, "api is back at api-5d4 (was api-7f9)"),
+        ("restart", Service("api", "prod"), "13:51:45", 15.0, "container api of api-5d4-x1 restarted"),
+    ]
+
+
+def test_a_server_without_kubernetes_tells_of_none(server: Prometheus) -> None:
+    events, queries, gaps = kube_changes(server, WINDOW, scope='job="shop"')
+    assert (events, gaps) == ((), ())
+    assert [query.series for query in queries] == [0, 0, 0]
 
 
 def test_a_replica_pair_is_read_once_and_that_is_said(server: Prometheus) -> None:

@@ -26,10 +26,9 @@
       const bare = !dated || (after && day(read(new Date(after))) === day(t));
       t.node.textContent = `${bare ? "" : `${day(t)} `}${t.hour}:${t.minute}:${t.second}`;
     }
-    const readTick = parts(zone, { ...digits, month: "short" });
     for (const { node, at } of ticks) {
-      const t = readTick(at);
-      node.textContent = `${dated ? `${t.day} ${t.month} ` : ""}${t.hour}:${t.minute}`;
+      const t = read(at);
+      node.textContent = `${dated ? `${t.month}-${t.day} ` : ""}${t.hour}:${t.minute}`;
     }
     root.classList.toggle("dated", dated);
     byId("zone-name").textContent = zone;
