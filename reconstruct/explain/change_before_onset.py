@@ -11,9 +11,14 @@ from reconstruct.explain.case import Case
 from reconstruct.explain.changes import Change
 from reconstruct.explain.lines import Line
 from reconstruct.explain.words import clock, span
-from reconstruct.model import Reason
+from reconstruct.model import Moment, Reason
 
 RULE = "change-before-onset"
+
+PARTS = 6
+"""Steps in which the onset's interval is gone through."""
+LEAST_SHARE = 0.25
+"""What is left of a change at the very end of the onset's interval."""
 
 
 def change_before_onset(change: Change, case: Case, line: Line | None) -> Reason:
@@ -31,13 +36,27 @@ def change_before_onset(change: Change, case: Case, line: Line | None) -> Reason
     lag_s = (onset.time - event.time).total_seconds()
     if lag_s > weights.FORGOTTEN_S:
         return Reason(RULE, f"{span(event.time, onset.time)} before the onset is too long ago", cited, -math.inf)
-    weight = lag_weight(change, onset.time, spacing_s=case.spacing_s(case.bout.main[0].anomaly))
+    weight = expected_weight(change, onset, spacing_s=case.spacing_s(case.bout.main[0].anomaly))
     says = f"{span(event.time, onset.time)} before the onset at {clock(onset.time)}"
     if event.time >= onset.earliest:
         says = f"at {clock(event.time)}, no sample before the onset at {clock(onset.time)}"
     if weight <= weights.LATE:
         says += ", later than such a change shows"
     return Reason(RULE, says, cited, weight)
+
+
+def expected_weight(change: Change, onset: Moment, *, spacing_s: float) -> float:
+    """Log-odds of a lag that is known to within an interval: ``log(mean(exp(lag_weight)))`` over the interval.
+
+    The part of the interval that lies before the change counts nothing, for it cannot have come of it; some is always
+    left, as clocks differ by seconds.
+    """
+    width = onset.latest - onset.earliest
+    times = [onset.earliest + (k + 0.5) / PARTS * width for k in range(PARTS)]
+    after = [lag_weight(change, t, spacing_s=spacing_s) for t in times if t >= change.event.time]
+    if len(after) < LEAST_SHARE * PARTS:
+        return math.log(LEAST_SHARE) + lag_weight(change, onset.latest, spacing_s=spacing_s)
+    return math.log(sum(math.exp(w) for w in after) / PARTS)
 
 
 def lag_weight(change: Change, onset: pd.Timestamp, *, spacing_s: float) -> float:
@@ -82,6 +101,6 @@ def _before_line(change: Change, line: Line) -> Reason:
     if event.time >= began.earliest - slack:
         says = f"{line.title} began to move with it, at {clock(began.time)}, and reached the onset in a line"
         return Reason(RULE, says, cited, weights.FIRST)
-    weight = lag_weight(change, began.earliest, spacing_s=line.spacing_s)
+    weight = expected_weight(change, began, spacing_s=line.spacing_s)
     says = f"{span(event.time, began.time)} before {line.title} began to move at {clock(began.time)}"
     return Reason(RULE, says, cited, weight)

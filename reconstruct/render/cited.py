@@ -48,8 +48,8 @@ def cited(incident: Incident) -> Mapping[str, Cited]:
     return {one.id: one for one in found}
 
 
-def cited_in_draft(incident: Incident) -> list[Cited]:
-    """What the timeline, milestones, impact, hints and verdicts cite, each once, in the order of `cited`."""
+def cited_in_draft(incident: Incident, known: Mapping[str, Cited]) -> list[Cited]:
+    """Of `known`, in its order: what the timeline, milestones, impact, hints and verdicts cite."""
     explanation = incident.explanation
     ids = {one for entry in incident.timeline for one in entry.evidence}
     ids |= {one for stone in incident.milestones.values() if stone for one in stone.evidence}
@@ -59,7 +59,7 @@ def cited_in_draft(incident: Incident) -> list[Cited]:
     for hint in explanation.hints:
         ids |= {one for one in (hint.trigger, hint.metric) if one}
         ids |= {one for reason in (*hint.reasons_for, *hint.reasons_against) for one in reason.evidence}
-    return [one for one in cited(incident).values() if one.id in ids]
+    return [one for one in known.values() if one.id in ids]
 
 
 def service_text(service: Service) -> str:

@@ -9,8 +9,10 @@ from reconstruct.render import draft
 from reconstruct.render.chart_image import ChartImage, front_and_rest
 from reconstruct.render.cited import cited
 from reconstruct.render.escape import cdata, xml
+from reconstruct.render.gaps import gap_rows, gap_text
 from reconstruct.render.links import Links
 from reconstruct.render.times import bounds, clock
+from reconstruct.render.wording import capitalised, counted, entry_text, mechanism_text, sentence
 
 
 def to_confluence(incident: Incident, *, charts: Sequence[ChartImage] = (), links: Links | None = None) -> str:
@@ -28,9 +30,9 @@ def to_confluence(incident: Incident, *, charts: Sequence[ChartImage] = (), link
         ("Changes let go", _let_go(incident)),
         ("Ruled out", _ruled_out(incident)),
         ("Not checked", _not_checked(incident)),
-        ("What was not seen", _listed(draft.gap_text(row, dates=dates, most=12) for row in draft.gap_rows(incident))),
+        ("What was not seen", _listed(gap_text(row, dates=dates, most=12) for row in gap_rows(incident))),
         ("Charts", (_image(chart) for chart in front_and_rest(charts)[1])),
-        ("How this was made", _listed(draft.sentence(note) for note in incident.evidence.notes if note.strip())),
+        ("How this was made", _listed(sentence(note) for note in incident.evidence.notes if note.strip())),
         ("Queries", _queries(incident, links or Links())),
     )
     parts = [*_head(incident, dates=dates)]
@@ -46,9 +48,9 @@ def _head(incident: Incident, *, dates: bool) -> Iterator[str]:
         "<p>Draft from monitoring data, for people to check: each line cites what shows it, and a hint is not a cause. "
         f"<strong>All times UTC.</strong> {xml(draft.window_text(incident))}</p>"
     )
-    rows = [row for row in draft.gap_rows(incident) if row.in_window]
+    rows = [row for row in gap_rows(incident) if row.in_window]
     if rows:
-        told = "".join(_listed(draft.gap_text(row, dates=dates) for row in rows[:4]))
+        told = "".join(_listed(gap_text(row, dates=dates) for row in rows[:4]))
         more = f"<p>{len(rows) - 4} more below.</p>" if len(rows) > 4 else ""
         yield _macro("warning", f"<ac:rich-text-body><p>Not seen:</p>{told}{more}</ac:rich-text-body>")
 
@@ -65,7 +67,7 @@ def _milestones(incident: Incident, *, dates: bool) -> Iterator[str]:
     for row in draft.milestone_rows(incident):
         time = f"<strong>{clock(row.moment.time, dates=dates)}</strong>" if row.moment else "-"
         between = bounds(row.moment, dates=dates) if row.moment else ""
-        rows.append((row.title, time, between or "-", draft.capitalised(row.absent or row.means), _ids(row.evidence)))
+        rows.append((row.title, time, between or "-", capitalised(row.absent or row.means), _ids(row.evidence)))
     yield _table(("Milestone", "Time (UTC)", "Between", "Meaning", "Evidence"), rows)
     lengths = [
         (d.title, f"<strong>{d.value}</strong>", d.between or "-", xml(d.formula))
@@ -79,9 +81,9 @@ def _timeline(incident: Incident, *, dates: bool) -> Iterator[str]:
     known, turns = cited(incident), draft.turning_points(incident)
     rows = []
     for entry in incident.timeline:
-        event = xml(draft.entry_text(entry.title, entry.detail))
+        event = xml(entry_text(entry.title, entry.detail))
         if entry.id in turns:
-            told = xml(draft.entry_text(draft.heading(entry), entry.detail))
+            told = xml(entry_text(draft.heading(entry), entry.detail))
             event = f"<strong>{draft.ENTRY_KINDS[entry.kind]}:</strong> {told}"
         if entry.service.name and entry.service.name not in entry.title:
             event += f" ({xml(entry.service.name)})"
@@ -101,7 +103,7 @@ def _timeline(incident: Incident, *, dates: bool) -> Iterator[str]:
 def _hints(incident: Incident) -> Iterator[str]:
     for hint in incident.explanation.hints:
         yield f"<h3>{hint.rank}. {xml(draft.hint_title(hint, incident=incident))}</h3>"
-        yield f"<p>{xml(draft.sentence(hint.statement))} ({xml(draft.confidence_text(hint))})</p>"
+        yield f"<p>{xml(sentence(hint.statement))} ({xml(draft.confidence_text(hint))})</p>"
         yield from _reasons(hint)
     if incident.explanation.hints:
         yield f"<p>Left to {draft.UNSEEN}: {draft.share_text(draft.left_over(incident))}.</p>"
@@ -111,8 +113,7 @@ def _reasons(hint: Hint) -> Iterator[str]:
     for heading, reasons in (("For", hint.reasons_for), ("Against", hint.reasons_against)):
         if reasons:
             told = "".join(
-                f"<li><code>{xml(r.rule)}</code>: {xml(draft.sentence(r.says))} {_ids(r.evidence)}</li>"
-                for r in reasons
+                f"<li><code>{xml(r.rule)}</code>: {xml(sentence(r.says))} {_ids(r.evidence)}</li>" for r in reasons
             )
             yield f"<p>{heading}:</p><ul>{told}</ul>"
 
@@ -122,7 +123,7 @@ def _let_go(incident: Incident) -> Iterator[str]:
     rows = [
         (
             xml(known[g.event].text if g.event in known else g.event),
-            xml(draft.sentence(g.says)),
+            xml(sentence(g.says)),
             f"<code>{xml(g.rule)}</code>",
             _ids(g.evidence),
         )
@@ -134,8 +135,8 @@ def _let_go(incident: Incident) -> Iterator[str]:
 
 def _ruled_out(incident: Incident) -> Iterator[str]:
     told = "".join(
-        f"<li><strong>{xml(draft.capitalised(draft.mechanism_text(r.mechanism)))}</strong> "
-        f"({xml(r.service.name or 'everywhere')}): {xml(draft.sentence(r.says))} {_ids(r.evidence)}</li>"
+        f"<li><strong>{xml(capitalised(mechanism_text(r.mechanism)))}</strong> "
+        f"({xml(r.service.name or 'everywhere')}): {xml(sentence(r.says))} {_ids(r.evidence)}</li>"
         for r in incident.explanation.ruled_out
     )
     if told:
@@ -144,8 +145,7 @@ def _ruled_out(incident: Incident) -> Iterator[str]:
 
 def _not_checked(incident: Incident) -> Iterator[str]:
     return _listed(
-        f"{draft.capitalised(draft.mechanism_text(n.mechanism))}: {draft.sentence(n.reason)}"
-        for n in incident.explanation.not_checked
+        f"{capitalised(mechanism_text(n.mechanism))}: {sentence(n.reason)}" for n in incident.explanation.not_checked
     )
 
 
@@ -160,7 +160,7 @@ def _queries(incident: Incident, links: Links) -> Iterator[str]:
         blocks.append(f"<p><code>{xml(query.id)}</code> {xml(query.signal)}: {query.series} series{again}</p>")
         blocks.append(_macro("code", f"<ac:plain-text-body>{cdata(query.query)}</ac:plain-text-body>"))
     if blocks:
-        label = draft.counted(len(incident.evidence.queries), one="query", many="queries")
+        label = counted(len(incident.evidence.queries), one="query", many="queries")
         parameter = f'<ac:parameter ac:name="title">{label}</ac:parameter>'
         yield _macro("expand", f"{parameter}<ac:rich-text-body>{''.join(blocks)}</ac:rich-text-body>")
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import pandas as pd
 
-from reconstruct.model import Entry, EntryKind, Gap, Hint, Impact, Incident, Moment, Service
+from reconstruct.model import Entry, EntryKind, Hint, Impact, Incident, Moment, Service
 from reconstruct.render.cited import event_text, service_text
 from reconstruct.render.escape import clip, plain
 from reconstruct.render.times import PRECISE_S, bounds, clock, span, spans_midnight
+from reconstruct.render.wording import capitalised, joined, mechanism_text, sentence
 from reconstruct.units import human, human_duration
 
 SERVICES_TOLD: Final = 3
@@ -74,20 +75,6 @@ class DurationRow:
     between: str
     """`30 s to 90 s`; "" where the samples leave nothing open."""
     formula: str
-
-
-@dataclass(frozen=True, slots=True)
-class GapRow:
-    """Things not seen for the same reason at the same time."""
-
-    source: str
-    wanted: tuple[str, ...]
-    reason: str
-    start: pd.Timestamp | None
-    end: pd.Timestamp | None
-    ids: tuple[str, ...]
-    in_window: bool
-    """False where only healthy time before the window is missing."""
 
 
 def needs_dates(incident: Incident) -> bool:
@@ -262,11 +249,6 @@ def hint_title(hint: Hint, *, incident: Incident) -> str:
     return f"{mechanism}, perhaps set off by “{event_text(trigger)}”"
 
 
-def mechanism_text(mechanism: str) -> str:
-    """`slow-query` as one reads it: `slow query`."""
-    return mechanism.replace("-", " ").replace("_", " ")
-
-
 def confidence_text(hint: Hint) -> str:
     """Verdict and confidence; never 100 %, for no hint is certain.
 
@@ -290,54 +272,6 @@ def left_over(incident: Incident) -> float:
     return max(0.0, 1.0 - sum(hint.confidence for hint in incident.explanation.hints))
 
 
-def gap_rows(incident: Incident) -> tuple[GapRow, ...]:
-    """Gaps with one reason and one time together, those inside the window first."""
-    window = incident.evidence.window
-    together: dict[tuple[object, ...], list[Gap]] = {}
-    for gap in incident.evidence.gaps:
-        together.setdefault((gap.source, gap.reason, gap.start, gap.end), []).append(gap)
-    rows = [
-        GapRow(
-            gaps[0].source,
-            tuple(dict.fromkeys(gap.wanted for gap in gaps)),
-            gaps[0].reason,
-            gaps[0].start,
-            gaps[0].end,
-            tuple(gap.id for gap in gaps),
-            in_window=gaps[0].end is None or gaps[0].end > window.start,
-        )
-        for gaps in together.values()
-    ]
-    return tuple(sorted(rows, key=lambda row: (not row.in_window, row.start or window.start)))
-
-
-def gap_text(row: GapRow, *, dates: bool, most: int = 3) -> str:
-    """One sentence for what was not seen: what, when, why, from where."""
-    named = list(row.wanted[:most])
-    rest = len(row.wanted) - len(named)
-    if rest > 0:
-        named.append(f"{rest} more")
-    when = _gap_span(row, dates=dates)
-    return sentence(f"{', '.join(named)}{when}: {row.reason} ({row.source})")
-
-
-def _gap_span(row: GapRow, *, dates: bool) -> str:
-    if row.start is not None and row.end is not None:
-        return f", {span(row.start, row.end, dates=dates)}"
-    if row.start is not None:
-        return f", from {clock(row.start, dates=dates)} on"
-    return f", until {clock(row.end, dates=dates)}" if row.end is not None else ""
-
-
-def entry_text(heading: str, detail: str) -> str:
-    """Title and detail as one line.
-
-    >>> entry_text("shop fires", "after 30 s"), entry_text("shop fires", "")
-    ('shop fires: after 30 s', 'shop fires')
-    """
-    return f"{heading}: {detail}" if heading and detail else heading or detail
-
-
 def heading(entry: Entry) -> str:
     """The title, without the word for its kind where it begins with it: outputs show that word beside it."""
     return entry.title.removeprefix(f"{ENTRY_KINDS[entry.kind]}: ")
@@ -352,37 +286,3 @@ def turning_points(incident: Incident) -> frozenset[str]:
         if entry.kind in ("onset", "mitigation")
         or (entry.kind == "recovery" and recovered is not None and set(entry.evidence) & set(recovered.evidence))
     )
-
-
-def sentence(text: str) -> str:
-    """`text` with a full stop, unless it has one already.
-
-    >>> sentence("no data"), sentence("really?"), sentence("")
-    ('no data.', 'really?', '')
-    """
-    shown = text.strip()
-    return shown if not shown or shown[-1] in ".!?…。" else shown + "."
-
-
-def capitalised(text: str) -> str:
-    """`text` with its first letter large and the others as they were.
-
-    >>> capitalised("slow query at eu-West")
-    'Slow query at eu-West'
-    """
-    return text[:1].upper() + text[1:]
-
-
-def counted(count: int, *, one: str, many: str = "") -> str:
-    """A number with its noun.
-
-    >>> counted(1, one="query", many="queries"), counted(2, one="event")
-    ('1 query', '2 events')
-    """
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
-
-
-def joined(texts: Iterable[str]) -> str:
-    """`a, b and c`."""
-    *head, last = list(texts) or [""]
-    return " and ".join(part for part in (", ".join(head), last) if part)

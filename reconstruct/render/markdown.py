@@ -11,9 +11,11 @@ from reconstruct.render import draft
 from reconstruct.render.chart_image import ChartImage, front_and_rest
 from reconstruct.render.cited import Cited, cited, cited_in_draft
 from reconstruct.render.escape import clip, markdown, markdown_code, markdown_fence
+from reconstruct.render.gaps import gap_rows, gap_text
 from reconstruct.render.links import Links
 from reconstruct.render.mermaid import to_mermaid
 from reconstruct.render.times import bounds, clock, span, spans_midnight
+from reconstruct.render.wording import capitalised, counted, entry_text, mechanism_text, sentence
 from reconstruct.units import human_duration
 
 Flavour = Literal["plain", "github", "gitlab"]
@@ -96,7 +98,7 @@ def _within_limit(page: _Page) -> str:
         return text
     page = replace(page, appendix=False, rows=len(page.incident.timeline))
     while len(text := _written(page)) > limit and page.rows:
-        page = replace(page, rows=page.rows // 2)
+        page = replace(page, rows=min(page.rows - 1, page.rows * limit // len(text)))
     return text
 
 
@@ -133,9 +135,9 @@ def _head(page: _Page) -> Iterator[str]:
         "Draft from monitoring data, for people to check: each line cites what shows it, and a hint is not a cause. "
         f"**All times UTC.** {markdown(draft.window_text(incident))}"
     )
-    rows = [row for row in draft.gap_rows(incident) if row.in_window]
+    rows = [row for row in gap_rows(incident) if row.in_window]
     if rows:
-        told = [f"- {markdown(draft.gap_text(row, dates=page.dates))}" for row in rows[:GAPS_FIRST]]
+        told = [f"- {markdown(gap_text(row, dates=page.dates))}" for row in rows[:GAPS_FIRST]]
         if len(rows) > GAPS_FIRST:
             told.append(f"- {len(rows) - GAPS_FIRST} more under “What was not seen”.")
         opening = ["> [!WARNING]", "> **Not seen:**"] if page.flavour != "plain" else ["> **Not seen:**"]
@@ -166,7 +168,7 @@ def _milestones(page: _Page) -> Iterator[str]:
     rows = []
     for row in draft.milestone_rows(page.incident):
         if row.moment is None:
-            rows.append((row.title, "-", "-", draft.capitalised(row.absent), ""))
+            rows.append((row.title, "-", "-", capitalised(row.absent), ""))
         else:
             between = bounds(row.moment, dates=page.dates)
             time = clock(row.moment.time, dates=page.dates)
@@ -188,15 +190,15 @@ def _timeline(page: _Page) -> Iterator[str]:
     heads = ["Time (UTC)", *([f"Time ({page.zone})"] if page.zone else []), "Event", "Evidence"]
     yield _table(heads, [_entry_cells(entry, page) for entry in shown])
     if len(shown) < len(entries):
-        yield f"{draft.counted(len(entries) - len(shown), one='more line')} in incident.json: this host takes no more."
+        yield f"{counted(len(entries) - len(shown), one='more line')} in incident.json: this host takes no more."
     if any(bounds(entry.moment, dates=False) for entry in shown):
         yield "−15 s: it may have been up to 15 s earlier; + later; ± either. The samples show no more."
 
 
 def _entry_cells(entry: Entry, page: _Page) -> list[str]:
-    event = markdown(clip(draft.entry_text(entry.title, entry.detail), most=CELL_MOST))
+    event = markdown(clip(entry_text(entry.title, entry.detail), most=CELL_MOST))
     if entry.id in page.turns:
-        told = markdown(clip(draft.entry_text(draft.heading(entry), entry.detail), most=CELL_MOST))
+        told = markdown(clip(entry_text(draft.heading(entry), entry.detail), most=CELL_MOST))
         event = f"**{draft.ENTRY_KINDS[entry.kind]}:** {told}"
     if entry.service.name and entry.service.name not in entry.title:
         event += f" ({markdown(clip(entry.service.name, most=SHORT_MOST))})"
@@ -215,7 +217,7 @@ def _hints(page: _Page) -> Iterator[str]:
     for hint in hints:
         named = clip(draft.hint_title(hint, incident=page.incident), most=CELL_MOST)
         yield f"### {hint.rank}\\. {markdown(named)}"
-        yield f"{markdown(draft.sentence(hint.statement))} ({draft.confidence_text(hint)})"
+        yield f"{markdown(sentence(hint.statement))} ({draft.confidence_text(hint)})"
         yield from _reasons(hint)
     if hints:
         yield f"Left to {draft.UNSEEN}: {draft.share_text(draft.left_over(page.incident))}."
@@ -229,7 +231,7 @@ def _reasons(hint: Hint) -> Iterator[str]:
 
 
 def _reason(reason: Reason) -> str:
-    return f"- {markdown_code(reason.rule)}: {markdown(draft.sentence(reason.says))} {_ids(reason.evidence)}".rstrip()
+    return f"- {markdown_code(reason.rule)}: {markdown(sentence(reason.says))} {_ids(reason.evidence)}".rstrip()
 
 
 def _let_go(page: _Page) -> Iterator[str]:
@@ -239,7 +241,7 @@ def _let_go(page: _Page) -> Iterator[str]:
         event = events.get(gone.event)
         time = clock(event.time, dates=page.dates) if event else "-"
         named = page.known[gone.event].text if gone.event in page.known else gone.event
-        says = f"{markdown(draft.sentence(gone.says))} ({markdown(gone.rule)})"
+        says = f"{markdown(sentence(gone.says))} ({markdown(gone.rule)})"
         rows.append((time, markdown(clip(named, most=CELL_MOST)), says, _cell_ids(gone.evidence, page)))
     if rows:
         yield _table(("Time (UTC)", "Change", "Why it was let go", "Evidence"), rows)
@@ -248,16 +250,16 @@ def _let_go(page: _Page) -> Iterator[str]:
 def _ruled_out(page: _Page) -> Iterator[str]:
     told = []
     for ruled in page.incident.explanation.ruled_out:
-        named = draft.capitalised(draft.mechanism_text(ruled.mechanism))
+        named = capitalised(mechanism_text(ruled.mechanism))
         where = f" ({ruled.service.name})" if ruled.service.name else ""
-        told.append(f"- **{markdown(named + where)}:** {markdown(draft.sentence(ruled.says))} {_ids(ruled.evidence)}")
+        told.append(f"- **{markdown(named + where)}:** {markdown(sentence(ruled.says))} {_ids(ruled.evidence)}")
     if told:
         yield "\n".join(told)
 
 
 def _not_checked(page: _Page) -> Iterator[str]:
     told = [
-        f"- **{markdown(draft.capitalised(draft.mechanism_text(n.mechanism)))}:** {markdown(draft.sentence(n.reason))}"
+        f"- **{markdown(capitalised(mechanism_text(n.mechanism)))}:** {markdown(sentence(n.reason))}"
         for n in page.incident.explanation.not_checked
     ]
     if told:
@@ -266,8 +268,7 @@ def _not_checked(page: _Page) -> Iterator[str]:
 
 def _gaps(page: _Page) -> Iterator[str]:
     told = [
-        f"- {markdown(draft.gap_text(row, dates=page.dates, most=12))} {_ids(row.ids)}"
-        for row in draft.gap_rows(page.incident)
+        f"- {markdown(gap_text(row, dates=page.dates, most=12))} {_ids(row.ids)}" for row in gap_rows(page.incident)
     ]
     if told:
         yield "\n".join(told)
@@ -283,7 +284,7 @@ def _image(chart: ChartImage, page: _Page) -> str:
 
 
 def _notes(page: _Page) -> Iterator[str]:
-    told = [f"- {markdown(draft.sentence(note))}" for note in page.incident.evidence.notes if note.strip()]
+    told = [f"- {markdown(sentence(note))}" for note in page.incident.evidence.notes if note.strip()]
     if told:
         yield "\n".join(told)
 
@@ -294,7 +295,7 @@ def _evidence(page: _Page) -> Iterator[str]:
         yield "Evidence and queries are in incident.json: this host takes no more."
         return
     rows = []
-    for one in cited_in_draft(page.incident):
+    for one in cited_in_draft(page.incident, page.known):
         if one.kind != "query":
             where = [_linked(one)] if one.kind == "event" else [markdown_code(one.query)] if one.query else []
             rows.append((markdown_code(one.id), " · ".join([markdown(clip(one.text, most=CELL_MOST)), *where])))
@@ -302,7 +303,7 @@ def _evidence(page: _Page) -> Iterator[str]:
         yield from _folded(
             _table(("Id", "What it shows"), rows),
             page,
-            label=draft.counted(len(rows), one="piece of evidence", many="pieces of evidence"),
+            label=counted(len(rows), one="piece of evidence", many="pieces of evidence"),
         )
 
 
@@ -310,7 +311,7 @@ def _queries(page: _Page) -> Iterator[str]:
     """The queries behind what is cited, so that each figure can be asked again."""
     if not page.appendix:
         return
-    wanted = {one.query for one in cited_in_draft(page.incident) if one.query}
+    wanted = {one.query for one in cited_in_draft(page.incident, page.known) if one.query}
     queries = page.incident.evidence.queries
     shown = [query for query in queries if query.id in wanted]
     blocks = []
@@ -324,9 +325,9 @@ def _queries(page: _Page) -> Iterator[str]:
         told = f"{markdown_code(query.id)} {markdown(query.signal)}: {query.series} series, {when}"
         blocks += [" · ".join([told, *again]), markdown_fence(query.query, language="promql")]
     if blocks:
-        yield from _folded("\n\n".join(blocks), page, label=draft.counted(len(shown), one="query", many="queries"))
+        yield from _folded("\n\n".join(blocks), page, label=counted(len(shown), one="query", many="queries"))
     if len(shown) < len(queries):
-        rest = draft.counted(len(queries) - len(shown), one="more query was", many="more queries were")
+        rest = counted(len(queries) - len(shown), one="more query was", many="more queries were")
         yield f"{rest} asked and showed nothing that is cited here; incident.json lists them."
 
 

@@ -14,10 +14,12 @@ from reconstruct.render import draft
 from reconstruct.render.chart_image import ChartImage, front_and_rest
 from reconstruct.render.cited import Cited, cited, cited_in_draft, event_text, service_text
 from reconstruct.render.escape import clip, lines
+from reconstruct.render.gaps import gap_rows, gap_text
 from reconstruct.render.incident_json import incident_dict
 from reconstruct.render.links import Links
 from reconstruct.render.strip import strip
 from reconstruct.render.times import clock, iso, span, spans_midnight
+from reconstruct.render.wording import capitalised, counted, mechanism_text, sentence
 from reconstruct.units import human_duration
 
 SVG_MOST_BYTES: Final = 500_000
@@ -36,9 +38,9 @@ def page_view(incident: Incident, *, charts: Sequence[ChartImage], links: Links)
     front, rest = front_and_rest(charts)
     dates = draft.needs_dates(incident)
     explanation = incident.explanation
-    gaps = draft.gap_rows(incident)
+    gaps = gap_rows(incident)
     here = [row for row in gaps if row.in_window]
-    wanted = {one.query for one in cited_in_draft(incident) if one.query}
+    wanted = {one.query for one in cited_in_draft(incident, known) if one.query}
     queries = [(query.id in wanted, _query(query, links)) for query in incident.evidence.queries]
 
     def evidence(ids: Iterable[str]) -> list[View]:
@@ -49,9 +51,9 @@ def page_view(incident: Incident, *, charts: Sequence[ChartImage], links: Links)
         "verdict": explanation.verdict,
         "window": draft.window_text(incident),
         "dates": dates,
-        "gaps_first": [draft.gap_text(row, dates=dates) for row in here[:GAPS_FIRST]],
+        "gaps_first": [gap_text(row, dates=dates) for row in here[:GAPS_FIRST]],
         "gaps_more": max(0, len(here) - GAPS_FIRST),
-        "gaps": [{"text": draft.gap_text(row, dates=dates, most=12), "ids": row.ids} for row in gaps],
+        "gaps": [{"text": gap_text(row, dates=dates, most=12), "ids": row.ids} for row in gaps],
         "summary": draft.summary(incident),
         "overview": [_chart(chart) for chart in front],
         "charts": [_chart(chart) for chart in rest],
@@ -59,9 +61,9 @@ def page_view(incident: Incident, *, charts: Sequence[ChartImage], links: Links)
             {
                 "name": row.name,
                 "title": row.title,
-                "means": draft.capitalised(row.means),
+                "means": capitalised(row.means),
                 "moment": _moment(row.moment, dates=dates) if row.moment else None,
-                "absent": draft.capitalised(row.absent),
+                "absent": capitalised(row.absent),
                 "evidence": evidence(row.evidence),
             }
             for row in draft.milestone_rows(incident)
@@ -81,20 +83,20 @@ def page_view(incident: Incident, *, charts: Sequence[ChartImage], links: Links)
         "let_go": _let_go(incident, known, chart_of, dates=dates),
         "ruled_out": [
             {
-                "mechanism": draft.capitalised(draft.mechanism_text(ruled.mechanism)),
+                "mechanism": capitalised(mechanism_text(ruled.mechanism)),
                 "service": service_text(ruled.service),
-                "says": draft.sentence(ruled.says),
+                "says": sentence(ruled.says),
                 "evidence": evidence(ruled.evidence),
             }
             for ruled in explanation.ruled_out
         ],
         "not_checked": [
-            {"mechanism": draft.capitalised(draft.mechanism_text(one.mechanism)), "reason": draft.sentence(one.reason)}
+            {"mechanism": capitalised(mechanism_text(one.mechanism)), "reason": sentence(one.reason)}
             for one in explanation.not_checked
         ],
         "queries": [query for told, query in queries if told],
         "more_queries": [query for told, query in queries if not told],
-        "notes": [draft.sentence(note) for note in incident.evidence.notes if note.strip()],
+        "notes": [sentence(note) for note in incident.evidence.notes if note.strip()],
         "generator": incident_dict(incident)["generator"],
     }
 
@@ -161,7 +163,7 @@ def _hint(hint: Hint, incident: Incident, known: Mapping[str, Cited], chart_of: 
         return [
             {
                 "rule": reason.rule,
-                "says": draft.sentence(reason.says),
+                "says": sentence(reason.says),
                 "evidence": [_evidence(known[one], chart_of) for one in reason.evidence if one in known],
             }
             for reason in told
@@ -170,7 +172,7 @@ def _hint(hint: Hint, incident: Incident, known: Mapping[str, Cited], chart_of: 
     return {
         "rank": hint.rank,
         "title": draft.hint_title(hint, incident=incident),
-        "statement": draft.sentence(hint.statement),
+        "statement": sentence(hint.statement),
         "verdict": hint.verdict,
         "confidence": draft.share_text(hint.confidence),
         "percent": round(100 * hint.confidence, 1),
@@ -190,7 +192,7 @@ def _let_go(incident: Incident, known: Mapping[str, Cited], chart_of: Mapping[st
             {
                 "moment": _moment(point, dates=dates) if point else None,
                 "title": event_text(event) if event else gone.event,
-                "says": draft.sentence(gone.says),
+                "says": sentence(gone.says),
                 "rule": gone.rule,
                 "evidence": [_evidence(known[one], chart_of) for one in gone.evidence if one in known],
             }
@@ -204,7 +206,7 @@ def _query(query: Query, links: Links) -> View:
         "signal": query.signal,
         "text": lines(query.query),
         "span": f"{span(query.start, query.end, dates=True)} UTC, step {human_duration(query.step_s)}",
-        "series": draft.counted(query.series, one="series", many="series"),
+        "series": counted(query.series, one="series", many="series"),
         "graph": links.graph(query),
         "explore": links.explore(query),
     }

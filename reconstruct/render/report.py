@@ -9,7 +9,9 @@ import pandas as pd
 from reconstruct.model import Anomaly, Episode, Event, Incident
 from reconstruct.render import draft
 from reconstruct.render.escape import markdown
+from reconstruct.render.gaps import gap_rows, gap_text
 from reconstruct.render.times import clock
+from reconstruct.render.wording import counted
 from reconstruct.units import change, human
 
 NEARBY = pd.Timedelta("1h")
@@ -24,7 +26,7 @@ def one_line(incident: Incident) -> str:
     The line is plain text: for a log, a subject, a quiet day.
     """
     episodes = incident.explanation.episodes
-    said = draft.counted(len(episodes), one="episode") if episodes else "nothing anomalous that users could feel"
+    said = counted(len(episodes), one="episode") if episodes else "nothing anomalous that users could feel"
     return f"{said}; {draft.window_text(incident)}"
 
 
@@ -32,9 +34,9 @@ def to_report(incident: Incident) -> str:
     """The report: what was not seen first, then each episode with onset, recovery, worst series and changes nearby."""
     episodes = incident.explanation.episodes
     lines = [one_line(incident), ""]
-    gaps = draft.gap_rows(incident)
+    gaps = gap_rows(incident)
     if gaps:
-        lines += [f"Not seen: {markdown(draft.gap_text(gap, dates=True))}" for gap in gaps[:SERIES_TOLD]]
+        lines += [f"Not seen: {markdown(gap_text(gap, dates=True))}" for gap in gaps[:SERIES_TOLD]]
         lines += [f"and {len(gaps) - SERIES_TOLD} more gaps" if len(gaps) > SERIES_TOLD else "", ""]
     for episode in episodes:
         lines += _episode(episode, incident)
@@ -87,7 +89,7 @@ def _same_time_before(series: list[Anomaly], incident: Incident) -> Iterator[str
                 days.append(float(that_day))
         if days:
             usual = float(pd.Series(days).median())
-            when = draft.counted(len(days), one="day")
+            when = counted(len(days), one="day")
             yield f"At the same time on the {when} before: {change(usual, anomaly.level, anomaly.signal.unit)} now."
 
 

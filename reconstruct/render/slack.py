@@ -9,7 +9,9 @@ from typing import Any, Final
 from reconstruct.model import Entry, Incident
 from reconstruct.render import draft
 from reconstruct.render.escape import clip, plain, slack
+from reconstruct.render.gaps import gap_rows, gap_text
 from reconstruct.render.links import web_url
+from reconstruct.render.wording import counted, entry_text, sentence
 
 # Limits as Slack's Block Kit reference gives them.
 BLOCKS_MOST: Final = 50
@@ -57,8 +59,8 @@ def to_slack_json(incident: Incident, *, report_url: str = "") -> bytes:
 
 
 def _gap_lines(incident: Incident, *, dates: bool) -> Iterator[str]:
-    rows = [row for row in draft.gap_rows(incident) if row.in_window]
-    yield from (_bullet(draft.gap_text(row, dates=dates)) for row in rows[:GAPS_TOLD])
+    rows = [row for row in gap_rows(incident) if row.in_window]
+    yield from (_bullet(gap_text(row, dates=dates)) for row in rows[:GAPS_TOLD])
     if len(rows) > GAPS_TOLD:
         yield _bullet(f"{len(rows) - GAPS_TOLD} more in the report")
 
@@ -81,9 +83,9 @@ def _hint_lines(incident: Incident) -> Iterator[str]:
     for hint in hints[:HINTS_TOLD]:
         named = _fitted(draft.hint_title(hint, incident=incident), most=LINE_MOST)
         yield f"*{hint.rank}.* *{named}* ({draft.confidence_text(hint)})"
-        yield _fitted(draft.sentence(hint.statement), most=LINE_MOST)
+        yield _fitted(sentence(hint.statement), most=LINE_MOST)
         for side, reasons in (("For", hint.reasons_for), ("Against", hint.reasons_against)):
-            told = " ".join(draft.sentence(reason.says) for reason in reasons)
+            told = " ".join(sentence(reason.says) for reason in reasons)
             yield from [f"{side}: {_fitted(told, most=LINE_MOST)}"] if told else []
     if hints:
         yield f"Left to {draft.UNSEEN}: {draft.share_text(draft.left_over(incident))}."
@@ -94,13 +96,11 @@ def _timeline_lines(incident: Incident, *, dates: bool) -> Iterator[str]:
     for entry in shown:
         time = draft.moment_text(entry.moment, dates=dates)
         turns_here = entry.id in turns
-        told = _fitted(
-            draft.entry_text(draft.heading(entry) if turns_here else entry.title, entry.detail), most=LINE_MOST
-        )
+        told = _fitted(entry_text(draft.heading(entry) if turns_here else entry.title, entry.detail), most=LINE_MOST)
         heading = f"*{draft.ENTRY_KINDS[entry.kind]}:* " if turns_here else ""
         yield f"`{time}` {heading}{told}"
     if len(shown) < len(incident.timeline):
-        yield f"_{draft.counted(len(incident.timeline) - len(shown), one='more line')} in the report_"
+        yield f"_{counted(len(incident.timeline) - len(shown), one='more line')} in the report_"
 
 
 def _most_telling(entries: Sequence[Entry]) -> list[Entry]:

@@ -23,8 +23,10 @@ from reconstruct.render import draft
 from reconstruct.render.chart_image import ChartImage, front_and_rest
 from reconstruct.render.cited import Cited, cited, event_text
 from reconstruct.render.escape import markdown, markdown_code, markdown_fence, plain
+from reconstruct.render.gaps import gap_rows, gap_text
 from reconstruct.render.incident_json import incident_dict
 from reconstruct.render.times import clock
+from reconstruct.render.wording import entry_text, mechanism_text, sentence
 from reconstruct.units import human, human_duration
 
 FORMS: Final = ("google-sre", "pagerduty", "atlassian")
@@ -138,8 +140,8 @@ def _environment(show: Callable[[str], str], *, name: str, template: str) -> Imm
         "human": lambda value, unit="": human(float("nan") if value is None else float(value), str(unit)),
         "duration": lambda seconds: human_duration(float(seconds)),
         "percent": lambda share: draft.share_text(float(share)),
-        "words": lambda name: draft.mechanism_text(str(name)),
-        "sentence": lambda text: draft.sentence(str(text)),
+        "words": lambda name: mechanism_text(str(name)),
+        "sentence": lambda text: sentence(str(text)),
     }
     return environment
 
@@ -206,13 +208,13 @@ def _words(incident: Incident) -> dict[str, Any]:
                 "id": entry.id,
                 "time": draft.moment_text(entry.moment, dates=dates),
                 "kind": draft.ENTRY_KINDS[entry.kind],
-                "text": draft.entry_text(entry.title, entry.detail),
+                "text": entry_text(entry.title, entry.detail),
                 "service": entry.service.name,
                 "evidence": list(entry.evidence),
             }
             for entry in incident.timeline
         ],
-        "gaps": [draft.gap_text(row, dates=dates) for row in draft.gap_rows(incident)],
+        "gaps": [gap_text(row, dates=dates) for row in gap_rows(incident)],
         "hints": [
             {
                 "title": draft.hint_title(hint, incident=incident),

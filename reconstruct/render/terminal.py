@@ -10,6 +10,8 @@ from typing import Final, Literal
 from reconstruct.model import HintVerdict, Incident, Verdict
 from reconstruct.render import draft
 from reconstruct.render.escape import clip, plain
+from reconstruct.render.gaps import gap_rows, gap_text
+from reconstruct.render.wording import sentence
 
 HINTS_TOLD: Final = 3
 GAPS_TOLD: Final = 3
@@ -57,8 +59,8 @@ def _head(incident: Incident, *, colour: bool, width: int) -> Iterator[str]:
 
 
 def _gaps(incident: Incident, *, colour: bool, width: int, dates: bool) -> Iterator[str]:
-    rows = [row for row in draft.gap_rows(incident) if row.in_window]
-    told = [draft.gap_text(row, dates=dates) for row in rows[:GAPS_TOLD]]
+    rows = [row for row in gap_rows(incident) if row.in_window]
+    told = [gap_text(row, dates=dates) for row in rows[:GAPS_TOLD]]
     if len(rows) > GAPS_TOLD:
         told.append(f"{len(rows) - GAPS_TOLD} more")
     if told:
@@ -105,7 +107,7 @@ def _hints(incident: Incident, *, colour: bool, width: int) -> Iterator[str]:
         for number, line in enumerate(_wrapped(head.strip() + " " + named, width=width, first="  ", rest="     ")):
             ink = _HINT_INK[hint.verdict]
             yield _inked(line, ink, colour=colour) if number == 0 else line
-        yield from _wrapped(draft.sentence(hint.statement), width=width, first="     ", rest="     ")
+        yield from _wrapped(sentence(hint.statement), width=width, first="     ", rest="     ")
     more = f"{len(hints) - HINTS_TOLD} more in the files; " if len(hints) > HINTS_TOLD else ""
     left = f"{more}left to {draft.UNSEEN}: {draft.share_text(draft.left_over(incident))}"
     yield from (_inked(line, "dim", colour=colour) for line in _wrapped(left, width=width, first="  ", rest="  "))

@@ -1,7 +1,7 @@
 """Change and incident events from a file: JSON Lines, JSON, CSV, a chat's lines; every unread row is a Gap.
 
-What a file holds is told by its content, then by its name: GitHub's deployments and Alertmanager's alerts are known
-by their fields, wherever they were saved.
+What a file holds is told by its content, then by its name: answers of GitHub, Alertmanager, Helm and Kubernetes are
+known by their fields (`saved_answers`).
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from typing import Final, NamedTuple
 
 from reconstruct.errors import UsageError
 from reconstruct.model import Event, Gap
-from reconstruct.sources.alertmanager import is_alerts, parse_alerts
 from reconstruct.sources.chat import parse_chat
 from reconstruct.sources.event_record import column_name, column_of, read_record
 from reconstruct.sources.event_time import TimeReading, is_day_first, tells_zone
-from reconstruct.sources.github import is_deployments, is_statuses, parse_deployments
+from reconstruct.sources.github import is_statuses
 from reconstruct.sources.ledger import Ask, Ledger
+from reconstruct.sources.saved_answers import parse_saved
 
 MAX_FILE_BYTES: Final = 256 * 1024 * 1024
 """A guess: a million events; more is a log, not a list of changes."""
@@ -92,11 +92,10 @@ def _from_rows(rows: Sequence[Row], *, name: str, ask: Ask) -> Ledger:
 
 
 def _from_json(whole: object, *, path: Path, ask: Ask) -> Ledger:
-    if is_alerts(whole):
-        return parse_alerts(whole, source=path.name, seen_until=ask.window.end)
-    if is_deployments(whole):
-        statuses = _json_or_none(_read_text(beside)) if (beside := path.with_name(STATUSES_NAME)).is_file() else None
-        return parse_deployments(whole, statuses or {}, source=path.name, authors=ask.authors)
+    beside = path.with_name(STATUSES_NAME)
+    statuses = _json_or_none(_read_text(beside)) if beside.is_file() else None
+    if saved := parse_saved(whole, statuses=statuses or {}, source=path.name, ask=ask):
+        return saved
     if is_statuses(whole):
         if not (deployments := path.with_name(DEPLOYMENTS_NAME)).is_file():
             raise UsageError(

@@ -1,7 +1,7 @@
 """What kube-state-metrics tells of changes: new and returned ReplicaSets, containers that began again.
 
-A Deployment gets a new ReplicaSet exactly when its pod template changes (an image, a variable, a limit), and the creation
-time is told to the second. Undoing it scales the older ReplicaSet up again: nothing is created then.
+A Deployment gets a new ReplicaSet exactly when its pod template changes (an image, a variable, a limit), and the
+creation time is told to the second. Undoing it scales the older ReplicaSet up again: nothing is created then.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from reconstruct.sources.restarts import coarser
 MOST_POINTS: Final = 2_000
 YOUNG: Final = pd.Timedelta("15min")
 """A ReplicaSet this young that gets its first replicas is the new one; kube-state-metrics is scraped late at times."""
+INTERVAL_IF_UNKNOWN_S: Final = 60.0
+"""Between scrapes of kube-state-metrics: its chart's and the Prometheus operator's default is half of that."""
 PLACE: Final = "cluster, namespace, replicaset"
 """What names a ReplicaSet; a label that is not there matches another that is not there."""
 
@@ -32,9 +34,13 @@ class _ReplicaSet(NamedTuple):
 
 
 def kube_changes(
-    server: Prometheus, window: Window, *, scope: str = ""
+    server: Prometheus, window: Window, *, scope: str = "", intervals: Mapping[str, float] | None = None
 ) -> tuple[tuple[Event, ...], tuple[Query, ...], tuple[Gap, ...]]:
-    """Rollouts, rollbacks and container restarts of a Kubernetes cluster, by time; nothing where it is not one."""
+    """Rollouts, rollbacks and container restarts of a Kubernetes cluster, by time; nothing where it is not one.
+
+    `intervals` (job -> seconds between scrapes) tells how late a change may have been seen.
+    """
+    late_s = max((s for job, s in (intervals or {}).items() if "state-metrics" in job), default=INTERVAL_IF_UNKNOWN_S)
     grid = coarser(window, most_points=MOST_POINTS)
     step = pq.duration(grid.step_s)
     braces = f"{{{scope}}}" if scope else ""
@@ -61,8 +67,8 @@ def kube_changes(
         namespaces = pq.one_of(sorted({labels.get("namespace", "") for labels in scaled.labels}))
         all_of_them = f"max by ({PLACE}) (kube_replicaset_created{{namespace=~{namespaces}}}) * on ({PLACE}) {joined}"
         sets = _told(server.range(all_of_them, coarser(window, most_points=50)), None)
-        events += _rollbacks(scaled, sets, grid)
-    events += _container_restarts(answers["kubernetes/restarted"], grid)
+        events += _rollbacks(scaled, sets, grid, late_s=late_s)
+    events += _container_restarts(answers["kubernetes/restarted"], grid, late_s=late_s)
     return tuple(sorted(events, key=lambda event: (event.time, event.service, event.title))), tuple(queries), ()
 
 
@@ -94,8 +100,9 @@ def _rollout(made: _ReplicaSet) -> Event:
     )
 
 
-def _rollbacks(scaled: Answer, sets: Sequence[_ReplicaSet], grid: Window) -> list[Event]:
+def _rollbacks(scaled: Answer, sets: Sequence[_ReplicaSet], grid: Window, *, late_s: float) -> list[Event]:
     """Where an older ReplicaSet gets replicas again although its Deployment has a newer one."""
+    unsure_s = grid.step_s + late_s
     by_name = {(each.service.cluster, each.service.namespace, each.name): each for each in sets}
     found: list[Event] = []
     for labels, values in zip(scaled.labels, scaled.values.T, strict=True):
@@ -112,11 +119,11 @@ def _rollbacks(scaled: Answer, sets: Sequence[_ReplicaSet], grid: Window) -> lis
             found.append(
                 Event(
                     id="",
-                    time=time - grid.step,
+                    time=time - pd.Timedelta(seconds=unsure_s),
                     kind="rollback",
                     service=mine.service,
                     title=f"{mine.service.name} is back at {mine.name} (was {last.name})",
-                    resolution_s=grid.step_s,
+                    resolution_s=unsure_s,
                     source="prometheus",
                     source_id=f"kube_replicaset_spec_replicas:{place.namespace}/{mine.name}:{time.timestamp():.0f}",
                     labels={"replicaset": mine.name, "previous_replicaset": last.name},
@@ -125,8 +132,9 @@ def _rollbacks(scaled: Answer, sets: Sequence[_ReplicaSet], grid: Window) -> lis
     return found
 
 
-def _container_restarts(answer: Answer, grid: Window) -> list[Event]:
+def _container_restarts(answer: Answer, grid: Window, *, late_s: float) -> list[Event]:
     """One event for each row in which containers of one service began again."""
+    unsure_s = grid.step_s + late_s
     at: dict[tuple[pd.Timestamp, Service], list[str]] = {}
     for labels, values in zip(answer.labels, answer.values.T, strict=True):
         told = {name: value for name, value in labels.items() if name not in ("job", "service", "app")}
@@ -136,13 +144,13 @@ def _container_restarts(answer: Answer, grid: Window) -> list[Event]:
     return [
         Event(
             id="",
-            time=time - grid.step,
+            time=time - pd.Timedelta(seconds=unsure_s),
             kind="restart",
             service=service,
             title=f"container {service.name} of {pods[0]} restarted"
             if len(pods) == 1
             else f"container {service.name} of {len(pods)} pods restarted",
-            resolution_s=grid.step_s,
+            resolution_s=unsure_s,
             source="prometheus",
             source_id=f"kube_pod_container_status_restarts_total:{service.namespace}/{service.name}:{time.timestamp():.0f}",
             labels={"pods": ", ".join(sorted(pods))},

@@ -95,4 +95,9 @@ def read_source(
     ledger = source_factory(kind)(ask)
     events, outside = in_window(ledger.events, window=window)
     said = (f"{outside} events of {Path(argument).name if kind == 'file' else spec} lie outside the window",)
-    return replace(ledger, events=events, notes=ledger.notes + (said if outside else ()))
+    gaps = tuple(
+        gap
+        for gap in ledger.gaps
+        if (gap.start is None or gap.start < window.end) and (gap.end is None or gap.end > window.baseline_start)
+    )
+    return replace(ledger, events=events, gaps=gaps, notes=ledger.notes + (said if outside else ()))

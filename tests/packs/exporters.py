@@ -16,7 +16,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -123,8 +123,9 @@ class _Web(BaseHTTPRequestHandler):
         status = 500 if self.path.endswith("0") else 200
         self.send_response(status)
         self.send_header("Content-Length", "2")
-        self.end_headers()
-        self.wfile.write(b"ok")
+        with suppress(ConnectionError):  # the one who asked is on its way down
+            self.end_headers()
+            self.wfile.write(b"ok")
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class names it so
         return

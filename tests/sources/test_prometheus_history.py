@@ -135,11 +135,11 @@ def test_scrapes_that_failed_and_targets_that_went_are_gaps_and_replaced_ones_ar
 
 
 def test_a_new_replica_set_is_a_deploy_and_an_old_one_that_returns_a_rollback(server: Prometheus) -> None:
-    events, _, _ = kube_changes(server, WINDOW)
+    events, _, _ = kube_changes(server, WINDOW, intervals={"kube-state-metrics": 30.0})
     assert [(e.kind, e.service, clock(e.time), e.resolution_s, e.title) for e in events] == [
         ("deploy", Service("api", "prod"), "13:04:10", 1.0, "api rolled out as api-7f9"),
-        ("rollback", Service("api", "prod"), "13:34:45", 15.0, "api is back at api-5d4 (was api-7f9)"),
-        ("restart", Service("api", "prod"), "13:51:45", 15.0, "container api of api-5d4-x1 restarted"),
+        ("rollback", Service("api", "prod"), "13:34:15", 45.0, "api is back at api-5d4 (was api-7f9)"),
+        ("restart", Service("api", "prod"), "13:51:15", 45.0, "container api of api-5d4-x1 restarted"),
     ]
 
 
