@@ -4,8 +4,8 @@
 
 Needs `prometheus` and `promtool` on PATH; prometheus-pandas is measured where it is installed. Each way runs in a
 process of its own, one after the other, round by round, against the same Prometheus on the loopback: wall time, CPU of
-the client, and the most memory that it ever held, interpreter and libraries included. Ratios are to the body read of the
-round; the median round is told. Absolute times of a shared machine mean nothing.
+the client, and the most memory that it ever held, interpreter and libraries included. Ratios are to the body read in
+the same round; the median round is told. Absolute times of a shared machine mean nothing.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from reconstruct import packs, promql
 from reconstruct.errors import NothingToShowError, ReconstructError, SourceError, UsageError
 from reconstruct.http import HttpSettings, redact
 from reconstruct.model import Evidence, Gap, Metric, Query, Signal, Window
-from reconstruct.packs import Catalogue
+from reconstruct.packs import Catalogue, Checked
 from reconstruct.packs.alert_conditions import alert_signals
 from reconstruct.packs.selected import selected_signals
 from reconstruct.sources import discovery, merge, metric_file, registry
@@ -143,6 +143,27 @@ def gather_changes(asked: Asked, *, now: pd.Timestamp, progress: Progress | None
 def _silent(done: int, total: int, text: str) -> None:
     """Progress that nobody watches."""
     del done, total, text
+
+
+def check_packs(asked: Asked, *, now: pd.Timestamp, progress: Progress | None = None) -> tuple[Checked, ...]:
+    """Every signal of every pack, asked once at the end of the window (the last hour where none is given)."""
+    progress = progress or _silent
+    found = _Found()
+    server = _connected(asked, found, now=now, progress=progress)
+    if server is None:
+        raise UsageError("there is no metrics server to ask", hint="give --prometheus URL or set PROMETHEUS_URL")
+    start = asked.start if asked.start is not None else min(now, server.now()) - BASELINE_LEAST
+    window = _window(replace(asked, start=start), files=(), server=server, now=now, found=found)
+    names, _ = discovery.metric_names(server, scope=asked.scope, window=window)
+    spacing = discovery.metric_spacings(server, sorted(names), window, intervals=found.intervals, scope=asked.scope)
+    progress(0, 0, "asking every signal")
+    return packs.check(
+        _catalogue(asked),
+        names,
+        ask=lambda expression: len(server.instant(expression, at=window.end)),
+        rate_interval_s=lambda of: RATE_SAMPLES * max((spacing[n] for n in of if n in spacing), default=window.step_s),
+        scope=asked.scope,
+    )
 
 
 def numbered_gaps(gaps: Iterable[Gap]) -> tuple[Gap, ...]:

@@ -461,6 +461,8 @@ class Sign:
     tags: tuple[str, ...] = ()
     """Any of these; `-tag` = without it."""
     says: str = ""
+    alternatives: tuple[Sign, ...] = ()
+    """Other kinds of signal that show the same thing."""
 
 
 @dataclass(frozen=True, slots=True)

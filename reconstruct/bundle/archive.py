@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import os
+import struct
 import tempfile
 import zipfile
 import zlib
@@ -30,6 +31,8 @@ _DATE: Final = (1980, 1, 1, 0, 0, 0)
 _UNIX: Final = 3
 _STORED_SUFFIX: Final = ".parquet"
 """Compressed inside already."""
+_NOT_A_ZIP: Final = (zipfile.BadZipFile, NotImplementedError, UnicodeDecodeError, struct.error, OverflowError, EOFError)
+"""What zipfile raises on a directory that is none, or was altered: it has no one error for that."""
 _ASK_AGAIN: Final = "capture it again, or fetch an unaltered copy"
 
 
@@ -92,8 +95,8 @@ def read_archive(path: Path) -> tuple[Mapping[str, Any], Mapping[str, bytes]]:
                 name: _read_part(archive, entries.get(name), name=name, wanted=wanted, path=path)
                 for name, wanted in listed.items()
             }
-    except zipfile.BadZipFile as error:
-        raise UsageError(f"{path} is not a bundle, or is cut off: {error}", hint=_ASK_AGAIN) from error
+    except _NOT_A_ZIP as error:
+        raise UsageError(f"{path} is not a bundle, or is cut off or altered: {error}", hint=_ASK_AGAIN) from error
     except OSError as error:
         raise UsageError(
             f"cannot read {path}: {error.strerror or error}", hint="check the path of the bundle"

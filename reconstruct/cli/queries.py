@@ -65,24 +65,20 @@ def check(window: WindowOptions) -> None:
     """
     from reconstruct.cli import request, talk
     from reconstruct.errors import UsageError
-    from reconstruct.sources.pack_check import check_packs
+    from reconstruct.gather import check_packs
+    from reconstruct.render.escape import plain
 
     config = request.configuration(window)
-    settings = request.connection(window, config)
-    if settings is None:
-        raise UsageError("there is no metrics server to ask", hint="give --prometheus URL or set PROMETHEUS_URL")
+    at = request.now()
     with talk.Progress(quiet=window.quiet, verbose=window.verbose) as progress:
-        rows = check_packs(
-            settings,
-            request.catalogue_of(window, config),
-            asked=request.asked_of(window, config, at=request.now()),
-            progress=progress,
-        )
-    wrong = [row for row in rows if row.error]
+        rows = check_packs(request.asked_of(window, config, at=at), now=at, progress=progress)
+    widest = max(len(row.signal) for row in rows)
     for row in rows:
-        what = "error" if row.error else f"{row.series:,} series" if row.series else "no data"
-        typer.echo(f"{row.signal:50s} {what:>12s}  {row.missing}".rstrip())
+        what = f"{row.series:,} series" if row.state == "data" else row.state
+        says = "" if row.state == "wrong" else row.says
+        typer.echo(f"{row.signal:{widest}}  {what:>12}  {plain(says)}".rstrip())
+    wrong = [row for row in rows if row.state == "wrong"]
     for row in wrong:
-        typer.echo(f"\n{row.place}: {row.error}", err=True)
+        typer.echo(f"\n{row.says}", err=True)
     if wrong:
-        raise UsageError(f"{len(wrong)} queries are wrong", hint="each is named above, with its file and line")
+        raise UsageError(f"{len(wrong)} queries are wrong", hint="each is told above, with its file and line")

@@ -12,7 +12,7 @@ import pandas as pd
 from reconstruct.explain import weights
 from reconstruct.explain.episodes import Bout, onset, recovered
 from reconstruct.explain.felt import on_a_symptom
-from reconstruct.model import Anomaly, Evidence, Metric, Moment, Service, Settings, Sign, Signal
+from reconstruct.model import Anomaly, Evidence, Layer, Metric, Moment, Service, Settings, Sign, Signal
 
 OBSERVERS = ("edge",)
 """Layers that pass on what others answer: their errors tell when, not where."""
@@ -36,6 +36,8 @@ class Case:
     metrics: Mapping[str, Metric]
     """By query id."""
     calls: frozenset[tuple[str, str]]
+    databases: frozenset[Service]
+    """Services that are databases and nothing else: what a process of theirs uses, the database uses."""
 
     @property
     def until(self) -> pd.Timestamp:
@@ -114,23 +116,31 @@ def settle(evidence: Evidence, anomalies: Iterable[Anomaly], bout: Bout, *, sett
         recovered=back,
         metrics={m.query: m for m in evidence.metrics},
         calls=calls,
+        databases=_databases(evidence),
     )
+
+
+def _databases(evidence: Evidence) -> frozenset[Service]:
+    served = {s for m in evidence.metrics if m.signal.layer == "database" for s in m.services if s.name}
+    others = {s for m in evidence.metrics if m.signal.layer in ("edge", "app") for s in m.services}
+    return frozenset(served - others)
 
 
 # ---------------------------------------------------------------- signals of a kind, and how they moved
 
 
-def is_kind(signal: Signal, sign: Sign) -> bool:
-    """Whether a signal is of the kind that a sign speaks of; `-tag` means "without this tag".
+def is_kind(case: Case, signal: Signal, service: Service, sign: Sign) -> bool:
+    """Whether a series is of the kind that a sign speaks of; `-tag` means "without this tag".
 
     A signal made of an alert's condition is of no kind: the rule says that something is wrong, its name only hints at
     what, and what it watches is asked by a pack or the conventions as well.
     """
     if signal.threshold is not None:
         return False
+    layer: Layer = "database" if signal.layer == "runtime" and service in case.databases else signal.layer
     wanted = [t for t in sign.tags if not t.startswith("-")]
     return (
-        (not sign.layers or signal.layer in sign.layers)
+        (not sign.layers or layer in sign.layers)
         and (not sign.aspects or signal.aspect in sign.aspects)
         and (not wanted or any(t in signal.tags for t in wanted))
         and not any(t.removeprefix("-") in signal.tags for t in sign.tags if t.startswith("-"))
@@ -191,7 +201,8 @@ def material(case: Case, anomaly: Anomaly) -> bool:
     """Whether a move is large enough to account for the effect.
 
     A delay of d seconds in something that a request does at most ROUND_TRIPS times explains at most ROUND_TRIPS * d;
-    memory that grew, or traffic that rose, by an ordinary amount explains nothing.
+    memory that grew, or traffic that rose, by an ordinary amount explains nothing, nor does a host that is busier than
+    before but has time left.
     """
     signal, moved = anomaly.signal, abs(anomaly.level - anomaly.baseline)
     if signal.aspect == "latency" and signal.unit == "seconds":
@@ -199,6 +210,9 @@ def material(case: Case, anomaly: Anomaly) -> bool:
     if signal.aspect == "traffic":
         low, high = sorted((abs(anomaly.level), abs(anomaly.baseline)))
         return high >= weights.TRAFFIC_TIMES * low
+    if signal.layer == "host" and "cpu" in signal.tags:
+        busy = anomaly.level >= weights.HOST_BUSY if signal.aspect == "utilisation" else False
+        return busy or anomaly.level >= 2 * anomaly.baseline > 0
     if signal.unit == "bytes" and anomaly.baseline > 0:
         return moved >= weights.GROWTH_SHARE * anomaly.baseline
     return True

@@ -29,6 +29,9 @@ LASTING: Final[frozenset[EventKind]] = frozenset({"deploy", "rollback", "config"
 
 OBSERVED: Final = "prometheus"
 """Source of events that were read off the metrics."""
+STAGE_S: Final = 3600.0
+"""The steps of a gradual release follow each other within the hour: longer bake times are a guess nobody makes for
+us, and a deploy of the same version a day later is another matter."""
 _UNDO_WORDS: Final = re.compile(
     r"\b(roll(?:ed|ing|s)?[ -]?back|revert(?:ed|ing|s)?|back(?:ed|ing)? out)\b", re.IGNORECASE
 )
@@ -49,16 +52,21 @@ class Change:
     earlier: tuple[Event, ...]
     """Changes of the same kind and service before it."""
 
+    stages: tuple[Event, ...] = ()
+    """Later events of the same release: it went out step by step."""
+
     @property
     def done(self) -> pd.Timestamp:
         """When it was complete, as far as told."""
-        return self.event.end if self.event.end is not None else self.event.time
+        ends = [e.end if e.end is not None else e.time for e in (self.event, *self.stages)]
+        return max(ends)
 
 
 def changes(evidence: Evidence) -> tuple[Change, ...]:
     """All changes in the evidence, in order of time."""
     events = sorted(evidence.events, key=lambda e: (e.time, e.id))
     found = [e for e in events if e.kind in weights.CHANGE_KINDS and not _only_seen(e)]
+    staged = {stage.id for e in found for stage in _stages(e, found)}
     return tuple(
         Change(
             event=e,
@@ -66,8 +74,10 @@ def changes(evidence: Evidence) -> tuple[Change, ...]:
             restarted=_restarted(e, events),
             undone_by=next((u for u in found if u.time > e.time and undoes(u, e, found)), None),
             earlier=tuple(o for o in found if o.time < e.time and o.kind == e.kind and same(o.service, e.service)),
+            stages=_stages(e, found),
         )
         for e in found
+        if e.id not in staged
     )
 
 
@@ -111,6 +121,26 @@ def undoes(later: Event, earlier: Event, events: Sequence[Event]) -> bool:
         and not is_rollback(e, events)
     ]
     return earlier.kind in LASTING and not between
+
+
+def _stages(event: Event, events: Sequence[Event]) -> tuple[Event, ...]:
+    """Later deploys of the same version of the same service, each soon after the one before: one gradual release."""
+    if event.kind != "deploy" or not event.version:
+        return ()
+    found: list[Event] = []
+    for e in events:
+        last = found[-1] if found else event
+        if e.time <= last.time or not same(e.service, event.service) or e.kind not in LASTING - {"flag", "config"}:
+            continue
+        if (
+            e.kind != "deploy"
+            or e.version != event.version
+            or e.previous == e.version
+            or (e.time - last.time).total_seconds() > STAGE_S
+        ):
+            break
+        found.append(e)
+    return tuple(found)
 
 
 def _before(event: Event, events: Sequence[Event]) -> frozenset[str]:

@@ -77,9 +77,9 @@ def _has(event: Event, labels: Mapping[str, str]) -> bool | None:
     for name in VERSION_LABELS:
         if event.version and labels.get(name):
             return labels[name] == event.version
-    for name in TRACK_LABELS:
-        if labels.get(name) and "canary" in event.title.lower():
-            return labels[name].lower() in CANARY
+    tracks = [labels[name].lower() for name in TRACK_LABELS if labels.get(name)]
+    if tracks and event.kind == "deploy" and (event.end is not None or "canary" in event.title.lower()):
+        return any(track in CANARY for track in tracks)
     touched = {i for name in EVENT_INSTANCES for i in event.labels.get(name, "").replace(",", " ").split()}
     for name in INSTANCE_LABELS:
         if touched and labels.get(name):

@@ -95,11 +95,13 @@ def reasons(reading: Reading) -> tuple[tuple[Reason, ...], tuple[Reason, ...]]:
 
 def measured(case: Case, sign: Sign) -> tuple[Metric, ...]:
     """The metrics of a sign's kind that have any sample near what was affected."""
+    kinds = (sign, *sign.alternatives)
     return tuple(
         m
         for m in case.evidence.metrics
-        if is_kind(m.signal, sign)
-        and any(near(case, s, m.signal) for s in m.services)
+        if any(
+            is_kind(case, m.signal, s, k) and near(case, s, m.signal) for s in dict.fromkeys(m.services) for k in kinds
+        )
         and bool(m.values.notna().to_numpy().any())
     )
 
@@ -153,13 +155,16 @@ def _moved(case: Case, sign: Sign) -> tuple[Anomaly, ...]:
     found = [
         a
         for a in case.anomalies
-        if is_kind(a.signal, sign)
+        if any(is_kind(case, a.signal, a.service, k) and _went(a, k) for k in (sign, *sign.alternatives))
         and near(case, a.service, a.signal)
-        and (
-            sign.moves in ("any", "none", a.direction) or (a.worse if sign.moves == "worse" else a.direction == "both")
-        )
     ]
     return tuple(sorted(found, key=lambda a: (-_telling(a), a.onset.time, a.id)))
+
+
+def _went(anomaly: Anomaly, sign: Sign) -> bool:
+    if sign.moves in ("any", "none", anomaly.direction):
+        return True
+    return anomaly.worse if sign.moves == "worse" else anomaly.direction == "both"
 
 
 def _telling(anomaly: Anomaly) -> float:

@@ -43,7 +43,7 @@ def traffic_first(case: Case) -> Rival | None:
     short = [
         a
         for a in case.anomalies
-        if a.signal.aspect in CAPACITY and a.direction == "up" and a.worse and in_time(case, a)
+        if a.signal.aspect in CAPACITY and a.direction == "up" and a.worse and in_time(case, a) and material(case, a)
     ]
     if not short and _as_fast_as_before(case):
         return None

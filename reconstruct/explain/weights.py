@@ -172,6 +172,8 @@ ROUND_TRIPS: Final = 20.0
 d."""
 EXPLAINS_SHARE: Final = 0.1
 """What explains less than a tenth of the effect cannot account for it."""
+HOST_BUSY: Final = 0.85
+"""Of a host's CPU: from here on work waits for it (in an M/M/1 queue 5.7 jobs stand there, against 1 at half load)."""
 GROWTH_SHARE: Final = 0.2
 """Memory or disk use that grew by less than this share of what it was is an ordinary day."""
 LEADS_S: Final = 6 * 3600.0

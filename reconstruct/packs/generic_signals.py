@@ -12,12 +12,13 @@ from reconstruct.model import Signal
 from reconstruct.packs.catalogue import Conventions, Part, Split
 from reconstruct.packs.choose import RateInterval
 from reconstruct.packs.classify import Meaning, classify, floor_of
+from reconstruct.packs.kept_labels import SERIES_A_SIGNAL, kept_labels
 from reconstruct.packs.survey import Seen, selector
 
-SERIES_A_SIGNAL: Final = 50
-"""More lines than this of one metric nobody compares: its own labels are summed away until fewer are left."""
 QUANTILE: Final = 0.95
 """Far enough out to see the slow requests, with 20 of them near enough in to be no single one."""
+QUANTILE_FLOORS: Final = 2.0
+"""A tail moves further by chance than a mean: this many times the floor of what it measures."""
 NAMESPACES: Final = ("namespace", "kubernetes_namespace", "k8s_namespace_name")
 _CALLS: Final = re.compile(r"(?P<stem>\w+)_(?:calls|executions|invocations)(?:_total)?")
 
@@ -81,7 +82,7 @@ def _distribution(base: str, *, metrics: Mapping[str, Seen], context: Context) -
     meaning = _meaning(base, seen=one, kind="histogram", context=context)
     if meaning.ignored:
         return
-    keep, series = _kept_labels(one, context=context, drop=("le", "quantile"))
+    keep, series = kept_labels(one, conventions=context.conventions, drop=("le", "quantile"))
     by, interval_s = ", ".join(keep), context.rate_interval_s((f"{base}_count",))
     window = promql.duration(interval_s)
 
@@ -89,19 +90,18 @@ def _distribution(base: str, *, metrics: Mapping[str, Seen], context: Context) -
         return f"sum by ({by}) (rate({_select(metric, seen=one, context=context)}[{window}]))"
 
     scaled = _scaler(meaning)
+    tail = replace(meaning, floor=QUANTILE_FLOORS * meaning.floor)
     if classic is not None:
         buckets = f"sum by (le, {by}) (rate({_select(f'{base}_bucket', seen=one, context=context)}[{window}]))"
-        yield _asked(base, "p95", scaled(f"histogram_quantile({QUANTILE:g}, {buckets})"), meaning, interval_s, series)
+        yield _asked(base, "p95", scaled(f"histogram_quantile({QUANTILE:g}, {buckets})"), tail, interval_s, series)
     elif native:
-        yield _asked(
-            base, "p95", scaled(f"histogram_quantile({QUANTILE:g}, {rate(base)})"), meaning, interval_s, series
-        )
+        yield _asked(base, "p95", scaled(f"histogram_quantile({QUANTILE:g}, {rate(base)})"), tail, interval_s, series)
         mean = f"histogram_sum({rate(base)}) / histogram_count({rate(base)})"
         yield _asked(base, "mean", scaled(mean), meaning, interval_s, series)
         yield _asked(base, "rate", f"histogram_count({rate(base)})", _of_rate(meaning, context), interval_s, series)
         return
-    elif quantiles is not None and quantiles.kind == "summary":
-        yield from _summary(base, seen=quantiles, meaning=meaning, keep=keep, series=series, context=context)
+    elif quantiles is not None and "quantile" in quantiles.label_names:
+        yield from _summary(base, seen=quantiles, meaning=tail, keep=keep, series=series, context=context)
     if counted is not None:
         mean = f"{rate(f'{base}_sum')} / ({rate(f'{base}_count')} > 0)"
         yield _asked(base, "mean", scaled(mean), meaning, interval_s, series)
@@ -143,7 +143,7 @@ def _ratio(measured: str, calls: str, *, seen: Seen, context: Context) -> Iterat
         return
     if meaning.aspect not in ("latency", "errors"):
         meaning = replace(meaning, aspect="work", worse="up")
-    keep, series = _kept_labels(seen, context=context)
+    keep, series = kept_labels(seen, conventions=context.conventions)
     interval_s = context.rate_interval_s((measured, calls))
     window, by = promql.duration(interval_s), ", ".join(keep)
     top, bottom = (
@@ -156,7 +156,7 @@ def _single(name: str, *, seen: Seen, context: Context) -> Iterator[Asked]:
     split = _split(seen, context=context)
     if split is not None and split[1].instead:
         label, parts = split[0], split[1].parts
-        keep, series = _kept_labels(seen, context=context, drop=(label,))
+        keep, series = kept_labels(seen, conventions=context.conventions, drop=(label,))
         for part in parts:
             if _any_match(seen, label=label, part=part):
                 matcher = f"{label}=~{promql.quote_label(part.matches)}"
@@ -164,7 +164,7 @@ def _single(name: str, *, seen: Seen, context: Context) -> Iterator[Asked]:
                     name, seen=seen, keep=keep, series=series, context=context, part=part, matcher=matcher
                 )
         return
-    keep, series = _kept_labels(seen, context=context)
+    keep, series = kept_labels(seen, conventions=context.conventions)
     if seen.kind == "counter" and not seen.throughout and _targets(seen):
         yield from _since_nothing(name, seen=seen, context=context)
     else:
@@ -183,7 +183,7 @@ def _since_nothing(name: str, *, seen: Seen, context: Context) -> Iterator[Asked
     if meaning.ignored:
         return
     own = seen.label_names - {*context.conventions.identity, *context.conventions.instance}
-    keep, series = _kept_labels(seen, context=context, drop=own)
+    keep, series = kept_labels(seen, conventions=context.conventions, drop=own)
     interval_s = context.rate_interval_s((name,))
     by = ", ".join(keep)
     counted = f"sum by ({by}) (rate({_select(name, seen=seen, context=context)}[{promql.duration(interval_s)}]))"
@@ -300,32 +300,6 @@ def _select(name: str, *, seen: Seen, context: Context, matchers: Sequence[str] 
     label = next((one for one in NAMESPACES if one in seen.label_names), "")
     mine = [f"{label}=~{promql.one_of(context.namespaces)}"] if label and context.namespaces else []
     return selector(name, scope=context.scope, matchers=[*matchers, *mine])
-
-
-def _kept_labels(seen: Seen, *, context: Context, drop: Collection[str] = ()) -> tuple[tuple[str, ...], int]:
-    """Labels to keep, and how many series they leave.
-
-    Who it is about stays; what a rollout renames goes, with the instance; the metric's own labels stay as long as
-    there are few series, the one with the most values goes first.
-    """
-    conventions = context.conventions
-    identity = [name for name in conventions.identity if not seen.labels or name in seen.label_names]
-    passing = {*conventions.passing, *drop}
-    rolls = bool(seen.label_names & set(conventions.passing))
-    instances = [name for name in conventions.instance if name not in passing and not (rolls and name == "instance")]
-    own = sorted(seen.label_names - passing - set(identity) - set(conventions.instance))
-    keep = [*identity, *(name for name in instances if name in seen.label_names), *own]
-    for name in sorted(own, key=lambda one: (-_distinct(seen, [one]), one)):
-        if _distinct(seen, keep) > SERIES_A_SIGNAL:
-            keep.remove(name)
-    for name in [one for one in instances if one in keep]:
-        if _distinct(seen, keep) > SERIES_A_SIGNAL:
-            keep.remove(name)
-    return tuple(keep), _distinct(seen, keep) if seen.labels else min(seen.count, SERIES_A_SIGNAL)
-
-
-def _distinct(seen: Seen, names: Sequence[str]) -> int:
-    return len({tuple(one.get(name, "") for name in names) for one in seen.labels})
 
 
 def _split(seen: Seen, *, context: Context) -> tuple[str, Split] | None:

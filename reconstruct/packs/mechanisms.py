@@ -17,7 +17,7 @@ PLACES: Final = frozenset({"service", "metric", "before", "during", "time"})
 """What a mechanism's statement may ask for in braces."""
 
 _KEYS: Final = ("id", "title", "statement", "must", "may", "must_not", "checked_by", "needs", "change_can")
-_SIGN_KEYS: Final = ("layers", "aspects", "moves", "tags", "says")
+_SIGN_KEYS: Final = ("layers", "aspects", "moves", "tags", "says", "or")
 _ID: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _HINT: Final = "docs/mechanisms.md explains every key"
 
@@ -85,7 +85,8 @@ def _sign(entry: Marked) -> Sign:
     tags = texts(given.get("tags"))
     if not layers and not aspects and not [t for t in tags if not t.startswith("-")]:
         raise entry.wrong("this sign fits every signal", hint=f"name layers, aspects or tags; {_HINT}")
-    return Sign(layers, aspects, one_of(given["moves"], MOVES), tags, text(given.get("says")))
+    others = tuple(_sign(other) for other in items(given.get("or")))
+    return Sign(layers, aspects, one_of(given["moves"], MOVES), tags, text(given.get("says")), others)
 
 
 def _statement(value: Marked) -> str:

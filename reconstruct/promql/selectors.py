@@ -127,9 +127,9 @@ def with_short_look_back(promql: str, *, window_s: float) -> str:
             if not any(token.text == ":" for token in solid[index:last]):
                 continue  # a range selector has no look-back
         end = selector.end
-        while index < len(solid) and solid[index].text.lower() in ("offset", "@"):
+        while index + 1 < len(solid) and solid[index].text.lower() in ("offset", "@"):
             index += 1
-            if index < len(solid) and solid[index].text == "-":
+            if solid[index].text == "-" and index + 1 < len(solid):
                 index += 1
             if index + 1 < len(solid) and solid[index + 1].text == "(":  # @ start()
                 index = closing(solid, index + 1, "(", ")")

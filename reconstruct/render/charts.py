@@ -46,7 +46,7 @@ __all__ = [
 ]
 
 SIGNAL_CHARTS: Final = 8
-"""Charts of single signals: with overview, strip and small multiples eleven pictures, as many as one scrolls through."""
+"""Charts of single signals: with overview, strip and small multiples eleven pictures, as many as one looks through."""
 QUIET_CHARTS: Final = 3
 """Charts of single signals where there was no incident: what moved anyway, for those who wonder."""
 OVERVIEW: Final = "overview"

@@ -90,9 +90,9 @@ def _markdown_links(text: str) -> str:
 
 def _markdown_start(text: str) -> str:
     """What would begin a list, a heading, a rule or a quick action where it stands first."""
-    if match := re.match(r"(\d+)([.)])", text):
+    if match := re.match(r"(\d+)([.)])(?=\s|$)", text):
         return f"{match[1]}\\{match[2]}{text[match.end() :]}"
-    return "\\" + text if text[:1] in ("-", "+", "=", "#", "/", ":") else text
+    return "\\" + text if re.match(r"[-+:](?=\s|$)|--|=|#{1,6}(?=\s|$)|/", text) else text
 
 
 def markdown_code(text: str, *, in_table: bool = False) -> str:
@@ -176,7 +176,8 @@ def mermaid(text: str) -> str:
     >>> mermaid("deploy: shop #12; %% x")
     'deploy shop 12 x'
     """
-    return _SPACE.sub(" ", re.sub(r"[^\w .()/+-]|-{2,}", " ", plain(text), flags=re.UNICODE)).strip() or "unnamed"
+    shown = re.sub(r"(?<=\d):(?=\d)", ".", plain(text))  # 13:56 stays a time
+    return _SPACE.sub(" ", re.sub(r"[^\w .…()/+-]|-{2,}", " ", shown)).strip() or "unnamed"
 
 
 def _picture(match: re.Match[str]) -> str:

@@ -75,12 +75,12 @@ def incident_dict(incident: Incident) -> Document:
         "alerts": [_alert(alert) for alert in evidence.alerts],
         "hints": [_hint(hint) for hint in explanation.hints],
         "ruled_out": [
-            {"mechanism": r.mechanism, **_service(r.service), "says": r.says, "evidence": list(r.evidence)}
+            {"mechanism": r.mechanism, **_service(r.service), "says": r.says, "evidence": _ids(r.evidence)}
             for r in explanation.ruled_out
         ],
         "not_checked": [{"mechanism": n.mechanism, "reason": n.reason} for n in explanation.not_checked],
         "let_go": [
-            {"event": g.event, "rule": g.rule, "says": g.says, "evidence": list(g.evidence)} for g in explanation.let_go
+            {"event": g.event, "rule": g.rule, "says": g.says, "evidence": _ids(g.evidence)} for g in explanation.let_go
         ],
         "gaps": [
             {
@@ -158,12 +158,16 @@ def _labels(labels: Mapping[str, str]) -> dict[str, str]:
     return dict(sorted(labels.items()))
 
 
+def _ids(ids: Sequence[str]) -> list[str]:
+    return list(dict.fromkeys(ids))
+
+
 def _moment(moment: Moment) -> Document:
     return {"time": iso(moment.time), "earliest": iso(moment.earliest), "latest": iso(moment.latest)}
 
 
 def _milestone(milestone: Milestone | None) -> Document | None:
-    return None if milestone is None else {**_moment(milestone.moment), "evidence": list(milestone.evidence)}
+    return None if milestone is None else {**_moment(milestone.moment), "evidence": _ids(milestone.evidence)}
 
 
 def _impact(explanation: Explanation) -> list[Document]:
@@ -176,7 +180,7 @@ def _impact(explanation: Explanation) -> list[Document]:
             "share": None if i.share is None else six_digits(i.share),
             "start": iso(i.start),
             "end": iso(i.end),
-            "evidence": list(i.evidence),
+            "evidence": _ids(i.evidence),
         }
         for i in explanation.impact
     ]
@@ -191,7 +195,7 @@ def _entry(entry: Entry) -> Document:
         **_service(entry.service),
         "title": entry.title,
         "detail": entry.detail,
-        "evidence": list(entry.evidence),
+        "evidence": _ids(entry.evidence),
     }
 
 
@@ -276,7 +280,7 @@ def _hint(hint: Hint) -> Document:
 
 def _reasons(reasons: Sequence[Reason]) -> list[Document]:
     return [
-        {"rule": r.rule, "says": r.says, "evidence": list(r.evidence), "weight": six_digits(r.weight)} for r in reasons
+        {"rule": r.rule, "says": r.says, "evidence": _ids(r.evidence), "weight": six_digits(r.weight)} for r in reasons
     ]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
@@ -13,6 +13,7 @@ from reconstruct.render.cited import Cited, cited, cited_in_draft
 from reconstruct.render.escape import clip, markdown, markdown_code, markdown_fence
 from reconstruct.render.gaps import gap_rows, gap_text
 from reconstruct.render.links import Links
+from reconstruct.render.markdown_pieces import SHORT_MOST, cite, ids_only, linked, table
 from reconstruct.render.mermaid import to_mermaid
 from reconstruct.render.times import bounds, clock, span, spans_midnight
 from reconstruct.render.wording import capitalised, counted, entry_text, mechanism_text, sentence
@@ -28,8 +29,6 @@ CITED_IN_CELL: Final = 3
 """So many pieces of evidence stand in a table's cell; the others are counted and stand in incident.json."""
 CELL_MOST: Final = 240
 """Characters of foreign text in a cell: a title of a page's length would push everything else out of sight."""
-SHORT_MOST: Final = 60
-"""Characters of the name of a piece of evidence: it stands beside its id."""
 GAPS_FIRST: Final = 4
 """So many gaps are said before anything else; all of them are in their own section."""
 
@@ -153,7 +152,7 @@ def _summary(page: _Page) -> Iterator[str]:
 
 def _impact(page: _Page) -> Iterator[str]:
     told = [
-        f"- {markdown(draft.impact_text(impact, dates=page.dates))} {_ids(impact.evidence)}".rstrip()
+        f"- {markdown(draft.impact_text(impact, dates=page.dates))} {ids_only(impact.evidence)}".rstrip()
         for impact in page.incident.explanation.impact
     ]
     if told:
@@ -172,14 +171,22 @@ def _milestones(page: _Page) -> Iterator[str]:
         else:
             between = bounds(row.moment, dates=page.dates)
             time = clock(row.moment.time, dates=page.dates)
-            rows.append((row.title, f"**{time}**", between or "-", row.means, _cell_ids(row.evidence, page)))
-    yield _table(("Milestone", "Time (UTC)", "Between", "Meaning", "Evidence"), rows)
+            rows.append(
+                (
+                    row.title,
+                    f"**{time}**",
+                    between or "-",
+                    row.means,
+                    _shown(row.evidence, page),
+                )
+            )
+    yield table(("Milestone", "Time (UTC)", "Between", "Meaning", "Evidence"), rows)
     lengths = [
         (row.title, f"**{row.value}**", row.between or "-", markdown(row.formula))
         for row in draft.duration_rows(page.incident)
     ]
     if lengths:
-        yield _table(("Duration", "Value", "Between", "Formula"), lengths)
+        yield table(("Duration", "Value", "Between", "Formula"), lengths)
 
 
 def _timeline(page: _Page) -> Iterator[str]:
@@ -188,7 +195,7 @@ def _timeline(page: _Page) -> Iterator[str]:
     if not entries:
         return
     heads = ["Time (UTC)", *([f"Time ({page.zone})"] if page.zone else []), "Event", "Evidence"]
-    yield _table(heads, [_entry_cells(entry, page) for entry in shown])
+    yield table(heads, [_entry_cells(entry, page) for entry in shown])
     if len(shown) < len(entries):
         yield f"{counted(len(entries) - len(shown), one='more line')} in incident.json: this host takes no more."
     if any(bounds(entry.moment, dates=False) for entry in shown):
@@ -208,7 +215,7 @@ def _entry_cells(entry: Entry, page: _Page) -> list[str]:
         local = [
             clock(entry.moment.time, dates=spans_midnight(window.start, window.end, zone=page.zone), zone=page.zone)
         ]
-    shown = f"{_cell_ids(entry.evidence, page)} (rule {markdown_code(entry.rule, in_table=True)})"
+    shown = f"{_shown(entry.evidence, page)} (rule {markdown_code(entry.rule, in_table=True)})"
     return [draft.moment_text(entry.moment, dates=page.dates), *local, event, shown]
 
 
@@ -231,7 +238,7 @@ def _reasons(hint: Hint) -> Iterator[str]:
 
 
 def _reason(reason: Reason) -> str:
-    return f"- {markdown_code(reason.rule)}: {markdown(sentence(reason.says))} {_ids(reason.evidence)}".rstrip()
+    return f"- {markdown_code(reason.rule)}: {markdown(sentence(reason.says))} {ids_only(reason.evidence)}".rstrip()
 
 
 def _let_go(page: _Page) -> Iterator[str]:
@@ -242,9 +249,9 @@ def _let_go(page: _Page) -> Iterator[str]:
         time = clock(event.time, dates=page.dates) if event else "-"
         named = page.known[gone.event].text if gone.event in page.known else gone.event
         says = f"{markdown(sentence(gone.says))} ({markdown(gone.rule)})"
-        rows.append((time, markdown(clip(named, most=CELL_MOST)), says, _cell_ids(gone.evidence, page)))
+        rows.append((time, markdown(clip(named, most=CELL_MOST)), says, _shown(gone.evidence, page)))
     if rows:
-        yield _table(("Time (UTC)", "Change", "Why it was let go", "Evidence"), rows)
+        yield table(("Time (UTC)", "Change", "Why it was let go", "Evidence"), rows)
 
 
 def _ruled_out(page: _Page) -> Iterator[str]:
@@ -252,7 +259,7 @@ def _ruled_out(page: _Page) -> Iterator[str]:
     for ruled in page.incident.explanation.ruled_out:
         named = capitalised(mechanism_text(ruled.mechanism))
         where = f" ({ruled.service.name})" if ruled.service.name else ""
-        told.append(f"- **{markdown(named + where)}:** {markdown(sentence(ruled.says))} {_ids(ruled.evidence)}")
+        told.append(f"- **{markdown(named + where)}:** {markdown(sentence(ruled.says))} {ids_only(ruled.evidence)}")
     if told:
         yield "\n".join(told)
 
@@ -268,7 +275,7 @@ def _not_checked(page: _Page) -> Iterator[str]:
 
 def _gaps(page: _Page) -> Iterator[str]:
     told = [
-        f"- {markdown(gap_text(row, dates=page.dates, most=12))} {_ids(row.ids)}" for row in gap_rows(page.incident)
+        f"- {markdown(gap_text(row, dates=page.dates, most=12))} {ids_only(row.ids)}" for row in gap_rows(page.incident)
     ]
     if told:
         yield "\n".join(told)
@@ -297,11 +304,11 @@ def _evidence(page: _Page) -> Iterator[str]:
     rows = []
     for one in cited_in_draft(page.incident, page.known):
         if one.kind != "query":
-            where = [_linked(one)] if one.kind == "event" else [markdown_code(one.query)] if one.query else []
+            where = [linked(one)] if one.kind == "event" else [markdown_code(one.query)] if one.query else []
             rows.append((markdown_code(one.id), " · ".join([markdown(clip(one.text, most=CELL_MOST)), *where])))
     if rows:
         yield from _folded(
-            _table(("Id", "What it shows"), rows),
+            table(("Id", "What it shows"), rows),
             page,
             label=counted(len(rows), one="piece of evidence", many="pieces of evidence"),
         )
@@ -331,7 +338,8 @@ def _queries(page: _Page) -> Iterator[str]:
         yield f"{rest} asked and showed nothing that is cited here; incident.json lists them."
 
 
-# ---------------------------------------------------------------- pieces
+def _shown(ids: Sequence[str], page: _Page) -> str:
+    return cite(ids, page.known, most=CITED_IN_CELL)
 
 
 def _folded(block: str, page: _Page, *, label: str) -> Iterator[str]:
@@ -340,28 +348,3 @@ def _folded(block: str, page: _Page, *, label: str) -> Iterator[str]:
         yield block
     else:
         yield f"<details>\n<summary>{label}</summary>\n\n{block}\n\n</details>"
-
-
-def _ids(ids: Sequence[str]) -> str:
-    return f"({', '.join(markdown_code(one) for one in ids)})" if ids else ""
-
-
-def _cell_ids(ids: Sequence[str], page: _Page) -> str:
-    told = []
-    for one in ids[:CITED_IN_CELL]:
-        known = page.known.get(one)
-        told.append(f"{markdown_code(one, in_table=True)} {_linked(known) if known else ''}".rstrip())
-    if len(ids) > CITED_IN_CELL:
-        told.append(f"{len(ids) - CITED_IN_CELL} more")
-    return ", ".join(told)
-
-
-def _linked(one: Cited) -> str:
-    short = markdown(clip(one.short, most=SHORT_MOST))
-    return f"[{short}](<{one.url}>)" if one.url else short
-
-
-def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Cells are Markdown already: escaped, without line breaks."""
-    lines = [heads, ["---"] * len(heads), *rows]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)

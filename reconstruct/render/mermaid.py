@@ -51,7 +51,7 @@ def _milestones(incident: Incident) -> Iterator[str]:
     for row in draft.milestone_rows(incident):
         if row.moment is not None:
             time = clock(row.moment.time, dates=dates)
-            yield f"{mermaid(f'{row.title} {time}'.replace(':', '.'))} :milestone, {_at(row.moment.time)}, 0s"
+            yield f"{mermaid(f'{row.title} {time}')} :milestone, {_at(row.moment.time)}, 0s"
 
 
 def _changes(incident: Incident) -> Iterator[str]:

@@ -22,14 +22,16 @@ CROWD: Final = 60
 """From this many series on, they are a crowd: thinner, paler, and one image inside an SVG."""
 BREAK_AFTER: Final = 2.5
 """A line is broken where samples are further apart than this many spacings: two scrapes in a row are missing."""
+LARGEST: Final = 1e290
+"""Values beyond this cannot be drawn: the arithmetic of an axis would overflow."""
 USUAL_LOW, USUAL_HIGH = 0.01, 0.99
 """Quantiles of healthy time that are drawn as the usual range."""
 
 
 def in_window(metric: Metric, window: Window) -> pd.DataFrame:
-    """The samples inside the window; infinities count as missing, for no axis can show them."""
+    """The samples inside the window; what no axis can show, infinities and values near them, counts as missing."""
     inside = metric.values.loc[(metric.values.index >= window.start) & (metric.values.index < window.end)]
-    return inside.replace([np.inf, -np.inf], np.nan)
+    return inside.where(inside.abs() < LARGEST)
 
 
 def usual_range(metric: Metric, columns: Sequence[int], *, until: pd.Timestamp) -> tuple[float, float] | None:
@@ -38,7 +40,7 @@ def usual_range(metric: Metric, columns: Sequence[int], *, until: pd.Timestamp) 
     The 1st and the 99th percentile over all samples of all columns.
     """
     before = metric.values.loc[metric.values.index < until, list(columns)].to_numpy(dtype=np.float64)
-    samples = before[np.isfinite(before)]
+    samples = before[np.abs(before) < LARGEST]
     if not samples.size:
         return None
     low, high = np.quantile(samples, [USUAL_LOW, USUAL_HIGH])

@@ -25,6 +25,7 @@ from reconstruct.render.cited import Cited, cited, event_text
 from reconstruct.render.escape import markdown, markdown_code, markdown_fence, plain
 from reconstruct.render.gaps import gap_rows, gap_text
 from reconstruct.render.incident_json import incident_dict
+from reconstruct.render.markdown_pieces import cite
 from reconstruct.render.times import clock
 from reconstruct.render.wording import entry_text, mechanism_text, sentence
 from reconstruct.units import human, human_duration
@@ -171,14 +172,8 @@ def _clock(time: object, *, dates: bool = True) -> str:
 
 def _cite(known: Mapping[str, Cited], ids: object) -> Markup:
     """Ids as code with what they stand for: `e3` deploys.jsonl 41023."""
-    wanted = [ids] if isinstance(ids, str) else list(ids) if isinstance(ids, Sequence) else []
-    told = []
-    for one in map(str, wanted):
-        named = known.get(one)
-        short = markdown(named.short) if named else ""
-        linked = f"[{short}](<{named.url}>)" if named and named.url else short
-        told.append(f"{markdown_code(one)} {linked}".rstrip())
-    return Markup(", ".join(told))  # noqa: S704 - every part is escaped above
+    wanted = [ids] if isinstance(ids, str) else [str(one) for one in ids] if isinstance(ids, Sequence) else []
+    return Markup(cite(wanted, known))  # noqa: S704 - every part is escaped
 
 
 def _words(incident: Incident) -> dict[str, Any]:

@@ -67,12 +67,12 @@ def _replica_set(item: Mapping[str, Any], *, source: str) -> Event | None:
 
 
 def _taken_again(events: Sequence[Event], *, source: str) -> Iterator[Gap]:
-    """A Gap for each revision that took an old ReplicaSet: after the one before it was made, before the one after it."""
+    """A Gap for each revision that took an old ReplicaSet: after the one before was made, before the one after."""
     made: dict[Service, dict[int, Event]] = {}
     for told in events:
-        for revision in told.labels.get("revisions", "").split(", "):
-            if revision.isdigit():
-                made.setdefault(told.service, {})[int(revision)] = told
+        for text in told.labels.get("revisions", "").split(", "):
+            if text.isdigit():
+                made.setdefault(told.service, {})[int(text)] = told
     for service, by_revision in made.items():
         for revision, told in by_revision.items():
             if str(revision) == told.labels["revisions"].split(", ")[0]:

@@ -91,7 +91,7 @@ def read_numbers(cells: pd.Series, *, comma_decimal: bool) -> Figures:
     if not pd.api.types.is_object_dtype(cells.dtype) and not pd.api.types.is_string_dtype(cells.dtype):
         return Figures(_finite(pd.to_numeric(cells, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)), ())
     texts = cells.astype(str).str.strip()
-    values = pd.to_numeric(texts, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+    values = np.array(pd.to_numeric(texts, errors="coerce"), dtype=np.float64)
     unread = np.flatnonzero(np.isnan(values))
     problems: dict[int, str] = {}
     percent = False

@@ -15,7 +15,7 @@ from reconstruct.errors import UsageError
 from reconstruct.model import Gap
 from reconstruct.sources.metric_cells import NO_TIME, Nanoseconds, Numbers, Times, read_numbers, read_times
 from reconstruct.sources.metric_rows import Rows, read_rows
-from reconstruct.sources.metric_series import MetricFile, RawSeries, spacing_of, to_metrics
+from reconstruct.sources.metric_series import SECOND_NS, MetricFile, RawSeries, spacing_of, to_metrics
 
 __all__ = ["MetricFile", "RawSeries", "file_span", "read_metric_file", "to_metrics"]
 
@@ -40,6 +40,8 @@ LABELS_COLUMNS: Final = ("labels", "tags")
 """One JSON object a row."""
 MAX_GAPS_A_FILE: Final = 20
 """Rows that are named one by one; of more, the number and the last."""
+SAMPLES_TO_TELL_SPACING: Final = 6
+"""Five distances: their median is the usual one even if two samples are missing."""
 _SELECTOR: Final = re.compile(r"(?P<name>[a-zA-Z_:][\w:.]*)?\s*\{(?P<labels>.*)\}")
 _LABEL: Final = re.compile(r'\s*([a-zA-Z_][\w.]*)\s*=\s*"((?:\\.|[^"\\])*)"\s*(?:,|$)')
 
@@ -198,6 +200,7 @@ def _series(
     name: str, labels: Mapping[str, str], *, times: Nanoseconds, values: Numbers, percent: bool, told: _Told
 ) -> RawSeries | None:
     """The samples of one series in order of time; None where it has none."""
+    rows = np.unique(times[times != NO_TIME])
     there = (times != NO_TIME) & ~np.isnan(values)
     times, values = times[there], values[there]
     if not name or not len(times):
@@ -210,7 +213,11 @@ def _series(
             f"{name}{_braces(labels)}",
             reason=f"{np.count_nonzero(~last)} of its samples have the time of another; the last in the file counts",
         )
-    return RawSeries(name=name, labels=dict(labels), times=times[last], values=values[last], percent=percent)
+    times, values = times[last], values[last]
+    # A column that is filled in every fourth row is sampled that seldom; of a few samples the rows tell it better.
+    moments = times if len(times) >= SAMPLES_TO_TELL_SPACING else rows
+    spacing_s = float(np.median(np.diff(moments))) / SECOND_NS if len(moments) > 1 else 0.0
+    return RawSeries(name=name, labels=dict(labels), times=times, values=values, spacing_s=spacing_s, percent=percent)
 
 
 def _distinct(found: list[RawSeries], *, told: _Told) -> tuple[RawSeries, ...]:

@@ -80,8 +80,7 @@ def _csv(raw: bytes, *, path: Path) -> Rows:
         raise UsageError(f"{path} is empty", hint="a metrics file has a header line: timestamp,metric,value")
     separator = _separator(text)
     header, rows, lines = _cells(text, separator=separator)
-    names = _unique(header)
-    gaps: list[Gap] = []
+    names, kept, gaps = _unique(header, name=path.name)
     right: list[list[str]] = []
     at: list[int] = []
     for row, line in zip(rows, lines, strict=True):
@@ -95,7 +94,7 @@ def _csv(raw: bytes, *, path: Path) -> Rows:
         raise UsageError(
             f"{path} has a header and no rows", hint="export the metrics again, over a window that has data"
         )
-    columns = pd.DataFrame(right, columns=names, dtype=object)
+    columns = pd.DataFrame(right, columns=names, dtype=object).iloc[:, kept]
     return Rows(columns=columns, lines=np.array(at), row_word="line", comma_decimal=separator != ",", gaps=tuple(gaps))
 
 
@@ -142,12 +141,17 @@ def _cells(text: str, *, separator: str) -> tuple[list[str], list[list[str]], li
     return header, rows, lines
 
 
-def _unique(header: Sequence[str]) -> list[str]:
-    """Column names without blanks around them; an unnamed or repeated one is told apart by its place."""
-    seen: Counter[str] = Counter()
-    names = []
-    for place, cell in enumerate(header, start=1):
-        name = cell.strip() or f"column {place}"
-        seen[name] += 1
-        names.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
-    return names
+def _unique(header: Sequence[str], *, name: str) -> tuple[list[str], list[int], list[Gap]]:
+    """Column names without blanks around them, the places of those to keep, and a Gap for a name that stands twice."""
+    names: list[str] = []
+    kept: list[int] = []
+    gaps: list[Gap] = []
+    for place, cell in enumerate(header):
+        title = cell.strip() or f"column {place + 1}"
+        if title in names:
+            reason = "an earlier column has the same name, and counts"
+            gaps.append(Gap(id="", source=name, wanted=f"column {place + 1}, {title!r}", reason=reason))
+        else:
+            kept.append(place)
+        names.append(title)
+    return names, kept, gaps

@@ -19,7 +19,9 @@ RESETS_OF_COUNTER: Final = 0.1
 """A `_total` that falls in more of its moves than this is no counter: somebody wrote the number of each interval."""
 JITTER_MOST: Final = 0.5
 """Part of the spacing that a sample may be late; more is a missing sample."""
-_SECOND_NS: Final = 1_000_000_000
+JITTER_QUANTILE: Final = 0.95
+"""One sample in twenty may be later than what is called usual."""
+SECOND_NS: Final = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,6 +33,8 @@ class RawSeries:
     times: Nanoseconds
     """Nanoseconds since the epoch, UTC."""
     values: Numbers
+    spacing_s: float
+    """Usual seconds from one row of it to the next, rows without a number included; 0 where it has one row."""
     percent: bool = False
     """Its cells carried a percent sign."""
 
@@ -98,9 +102,9 @@ def to_metrics(
 
 
 def spacing_of(series: Iterable[RawSeries]) -> float:
-    """The usual seconds from one sample to the next: the median over series of each one's median; 0 if none has two."""
-    medians = [float(np.median(np.diff(one.times))) / _SECOND_NS for one in series if len(one.times) > 1]
-    return float(np.median(medians)) if medians else 0.0
+    """The usual seconds from one sample to the next: the median of the series' own; 0 if none has two rows."""
+    spacings = [one.spacing_s for one in series if one.spacing_s > 0]
+    return float(np.median(spacings)) if spacings else 0.0
 
 
 def _metric(
@@ -117,9 +121,8 @@ def _metric(
     columns, labels = [], []
     for one in series:
         times, values = _rated(one.times, one.values) if counter else (one.times, one.values)
-        column = _on_grid(
-            times, _in_base_unit(values, times, meaning=meaning, percent=one.percent), grid=grid, window=window
-        )
+        in_unit = _in_base_unit(values, times, meaning=meaning, percent=one.percent)
+        column = _on_grid(times, in_unit, spacing_s=one.spacing_s, grid=grid, window=window)
         if not np.isnan(column).all():
             columns.append(column)
             labels.append(dict(one.labels))
@@ -169,7 +172,7 @@ def _rated(times: Nanoseconds, values: Numbers) -> tuple[Nanoseconds, Numbers]:
     """Rise per second since the sample before; after a reset the counter began at 0. The first sample has none."""
     rise = np.diff(values)
     rise = np.where(rise < 0, values[1:], rise)
-    return times[1:], rise / (np.diff(times) / _SECOND_NS)
+    return times[1:], rise / (np.diff(times) / SECOND_NS)
 
 
 def _in_base_unit(values: Numbers, times: Nanoseconds, *, meaning: Meaning, percent: bool) -> Numbers:
@@ -180,23 +183,18 @@ def _in_base_unit(values: Numbers, times: Nanoseconds, *, meaning: Meaning, perc
         return values
     # An end given as a moment lies decades past 1970, as a remainder never.
     end_is_moment = len(values) > 0 and np.median(values) > 1e9
-    return np.maximum(times / _SECOND_NS - values if end_is_moment else -values, 0.0)
+    return np.maximum(times / SECOND_NS - values if end_is_moment else -values, 0.0)
 
 
-def _on_grid(times: Nanoseconds, values: Numbers, *, grid: Nanoseconds, window: Window) -> Numbers:
+def _on_grid(times: Nanoseconds, values: Numbers, *, spacing_s: float, grid: Nanoseconds, window: Window) -> Numbers:
     if not len(times):
         return np.full(len(grid), np.nan)
-    step_ns = window.step.value
-    spaces = np.diff(times)
-    spacing_ns = float(np.median(spaces)) if len(spaces) else float(step_ns)
-    late = np.abs(spaces - spacing_ns)
-    jitter_ns = (
-        float(np.quantile(late[late < JITTER_MOST * spacing_ns], 0.95))
-        if (late < JITTER_MOST * spacing_ns).any()
-        else 0.0
-    )
+    spacing_ns = spacing_s * SECOND_NS or float(window.step.value)
+    late_ns = np.abs(np.diff(times) - spacing_ns)
+    late_ns = late_ns[late_ns < JITTER_MOST * spacing_ns]
+    jitter_ns = float(np.quantile(late_ns, JITTER_QUANTILE)) if len(late_ns) else 0.0
     at = np.searchsorted(times, grid, side="right") - 1
     age_ns = grid - times[np.maximum(at, 0)]
     # Half-open: a sample holds until the next one is due, so that one missing sample is one missing point.
-    held = (at >= 0) & (age_ns < max(spacing_ns, step_ns) + jitter_ns)
+    held = (at >= 0) & (age_ns < max(spacing_ns, float(window.step.value)) + jitter_ns)
     return np.where(held, values[np.maximum(at, 0)], np.nan)

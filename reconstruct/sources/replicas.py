@@ -65,8 +65,9 @@ def merge_replicas(
     columns: dict[tuple[tuple[str, str], ...], list[int]] = {}
     for column, have in enumerate(labels):
         columns.setdefault(tuple(sorted((k, v) for k, v in have.items() if k != label)), []).append(column)
-    if len(columns) > len(labels) / 2 + 0.5:  # mostly alone: an ordinary label
-        return values, labels, ""
+    with_label = sum(label in have for have in labels)
+    if with_label < 2 * sum(any(label in labels[column] for column in same) for same in columns.values()):
+        return values, labels, ""  # most have no twin: an ordinary label
     merged = np.empty((len(columns), len(values)))
     for row, same in enumerate(columns.values()):
         best_first = sorted(same, key=lambda column: (int(np.isnan(values[:, column]).sum()), column))

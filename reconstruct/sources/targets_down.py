@@ -64,7 +64,7 @@ def targets_down(
         matching = ",".join(part for part in (f"job={pq.quote_label(job)}", scope) if part)
         asked = f"last_over_time(up{{{matching}}}[{look}])"
         answer = server.range(asked, grid)
-        queries.append(_query(f"targets/{job}", asked, grid, answer))
+        queries.append(_query(f"targets/job/{job}", asked, grid, answer))
         away += _gone(answer, job=job, counts=of_job, blind=blind, early=early)
     return tuple(_gaps(away, grid)), tuple(queries)
 

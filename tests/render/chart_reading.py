@@ -1,19 +1,40 @@
-"""Reading a drawn figure back: which texts it shows and where, which lines it holds."""
+"""Reading a drawn figure back: which texts it shows and where, which lines it holds. Each overview is drawn once."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import LineCollection, PathCollection
+from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
+from reconstruct.model import Incident
+from reconstruct.render.overview import overview
+from tests.render import stories as made
+
 DPI = 100
+STORIES: dict[str, Callable[[], Incident]] = {
+    "classic": made.classic,
+    "ongoing": made.ongoing,
+    "quiet": made.quiet,
+    "hostile": made.hostile,
+    "fortnight": made.fortnight,
+    "forty_minutes": made.forty_minutes,
+    "many_entries": made.many_entries,
+    "many_series": made.many_series,
+}
+
+
+@cache
+def drawn(story: str) -> Figure:
+    """The overview of a story; drawn once for all tests that only read it."""
+    return overview(STORIES[story]())
 
 
 class Shown(NamedTuple):
@@ -26,11 +47,9 @@ class Shown(NamedTuple):
 def shown_texts(figure: Figure) -> list[Shown]:
     """Every text that is drawn: those written on an Axes, and the labels of ticks inside its limits."""
     figure.set_dpi(DPI)
-    canvas = FigureCanvasAgg(figure)
-    canvas.draw()
-    renderer = canvas.get_renderer()
+    figure.draw_without_rendering()
     texts = [t for ax in figure.axes for t in (*ax.texts, *_tick_labels(ax)) if t.get_visible() and t.get_text()]
-    return [Shown(t.get_text(), Text.get_window_extent(t, renderer)) for t in texts]
+    return [Shown(t.get_text(), t.get_window_extent()) for t in texts]
 
 
 def _tick_labels(ax: Axes) -> Iterator[Text]:
@@ -78,11 +97,9 @@ def covered_marks(figure: Figure, texts: list[Shown]) -> list[str]:
 
 def line_colours(ax: Axes) -> dict[str, int]:
     """How many series are drawn in each colour."""
-    from matplotlib.colors import to_hex
-
     counts: dict[str, int] = {}
     for lines in ax.collections:
         if isinstance(lines, LineCollection) and len(lines.get_segments()) and lines.get_zorder() < 5:
-            colour = to_hex(lines.get_colors()[0])
+            colour = to_hex(np.asarray(lines.get_color())[0])
             counts[colour] = counts.get(colour, 0) + len(lines.get_paths())
     return counts

@@ -21,7 +21,7 @@ from reconstruct.render.charts import charts_for, dark_twin, overview, picture_b
 from reconstruct.render.picture_file import MOST_BYTES
 from reconstruct.render.theme import DARK, LIGHT, Theme
 from tests.render import stories as made
-from tests.render.test_charts import STORIES
+from tests.render.chart_reading import drawn
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -30,22 +30,25 @@ def words_of(svg: bytes) -> list[str]:
     return ["".join(element.itertext()) for element in ET.fromstring(svg).iter(f"{SVG}text")]
 
 
-def noise(lines: int) -> Figure:
-    """A figure that no compression makes small."""
+def noise(*, lines: int = 0, pixels: int = 0) -> Figure:
+    """A figure that no compression makes small: random lines, or a random image."""
     figure = Figure(figsize=(10, 8))
     ax = figure.add_axes((0, 0, 1, 1))
+    ax.set_axis_off()
     rng = np.random.default_rng(1)
+    if pixels:
+        ax.imshow(rng.random((pixels, pixels, 3)), aspect="auto")
     x = np.linspace(0, 1, 1500)
     for _ in range(lines):
         ax.add_collection(LineCollection([np.column_stack([x, rng.random(1500)])], linewidths=0.3), autolim=False)
-    ax.set_axis_off()
     return figure
 
 
-@pytest.mark.parametrize("name", STORIES)
-@pytest.mark.parametrize("fmt", ["png", "svg"])
-def test_every_overview_is_below_a_megabyte(name: str, fmt: str) -> None:
-    content = picture_bytes(overview(STORIES[name]()), fmt="svg" if fmt == "svg" else "png")
+@pytest.mark.parametrize(
+    ("name", "fmt"), [("hostile", "png"), ("many_entries", "png"), ("many_entries", "svg"), ("fortnight", "svg")]
+)
+def test_overviews_are_below_a_megabyte(name: str, fmt: str) -> None:
+    content = picture_bytes(drawn(name), fmt="svg" if fmt == "svg" else "png")
 
     assert 5_000 < len(content) < MOST_BYTES
 
@@ -62,14 +65,14 @@ def test_two_thousand_series_are_below_a_megabyte_and_one_image_inside_an_svg() 
 
 
 def test_a_png_that_would_be_too_large_has_fewer_pixels() -> None:
-    content = picture_bytes(noise(12))
+    content = picture_bytes(noise(pixels=900))
 
     assert len(content) < MOST_BYTES
     assert Image.open(io.BytesIO(content)).width < 1600
 
 
 def test_an_svg_that_would_be_too_large_has_its_series_as_an_image() -> None:
-    figure = noise(40)
+    figure = noise(lines=60)
 
     content = picture_bytes(figure, fmt="svg")
 
@@ -79,7 +82,7 @@ def test_an_svg_that_would_be_too_large_has_its_series_as_an_image() -> None:
 
 
 def test_a_png_is_wide_enough_to_be_read_at_half_size() -> None:
-    assert Image.open(io.BytesIO(picture_bytes(overview(made.classic())))).width == 1600
+    assert Image.open(io.BytesIO(picture_bytes(drawn("classic")))).width == 1600
 
 
 def test_the_same_incident_gives_the_same_bytes_in_another_process() -> None:
@@ -87,7 +90,7 @@ def test_the_same_incident_gives_the_same_bytes_in_another_process() -> None:
         "import hashlib\n"
         "from tests.render.stories import forty_minutes\n"
         "from reconstruct.render.charts import charts_for, picture_bytes\n"
-        "for chart in charts_for(forty_minutes()):\n"
+        "for chart in charts_for(forty_minutes())[:1]:\n"
         "    for fmt in ('png', 'svg'):\n"
         "        content = picture_bytes(chart.build(), fmt=fmt, title=chart.title, alt=chart.alt)\n"
         "        print(hashlib.sha256(content).hexdigest())\n"
@@ -100,7 +103,7 @@ def test_the_same_incident_gives_the_same_bytes_in_another_process() -> None:
 
     ours = [
         hashlib.sha256(picture_bytes(chart.build(), fmt=fmt, title=chart.title, alt=chart.alt)).hexdigest()
-        for chart in charts_for(made.forty_minutes())
+        for chart in charts_for(made.forty_minutes())[:1]
         for fmt in ("png", "svg")
     ]
     assert other.stdout.split() == ours
@@ -118,7 +121,7 @@ def test_drawing_leaves_the_callers_style_alone_and_does_not_take_it() -> None:
 
 
 def test_files_carry_their_title_and_alt_text_and_no_date_or_version() -> None:
-    figure = overview(made.quiet())
+    figure = drawn("quiet")
 
     png = Image.open(io.BytesIO(picture_bytes(figure, title="A title", alt="What it says — “exactly”")))
     svg = picture_bytes(figure, fmt="svg", title="A title", alt="What it says <&>")
@@ -133,7 +136,7 @@ def test_files_carry_their_title_and_alt_text_and_no_date_or_version() -> None:
 
 
 def test_hostile_text_stays_text_in_an_svg() -> None:
-    svg = picture_bytes(overview(made.hostile()), fmt="svg", title="\x00\x1b[31m ]]> &", alt="\ud83d <script>")
+    svg = picture_bytes(drawn("hostile"), fmt="svg", title="\x00\x1b[31m ]]> &", alt="\ud83d <script>")
 
     root = ET.fromstring(svg)
     said = " ".join(words_of(svg))
@@ -144,7 +147,7 @@ def test_hostile_text_stays_text_in_an_svg() -> None:
 
 
 def test_text_in_an_svg_is_text_in_a_font_that_everybody_has() -> None:
-    svg = picture_bytes(overview(made.classic()), fmt="svg")
+    svg = picture_bytes(drawn("classic"), fmt="svg")
 
     assert "Request latency, 95th percentile" in words_of(svg)
     assert b"DejaVu Sans" in svg
@@ -168,7 +171,7 @@ def test_the_dark_twin_leaves_text_that_looks_like_a_colour() -> None:
 
 
 def test_save_takes_the_format_from_the_suffix(tmp_path: Path) -> None:
-    figure = overview(made.forty_minutes())
+    figure = drawn("forty_minutes")
 
     assert save(figure, tmp_path / "a.SVG").read_bytes().startswith(b"<?xml")
     assert save(figure, tmp_path / "b.png").read_bytes().startswith(b"\x89PNG")

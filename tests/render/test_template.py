@@ -141,3 +141,25 @@ def test_a_template_that_cannot_be_read_is_told(tmp_path: Path) -> None:
 
 def test_the_output_is_called_after_its_template() -> None:
     assert [output_name(name) for name in ("a.md.j2", "b.jinja2", "c.txt.j2")] == ["a.md", "b.md", "c.txt"]
+
+
+@pytest.mark.checkout
+def test_the_examples_of_the_documentation_work() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "templates.md").read_text(encoding="utf-8")
+    examples = re.findall(r"```jinja\n(.*?)```", text, re.DOTALL)
+    first, second = (filled(example) for example in examples)
+    assert "It began at 2026-11-17 13:56:22 UTC (`a2` http/latency-p95, `a4` http/error-ratio)." in first
+    assert "(supported, 86 %)" in first
+    assert "| 48 ms | 4.47 s | `q3` |" in second
+    assert second.count("```promql") == len(classic().evidence.queries)
+
+
+@pytest.mark.checkout
+def test_the_documentation_names_every_filter_and_every_word_of_draft() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "templates.md").read_text(encoding="utf-8")
+    told = set(re.findall(r"`(\w+)(?:\(\w+\))?`", text)) | set(re.findall(r"draft\.(\w+)", text))
+    probe = "{% for name in draft %}{{ name | raw }} {% endfor %}"
+    assert set(filled(probe).split()) <= told
+    for name in ("clock", "human", "duration", "percent", "cite", "words", "sentence", "code", "fence", "raw"):
+        assert name in told
+        filled("{{ 1 | default(1) }}{% if false %}{{ 1 | " + name + " }}{% endif %}")
