@@ -26,7 +26,7 @@ from reconstruct.model import (
     Moment,
     Service,
 )
-from reconstruct.units import change
+from reconstruct.units import change, human_duration
 
 FIRINGS_TOLD = 3
 """An alert that fires more often than this in one window is told as one line: flapping would hide the rest."""
@@ -212,7 +212,7 @@ def _alert_fired(alerts: Sequence[Alert]) -> Iterator[Entry]:
         flapping = len(starts) > FIRINGS_TOLD
         for group in starts[:1] if flapping else starts:
             waited = [(a.firing_at - a.pending_at).total_seconds() for a in group if a.pending_at is not None]
-            told = [f"after {max(waited):g} s of its condition holding"] if waited and max(waited) > 0 else []
+            told = [f"after {human_duration(max(waited))} of its condition holding"] if waited and max(waited) > 0 else []
             if flapping:
                 told.append(f"fired {len(starts)} times in this window, last at {starts[-1][0].firing_at:%H:%M:%S}")
             told += [_series_text([a.labels for a in group])] if len(group) > 1 else []

@@ -156,7 +156,7 @@ class OutputOptions:
         typer.Option(
             "--format",
             metavar="LIST",
-            help="Which of md, html, json, csv, png, svg, slack, confluence, mermaid.",
+            help="Which of md, github, gitlab, html, json, csv, png, svg, slack, confluence, mermaid.",
             rich_help_panel=_OUTPUT,
         ),
     ] = "md,html,json,png"

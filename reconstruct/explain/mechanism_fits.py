@@ -10,12 +10,14 @@ from reconstruct.explain.changes import Change
 from reconstruct.explain.mechanism_shown import Reading, specific
 from reconstruct.explain.rivals import OWN_RULE, Rival
 from reconstruct.explain.words import moved_from_to
-from reconstruct.model import EventKind, Reason
+from reconstruct.model import EventKind, Layer, Reason, Service
 
 RULE = "mechanism-fits"
 
 CLEARLY = 0.5
 """A mechanism leads clearly when the next one is behind by this much: one sign that fits, and a bit."""
+SHARED: tuple[Layer, ...] = ("host", "network")
+"""Machines and wires are nobody's: what suffers from them is told instead."""
 FEW_KINDS = 3
 """A mechanism that more kinds of change set off is typical of none."""
 
@@ -45,7 +47,7 @@ def mechanism_fits(readings: Sequence[Reading]) -> Rival | None:
     return Rival(
         rule=RULE,
         mechanism=best.mechanism.id,
-        service=best.anomaly.service,
+        service=Service("") if best.anomaly.signal.layer in SHARED else best.anomaly.service,
         says=f"{best.mechanism.title.lower()}: {moved_from_to(best.anomaly)}",
         evidence=tuple(met.by[0].id for met in best.must if met.by),
         full=not contested,

@@ -11,7 +11,7 @@ from reconstruct.explain.case import Case
 from reconstruct.explain.changes import Change, is_rollback
 from reconstruct.explain.remaining import remaining
 from reconstruct.explain.words import clock, span, the_change
-from reconstruct.model import Event, Reason
+from reconstruct.model import Event, Moment, Reason
 
 RULE = "reversal"
 
@@ -34,7 +34,7 @@ def reversal(change: Change, case: Case) -> Reason | None:
     if case.recovered is not None and cured_soon and next_undo is None:
         left = span(undo.time, max(case.recovered.time, undo.time))
         says = f"taken back at {clock(undo.time)}, and the symptoms were gone {left} later"
-        return Reason(RULE, says, (*cited, *symptom), weights.REVERSED)
+        return Reason(RULE, says, (*cited, *symptom), _cured(change, undo, case.recovered))
     until = min(t for t in (case.over, done + limit, next_undo.time if next_undo else None) if t is not None)
     share = remaining(case, done, until)
     if math.isnan(share) and next_undo is None:
@@ -49,6 +49,15 @@ def reversal(change: Change, case: Case) -> Reason | None:
         says += f" until {the_change(next_undo)}"
         cited = (*cited, next_undo.id)
     return Reason(RULE, says, (*cited, *symptom), weights.NOT_REVERSED)
+
+
+def _cured(change: Change, undo: Event, back: Moment) -> float:
+    """REVERSED, less where the symptoms took longer to leave than such a change takes to act: chance can do that."""
+    if change.acts != "at once":
+        return weights.REVERSED
+    waited_s = (back.earliest - (undo.end if undo.end is not None else undo.time)).total_seconds()
+    late = min(max(waited_s - weights.AT_ONCE_S, 0.0) / (weights.LATE_S - weights.AT_ONCE_S), 1.0)
+    return weights.REVERSED * (1.0 - late)
 
 
 def _ended(change: Change, case: Case) -> Reason | None:

@@ -43,18 +43,24 @@ def traffic_first(case: Case) -> Rival | None:
     short = [
         a
         for a in case.anomalies
-        if a.signal.aspect in CAPACITY and a.direction == "up" and a.worse and in_time(case, a) and material(case, a)
+        if a.signal.aspect in CAPACITY
+        and a.signal.threshold is None
+        and a.direction == "up"
+        and a.worse
+        and in_time(case, a)
+        and material(case, a)
     ]
     if not short and _as_fast_as_before(case):
         return None
+    shortest = max(short, key=lambda a: (a.signal.known, a.score, a.id), default=None)
     figures = from_to(most.baseline, most.level, most.signal.unit)
     says = f"{lower_first(most.signal.title)} rose from {figures} at {clock(most.onset.time)}"
     return Rival(
         rule=RULE,
         mechanism="traffic-surge",
         service=most.service,
-        says=says + (f", and {lower_first(short[0].signal.title)} with it" if short else ""),
-        evidence=(most.id, *(a.id for a in short[:1])),
+        says=says + (f", and with it {lower_first(shortest.signal.title)}" if shortest else ""),
+        evidence=(most.id, *((shortest.id,) if shortest else ())),
         full=bool(short),
     )
 

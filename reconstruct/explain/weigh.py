@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from reconstruct.explain import weights
 from reconstruct.explain.case import Case
 from reconstruct.explain.changes import Change
+from reconstruct.explain.mechanism_fits import SHARED
 from reconstruct.explain.mechanism_shown import UNKNOWN, Reading, reasons, specific
 from reconstruct.explain.rivals import Rival
 from reconstruct.explain.statement import say
@@ -165,7 +166,7 @@ def _named(rival: Rival | None, readings: Sequence[Reading]) -> Mechanism:
 def _where(case: Case, reading: Reading | None) -> Service:
     """Whose it is: machines and wires have no service, so there it is who suffers from them."""
     anomaly = reading.anomaly if reading else None
-    if anomaly is not None and anomaly.service.name and anomaly.signal.layer not in ("host", "network"):
+    if anomaly is not None and anomaly.service.name and anomaly.signal.layer not in SHARED:
         return anomaly.service
     return case.first[0] if case.first else Service("")
 

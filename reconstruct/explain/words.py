@@ -81,9 +81,10 @@ def span(from_time: pd.Timestamp, to_time: pd.Timestamp) -> str:
 
 
 def lower_first(text: str) -> str:
-    """A title inside a sentence: acronyms keep their capitals.
+    """A title inside a sentence: acronyms and names of rules keep their capitals.
 
-    >>> lower_first("Query time"), lower_first("CPU used"), lower_first("")
-    ('query time', 'CPU used', '')
+    >>> lower_first("Query time"), lower_first("CPU used"), lower_first("DbCpuHigh"), lower_first("")
+    ('query time', 'CPU used', 'DbCpuHigh', '')
     """
-    return text[:1].lower() + text[1:] if text[1:2].islower() else text
+    word = text.partition(" ")[0]
+    return text[:1].lower() + text[1:] if word[1:].islower() else text

@@ -9,7 +9,8 @@ from typing import Final
 from reconstruct.model import Signal
 from reconstruct.packs.catalogue import Conventions
 from reconstruct.packs.choose import RateInterval
-from reconstruct.packs.generic_signals import NAMESPACES, Asked, Context, signals_for
+from reconstruct.packs.generic_parts import NAMESPACES, Asked, Context
+from reconstruct.packs.generic_signals import signals_for
 from reconstruct.packs.survey import Seen
 
 SIGNALS_MOST: Final = 300

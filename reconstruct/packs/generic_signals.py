@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from reconstruct import promql
-from reconstruct.model import Signal
-from reconstruct.packs.catalogue import Conventions, Part, Split
-from reconstruct.packs.choose import RateInterval
-from reconstruct.packs.classify import Meaning, classify, floor_of
+from reconstruct.packs.catalogue import Part, Split
+from reconstruct.packs.classify import Meaning, classify
+from reconstruct.packs.generic_parts import (
+    Asked,
+    Context,
+    aggregate,
+    asked,
+    meaning_of,
+    of_rate,
+    past_zero,
+    scaler,
+    select,
+)
 from reconstruct.packs.kept_labels import SERIES_A_SIGNAL, kept_labels
 from reconstruct.packs.survey import Seen, selector
 
@@ -19,30 +28,7 @@ QUANTILE: Final = 0.95
 """Far enough out to see the slow requests, with 20 of them near enough in to be no single one."""
 QUANTILE_FLOORS: Final = 2.0
 """A tail moves further by chance than a mean: this many times the floor of what it measures."""
-NAMESPACES: Final = ("namespace", "kubernetes_namespace", "k8s_namespace_name")
 _CALLS: Final = re.compile(r"(?P<stem>\w+)_(?:calls|executions|invocations)(?:_total)?")
-
-
-@dataclass(frozen=True, slots=True)
-class Context:
-    """What every signal is made with."""
-
-    conventions: Conventions
-    rate_interval_s: RateInterval
-    scope: str
-    """Matchers for every selector; "" = none."""
-    namespaces: tuple[str, ...]
-    """Where metrics have a namespace, it is one of these; () = any."""
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """One signal to be, with what it costs."""
-
-    signal: Signal
-    metric: str
-    """The metric of `seen` that stands for it."""
-    series: int
 
 
 def signals_for(seen: Mapping[str, Seen], *, context: Context) -> Iterator[Asked]:
@@ -55,8 +41,9 @@ def signals_for(seen: Mapping[str, Seen], *, context: Context) -> Iterator[Asked
     for base in sorted(_distributions(seen)):
         done.update({base, f"{base}_bucket", f"{base}_sum", f"{base}_count"})
         stands_for_it = next(name for name in (f"{base}_count", base, f"{base}_bucket") if name in seen)
-        for asked in _distribution(base, metrics=seen, context=context):
-            yield replace(asked, metric=stands_for_it)
+        yield from (
+            replace(signal, metric=stands_for_it) for signal in _distribution(base, metrics=seen, context=context)
+        )
     for calls, measured in _per_call(seen, done=done):
         done.add(measured)
         yield from _ratio(measured, calls, seen=seen[measured], context=context)
@@ -79,7 +66,7 @@ def _distribution(base: str, *, metrics: Mapping[str, Seen], context: Context) -
     one = counted or quantiles or classic
     if one is None:
         return
-    meaning = _meaning(base, seen=one, kind="histogram", context=context)
+    meaning = meaning_of(base, seen=one, kind="histogram", context=context)
     if meaning.ignored:
         return
     keep, series = kept_labels(one, conventions=context.conventions, drop=("le", "quantile"))
@@ -87,25 +74,25 @@ def _distribution(base: str, *, metrics: Mapping[str, Seen], context: Context) -
     window = promql.duration(interval_s)
 
     def rate(metric: str) -> str:
-        return f"sum by ({by}) (rate({_select(metric, seen=one, context=context)}[{window}]))"
+        return f"sum by ({by}) (rate({select(metric, seen=one, context=context)}[{window}]))"
 
-    scaled = _scaler(meaning)
+    scaled = scaler(meaning)
     tail = replace(meaning, floor=QUANTILE_FLOORS * meaning.floor)
     if classic is not None:
-        buckets = f"sum by (le, {by}) (rate({_select(f'{base}_bucket', seen=one, context=context)}[{window}]))"
-        yield _asked(base, "p95", scaled(f"histogram_quantile({QUANTILE:g}, {buckets})"), tail, interval_s, series)
+        buckets = f"sum by (le, {by}) (rate({select(f'{base}_bucket', seen=one, context=context)}[{window}]))"
+        yield asked(base, "p95", scaled(f"histogram_quantile({QUANTILE:g}, {buckets})"), tail, interval_s, series)
     elif native:
-        yield _asked(base, "p95", scaled(f"histogram_quantile({QUANTILE:g}, {rate(base)})"), tail, interval_s, series)
+        yield asked(base, "p95", scaled(f"histogram_quantile({QUANTILE:g}, {rate(base)})"), tail, interval_s, series)
         mean = f"histogram_sum({rate(base)}) / histogram_count({rate(base)})"
-        yield _asked(base, "mean", scaled(mean), meaning, interval_s, series)
-        yield _asked(base, "rate", f"histogram_count({rate(base)})", _of_rate(meaning, context), interval_s, series)
+        yield asked(base, "mean", scaled(mean), meaning, interval_s, series)
+        yield asked(base, "rate", f"histogram_count({rate(base)})", of_rate(meaning, context), interval_s, series)
         return
     elif quantiles is not None and "quantile" in quantiles.label_names:
         yield from _summary(base, seen=quantiles, meaning=tail, keep=keep, series=series, context=context)
     if counted is not None:
         mean = f"{rate(f'{base}_sum')} / ({rate(f'{base}_count')} > 0)"
-        yield _asked(base, "mean", scaled(mean), meaning, interval_s, series)
-        yield _asked(base, "rate", rate(f"{base}_count"), _of_rate(meaning, context), interval_s, series)
+        yield asked(base, "mean", scaled(mean), meaning, interval_s, series)
+        yield asked(base, "rate", rate(f"{base}_count"), of_rate(meaning, context), interval_s, series)
         yield from _shares(
             f"{base}_count", base, seen=counted, kind="counter", keep=keep, series=series, context=context
         )
@@ -116,9 +103,9 @@ def _summary(
 ) -> Iterator[Asked]:
     told = sorted({one.get("quantile", "") for one in seen.labels} - {"", "1", "1.0"}, key=_number)
     if told:
-        of = _select(base, seen=seen, context=context, matchers=[f"quantile={promql.quote_label(told[-1])}"])
+        of = select(base, seen=seen, context=context, matchers=[f"quantile={promql.quote_label(told[-1])}"])
         expression = f"max by ({', '.join(keep)}) ({of})"
-        yield _asked(base, f"q{told[-1]}", _scaler(meaning)(expression), meaning, 0.0, series)
+        yield asked(base, f"q{told[-1]}", scaler(meaning)(expression), meaning, 0.0, series)
 
 
 def _per_call(metrics: Mapping[str, Seen], *, done: Collection[str]) -> Iterator[tuple[str, str]]:
@@ -147,9 +134,9 @@ def _ratio(measured: str, calls: str, *, seen: Seen, context: Context) -> Iterat
     interval_s = context.rate_interval_s((measured, calls))
     window, by = promql.duration(interval_s), ", ".join(keep)
     top, bottom = (
-        f"sum by ({by}) (rate({_select(name, seen=seen, context=context)}[{window}]))" for name in (measured, calls)
+        f"sum by ({by}) (rate({select(name, seen=seen, context=context)}[{window}]))" for name in (measured, calls)
     )
-    yield _asked(measured, "per-call", _scaler(meaning)(f"{top} / ({bottom} > 0)"), meaning, interval_s, series)
+    yield asked(measured, "per-call", scaler(meaning)(f"{top} / ({bottom} > 0)"), meaning, interval_s, series)
 
 
 def _single(name: str, *, seen: Seen, context: Context) -> Iterator[Asked]:
@@ -179,16 +166,16 @@ def _since_nothing(name: str, *, seen: Seen, context: Context) -> Iterator[Asked
     Client libraries make a labelled counter's series with its first event: before it there is no sample, and no
     event either. So where the target answered (`up`) and has no series yet, nothing was counted: 0, not a gap.
     """
-    meaning = _meaning(name, seen=seen, kind="counter", context=context)
+    meaning = meaning_of(name, seen=seen, kind="counter", context=context)
     if meaning.ignored:
         return
     own = seen.label_names - {*context.conventions.identity, *context.conventions.instance}
     keep, series = kept_labels(seen, conventions=context.conventions, drop=own)
     interval_s = context.rate_interval_s((name,))
     by = ", ".join(keep)
-    counted = f"sum by ({by}) (rate({_select(name, seen=seen, context=context)}[{promql.duration(interval_s)}]))"
+    counted = f"sum by ({by}) (rate({select(name, seen=seen, context=context)}[{promql.duration(interval_s)}]))"
     expression = f"{counted} or 0 * sum by ({by}) ({selector('up', scope=context.scope, matchers=_targets(seen))})"
-    yield _asked(name, "", _scaler(meaning)(expression), meaning, interval_s, series)
+    yield asked(name, "", scaler(meaning)(expression), meaning, interval_s, series)
 
 
 def _targets(seen: Seen) -> list[str]:
@@ -209,20 +196,20 @@ def _value(
     part: Part | None = None,
     matcher: str = "",
 ) -> Iterator[Asked]:
-    meaning = _meaning(name, seen=seen, kind=seen.kind, context=context, part=part)
+    meaning = meaning_of(name, seen=seen, kind=seen.kind, context=context, part=part)
     if meaning.ignored:
         return
-    of = _select(name, seen=seen, context=context, matchers=[matcher] if matcher else [])
+    of = select(name, seen=seen, context=context, matchers=[matcher] if matcher else [])
     interval_s = 0.0
     if seen.kind == "counter":
         interval_s = context.rate_interval_s((name,))
         of = f"rate({of}[{promql.duration(interval_s)}])"
     whole = not matcher and set(keep) >= seen.label_names and seen.labels
-    expression = of if whole else f"{_aggregate(meaning, kind=seen.kind)} by ({', '.join(keep)}) ({of})"
+    expression = of if whole else f"{aggregate(meaning, kind=seen.kind)} by ({', '.join(keep)}) ({of})"
     if meaning.countdown:
-        expression = _past_zero(name, expression)
+        expression = past_zero(name, expression)
     suffix = part.name if part else ""
-    yield _asked(name, suffix, _scaler(meaning)(expression), meaning, interval_s, series)
+    yield asked(name, suffix, scaler(meaning)(expression), meaning, interval_s, series)
 
 
 def _shares(
@@ -237,69 +224,11 @@ def _shares(
     for part in parts:
         if not (part.share and _any_match(seen, label=label, part=part)):
             continue
-        meaning = _meaning(base, seen=seen, kind=kind, context=context, part=part)
-        matching = _select(name, seen=seen, context=context, matchers=[f"{label}=~{promql.quote_label(part.matches)}"])
-        whole = f"sum by ({by}) (rate({_select(name, seen=seen, context=context)}[{window}]))"
+        meaning = meaning_of(base, seen=seen, kind=kind, context=context, part=part)
+        matching = select(name, seen=seen, context=context, matchers=[f"{label}=~{promql.quote_label(part.matches)}"])
+        whole = f"sum by ({by}) (rate({select(name, seen=seen, context=context)}[{window}]))"
         expression = f"(sum by ({by}) (rate({matching}[{window}])) or 0 * {whole}) / ({whole} > 0)"
-        yield _asked(base, part.name, expression, replace(meaning, factor=1.0), interval_s, series)
-
-
-# ------------------------------------------------------------------------------------------- pieces of signals
-
-
-def _asked(name: str, suffix: str, expression: str, meaning: Meaning, interval_s: float, series: int) -> Asked:
-    signal = Signal(
-        id=f"generic/{name}-{suffix}" if suffix else f"generic/{name}",
-        title=f"{name}, {suffix.replace('-', ' ')}" if suffix else name,
-        promql=expression,
-        unit=meaning.unit,
-        layer=meaning.layer,
-        aspect=meaning.aspect,
-        worse=meaning.worse,
-        floor=meaning.floor,
-        smear_s=interval_s,
-        known=False,
-        tags=meaning.tags,
-    )
-    return Asked(signal, name, series)
-
-
-def _meaning(name: str, *, seen: Seen, kind: str, context: Context, part: Part | None = None) -> Meaning:
-    return classify(name, conventions=context.conventions, kind=kind, label_names=seen.label_names, part=part)
-
-
-def _of_rate(meaning: Meaning, context: Context) -> Meaning:
-    """How often a distribution was observed, by what is known of what it measures."""
-    floor = floor_of("per second", aspect="traffic", conventions=context.conventions)
-    return replace(meaning, aspect="traffic", worse="both", unit="per second", factor=1.0, floor=floor)
-
-
-def _scaler(meaning: Meaning) -> Callable[[str], str]:
-    factor = meaning.factor
-    if factor == 1.0:
-        return lambda expression: expression
-    if factor < 1.0:
-        return lambda expression: f"({expression}) / {1 / factor:.15g}"
-    return lambda expression: f"({expression}) * {factor:.15g}"
-
-
-def _aggregate(meaning: Meaning, *, kind: str) -> str:
-    """How instances are put together: amounts add up; of what is a quality of each, the worst one counts."""
-    if kind == "counter" or meaning.unit not in ("ratio", "percent", "seconds", "celsius", "volts", "hertz"):
-        return "sum"
-    return {"up": "max", "down": "min", "both": "avg"}[meaning.worse]
-
-
-def _past_zero(name: str, expression: str) -> str:
-    if any(word in name for word in ("timestamp", "not_after", "notafter")):
-        return f"clamp_min(time() - {expression}, 0)"
-    return f"clamp_min(-({expression}), 0)"
-
-
-def _select(name: str, *, seen: Seen, context: Context, matchers: Sequence[str] = ()) -> str:
-    label = next((one for one in NAMESPACES if one in seen.label_names), "")
-    mine = [f"{label}=~{promql.one_of(context.namespaces)}"] if label and context.namespaces else []
-    return selector(name, scope=context.scope, matchers=[*matchers, *mine])
+        yield asked(base, part.name, expression, replace(meaning, factor=1.0), interval_s, series)
 
 
 def _split(seen: Seen, *, context: Context) -> tuple[str, Split] | None:

@@ -21,7 +21,8 @@ from reconstruct.sources.refusals import TooMuchError
 from reconstruct.sources.replicas import merge_replicas
 
 MOST_SERIES: Final = 20_000
-"""A signal with more is no signal but a whole server: 20,000 series x 5,760 points (a day at 15 s) are 0.9 GB."""
+MOST_SAMPLES: Final = 50_000_000
+"""A signal with more series or samples (0.4 GB) is no signal but a whole server."""
 LOOK_BACK_S: Final = 300.0
 """How long Prometheus repeats a sample after which nothing came (--query.lookback-delta)."""
 SHORT_LOOK_BACK: Final = 2.0
@@ -49,7 +50,7 @@ def gather_signals(
     window: Window,
     *,
     spacings: Mapping[str, float] | None = None,
-    max_series: int = MOST_SERIES,
+    max_series: int | None = None,
     on_progress: Progress | None = None,
 ) -> tuple[tuple[Metric, ...], tuple[Query, ...], tuple[Gap, ...]]:
     """Ask every signal, at most four at once, and make nouns of the answers, in the order of the signals.
@@ -60,7 +61,7 @@ def gather_signals(
         Metric name -> seconds between its samples, from `discovery.metric_spacings`: a metric's `spacing_s` is the
         widest of those that its expression reads, and never below the grid's step.
     max_series : int
-        A signal with more is a gap.
+        A signal with more is a gap; `MOST_SERIES`, or fewer where they would be `MOST_SAMPLES`, when not given.
     on_progress : callable
         Called after each signal, from this thread.
 
@@ -79,6 +80,7 @@ def gather_signals(
         Not one signal was answered.
     """
     spacings = spacings or {}
+    most = max_series if max_series is not None else min(MOST_SERIES, MOST_SAMPLES // max(1, len(window.index)))
     found: dict[int, _Asked] = {}
     broken: list[ReconstructError] = []
     with ThreadPoolExecutor(max_workers=MOST_AT_ONCE) as pool:
@@ -86,7 +88,7 @@ def gather_signals(
         def ask(number: int) -> _Asked | None:
             if len(broken) >= FAILURES_IN_A_ROW:
                 return None
-            asked = _ask(server, signals[number], window, spacings=spacings, max_series=max_series)
+            asked = _ask(server, signals[number], window, spacings=spacings, max_series=most)
             if asked.failed is None:
                 broken.clear()
             else:

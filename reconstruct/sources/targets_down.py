@@ -18,7 +18,7 @@ MOST_POINTS: Final = 5_000
 SHORT_LOOK_BACK: Final = 2.0
 """In scrapes: what has no `up` for longer is not scraped any more."""
 INTERVAL_IF_UNKNOWN_S: Final = 60.0
-MOST_TARGETS: Final = 2_000
+MOST_TARGETS: Final = 1_000
 """Of one job, looked at one by one; in a larger one only failed scrapes are told, not targets that went."""
 TOLD_ONE_BY_ONE: Final = 4
 """Targets of one job that were away at the same time; more are told as one."""
@@ -55,18 +55,23 @@ def targets_down(
     early = max(0, int((look_s - interval_s) // grid.step_s))
     away += _all_away(counts, early=early)
     blind = _blind(counts)
+    unread: list[Gap] = []
     for job, of_job in zip((each.get("job", "") for each in counts.labels), counts.values.T, strict=True):
         there = of_job[~np.isnan(of_job)]
         if there.min() == there.max() and not (np.isnan(of_job) & ~blind).any():
             continue
         if there.max() > MOST_TARGETS:
+            reason = (
+                f"{there.max():.0f} targets that came and went: not looked at one by one, only their failed scrapes"
+            )
+            unread.append(Gap("", "prometheus", f"job {job}", reason, start=grid.baseline_start, end=grid.end))
             continue
         matching = ",".join(part for part in (f"job={pq.quote_label(job)}", scope) if part)
         asked = f"last_over_time(up{{{matching}}}[{look}])"
         answer = server.range(asked, grid)
         queries.append(_query(f"targets/job/{job}", asked, grid, answer))
         away += _gone(answer, job=job, counts=of_job, blind=blind, early=early)
-    return tuple(_gaps(away, grid)), tuple(queries)
+    return (*_gaps(away, grid), *unread), tuple(queries)
 
 
 def runs(flags: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:

@@ -28,6 +28,8 @@ ROLLOUT: Final = pd.Timedelta("1h")
 """Instances that take a version up later than this after the one before are no longer that rollout: autoscaling."""
 OVERVIEW_POINTS: Final = 500
 DETAIL_POINTS: Final = 11_000
+WITHDRAWN_ROWS: Final = 5
+"""A version has to be gone for this many samples before it counts as given up."""
 LOOK_BACK: Final = 2.0
 """In scrapes: an instance that changed its version would be seen with both for five minutes otherwise."""
 INTERVAL_IF_UNKNOWN_S: Final = 60.0
@@ -52,6 +54,8 @@ class Change(NamedTuple):
     version: str
     previous: str
     sightings: tuple[Sighting, ...]
+    withdrawn: tuple[str, ...] = ()
+    """Instances that went with the version they had tried: nobody took the older one up, it was still there."""
 
 
 def version_changes(
@@ -85,6 +89,12 @@ def version_changes(
         )
         patience = int(ROLLOUT / grid.step)
         for service, changes in changes_in(answer, patience=patience).items():
+            if (
+                changes
+                and changes[-1].withdrawn
+                and _still_targets(server, changes[-1].withdrawn, window, look_s=look_s)
+            ):
+                changes = changes[:-1]  # it is down, not withdrawn
             events += _events(changes, service, name=name, job=job, index=grid.index)
     return tuple(sorted(events, key=lambda event: (event.time, event.service, event.version))), tuple(queries), ()
 
@@ -146,7 +156,28 @@ def _changes(
             continue  # a new instance of the older version beside the newer one: a fleet that runs both
         found.append(Change("rollback" if older else "deploy", version, previous, (sighting,)))
         target = version
+    if found and (withdrawn := _withdrawn(found[-1], present, versions)):
+        found.append(withdrawn)
     return found
+
+
+def _withdrawn(last: Change, present: npt.NDArray[np.bool_], versions: Sequence[str]) -> Change | None:
+    """The end of a trial: the newest version went with its instances, and an older one, never replaced, is left."""
+    of_last = present[:, [each == last.version for each in versions]].any(axis=1)
+    gone = int(np.flatnonzero(of_last)[-1]) + 1
+    left = {version for column, version in enumerate(versions) if present[gone:, column].any()}
+    if len(present) - gone < WITHDRAWN_ROWS or last.kind == "rollback" or not left:
+        return None
+    back = max(left, key=_natural)
+    instances = tuple(dict.fromkeys(each.instance for each in last.sightings))
+    return Change("rollback", back, last.version, (Sighting(gone, gone - 1, "", back, last.version),), instances)
+
+
+def _still_targets(server: Prometheus, instances: Sequence[str], window: Window, *, look_s: float) -> bool:
+    """Whether any of these instances is still scraped at the window's end, with success or without."""
+    names = pq.one_of([each.split("/")[0] for each in instances])
+    asked = f"last_over_time(up{{instance=~{names}}}[{pq.duration(look_s)}])"
+    return bool(server.instant(asked, at=min(window.end, server.now())))
 
 
 def _sightings(
@@ -199,7 +230,11 @@ def _events(
                 previous=change.previous,
                 source="prometheus",
                 source_id=f"{name}:{job}:{change.version}" + (f"#{number}" if number > 1 else ""),
-                labels={"instances": ", ".join(dict.fromkeys(each.instance for each in change.sightings))},
+                labels={
+                    "instances": ", ".join(
+                        change.withdrawn or dict.fromkeys(each.instance for each in change.sightings)
+                    )
+                },
             )
         )
     return events

@@ -150,7 +150,6 @@ def test_odd_values_give_a_picture_and_no_warning(kind: str) -> None:
 
     assert picture_bytes(signal_chart(story, "http/latency-p95"))
     assert picture_bytes(overview(story))
-    assert picture_bytes(small_multiples(story, "http/latency-p95"))
 
 
 def test_a_signal_without_series_gives_a_picture() -> None:

@@ -3,6 +3,7 @@
 12:00          all is well
 13:20 - 13:25  shop-2 cannot be scraped
 13:30, 13:31   shop-1, shop-2 restart with version 1.1.0 (was 1.0.0)
+13:30          trial-2, which tries version 2.0 since 13:00, cannot be scraped; trial-4 is taken away
 13:40 - 13:50  db-1 has no samples
 14:00          web-3 and the queue are gone for good
 14:10          shop-1, shop-2 are back at 1.0.0
@@ -42,6 +43,7 @@ def story() -> Samples:
     told = Samples()
     _targets(told)
     _shop(told)
+    _trials(told)
     _alerts(told)
     _hostile(told)
     _replicas(told)
@@ -106,6 +108,18 @@ def _shop(told: Samples) -> None:
         "queue_depth", {"job": "shop", "service": "queue"}, [(t, 80.0 if t >= at("13:45") else 3.0) for t in queue]
     )
     told.add("database_connections", {"job": "db", "instance": "db-1"}, [(t, 7.0) for t in every(30, START, END)])
+
+
+def _trials(told: Samples) -> None:
+    """Two services with an old instance and one on trial, which fails in one and is taken away in the other."""
+    tried = between("13:00", "13:30")
+    for old, new, job in (("trial-1", "trial-2", "failed-trial"), ("trial-3", "trial-4", "ended-trial")):
+        for instance, version in ((old, "1.0"), (new, "2.0")):
+            labels = {"job": job, "instance": instance}
+            seen = [t for t in every(15, START, END) if instance == old or tried(t)]
+            told.add("trial_build_info", {**labels, "version": version}, [(t, 1.0) for t in seen])
+            down = [t for t in every(15, START, END) if t >= at("13:30")] if instance == "trial-2" else []
+            told.add("up", labels, [*((t, 1.0) for t in seen), *((t, 0.0) for t in down)])
 
 
 def _alert(told: Samples, labels: dict[str, str], *, since: str, firing: str, end: str, step_s: float = 15.0) -> None:

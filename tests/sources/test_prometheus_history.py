@@ -35,6 +35,11 @@ def test_scrape_intervals_are_read_from_the_samples(server: Prometheus) -> None:
     assert intervals["db"] == 30.0
 
 
+def test_jobs_that_send_no_up_are_measured_on_other_metrics(server: Prometheus) -> None:
+    assert scrape_intervals(server, WINDOW, scope='job="odd"') == {"odd": 15.0}
+    assert scrape_intervals(server, WINDOW, scope='job="nobody"') == {}
+
+
 def test_spacings_are_the_jobs_and_recorded_metrics_have_their_rules(server: Prometheus) -> None:
     intervals = scrape_intervals(server, WINDOW)
     names = ["http_requests_total", "database_connections", "queue_depth", "shop:http_requests:rate1m", "nothing"]
@@ -117,6 +122,14 @@ def test_a_version_taken_up_is_a_deploy_and_one_that_comes_back_a_rollback(serve
     ]
     assert [e.source_id for e in shop] == ["shop_build_info:shop:1.1.0", "shop_build_info:shop:1.0.0"]
     assert all(query.series > 0 for query in queries)
+
+
+def test_a_trial_that_is_taken_away_is_a_rollback_and_one_that_is_down_is_not(server: Prometheus) -> None:
+    for job, kinds in (("failed-trial", ["deploy"]), ("ended-trial", ["deploy", "rollback"])):
+        events, _, _ = version_changes(server, WINDOW, scope=f'job="{job}"', intervals={job: 15.0})
+        assert [event.kind for event in events] == kinds
+        assert clock(events[0].time) == "12:59:45"
+    assert (events[1].version, events[1].previous, clock(events[1].time)) == ("1.0", "2.0", "13:30:00")
 
 
 def test_scrapes_that_failed_and_targets_that_went_are_gaps_and_replaced_ones_are_not(server: Prometheus) -> None:
