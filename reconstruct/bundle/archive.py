@@ -8,7 +8,7 @@ import io
 import json
 import os
 import struct
-import tempfile
+import uuid
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -49,29 +49,24 @@ def write_archive(path: Path, *, parts: Mapping[str, bytes], manifest: Mapping[s
         for name, content in parts.items()
     }
     text = json.dumps({"schema": SCHEMA, **manifest, "parts": listed}, indent=1, ensure_ascii=True) + "\n"
-    temporary: str | None = None
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-            temporary = file.name
+        with temporary.open("xb") as file:
             with zipfile.ZipFile(file, "w") as archive:
                 for name, content in {MANIFEST: text.encode("ascii"), **parts}.items():
                     _add(archive, name=name, content=content)
             file.flush()
             os.fsync(file.fileno())
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
+        temporary.replace(path)
         _sync_folder(path.parent)
     except OSError as error:
-        if temporary is not None:
-            Path(temporary).unlink(missing_ok=True)
         raise UsageError(
             f"cannot write {path}: {error.strerror}", hint="check the folder and the free space"
         ) from error
-    except BaseException:  # an interrupt too: nothing half-written stays behind
-        if temporary is not None:
-            Path(temporary).unlink(missing_ok=True)
-        raise
+    finally:  # after an interrupt too: nothing half-written stays behind
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
 
 
 def read_archive(path: Path) -> tuple[Mapping[str, Any], Mapping[str, bytes]]:

@@ -15,7 +15,7 @@ def capture(
     window: WindowOptions,
     *,
     out: Annotated[
-        Path | None, typer.Option("--out", metavar="FILE", help="The bundle to write (default capture-<start>.zip).")
+        Path | None, typer.Option("--out", metavar="FILE", help="The bundle to write (default capture-START.zip).")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the file.")] = False,
 ) -> None:

@@ -147,7 +147,7 @@ class OutputOptions:
         typer.Option(
             "--out",
             metavar="DIR",
-            help="Where the files go (default incident-<start>); never overwritten without --force.",
+            help="Where the files go (default incident-START); never overwritten without --force.",
             rich_help_panel=_OUTPUT,
         ),
     ] = None

@@ -55,7 +55,7 @@ def report(
     from reconstruct import deliver
     from reconstruct.cli import outputs, request, talk
     from reconstruct.config import parse_duration_s
-    from reconstruct.errors import UsageError
+    from reconstruct.errors import SourceError, UsageError
     from reconstruct.pipeline import draft
     from reconstruct.render.report import one_line, to_report
 
@@ -85,6 +85,8 @@ def report(
         _write_metrics(answer, target, said, begun=begun, ended=request.now())
     for failure in said.failed if said else ():
         typer.echo(f"not delivered: {failure}", err=True)
+    if said and said.failed:
+        raise typer.Exit(SourceError.exit_code)
     if failing == "anomalies" and views:
         raise typer.Exit(FOUND)
 

@@ -216,7 +216,12 @@ def _series(anomalies: Sequence[Anomaly]) -> tuple[str, ...]:
         anomaly.signal.id + "{" + ",".join(f"{k}={v}" for k, v in sorted(anomaly.labels.items())) + "}"
         for anomaly in anomalies
     }
-    return tuple(sorted(names))
+    return tuple(sorted(map(_whole, names)))
+
+
+def _whole(text: str) -> str:
+    """`text` without half characters (lone surrogates), which no mail and few receivers of JSON take."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _headline(anomalies: Sequence[Anomaly]) -> str:
@@ -225,4 +230,4 @@ def _headline(anomalies: Sequence[Anomaly]) -> str:
     worst = max(anomalies, key=lambda anomaly: (anomaly.worse, anomaly.score, anomaly.id))
     about = f" of {worst.service.name}" if worst.service.name else ""
     more = f" and {len(anomalies) - 1} more" if len(anomalies) > 1 else ""
-    return f"{worst.signal.title}{about}{more}"
+    return _whole(f"{worst.signal.title}{about}{more}")

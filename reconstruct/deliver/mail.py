@@ -49,16 +49,21 @@ def send_mail(payload: Mapping[str, Any], target: Target, *, key: str) -> None:
 def as_mail(payload: Mapping[str, Any], target: Target, *, key: str) -> EmailMessage:
     """The mail; line breaks and control characters in the subject become blanks, so it cannot add headers."""
     message = EmailMessage()
-    subject = "".join(c if c.isprintable() else " " for c in str(payload.get("subject", "")))
+    subject = "".join(c if c.isprintable() else " " for c in _whole(payload.get("subject", "")))
     message["Subject"] = " ".join(subject.split())[:250] or "reconstruct"
     message["From"] = target.sender
     message["To"] = ", ".join(target.to)
     message["Message-ID"] = f"<{hashlib.sha256(key.encode()).hexdigest()[:32]}@reconstruct.invalid>"
     message["Auto-Submitted"] = "auto-generated"
-    message.set_content(str(payload.get("text", "")))
+    message.set_content(_whole(payload.get("text", "")))
     if payload.get("html"):
-        message.add_alternative(str(payload["html"]), subtype="html")
+        message.add_alternative(_whole(payload["html"]), subtype="html")
     return message
+
+
+def _whole(text: object) -> str:
+    """Text without half characters (lone surrogates), which no mail can carry."""
+    return str(text).encode("utf-8", "replace").decode("utf-8")
 
 
 def _connect(target: Target) -> smtplib.SMTP:

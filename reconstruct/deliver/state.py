@@ -11,8 +11,8 @@ import contextlib
 import json
 import os
 import sys
-import tempfile
 import time
+import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -118,33 +118,33 @@ def save_state(path: Path, state: ReportState) -> None:
     write_whole(path, json.dumps(_encode(state), indent=1, ensure_ascii=True) + "\n", what="the state file")
 
 
-def write_whole(path: Path, text: str, *, what: str) -> None:
+def write_whole(path: Path, text: str, *, what: str, mode: int | None = None) -> None:
     """Write `text` to `path` by way of a temporary file, flushed to disk, and a rename.
+
+    `mode` are its permissions (None: as the process's umask says).
 
     Raises
     ------
     UsageError
         If it cannot be written.
     """
-    temporary = ""
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}.", suffix=".tmp", delete=False
-        ) as file:
-            temporary = file.name
+        with temporary.open("x", encoding="utf-8") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
+        if mode is not None:
+            temporary.chmod(mode)
+        temporary.replace(path)
     except OSError as error:
         raise UsageError(
             f"cannot write {what} {path}: {error.strerror}", hint="check the folder and the space"
         ) from error
     finally:
-        if temporary:
-            Path(temporary).unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
 
 
 def sweep(path: Path) -> None:

@@ -30,7 +30,7 @@ def write_metrics(path: Path, values: Mapping[str, float]) -> None:
     ValueError
         If a metric is not one of HELP.
     """
-    write_whole(path, as_text(values), what="the metrics file")
+    write_whole(path, as_text(values), what="the metrics file", mode=0o644)  # node_exporter runs as another user
 
 
 def as_text(values: Mapping[str, float]) -> str:

@@ -17,6 +17,8 @@ RULE = "change-before-onset"
 
 PARTS = 6
 """Steps in which the onset's interval is gone through."""
+HINGE_SHARE = 0.05
+"""Of its own length: so well is the beginning of a line known (noise and warming up bend it)."""
 LEAST_SHARE = 0.25
 """What is left of a change at the very end of the onset's interval."""
 
@@ -64,13 +66,18 @@ def lag_weight(change: Change, onset: pd.Timestamp, *, spacing_s: float) -> floa
 
     For "at once": 0 until AT_ONCE_S (or one sample), then down to LATE at LATE_S and TOO_LATE
     TAKES_EFFECT_S after that.
-    For "rolls out": FRESH rising to 0 within FRESH_S, AGING a minute, and OLD at OLD_S after its end.
+    For "rolls out": FRESH rising to 0 within FRESH_S, AGING a minute, and from TAKES_EFFECT_S after its end down to
+    OLD at OLD_S, in a line with the logarithm of the lag. Where its instances were seen to restart there is no FRESH,
+    and the way down begins AT_ONCE_S after that.
     """
     lag_s = (onset - change.event.time).total_seconds()
     after_end_s = (onset - change.done).total_seconds()
+    if change.acts == "rolls out" and change.restarted is not None:
+        seen_s = (onset - max(change.restarted, change.done)).total_seconds()
+        return _fade(max(seen_s, 0.0), weights.AT_ONCE_S, weights.OLD_S, weights.OLD)
     if change.acts == "rolls out":
         fresh = 0.0
-        if change.restarted is None and after_end_s > lag_s - weights.FRESH_S:
+        if after_end_s > lag_s - weights.FRESH_S:
             fresh = weights.FRESH * (1 - min(max(lag_s, 0.0) / weights.FRESH_S, 1.0))
         return fresh + _fade(max(after_end_s, 0.0), weights.TAKES_EFFECT_S, weights.OLD_S, weights.OLD)
     if change.acts == "while it runs" and after_end_s <= 0:
@@ -94,13 +101,14 @@ def _fade(lag_s: float, soon_s: float, old_s: float, old: float) -> float:
 def _before_line(change: Change, line: Line) -> Reason:
     event, began = change.event, line.began
     cited = (event.id, line.evidence)
-    slack = pd.Timedelta(seconds=2 * line.spacing_s)
+    slack = max(pd.Timedelta(seconds=2 * line.spacing_s), HINGE_SHARE * line.length)
     if event.time > began.latest + slack:
         says = f"{line.title} had been on its way since {clock(began.time)}, {span(began.time, event.time)} before it"
         return Reason(RULE, says, cited, weights.AFTER_LINE)
     if event.time >= began.earliest - slack:
         says = f"{line.title} began to move with it, at {clock(began.time)}, and reached the onset in a line"
         return Reason(RULE, says, cited, weights.FIRST)
-    weight = expected_weight(change, began, spacing_s=line.spacing_s)
+    before_s = (began.earliest - max(event.time, change.done)).total_seconds()
+    weight = _fade(max(before_s, 0.0), weights.AT_ONCE_S, weights.OLD_S, weights.OLD)
     says = f"{span(event.time, began.time)} before {line.title} began to move at {clock(began.time)}"
     return Reason(RULE, says, cited, weight)

@@ -160,6 +160,13 @@ def _flag(event: Event) -> tuple[str, bool | None]:
 
 
 def _restarted(event: Event, events: Sequence[Event]) -> pd.Timestamp | None:
+    """The first restart after it, unless another rollout of the service lies between: then it is that one's."""
     limit = event.time + pd.Timedelta(seconds=weights.TAKES_EFFECT_S)
-    began = (e for e in events if e.kind == "restart" and same(e.service, event.service))
-    return next((e.time for e in began if event.time <= e.time <= limit), None)
+    for e in events:
+        if e.time < event.time or e.id == event.id or not same(e.service, event.service):
+            continue
+        if e.time > limit or _ACTS.get(e.kind) == "rolls out":
+            return None
+        if e.kind == "restart":
+            return e.time
+    return None

@@ -46,6 +46,8 @@ class Line:
     before: float
     reached: float
     unit: str
+    length: pd.Timedelta
+    """From its beginning to the onset."""
     evidence: str
     """Id of the query that shows it, or of its anomaly where there is one."""
     spacing_s: float
@@ -121,6 +123,7 @@ def _line(case: Case, metric: Metric, column: int) -> list[tuple[float, Line]]:
         before=float(np.median(values[: row + 1])),
         reached=float(np.median(values[-NEAR_SAMPLES:])),
         unit=metric.signal.unit,
+        length=case.onset.earliest - times[row],
         evidence=metric.query,
         spacing_s=metric.spacing_s,
     )

@@ -6,11 +6,15 @@ from collections.abc import Sequence
 
 from reconstruct.explain import weights
 from reconstruct.explain.case import Case
+from reconstruct.explain.change_before_onset import expected_weight
 from reconstruct.explain.changes import LASTING, Change, same
 from reconstruct.explain.words import the_change
 from reconstruct.model import Reason
 
 RULE = "order-unknown"
+
+ALIKE = 0.7
+"""Log-odds: two lags of which one is at most twice as likely as the other are told apart by nobody."""
 
 
 def order_unknown(change: Change, found: Sequence[Change], case: Case) -> Reason | None:
@@ -25,11 +29,17 @@ def order_unknown(change: Change, found: Sequence[Change], case: Case) -> Reason
             continue
         if (case.onset.time - other.event.time).total_seconds() > weights.TAKES_EFFECT_S:
             continue
+        if abs(_when(change, case) - _when(other, case)) > ALIKE:
+            continue
         if _tells_apart(change, other):
             continue
         says = f"{the_change(other.event)} is as near; the samples cannot tell the two apart"
         return Reason(RULE, says, (change.event.id, other.event.id), 0.0)
     return None
+
+
+def _when(change: Change, case: Case) -> float:
+    return expected_weight(change, case.onset, spacing_s=case.spacing_s(case.bout.main[0].anomaly))
 
 
 def _tells_apart(change: Change, other: Change) -> bool:

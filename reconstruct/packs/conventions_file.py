@@ -13,7 +13,7 @@ from reconstruct.packs.words import phrases, words_of
 
 KINDS: Final = ("counter", "gauge", "histogram", "summary", "unknown")
 _SAYS: Final = ("layer", "aspect", "worse", "tags")
-_RULE_KEYS: Final = ("words", "also", "without", "first", "last", "kinds", "units", "ignore", "countdown", *_SAYS)
+RULE_KEYS: Final = ("words", "also", "without", "first", "last", "kinds", "units", "ignore", "countdown", *_SAYS)
 _WORSE: Final[tuple[Worse, ...]] = get_args(Worse)
 
 
@@ -52,7 +52,7 @@ def merge_conventions(first: Conventions, second: Conventions) -> Conventions:
 
 
 def _rule(item: Marked) -> Rule:
-    given = fields(item, allowed=_RULE_KEYS)
+    given = fields(item, allowed=RULE_KEYS)
     if not any(key in given for key in (*_SAYS, "ignore")):
         raise item.wrong("this rule says nothing", hint="give it a layer, an aspect, worse, tags, or `ignore: true`")
     if not any(key in given for key in ("words", "first", "last", "kinds", "units")):

@@ -58,7 +58,9 @@ def asked(name: str, suffix: str, expression: str, meaning: Meaning, interval_s:
 
 def meaning_of(name: str, *, seen: Seen, kind: str, context: Context, part: Part | None = None) -> Meaning:
     """What the name, or a part of its series, says."""
-    return classify(name, conventions=context.conventions, kind=kind, label_names=seen.label_names, part=part)
+    return classify(
+        name, conventions=context.conventions, kind=kind, unit=seen.unit, label_names=seen.label_names, part=part
+    )
 
 
 def of_rate(meaning: Meaning, context: Context) -> Meaning:

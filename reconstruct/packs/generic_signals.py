@@ -79,7 +79,9 @@ def _distribution(base: str, *, metrics: Mapping[str, Seen], context: Context) -
     scaled = scaler(meaning)
     tail = replace(meaning, floor=QUANTILE_FLOORS * meaning.floor)
     if classic is not None:
-        buckets = f"sum by (le, {by}) (rate({select(f'{base}_bucket', seen=one, context=context)}[{window}]))"
+        le = ", ".join(("le", *keep))
+        of_buckets = select(f"{base}_bucket", seen=one, context=context)
+        buckets = f"sum by ({le}) (rate({of_buckets}[{window}]))"
         yield asked(base, "p95", scaled(f"histogram_quantile({QUANTILE:g}, {buckets})"), tail, interval_s, series)
     elif native:
         yield asked(base, "p95", scaled(f"histogram_quantile({QUANTILE:g}, {rate(base)})"), tail, interval_s, series)

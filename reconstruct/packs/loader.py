@@ -21,7 +21,7 @@ CONVENTIONS_FILE: Final = "conventions.yaml"
 MECHANISMS_FILE: Final = "mechanisms.yaml"
 
 WORSE: Final[tuple[Worse, ...]] = get_args(Worse)
-_PACK_KEYS: Final = (
+PACK_KEYS: Final = (
     "id",
     "title",
     "applies",
@@ -35,7 +35,7 @@ _PACK_KEYS: Final = (
     "signals",
 )
 _VARIANT_KEYS: Final = ("promql", "needs", "smear_s")
-_SIGNAL_KEYS: Final = (
+SIGNAL_KEYS: Final = (
     "id",
     "title",
     "promql",
@@ -53,7 +53,7 @@ _SIGNAL_KEYS: Final = (
     "service_label",
     "service",
 )
-_MACROS: Final = ("__rate_interval", "scope", "by", "by_instance")
+MACROS: Final = ("__rate_interval", "scope", "by", "by_instance")
 _ID: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _RECORDED_WINDOW: Final = re.compile(r":[a-z_]*?(?:rate|irate|increase|avg)(\d+)([smh])$")
 _SECONDS_PER: Final = {"s": 1.0, "m": 60.0, "h": 3600.0}
@@ -120,7 +120,7 @@ def read_pack(path: Path) -> Pack:
         With file and line, where something is missing, unknown or twice.
     """
     document = read_marked(path)
-    given = fields(document, allowed=_PACK_KEYS, required=("id", "title", "applies", "signals"))
+    given = fields(document, allowed=PACK_KEYS, required=("id", "title", "applies", "signals"))
     families = (
         {name: _pattern(value) for name, value in entries(given["families"]).items()} if "families" in given else {}
     )
@@ -158,7 +158,7 @@ def _template(
     define: Mapping[str, str],
 ) -> Template:
     given = dict(defaults) | fields(
-        item, allowed=_SIGNAL_KEYS, required=("id", "title", "unit", "aspect", "worse", "floor")
+        item, allowed=SIGNAL_KEYS, required=("id", "title", "unit", "aspect", "worse", "floor")
     )
     if "layer" not in given:
         raise item.wrong("'layer' is missing", hint="give it here, or once for the whole pack")
@@ -195,8 +195,8 @@ def _variant(given: Mapping[str, Marked], *, groups: Sequence[str], define: Mapp
     at = given["promql"]
     promql = substitute(text(at), values=define)
     for macro in macros(promql):
-        if macro not in (*_MACROS, *groups):
-            known = ", ".join(f"${name}" for name in (*_MACROS, *define, *groups))
+        if macro not in (*MACROS, *groups):
+            known = ", ".join(f"${name}" for name in (*MACROS, *define, *groups))
             raise at.wrong(f"unknown macro ${macro}", hint=f"known here: {known}")
     # A group's macro stands for (part of) a name: what is needed is known once a metric matched.
     needs = texts(given.get("needs")) or (() if groups else needs_of(promql))

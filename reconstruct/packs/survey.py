@@ -52,6 +52,8 @@ class Seen:
     """Labels of each, without `__name__`; empty where there are too many to look at."""
     throughout: bool = True
     """Every series was there at each moment that was looked at."""
+    unit: str = ""
+    """As the server's metadata say; "" = not told."""
 
     @property
     def label_names(self) -> frozenset[str]:
@@ -95,6 +97,7 @@ def survey(
             kind=kinds[name],
             count=counts[name],
             labels=tuple(labels_of.get(name, ())),
+            unit=names[name].unit,
             throughout=fewest.get(name, 0) >= max(counts[name], len(labels_of.get(name, ()))),
         )
         for name in kinds

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -37,6 +37,23 @@ class Span(NamedTuple):
 
     start: pd.Timestamp
     end: pd.Timestamp
+
+
+def joined(spans: Iterable[Span]) -> list[Span]:
+    """Stretches that touch or overlap as one, in order of time.
+
+    >>> t = pd.Timestamp("2026-01-01T00:00Z")
+    >>> h = pd.Timedelta("1h")
+    >>> [(s.start.hour, s.end.hour) for s in joined([Span(t + 4 * h, t + 5 * h), Span(t, t + 2 * h), Span(t + h, t + 3 * h)])]
+    [(0, 3), (4, 5)]
+    """
+    done: list[Span] = []
+    for span in sorted(spans):
+        if done and span.start <= done[-1].end:
+            done[-1] = Span(done[-1].start, max(done[-1].end, span.end))
+        else:
+            done.append(span)
+    return done
 
 
 def day(time: pd.Timestamp) -> float:

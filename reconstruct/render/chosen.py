@@ -10,7 +10,7 @@ import pandas as pd
 
 from reconstruct.errors import UsageError
 from reconstruct.model import LAYERS, Alert, Anomaly, Event, Incident, Layer, Metric
-from reconstruct.render.axes import Span
+from reconstruct.render.axes import Span, joined
 
 CHANGE_KINDS: Final = frozenset(
     {"deploy", "rollback", "config", "flag", "migration", "scale", "restart", "job", "note"}
@@ -200,16 +200,9 @@ def _user_felt(metric: Metric) -> bool:
 def anomalous_spans(incident: Incident, metric: Metric, *, columns: Sequence[int]) -> list[Span]:
     """When any of these columns was anomalous: merged stretches, to the window's end where one did not recover."""
     end = incident.evidence.window.end
-    spans: list[Span] = []
     wanted = set(columns)
     mine = [a for a in anomalies_of(incident, metric) if a.column in wanted]
-    for anomaly in sorted(mine, key=lambda a: a.onset.time):
-        until = end if anomaly.recovery is None else anomaly.recovery.time
-        if spans and anomaly.onset.time <= spans[-1].end:
-            spans[-1] = Span(spans[-1].start, max(spans[-1].end, until))
-        else:
-            spans.append(Span(anomaly.onset.time, until))
-    return spans
+    return joined(Span(a.onset.time, end if a.recovery is None else a.recovery.time) for a in mine)
 
 
 def healthy_until(incident: Incident, metric: Metric) -> pd.Timestamp:

@@ -12,8 +12,8 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import Transform, blended_transform_factory
 
-from reconstruct.model import Alert, Gap, Incident, Layer, Metric
-from reconstruct.render.axes import Span, hatch, shade, unit_scale, with_suffix, y_limits
+from reconstruct.model import Gap, Incident, Layer, Metric
+from reconstruct.render.axes import Span, day, hatch, joined, shade, unit_scale, with_suffix, y_limits
 from reconstruct.render.chosen import AlertRow, affected_columns, anomalies_of, healthy_until
 from reconstruct.render.lettering import clip, write
 from reconstruct.render.markers import Plot
@@ -42,6 +42,7 @@ ROW_IN: Final = 0.48
 """Height of a signal's row: two lines of text."""
 LANE_GAP_IN: Final = 0.07
 ALERT_IN: Final = 0.2
+BAR_IN: Final = 0.11
 AFFECTED_SHOWN: Final = 20
 """Affected series drawn in one row, the worst ones: more are a blot."""
 GAP_ROWS: Final = 4
@@ -196,24 +197,30 @@ def draw_alerts(ax: Axes, rows: Sequence[AlertRow], *, more: int, plot: Plot, to
     for i, row in enumerate(rows):
         y = top_in - ALERT_IN * (i + 0.5)
         draw_name(ax, y, row.rule, colour=theme.ink)
-        for alert in row.alerts:
-            _draw_alert(ax, alert, plot=plot, y=y, theme=theme)
+        _draw_bars(ax, row, plot=plot, y=y, theme=theme)
     if more:
         draw_name(ax, bottom + ALERT_IN / 2, f"and {more} more rules", colour=theme.soft)
     return bottom - LANE_GAP_IN
 
 
-def _draw_alert(ax: Axes, alert: Alert, *, plot: Plot, y: float, theme: Theme) -> None:
-    """A bar: pale while the condition held and it was pending, full while it fired; hatched where its data ended."""
-    half = 0.055
-    firing, end = max(alert.firing_at, plot.start), min(alert.resolved_at or plot.end, plot.end)
-    if alert.pending_at is not None:
-        pending = Span(max(alert.pending_at, plot.start), min(alert.firing_at, plot.end))
-        shade(ax, pending, colour=theme.pending, y=(y - half, y + half)).set_zorder(4.0)
-    shade(ax, Span(firing, end), colour=theme.firing, y=(y - half, y + half)).set_zorder(4.0)
-    if alert.ended_in_gap:
-        tail = Span(end, min(end + (plot.end - plot.start) / 40, plot.end))
-        hatch(ax, tail, theme=theme, y=(y - half, y + half))
+def _draw_bars(ax: Axes, row: AlertRow, *, plot: Plot, y: float, theme: Theme) -> None:
+    """Bars: pale while the condition held and it was pending, full while it fired; hatched where its data ended."""
+    pending = [Span(a.pending_at, a.firing_at) for a in row.alerts if a.pending_at is not None]
+    firing = [Span(a.firing_at, a.resolved_at or plot.end) for a in row.alerts]
+    for spans, colour in ((pending, theme.pending), (firing, theme.firing)):
+        bars = [(day(s.start), day(s.end) - day(s.start)) for s in _within(spans, plot)]
+        # One collection a row: an alert that flapped for a week is thousands of bars.
+        ax.broken_barh(bars, (y - BAR_IN / 2, BAR_IN), facecolors=colour, linewidth=0.0, zorder=4.0)
+    for alert in row.alerts:
+        if alert.ended_in_gap and alert.resolved_at is not None and plot.start < alert.resolved_at < plot.end:
+            tail = Span(alert.resolved_at, min(alert.resolved_at + (plot.end - plot.start) / 40, plot.end))
+            hatch(ax, tail, theme=theme, y=(y - BAR_IN / 2, y + BAR_IN / 2))
+
+
+def _within(spans: Sequence[Span], plot: Plot) -> list[Span]:
+    """The parts of spans that lie in the plot."""
+    cut = [Span(max(s.start, plot.start), min(s.end, plot.end)) for s in spans]
+    return [s for s in cut if s.start < s.end]
 
 
 # -------------------------------------------------------------------------------------------------------------- gaps
@@ -234,9 +241,9 @@ def gap_rows(gaps: Sequence[Gap], plot: Plot) -> tuple[list[GapRow], list[Gap]]:
         if gap.start is None and gap.end is None:
             timeless.append(gap)
             continue
-        span = Span(max(gap.start or plot.start, plot.start), min(gap.end or plot.end, plot.end))
-        if span.start < span.end:
-            by_name.setdefault(f"{gap.wanted}: {gap.reason}", []).append(span)
+        span = _within([Span(gap.start or plot.start, gap.end or plot.end)], plot)
+        if span:
+            by_name.setdefault(f"{gap.wanted}: {gap.reason}", []).extend(span)
     return [GapRow(says, tuple(spans)) for says, spans in by_name.items()], timeless
 
 
@@ -258,8 +265,8 @@ def draw_gaps(ax: Axes, rows: Sequence[GapRow], *, plot: Plot, top_in: float, th
             draw_name(ax, y, row.says, colour=theme.soft)
         elif i == GAP_ROWS:
             draw_name(ax, y, f"and {len(rows) - GAP_ROWS} more", colour=theme.soft)
-        for span in row.spans:
-            hatch(ax, _visible(span, plot), theme=theme, y=(y - 0.07, y + 0.07))
+        for span in joined([_visible(span, plot) for span in row.spans]):
+            hatch(ax, span, theme=theme, y=(y - 0.07, y + 0.07))
 
 
 def _visible(span: Span, plot: Plot) -> Span:

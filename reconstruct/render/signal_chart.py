@@ -53,7 +53,7 @@ PLOT_IN: Final = 2.9
 """Height of the plot."""
 AXIS_LEFT_IN: Final = 0.85
 """Room for the labels of the value axis."""
-NAMES_IN: Final = 1.95
+NAMES_IN: Final = 2.1
 """Width of the column with the names of series."""
 HEAD_IN: Final = 0.66
 AXIS_BELOW_IN: Final = 0.4

@@ -145,7 +145,7 @@ def _csv_rows(text: str, *, name: str) -> Iterator[Row]:
         except csv.Error as error:  # a cell of more than 131,072 characters: a quote that is never closed
             yield Row(f"line {line}", None, f"it is not CSV: {error}; is a quote left open?")
             continue
-        if not any(cell.strip() for cell in cells):
+        if not any(cell.strip() for cell in cells) or (line == 1 and text.startswith("sep=")):
             continue
         if not header:
             header = [column_name(cell) for cell in cells]
@@ -165,6 +165,8 @@ def _csv_rows(text: str, *, name: str) -> Iterator[Row]:
 
 def _delimiter(text: str) -> str:
     first = text.lstrip().split("\n", 1)[0]
+    if first.startswith("sep=") and len(first.rstrip()) == 5:  # how Excel says it
+        return first[4]
     return max(",;\t", key=first.count)
 
 

@@ -15,10 +15,10 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
 from reconstruct.http import redact
 from reconstruct.sources.json_stream import GarbledError, JsonStream
+from reconstruct.sources.number_text import numbers_in, plain_numbers_in
 
 BATCH_BYTES: Final = 1 << 20
 """Of samples, parsed at a time: many enough that a call costs little, few enough for the processor's cache."""
@@ -29,7 +29,6 @@ GROWTH: Final = 1.125
 ROWS_AT_FIRST: Final = 64
 
 _LABELS: Final = re.compile(rb'\{"metric":(\{(?:[^"{}]++|"(?:[^"\\]++|\\.)*+")*+\}),"')
-_QUOTE, _OPEN, _CLOSE, _COMMA = (ord(c) for c in '"[],')
 
 
 class TooManySeriesError(Exception):
@@ -244,10 +243,10 @@ class _Batch:
         starts = np.cumsum([0, *(len(each) + 1 for each in self._texts)])
         rows, texts = self._rows, self._texts
         self._rows, self._texts, self._size = [], [], 0
-        numbers = _numbers(text)
+        numbers = numbers_in(text)
         if numbers is None:
             for row, each in zip(rows, texts, strict=True):
-                stamps_s, values = _slow_numbers(each)
+                stamps_s, values = plain_numbers_in(each)
                 self._matrix.put_at(row, stamps_s=stamps_s, values=values)
             return
         opening, values, stamps_of = numbers
@@ -270,61 +269,3 @@ class _Batch:
         """Whether each of these times is that grid point's."""
         due_ms = self._matrix.start_ms + point * self._matrix.step_ms
         return np.asarray(np.abs(stamps_s * 1000.0 - due_ms) < self._matrix.step_ms / 2)
-
-
-def _numbers(
-    text: bytes,
-) -> (
-    tuple[npt.NDArray[np.int64], npt.NDArray[np.float64], Callable[[npt.NDArray[np.int64]], npt.NDArray[np.float64]]]
-    | None
-):
-    """Of `[t,"v"],[t,"v"],...`: where each value's quote opens, the values, and a function for the wanted timestamps.
-
-    The quotes cut the text into times and values, which arrow reads as they lie (exactly: every bit of a double comes
-    back). None where the text has another form, or a number that is none.
-    """
-    raw = np.frombuffer(text, dtype=np.uint8)
-    quotes = np.flatnonzero(raw == _QUOTE)
-    if quotes.size % 2 or not quotes.size or raw[0] != _OPEN:
-        return None
-    opening, closing = quotes[0::2], quotes[1::2]
-    between = closing[:-1]
-    if not (
-        (raw[closing + 1] == _CLOSE).all()
-        and (raw[opening - 1] == _COMMA).all()
-        and (raw[between + 2] == _COMMA).all()
-        and (raw[between + 3] == _OPEN).all()
-    ):
-        return None
-    try:
-        values = _cast(text, begins=opening + 1, ends=closing)
-    except pa.ArrowInvalid:
-        return None
-
-    def stamps_of(samples: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
-        # A time stands between the `[` after the value before it and the `,"` of its own value.
-        begins = np.where(samples == 0, 1, closing[samples - 1] + 4)
-        return _cast(text, begins=begins, ends=opening[samples] - 1)
-
-    return opening, values, stamps_of
-
-
-def _cast(text: bytes, *, begins: npt.NDArray[np.int64], ends: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
-    """The numbers in `text[begin:end]`, one a pair; the pairs in order and not overlapping."""
-    if begins.size == 0:
-        return np.empty(0)
-    # A string array whose even elements are what lies between the numbers: made of offsets alone, no byte is copied.
-    offsets = np.empty(2 * begins.size + 1, dtype=np.int32)
-    offsets[0] = 0
-    offsets[1::2] = begins
-    offsets[2::2] = ends
-    pieces = pa.Array.from_buffers(pa.string(), 2 * begins.size, [None, pa.py_buffer(offsets), pa.py_buffer(text)])
-    wanted = pa.array(np.arange(1, 2 * begins.size, 2, dtype=np.int32))
-    result: npt.NDArray[np.float64] = pieces.take(wanted).cast(pa.float64()).to_numpy(zero_copy_only=False)
-    return result
-
-
-def _slow_numbers(text: bytes) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    samples = json.loads(b"[" + text + b"]")
-    stamps_s = np.array([float(pair[0]) for pair in samples], dtype=np.float64)
-    return stamps_s, np.array([float(pair[1]) for pair in samples], dtype=np.float64)

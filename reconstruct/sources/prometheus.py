@@ -7,21 +7,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from reconstruct import promql as pq
 from reconstruct.errors import QueryError, SourceError
 from reconstruct.http import HttpSettings, NoSuchPageError, plain, redact
 from reconstruct.model import Window
+from reconstruct.sources.answers import Answer, Sample, Series, parse_samples, parse_series
 from reconstruct.sources.json_stream import CutShortError, GarbledError
 from reconstruct.sources.matrix import Envelope, Matrix, TooManySeriesError, read_answer
 from reconstruct.sources.refusals import TooMuchError, TooSlowError, refusal
 from reconstruct.sources.transport import Transport
+
+__all__ = ["Answer", "Prometheus", "Sample", "Series"]
 
 MOST_POINTS: Final = 11_000
 """A series in one answer; Prometheus refuses more (web/api/v1: "exceeded maximum resolution of 11,000 points")."""
@@ -39,33 +39,6 @@ READY_WAIT_S: Final = 30.0
 READY_PAUSE_S: Final = 0.5
 SKEW_TOLD_S: Final = 5.0
 """Clocks further apart are told: `now` and `-2h` mean something else to the server then."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Answer:
-    """What a range query gave, on the window's grid."""
-
-    values: npt.NDArray[np.float64]
-    """(n_times, n_series); NaN = no sample. In memory series by series, as pandas keeps columns."""
-    labels: tuple[Mapping[str, str], ...]
-    """One a column, secrets removed."""
-    warnings: tuple[str, ...] = ()
-    infos: tuple[str, ...] = ()
-
-
-class Sample(NamedTuple):
-    """One series of an instant query's answer."""
-
-    labels: Mapping[str, str]
-    value: float
-
-
-class Series(NamedTuple):
-    """Raw samples of one series, as they were scraped; times in Unix seconds, strictly increasing."""
-
-    labels: Mapping[str, str]
-    times_s: npt.NDArray[np.float64]
-    values: npt.NDArray[np.float64]
 
 
 class Prometheus:
@@ -305,38 +278,6 @@ class Prometheus:
                 "end": _seconds(_milliseconds(window.end)),
             }
         return params
-
-
-def parse_samples(data: Mapping[str, Any]) -> list[Sample]:
-    """The `data` of an instant query's answer: a vector, or a scalar as one sample without labels."""
-    try:
-        kind, result = data["resultType"], data["result"]
-        if kind == "scalar":
-            return [Sample({}, float(result[1]))]
-        # Native histograms have `histogram` in place of `value`: nothing that a threshold could be held against.
-        return [Sample(_redacted(each["metric"]), float(each["value"][1])) for each in result if "value" in each]
-    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
-        raise GarbledError(str(error)) from error
-
-
-def parse_series(data: Mapping[str, Any], *, after_s: float) -> list[Series]:
-    """The `data` of a range selector's answer, without samples at or before `after_s`: ranges are closed before 3.0."""
-    found: list[Series] = []
-    try:
-        for each in data["result"]:
-            pairs = each.get("values") or []
-            times_s = np.array([float(pair[0]) for pair in pairs])
-            values = np.array([float(pair[1]) for pair in pairs])
-            inside = times_s > after_s
-            if inside.any():
-                found.append(Series(_redacted(each["metric"]), times_s[inside], values[inside]))
-    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
-        raise GarbledError(str(error)) from error
-    return found
-
-
-def _redacted(labels: Mapping[str, str]) -> dict[str, str]:
-    return {str(name): redact(str(labels[name])) for name in sorted(labels)}
 
 
 def _milliseconds(time_utc: pd.Timestamp) -> int:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final, cast
 
 from reconstruct.errors import UsageError
+from reconstruct.http import redact
 from reconstruct.model import Window
 from reconstruct.sources import alertmanager, event_file, github, gitlab, grafana_annotations
 from reconstruct.sources.ledger import Ask, Ledger, SourceFactory
@@ -94,10 +95,11 @@ def read_source(
     ask = Ask(argument, window, tz=tz, authors=authors, options=options or {})
     ledger = source_factory(kind)(ask)
     events, outside = in_window(ledger.events, window=window)
-    said = (f"{outside} events of {Path(argument).name if kind == 'file' else spec} lie outside the window",)
+    said = (f"{outside} events of {Path(argument).name if kind == 'file' else redact(spec)} lie outside the window",)
     gaps = tuple(
         gap
         for gap in ledger.gaps
         if (gap.start is None or gap.start < window.end) and (gap.end is None or gap.end > window.baseline_start)
     )
-    return replace(ledger, events=events, gaps=gaps, notes=ledger.notes + (said if outside else ()))
+    alerts = tuple(a for a in ledger.alerts if a.resolved_at is None or a.resolved_at >= window.baseline_start)
+    return replace(ledger, events=events, alerts=alerts, gaps=gaps, notes=ledger.notes + (said if outside else ()))

@@ -1,61 +1,38 @@
-"""Deploys and rollbacks as the metrics show them: the version label of `*_build_info` changes.
-
-Judged instance by instance: a version that is seen again after a failed scrape is no rollback, and a rollout over
-several instances is one event with an end.
-"""
+"""Deploys and rollbacks as the metrics show them: the version label of `*_build_info` changes."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from reconstruct import promql as pq
-from reconstruct.model import Event, EventKind, Gap, Query, Service, Window
+from reconstruct.model import Event, Gap, Query, Service, Window
 from reconstruct.sources.identity import IDENTITY_LABELS, service_of
-from reconstruct.sources.prometheus import Answer, Prometheus
-from reconstruct.sources.restarts import coarser, instance_of
+from reconstruct.sources.prometheus import Prometheus
+from reconstruct.sources.restarts import coarser
+from reconstruct.sources.takeups import VERSION_LABELS, Change, changes_in, instance_in, version_of
 
 BUILD_INFO: Final = ".+_build_info"
-VERSION_LABELS: Final = ("version", "app_version", "release", "tag", "revision", "commit", "git_commit", "sha")
-"""First one present is the version."""
-INSTANCE_LABELS: Final = ("instance", "pod", "host", "node", "container")
 ROLLOUT: Final = pd.Timedelta("1h")
 """Instances that take a version up later than this after the one before are no longer that rollout: autoscaling."""
 OVERVIEW_POINTS: Final = 500
 DETAIL_POINTS: Final = 11_000
-WITHDRAWN_ROWS: Final = 5
-"""A version has to be gone for this many samples before it counts as given up."""
 LOOK_BACK: Final = 2.0
 """In scrapes: an instance that changed its version would be seen with both for five minutes otherwise."""
 INTERVAL_IF_UNKNOWN_S: Final = 60.0
 
 
-class Sighting(NamedTuple):
-    """An instance is seen with a version that it did not have when it was seen last."""
+class _Asked(NamedTuple):
+    """One build_info of one job, and how it is read."""
 
-    row: int
-    after: int
-    """Last row at which it was not: it changed between the two."""
-    instance: str
-    version: str
-    previous: str
-    """What this instance ran before; "" for an instance that had not been seen."""
-
-
-class Change(NamedTuple):
-    """A version taken up by the instances of one service, one after the other."""
-
-    kind: EventKind
-    version: str
-    previous: str
-    sightings: tuple[Sighting, ...]
-    withdrawn: tuple[str, ...] = ()
-    """Instances that went with the version they had tried: nobody took the older one up, it was still there."""
+    name: str
+    job: str
+    selector: str
+    grid: Window
+    spacing_s: float
+    look_s: float
 
 
 def version_changes(
@@ -63,8 +40,8 @@ def version_changes(
 ) -> tuple[tuple[Event, ...], tuple[Query, ...], tuple[Gap, ...]]:
     """Every version taken up between the beginning of the baseline and the end of the window.
 
-    `time` is the last moment at which the first instance was seen without the version, and `resolution_s` reaches to
-    the first with it; `end` is when the last instance was seen with it. A version that came back is a `rollback`.
+    `time` is the last scrape that saw the first instance without the version, and `resolution_s` reaches to the first
+    scrape with it; `end` is when the last instance was seen with it. A version that came back is a `rollback`.
 
     Parameters
     ----------
@@ -72,30 +49,34 @@ def version_changes(
         Job -> seconds between scrapes, from `discovery.scrape_intervals`.
     """
     overview_grid, grid = coarser(window, most_points=OVERVIEW_POINTS), coarser(window, most_points=DETAIL_POINTS)
-    selector = "{" + ",".join(part for part in (f'__name__=~"{BUILD_INFO}"', scope) if part) + "}"
+    everything = _braces(f'__name__=~"{BUILD_INFO}"', scope)
     by = ", ".join(("__name__", *IDENTITY_LABELS, *VERSION_LABELS))
-    overview = server.range(f"count by ({by}) ({selector})", overview_grid)
+    overview = server.range(
+        f"count by ({by}) (last_over_time({everything}[{pq.duration(overview_grid.step_s)}]))", overview_grid
+    )
     events: list[Event] = []
     queries: list[Query] = []
     for name, job in several_versions(overview.labels):
-        matching = [f"__name__={pq.quote_label(name)}", *([f"job={pq.quote_label(job)}"] if job else [])]
+        selector = _braces(f"__name__={pq.quote_label(name)}", f"job={pq.quote_label(job)}" if job else "", scope)
         spacing_s = (intervals or {}).get(job, INTERVAL_IF_UNKNOWN_S)
-        look_s = max(LOOK_BACK * spacing_s, grid.step_s)
-        asked = f"last_over_time({{{','.join([*matching, *([scope] if scope else [])])}}}[{pq.duration(look_s)}])"
-        answer = server.range(asked, grid)
-        label = f"versions/{name}/{job}"
+        asked = _Asked(name, job, selector, grid, spacing_s, max(LOOK_BACK * spacing_s, grid.step_s))
+        promql = f"last_over_time({selector}[{pq.duration(asked.look_s)}])"
+        answer = server.range(promql, grid)
         queries.append(
-            Query(label, "versions", asked, window.baseline_start, window.end, grid.step_s, len(answer.labels))
+            Query(
+                id=f"versions/{name}/{job}",
+                signal="versions",
+                query=promql,
+                start=grid.baseline_start,
+                end=grid.end,
+                step_s=grid.step_s,
+                series=len(answer.labels),
+            )
         )
-        patience = int(ROLLOUT / grid.step)
-        for service, changes in changes_in(answer, patience=patience).items():
-            if (
-                changes
-                and changes[-1].withdrawn
-                and _still_targets(server, changes[-1].withdrawn, window, look_s=look_s)
-            ):
+        for service, changes in changes_in(answer, patience=int(ROLLOUT / grid.step)).items():
+            if changes and changes[-1].withdrawn and _still_targets(server, changes[-1].withdrawn, asked):
                 changes = changes[:-1]  # it is down, not withdrawn
-            events += _events(changes, service, name=name, job=job, index=grid.index)
+            events += _events(server, changes, service, asked)
     return tuple(sorted(events, key=lambda event: (event.time, event.service, event.version))), tuple(queries), ()
 
 
@@ -108,143 +89,65 @@ def several_versions(labels: Sequence[Mapping[str, str]]) -> list[tuple[str, str
     return sorted({(name, job) for (name, job, _), told in versions.items() if len(told) > 1})
 
 
-def version_of(labels: Mapping[str, str]) -> str:
-    """The version that labels tell; "" where they tell none."""
-    return next((labels[name] for name in VERSION_LABELS if labels.get(name)), "")
-
-
-def changes_in(answer: Answer, *, patience: int) -> dict[Service, list[Change]]:
-    """What each service took up, oldest first, from one build_info's series (one an instance and version).
-
-    `patience` is in rows: how long a rollout may pause between two instances.
-    """
-    by_service: dict[Service, list[int]] = {}
-    for column, labels in enumerate(answer.labels):
-        by_service.setdefault(service_of(labels), []).append(column)
-    return {
-        service: _changes(
-            present=~np.isnan(answer.values[:, columns]),
-            versions=[version_of(answer.labels[column]) for column in columns],
-            instances=[_instance(answer.labels[column]) for column in columns],
-            patience=patience,
-        )
-        for service, columns in by_service.items()
-    }
-
-
-def _changes(
-    *, present: npt.NDArray[np.bool_], versions: Sequence[str], instances: Sequence[str], patience: int
-) -> list[Change]:
-    if len(set(versions)) < 2 or not present.any():
-        return []
-    born = {version: _first_row(present, versions, version) for version in set(versions)}
-    begin = min(born.values())
-    at_first = [version for column, version in enumerate(versions) if present[begin : begin + 2, column].any()]
-    target = max(sorted(set(at_first)), key=at_first.count)
-    found: list[Change] = []
-    for sighting in _sightings(present, versions, instances, begin=begin + 1):
-        version, last = sighting.version, found[-1].sightings[-1] if found else None
-        if found and last and version == found[-1].version == target and sighting.row - last.row <= patience:
-            found[-1] = found[-1]._replace(sightings=(*found[-1].sightings, sighting))
-            continue
-        if version == target:
-            continue  # an instance that came late, or autoscaling
-        previous = sighting.previous or target
-        older = (born[version], _natural(version)) < (born[previous], _natural(previous))
-        stays = bool(present[-1, [each == target for each in versions]].any())
-        if not sighting.previous and older and stays:
-            continue  # a new instance of the older version beside the newer one: a fleet that runs both
-        found.append(Change("rollback" if older else "deploy", version, previous, (sighting,)))
-        target = version
-    if found and (withdrawn := _withdrawn(found[-1], present, versions)):
-        found.append(withdrawn)
-    return found
-
-
-def _withdrawn(last: Change, present: npt.NDArray[np.bool_], versions: Sequence[str]) -> Change | None:
-    """The end of a trial: the newest version went with its instances, and an older one, never replaced, is left."""
-    of_last = present[:, [each == last.version for each in versions]].any(axis=1)
-    gone = int(np.flatnonzero(of_last)[-1]) + 1
-    left = {version for column, version in enumerate(versions) if present[gone:, column].any()}
-    if len(present) - gone < WITHDRAWN_ROWS or last.kind == "rollback" or not left:
-        return None
-    back = max(left, key=_natural)
-    instances = tuple(dict.fromkeys(each.instance for each in last.sightings))
-    return Change("rollback", back, last.version, (Sighting(gone, gone - 1, "", back, last.version),), instances)
-
-
-def _still_targets(server: Prometheus, instances: Sequence[str], window: Window, *, look_s: float) -> bool:
-    """Whether any of these instances is still scraped at the window's end, with success or without."""
-    names = pq.one_of([each.split("/")[0] for each in instances])
-    asked = f"last_over_time(up{{instance=~{names}}}[{pq.duration(look_s)}])"
-    return bool(server.instant(asked, at=min(window.end, server.now())))
-
-
-def _sightings(
-    present: npt.NDArray[np.bool_], versions: Sequence[str], instances: Sequence[str], *, begin: int
-) -> list[Sighting]:
-    """Where an instance is first seen with another version than before, or is first seen at all, behind row `begin`."""
-    found: list[Sighting] = []
-    for instance in sorted(set(instances)):
-        mine = [column for column, each in enumerate(instances) if each == instance]
-        starts = np.argwhere(present[:, mine] & ~np.vstack((np.zeros(len(mine), bool), present[:-1, mine])))
-        current = ""
-        for row, column in starts.tolist():  # by row: a version that lingers is not seen beginning again
-            version = versions[mine[column]]
-            if version == current:
-                continue
-            if row > begin:
-                seen = np.flatnonzero(present[:row, mine].any(axis=1))
-                after = int(seen[-1]) if current and seen.size else row - 1
-                found.append(Sighting(row, min(after, row - 1), instance, version, current))
-            current = version
-    return sorted(found)
-
-
-def _first_row(present: npt.NDArray[np.bool_], versions: Sequence[str], version: str) -> int:
-    seen = present[:, [each == version for each in versions]].any(axis=1)
-    return int(np.argmax(seen)) if seen.any() else len(present)
-
-
-def _events(
-    changes: Sequence[Change], service: Service, *, name: str, job: str, index: pd.DatetimeIndex
-) -> list[Event]:
+def _events(server: Prometheus, changes: Sequence[Change], service: Service, asked: _Asked) -> list[Event]:
     events: list[Event] = []
     times_seen: dict[str, int] = {}
     for change in changes:
         number = times_seen[change.version] = times_seen.get(change.version, 0) + 1
         first, last = change.sightings[0], max(change.sightings, key=lambda each: each.row)
-        begun = index[first.after]
-        what = service.name or name
+        earliest, latest = _bounds(server, change, asked)
         verb = "rolled back to" if change.kind == "rollback" else "deployed:"
+        was = f" (was {change.previous})" if change.previous else ""
+        instances = change.withdrawn or tuple(dict.fromkeys(each.instance for each in change.sightings))
         events.append(
             Event(
                 id="",
-                time=begun,
+                time=earliest,
                 kind=change.kind,
                 service=service,
-                title=f"{what} {verb} {change.version}" + (f" (was {change.previous})" if change.previous else ""),
-                end=index[last.row] if last.row > first.row else None,
-                resolution_s=(index[first.row] - begun).total_seconds(),
+                title=f"{service.name or asked.name} {verb} {change.version}{was}",
+                end=asked.grid.index[last.row] if last.row > first.row else None,
+                resolution_s=(latest - earliest).total_seconds(),
                 version=change.version,
                 previous=change.previous,
                 source="prometheus",
-                source_id=f"{name}:{job}:{change.version}" + (f"#{number}" if number > 1 else ""),
-                labels={
-                    "instances": ", ".join(
-                        change.withdrawn or dict.fromkeys(each.instance for each in change.sightings)
-                    )
-                },
+                source_id=f"{asked.name}:{asked.job}:{change.version}" + (f"#{number}" if number > 1 else ""),
+                labels={"instances": ", ".join(instances)},
             )
         )
     return events
 
 
-def _instance(labels: Mapping[str, str]) -> str:
-    told = [labels[name] for name in INSTANCE_LABELS if labels.get(name)]
-    return "/".join(told) or instance_of(labels)
+def _bounds(server: Prometheus, change: Change, asked: _Asked) -> tuple[pd.Timestamp, pd.Timestamp]:
+    """The scrapes between which the first instance changed, read from the raw samples around the grid's rows."""
+    first, index, spacing = change.sightings[0], asked.grid.index, pd.Timedelta(seconds=asked.spacing_s)
+    look = pd.Timedelta(seconds=asked.look_s) + pd.Timedelta("1ms")
+    without: list[float] = []
+    having: list[float] = []
+    for series in server.raw(asked.selector, start=index[first.after] - look, end=index[first.row]):
+        mine = instance_in(series.labels) in (change.withdrawn or (first.instance,))
+        if mine and version_of(series.labels) == (change.previous if change.withdrawn else change.version):
+            having += series.times_s.tolist()
+        elif mine:
+            without += series.times_s.tolist()
+    if change.withdrawn and having:
+        return _time(max(having)), _time(max(having)) + spacing
+    having = [time for time in having if time > max(without, default=0.0)]
+    if not having:
+        return index[first.after], index[first.row]
+    return (_time(max(without)) if without else _time(min(having)) - spacing), _time(min(having))
 
 
-def _natural(version: str) -> tuple[tuple[int, str], ...]:
-    """Order of versions as people count: 2.9 before 2.10."""
-    return tuple((int(digits or 0), word) for digits, word in re.findall(r"(\d+)|([^\d.]+)", version))
+def _still_targets(server: Prometheus, instances: Sequence[str], asked: _Asked) -> bool:
+    """Whether any of these instances is still scraped at the window's end, with success or without."""
+    names = pq.one_of([each.split("/")[0] for each in instances])
+    up = f"last_over_time(up{{instance=~{names}}}[{pq.duration(asked.look_s)}])"
+    return bool(server.instant(up, at=min(asked.grid.end, server.now())))
+
+
+def _braces(*matchers: str) -> str:
+    return "{" + ",".join(each for each in matchers if each) + "}"
+
+
+def _time(seconds: float) -> pd.Timestamp:
+    return pd.Timestamp(round(seconds * 1000), unit="ms", tz="UTC")

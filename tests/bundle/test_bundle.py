@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import struct
 import zipfile
 from collections.abc import Mapping
@@ -377,6 +378,15 @@ def test_a_part_of_the_window_holds_what_touches_it_and_what_was_not_over_is_ope
     assert [(event.id, event.end) for event in part.events] == [("long", None), ("in", minute(3.5))]
     assert [(one.id, one.resolved_at) for one in part.alerts] == [("open", None), ("in", minute(3))]
     assert [gap.wanted for gap in part.gaps] == ["always"]
+
+
+def test_a_bundle_is_as_private_as_the_user_wants_files_to_be(tmp_path: Path) -> None:
+    before = os.umask(0o077)
+    try:
+        write_bundle(tmp_path / "b", evidence())
+    finally:
+        os.umask(before)
+    assert (tmp_path / "b").stat().st_mode & 0o777 == 0o600
 
 
 @pytest.mark.parametrize(("start", "end"), [("-10min", "1min"), ("1min", "11min"), ("2min", "2min"), ("3min", "2min")])

@@ -186,6 +186,12 @@ def test_mail_reaches_all_recipients_with_a_steady_message_id() -> None:
     assert other.get_content_type() == "text/plain"
 
 
+def test_half_characters_do_not_stop_a_mail() -> None:
+    mail = as_mail({"subject": "a\ud83d", "text": "b\ud83d", "html": "c\ud83d"}, mail_target(25), key="k")
+    assert mail.as_bytes()
+    assert mail["Subject"] == "a?"
+
+
 def test_a_subject_cannot_add_headers() -> None:
     mail = as_mail({"subject": HOSTILE, "text": "x"}, mail_target(25), key="k")
     assert mail["Bcc"] is None

@@ -14,6 +14,7 @@ from reconstruct.sources.discovery import MetricInfo
 from reconstruct.sources.prometheus import Prometheus
 from tests.packs.exposition import END, names_in, samples_of
 from tests.servers.prometheus import backfilled, prometheus
+from tests.servers.victoria import victoria_metrics
 
 pytestmark = pytest.mark.server
 
@@ -44,6 +45,11 @@ def test_every_signal_of_every_pack_is_told(server: Prometheus) -> None:
     assert found["process/jvm-threads"].says == "there is no jvm_threads_live_threads"
     assert found["http/latency-p95"].state == "not exported"
     assert [one.says for one in found.values() if one.state == "wrong"] == []
+
+
+def test_victoria_metrics_reads_every_query_too(tmp_path: Path) -> None:
+    with victoria_metrics(tmp_path, samples=samples_of(["go"])) as url:
+        assert [one.says for one in checked(Prometheus(HttpSettings(url))).values() if one.state == "wrong"] == []
 
 
 def test_metrics_that_exist_without_a_matching_series_are_told_apart(server: Prometheus, tmp_path: Path) -> None:

@@ -218,6 +218,21 @@ def test_gaps_of_one_kind_share_a_line() -> None:
     assert said.count("job b: scrape failed") == 1
 
 
+def test_an_alert_that_flapped_thousands_of_times_is_one_row_of_few_artists() -> None:
+    story = made.classic()
+    first = story.evidence.alerts[0]
+    times = [story.evidence.window.start + i * pd.Timedelta("4s") for i in range(2900)]
+    flaps = tuple(
+        replace(first, id=f"al{i}", pending_at=t, firing_at=t + pd.Timedelta("1s"), resolved_at=t + pd.Timedelta("2s"))
+        for i, t in enumerate(times)
+    )
+
+    figure = overview(replace(story, evidence=replace(story.evidence, alerts=flaps)))
+
+    assert len(figure.axes[0].get_children()) < 300
+    assert says(figure).split("\n").count(first.rule) == 1
+
+
 def test_evidence_without_anything_still_gives_a_picture() -> None:
     story = made.quiet()
     empty = replace(story.evidence, metrics=(), events=(), alerts=(), gaps=())

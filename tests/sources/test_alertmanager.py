@@ -12,6 +12,7 @@ from reconstruct.model import Window
 from reconstruct.sources.alertmanager import fetch_alerts, parse_alerts
 from reconstruct.sources.event_file import read_events
 from reconstruct.sources.ledger import Ask
+from reconstruct.sources.registry import read_source
 from tests.fake_http import as_json, fake_http
 
 START = pd.Timestamp("2026-11-22T17:00:00Z")
@@ -69,6 +70,13 @@ def test_a_saved_answer_is_known_by_its_content(tmp_path: Path) -> None:
     path = tmp_path / "anything.json"
     path.write_text(json.dumps([alert()]), encoding="utf-8")
     assert len(read_events(Ask(str(path), WINDOW)).alerts) == 1
+
+
+def test_an_alert_that_was_over_before_the_baseline_is_left_out(tmp_path: Path) -> None:
+    path = tmp_path / "alerts.json"
+    times = {"startsAt": "2026-11-22T10:00:00Z", "endsAt": "2026-11-22T11:00:00Z", "updatedAt": "2026-11-22T11:00:01Z"}
+    path.write_text(json.dumps([alert(**times), alert()]), encoding="utf-8")
+    assert len(read_source(str(path), window=WINDOW).alerts) == 1
 
 
 def test_secrets_in_labels_are_taken_out() -> None:

@@ -50,6 +50,7 @@ def test_json_lines_keep_every_field_of_the_contract(tmp_path: Path) -> None:
         ("e.jsonl", '\n{{"{column}": 1794923730000, "title": "x"}}\n\n'),
         ("e.csv", "{column},title\n2026-11-17T13:55:30Z,x\n"),
         ("e.csv", "\ufeffTitle;{column}\r\nx;2026-11-17 13:55:30\r\n"),
+        ("e.csv", "sep=;\r\ntitle;{column}\r\nx;2026-11-17 13:55:30\r\n"),
         ("e.tsv", "title\t{column}\nx\t17.11.2026 13:55:30\n"),
     ],
 )

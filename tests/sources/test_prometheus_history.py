@@ -129,7 +129,7 @@ def test_a_trial_that_is_taken_away_is_a_rollback_and_one_that_is_down_is_not(se
         events, _, _ = version_changes(server, WINDOW, scope=f'job="{job}"', intervals={job: 15.0})
         assert [event.kind for event in events] == kinds
         assert clock(events[0].time) == "12:59:45"
-    assert (events[1].version, events[1].previous, clock(events[1].time)) == ("1.0", "2.0", "13:30:00")
+    assert (events[1].version, events[1].previous, clock(events[1].time)) == ("1.0", "2.0", "13:29:45")
 
 
 def test_scrapes_that_failed_and_targets_that_went_are_gaps_and_replaced_ones_are_not(server: Prometheus) -> None:

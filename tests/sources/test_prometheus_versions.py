@@ -9,7 +9,8 @@ import pytest
 
 from reconstruct.model import Service
 from reconstruct.sources.prometheus import Answer
-from reconstruct.sources.version_changes import Change, changes_in, several_versions, version_of
+from reconstruct.sources.takeups import Change, changes_in, version_of
+from reconstruct.sources.version_changes import several_versions
 
 ROWS = 40
 

@@ -1,0 +1,77 @@
+"""Bursts: many single excursions where the history had few, the level in between being normal."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reconstruct.detect.calibrate import Calibration
+from reconstruct.detect.recipe import Recipe
+from reconstruct.detect.segment import Series, grow
+
+BOTH_SIDES = 0.15
+"""Share of the excursions that must go the other way before a burst has no direction (guess)."""
+
+
+class Burst(NamedTuple):
+    """Rows `[start, end)` of the window; `side` is 0 where excursions go both ways."""
+
+    start: int
+    end: int
+    side: int
+
+
+def find_burst(
+    x: Series, *, first: int, block: tuple[int, int], level: tuple[int, int], calibration: Calibration, recipe: Recipe
+) -> Burst | None:
+    """A burst around `block`, or None where a level says it better.
+
+    Each sample is inside the history's 95 % range or outside. While a burst lasts, a share of `burst_rate` is outside:
+    the log-likelihood ratio against the history's own share grows the burst's edges, and has to beat the history's best.
+
+    Parameters
+    ----------
+    x : float64, shape (n_times,)
+        History and window.
+    block, level : (start, end), rows of the window
+        What was surprising, and the best level segment there.
+    """
+    history, window = x[:first], x[first:]
+    low, high = np.quantile(history, [0.025, 0.975])
+    was_out, out = (history < low) | (history > high), (window < low) | (window > high)
+    if not out[slice(*block)].any():
+        return None
+    # A series that drifts is outside already when the window begins: then being outside says nothing.
+    recent = was_out[-max(20, first // 8) :].mean()
+    usual = max(float(was_out.mean()), 1 / first, float(recent))
+    rate = max(recipe.burst_rate, min(0.9, 6 * usual))
+    yes, no = float(np.log(rate / usual)), float(np.log((1 - rate) / max(1 - usual, 1e-9)))
+    gain = np.where(out, yes, no)
+    core = block[0] + int(np.flatnonzero(out[slice(*block)])[0])
+    start, end = grow(gain, core, drop=recipe.burst_drop)
+    if out[start:end].mean() >= recipe.burst_full:
+        return None
+    if gain[start:end].sum() <= recipe.burst_margin * _best_sum(np.where(was_out, yes, no)):
+        return None
+    up, down = calibration.spans[0].up.value, calibration.spans[0].down.value
+    above = window - calibration.spans[0].centre
+    strong = (above > recipe.burst_strong * up) | (above < -recipe.burst_strong * down)
+    runs = int(np.count_nonzero(np.diff(strong[start:end].astype(np.int8), prepend=0) == 1))
+    if runs < recipe.burst_runs or strong[start:end].sum() > recipe.burst_run_length * runs:
+        return None
+    others = strong.copy()
+    others[slice(*level)] = False
+    if others[start:end].sum() < recipe.burst_others:
+        return None
+    ups = int((window[start:end] > high).sum())
+    downs = int((window[start:end] < low).sum())
+    both = min(ups, downs) >= max(2, BOTH_SIDES * (ups + downs))
+    return Burst(start, end, 0 if both else 1 if ups > downs else -1)
+
+
+def _best_sum(gain: NDArray[np.float64]) -> float:
+    """The largest sum of consecutive gains."""
+    run = np.concatenate([[0.0], gain.cumsum()])
+    return float((run - np.minimum.accumulate(run)).max())
