@@ -46,3 +46,13 @@ def server(request: pytest.FixtureRequest) -> Prometheus:
 def prometheus_server(prometheus_url: str) -> Prometheus:
     """The real Prometheus."""
     return Prometheus(HttpSettings(prometheus_url))
+
+
+SERVER_FIXTURES = {"prometheus_url", "victoria_url", "server", "prometheus_server", "story_data"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever asks for a real server is marked so, that `-m "not server"` leaves it out."""
+    for item in items:
+        if SERVER_FIXTURES & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.server)

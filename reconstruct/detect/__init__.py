@@ -1,13 +1,29 @@
-"""TEMPORARY stand-in by the lead so that the pipeline runs; the detection helper replaces this file."""
-import sys
-from dataclasses import dataclass
-sys.path.insert(0, "/tmp/ex")
-@dataclass(frozen=True)
-class Detection:
-    anomalies: tuple
-    gaps: tuple = ()
-    notes: tuple = ()
-def detect(evidence):
-    from crude import crude
-    return Detection(crude(evidence))
-def explain_anomaly(evidence, anomaly): return str(anomaly.why)
+"""Series in, anomalies out: which series left their own history inside the window, when, which way, and why.
+
+`find_departures` works on plain arrays, `detect` on Evidence; docs/detection.md tells the method beside this code:
+prepare -> calibrate -> screen -> fit -> departures -> evidence.
+"""
+
+from reconstruct.detect.departures import Departure, find_departures
+from reconstruct.detect.evidence import Detection, Unjudged, detect, unjudged
+from reconstruct.detect.gaps import find_gaps, gaps
+from reconstruct.detect.moments import hidden_s, onset_moment, recovery_moment
+from reconstruct.detect.recipe import RECIPE, Recipe
+from reconstruct.detect.words import explain_anomaly
+
+__all__ = [
+    "RECIPE",
+    "Departure",
+    "Detection",
+    "Recipe",
+    "Unjudged",
+    "detect",
+    "explain_anomaly",
+    "find_departures",
+    "find_gaps",
+    "gaps",
+    "hidden_s",
+    "onset_moment",
+    "recovery_moment",
+    "unjudged",
+]

@@ -29,7 +29,7 @@ def find_burst(
     """A burst around `block`, or None where a level says it better.
 
     Each sample is inside the history's 95 % range or outside. While a burst lasts, a share of `burst_rate` is outside:
-    the log-likelihood ratio against the history's own share grows the burst's edges, and has to beat the history's best.
+    the log-likelihood ratio against the history's own share grows the burst's edges, and must beat the history's best.
 
     Parameters
     ----------

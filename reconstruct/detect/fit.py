@@ -8,22 +8,18 @@ from typing import Literal
 import numpy as np
 
 from reconstruct.detect.burst import find_burst
-from reconstruct.detect.calibrate import Calibration, Limit
+from reconstruct.detect.calibrate import GAUSSIAN_QUARTILES, Calibration, Limit
+from reconstruct.detect.ended_ramp import ended_ramp
 from reconstruct.detect.recipe import Recipe
 from reconstruct.detect.screen import score
-from reconstruct.detect.segment import (
-    Series,
-    level_segment,
-    limits_in_spreads,
-    ramp_start,
-    split,
-    with_plateau,
-)
+from reconstruct.detect.segment import Series, level_segment, limits_in_spreads, ramp_start, split, with_plateau
 
 Kind = Literal["level", "ramp", "spike", "variance"]
 
 SPIKE_SAMPLES = 2
 """A departure of so many samples or fewer is a spike."""
+LONG_SAMPLES = 9
+"""From so many samples on a mean is certain enough to be believed when it is lower (theory: a third of the error)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +51,7 @@ def departures_of(x: Series, *, first: int, calibration: Calibration, recipe: Re
     """
     x = x.copy()
     found: list[Fit] = []
+    fit: Fit | None
     rejected = 0
     for _ in range(recipe.most_looks):
         scores = score(x.astype(np.float32)[:, None], calibration)
@@ -96,35 +93,109 @@ def _worth_telling(fit: Fit, found: list[Fit], rejected: int, *, stays: bool, re
 def _fit_level(x: Series, first: int, known: Calibration, index: int, score: float, recipe: Recipe) -> Fit:
     """The departure of a series whose level, over some duration, is one that its history never showed."""
     window = x[first:]
-    width, centre, sigma = len(window), known.spans[0].centre, known.sigma
+    width, centre = len(window), known.spans[0].centre
     span = known.spans[index]
     total = np.concatenate([[0.0], window.cumsum()])
     means = (total[span.length :] - total[: -span.length]) / span.length - span.centre
     at = int(np.maximum(means / span.up.value, -means / span.down.value).argmax())
     side = 1 if means[at] > 0 else -1
-    limit = span.up if side > 0 else span.down
-    y = side * (window - centre) / sigma
+    y = side * (window - centre) / known.sigma
     block = at, min(width, at + span.length)
     start, end = level_segment(y, *block, recipe=recipe)
+    kind: Kind = "level"
     burst = find_burst(x, first=first, block=block, level=(start, end), calibration=known, recipe=recipe)
     if burst is not None:
         start, end, side, kind = burst.start, burst.end, burst.side, "variance"
-        change = float(window[start:end].max() - centre if side >= 0 else window[start:end].min() - centre)
-        return Fit(start, end, side, "variance", score, change, False, span.length, limit, True)  # noqa: FBT003 (a dataclass)
+        change, accepted = float(y[start:end].max() * known.sigma), True
+    else:
+        if end - start > SPIKE_SAMPLES:
+            limits, least = limits_in_spreads(known, side), recipe.back * float(np.median(y[start:end]))
+            start = with_plateau(y, start, limits=limits, least=0.0, recipe=recipe)
+            reversed_end = with_plateau(y[::-1], width - end, limits=limits, least=least, recipe=recipe)
+            end = width - reversed_end
+        ramp = ramp_start(y, start, end)
+        if ramp is not None:
+            start, kind = ramp, "ramp"
+        elif end - start <= SPIKE_SAMPLES:
+            kind = "spike"
+        change = float(np.median(window[start:end]) - centre)
+        is_dip = end - start == 1 and side < 0 and end < width  # how a failed scrape or a counter reset looks
+        accepted = not is_dip and _level_is_evidence(y[start:end], kind, score, known, recipe)
+    limit = span.up if means[at] > 0 else span.down
+    return Fit(start, end, side, kind, score, change, by_edge=False, span=span.length, limit=limit, accepted=accepted)
 
-    if end - start > SPIKE_SAMPLES:
-        limits, height = limits_in_spreads(known, side), float(np.median(y[start:end]))
-        earlier = with_plateau(y, start, end, limits=limits, least=0.0, recipe=recipe)
-        later = with_plateau(y[::-1], width - end, width - start, limits=limits, least=recipe.back * height, recipe=recipe)
-        start, end = earlier, width - later
+
+def _level_is_evidence(y: Series, kind: Kind, score: float, known: Calibration, recipe: Recipe) -> bool:
+    """High enough, and surprising enough for its length and for how near normal it is."""
+    height = float(y.max() if kind == "ramp" else abs(np.median(y)))
+    if height < recipe.least_sigmas * (1 if len(y) < LONG_SAMPLES else 2 / 3):
+        return False
+    doubtful = kind == "spike" or abs(float(y.mean())) * known.sigma < recipe.near * known.plain
+    return score >= (recipe.doubt if doubtful else 1.0)
+
+
+def _fit_edge(x: Series, first: int, known: Calibration, index: int, score: float, recipe: Recipe) -> Fit | None:
+    """The departure of a series of which only an edge is surprising: from that edge to the first opposite one.
+
+    None where the edge lies between the means that were scored and no single place shows it.
+    """
+    span = known.spans[index]
+    length, threshold = span.length, float(span.edge.value)
+    reach = min(first, 4 * length + 8)
+    near, width = x[first - reach :], len(x) - first
+    total = np.concatenate([[0.0], near.cumsum()])
+    at = np.arange(reach, len(near) - max(1, length // 2))
+    before, after = np.maximum(at - length, 0), np.minimum(at + length, len(near))
+    change = (total[after] - total[at]) / (after - at) - (total[at] - total[before]) / np.maximum(at - before, 1)
+    size = np.abs(change)
+    if not len(size) or size.max() < threshold:
+        return None
+    peak = _first_peak(size, max(threshold, 0.6 * float(size.max())), length)
+    side = 1 if change[peak] > 0 else -1
+    on = _edge_row(total, int(at[peak]), length)
+    opposite = np.where(at > on, -side * change, 0.0)
+    needed = max(0.5 * float(size[peak]), 0.6 * threshold)
+    off = len(near)
+    if opposite.max() >= needed:
+        off = max(on + 1, _edge_row(total, int(at[_first_peak(opposite, needed, length)]), length))
+    start, end = max(0, on - reach), off - reach
+    if end <= start:
+        return None
+
+    beside = max(4, 2 * length)
+    base = float(np.median(near[max(0, on - beside) : on]))
+    if len(near) - off >= 4:
+        base = 0.5 * (base + float(np.median(near[off : off + beside])))
+    change_here = float(np.median(near[on:off])) - base
+    accepted = abs(change_here) >= recipe.least_sigmas * known.step_sigma
     kind: Kind = "spike" if end - start <= SPIKE_SAMPLES else "level"
-    ramp = ramp_start(y, start, end)
+    if end - start == 1:
+        accepted = accepted and score >= recipe.doubt and (change_here > 0 or end == width)
+    ramp = ended_ramp(x, first=first, edge=first + start, gain=recipe.ramp_gain) if end == width else None
     if ramp is not None:
-        start, kind = ramp, "ramp"
-    change = float(np.median(window[start:end]) - centre)
-    accepted = _level_is_evidence(y[start:end], kind, window[start:end], score, known, ended=end < width, recipe=recipe)
-    if end - start == 1 and side < 0 and end < width:
-        accepted = False  # one low sample and back is how a scrape fails or a counter resets
-    return Fit(start, end, side, kind, score, change, False, span.length, limit, accepted)
+        start, end, kind, change_here = ramp[0] - first, start, "ramp", ramp[1]
+    elif end - start > 3:
+        spread = max(_quartile_spread(near[on:off]), _quartile_spread(near[max(0, on - beside) : on]))
+        accepted = accepted and abs(change_here) >= recipe.edge_clean * spread
+    if end == width or end - start > recipe.edge_long:
+        accepted = accepted and score >= recipe.edge_stays
+    side = 1 if change_here > 0 else -1
+    return Fit(
+        start, end, side, kind, score, change_here, by_edge=True, span=length, limit=span.edge, accepted=accepted
+    )
 
 
+def _first_peak(size: Series, threshold: float, reach: int) -> int:
+    """Where `size` is largest within `reach` of first passing the threshold."""
+    row = int((size >= threshold).argmax())
+    return row + int(size[row : row + reach].argmax())
+
+
+def _edge_row(total: Series, row: int, length: int) -> int:
+    """The exact row of an edge that means over `length` samples place near `row`."""
+    return split(total, max(0, row - length), min(len(total) - 1, row + length)) if length > 1 else row
+
+
+def _quartile_spread(values: Series) -> float:
+    """Robust standard deviation; 0 for none."""
+    return float(np.subtract(*np.quantile(values, [0.75, 0.25]))) / GAUSSIAN_QUARTILES if len(values) else 0.0

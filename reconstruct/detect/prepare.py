@@ -1,4 +1,4 @@
-"""Blocks of series made ready for arithmetic: float32 about a reference of their own, gaps filled, constants left out."""
+"""Blocks of series made ready for arithmetic: float32 about a reference, gaps filled, constants left out."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def prepare(values: Values) -> Block | None:
     values : float64, shape (n_times, n_series)
     """
     reference = _reference(values)
-    x = np.empty(values.shape, np.float32)
+    x: Matrix = np.empty(values.shape, np.float32)
     for top in range(0, len(values), 64):  # 64 rows of float64 stay in the first-level cache between the two steps
         x[top : top + 64] = values[top : top + 64] - reference
     high, low = x.max(axis=0), x.min(axis=0)
@@ -100,7 +100,7 @@ def _fill(column: NDArray[np.float32]) -> None:
     column[rows] = np.where(np.abs(right - middle) < np.abs(left - middle), right, left)
     # A long stretch on one noisy sample would look like a level: what lies beside it speaks through its median.
     edges = np.flatnonzero(np.diff(there) > SHORT_GAP + 1)
-    gaps = [(int(there[i]) + 1, int(there[i + 1]), i + 1) for i in edges]
+    gaps = [(int(there[i]) + 1, int(there[i + 1]), int(i) + 1) for i in edges]
     if there[0] > 0:
         gaps.append((0, int(there[0]), 0))
     if there[-1] < len(column) - 1:

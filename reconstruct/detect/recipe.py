@@ -21,7 +21,7 @@ class Recipe:
     parts: int = 32
     """The history is cut into so many parts; the extreme of each says how wild an ordinary stretch is (searched)."""
     habit: int = 6
-    """What so many separate parts reached is a habit of the series, however wild (searched: 4 of 16 is much the same)."""
+    """What so many separate parts reached is a habit of the series, however wild (searched: as 4 of 16)."""
     habit_edge: float = 1.2
     """The same for edges, times this: an edge takes the larger of two directions (searched: flat from 1 to 1.4)."""
     margin: float = 1.05
@@ -67,7 +67,7 @@ class Recipe:
     drop: float = 14.0
     """A segment ends once the log-likelihood has fallen this far below its best: odds of a million (theory)."""
     plateau: float = 0.8
-    """A lower stretch before or after belongs to the departure if its mean reaches this share of its threshold (guess)."""
+    """A lower stretch before or after belongs if its mean reaches this share of its threshold (guess)."""
     back: float = 0.07
     """Back to normal is within this share of the departure's height: a decay has no other end (guess)."""
     ramp_gain: float = 0.25
@@ -77,7 +77,7 @@ class Recipe:
     burst_rate: float = 0.3
     """Share of samples beyond the history's 95 % range while a burst lasts (guess; six times the usual if more)."""
     burst_drop: float = 3.0
-    """A burst ends after a quiet stretch that lowers its log-likelihood by this: about ten samples (searched: 3 to 5)."""
+    """A burst ends after a quiet stretch that lowers its log-likelihood by this: ten samples (searched: 3 to 5)."""
     burst_margin: float = 1.5
     """A burst must be this much likelier than the history's best one (searched: 1 to 3)."""
     burst_full: float = 0.8

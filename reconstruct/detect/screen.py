@@ -32,7 +32,9 @@ def score(x: Matrix, calibration: Calibration) -> Scores:
     [False, True]
     """
     level, edge = [], []
-    for (_, _, means), span in zip(moving_means(x, longest=calibration.spans[-1].length), calibration.spans, strict=False):
+    for (_, _, means), span in zip(
+        moving_means(x, longest=calibration.spans[-1].length), calibration.spans, strict=False
+    ):
         window = means[span.begin :]
         up = (window.max(0) - span.centre) / span.up.value
         down = (span.centre - window.min(0)) / span.down.value

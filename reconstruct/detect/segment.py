@@ -1,7 +1,8 @@
-"""From where to where: the edges of a level, of stretches beside it, and of a ramp. One series, in its robust spreads."""
+"""From where to where: the edges of a level, of stretches beside it, and of a ramp; in robust spreads."""
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -30,11 +31,11 @@ def grow(gain: Series, core: int, *, drop: float) -> tuple[int, int]:
     >>> grow(np.array([-1.0, -1, 2, 2, -1, 2, -1, -1, -1, 9]), 3, drop=2.5)
     (2, 6)
     """
-    return core - _reach(gain[:core][::-1], drop), core + max(1, _reach(gain[core:], drop))
+    return core - reach(gain[:core][::-1], drop=drop), core + max(1, reach(gain[core:], drop=drop))
 
 
-def _reach(gain: Series, drop: float) -> int:
-    """How many of the leading gains to take."""
+def reach(gain: Series, *, drop: float) -> int:
+    """How many of the leading gains to take: up to the best sum before it falls `drop` below its best."""
     run = gain.cumsum()
     fallen = np.flatnonzero(np.maximum(np.maximum.accumulate(run), 0) - run > drop) if len(run) else run
     if len(fallen):
@@ -73,9 +74,7 @@ def _narrowed(y: Series, start: int, end: int) -> tuple[int, int]:
     return (low + left, low + right) if right > left else (start, end)
 
 
-def with_plateau(
-    y: Series, start: int, end: int, *, limits: tuple[tuple[int, float], ...], least: float, recipe: Recipe
-) -> int:
+def with_plateau(y: Series, start: int, *, limits: tuple[tuple[int, float], ...], least: float, recipe: Recipe) -> int:
     """Earlier start of a level, where lower stretches right before it are beyond their thresholds as well.
 
     The first of two steps is the onset: a stretch of n samples belongs if its mean reaches `plateau` of the threshold
@@ -92,7 +91,7 @@ def with_plateau(
     half = max(0.5 * max(min(limit for _, limit in limits), 1.0), least)
     while start > 2:
         gain = np.clip(y[:start] - half, -2 * half, 2 * half)[::-1]
-        count = _reach(gain, max(recipe.drop / (2 * half), 2.6 * half))
+        count = reach(gain, drop=max(recipe.drop / (2 * half), 2.6 * half))
         if count < 3:
             return start
         threshold = max((n, limit) for n, limit in limits if n <= count)[1]
@@ -127,7 +126,7 @@ def ramp_start(y: Series, start: int, end: int) -> int | None:
 
     >>> rise = np.concatenate([np.zeros(40), np.linspace(0, 10, 40), np.full(20, 10.0)])
     >>> ramp_start(rise, 55, 100), ramp_start(10.0 * (rise > 5), 60, 100)
-    (40, None)
+    (41, None)
     """
     count = end - start
     if count < 6:
@@ -168,11 +167,11 @@ def _stairs(part: Series, *, least_gain: float) -> tuple[int, float]:
     total = np.concatenate([[0.0], part.cumsum()])
     cuts = [0, len(part)]
     for _ in range(PIECES):
-        gain, cut = max(_best_cut(total, a, b) for a, b in zip(cuts, cuts[1:], strict=False))
+        gain, cut = max(_best_cut(total, a, b) for a, b in pairwise(cuts))
         if gain < least_gain:
             break
         cuts = sorted([*cuts, cut])
-    explained = sum((total[b] - total[a]) ** 2 / (b - a) for a, b in zip(cuts, cuts[1:], strict=False))
+    explained = sum((total[b] - total[a]) ** 2 / (b - a) for a, b in pairwise(cuts))
     return len(cuts) - 1, float(part @ part) - float(explained)
 
 

@@ -78,7 +78,7 @@ def onset(bout: Bout) -> tuple[Moment, tuple[Symptom, ...]]:
     """
     first = min(bout.main, key=lambda s: (s.began.time, s.began.latest, s.anomaly.id))
     at = first.began
-    together = tuple(s for s in bout.main if s.began.earliest < at.latest and s.began.time <= at.latest)
+    together = tuple(s for s in bout.main if s is first or (s.began.earliest < at.latest and s.began.time <= at.latest))
     latest = min(s.began.latest for s in together)
     return Moment(min(at.time, latest), min(at.earliest, latest), latest), together
 

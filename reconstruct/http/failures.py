@@ -6,11 +6,12 @@ The failure table of docs/prometheus.md has a row for each.
 from __future__ import annotations
 
 import re
+import socket
 from typing import Final
 from urllib.parse import urlsplit
 
 import requests
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, NameResolutionError, ProxyError, ReadTimeoutError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, ProxyError, ReadTimeoutError
 
 from reconstruct.errors import ReconstructError, SourceError, UsageError
 from reconstruct.http.redaction import host_of, redact, redact_url
@@ -46,7 +47,7 @@ def unreachable(error: Exception, *, settings: HttpSettings) -> ReconstructError
         )
     if isinstance(error, requests.exceptions.SSLError):
         return _untrusted(cause, at=at, option=option)
-    if isinstance(cause, NameResolutionError):
+    if _names_nobody(cause):
         return SourceError(f"{at}: no such host", hint=f"check the name in {option}")
     if isinstance(error, requests.exceptions.ReadTimeout) or isinstance(cause, ReadTimeoutError | TimeoutError):
         return LateError(
@@ -149,6 +150,15 @@ def _root(error: BaseException) -> BaseException:
             break
         error = inner
     return error
+
+
+def _names_nobody(error: BaseException | None) -> bool:
+    """Whether a look-up of the host's name lies behind the error (urllib3 has a class for it from 2.0 on only)."""
+    while error is not None:
+        if isinstance(error, socket.gaierror):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _said(error: BaseException) -> str:

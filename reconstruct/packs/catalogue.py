@@ -89,11 +89,13 @@ class Phrases:
     """Words to look for in a name; a phrase of several must stand in it in a row. Stems, see `words.stem`."""
 
     single: frozenset[str] = frozenset()
+    prefixes: tuple[str, ...] = ()
+    """Beginnings of a word (`deserial*`)."""
     longer: tuple[tuple[str, ...], ...] = ()
-    """Phrases of several words, and those with `*` (any letters) at either end of a word."""
+    """Phrases of several words; the last one may end in `*`."""
 
     def __bool__(self) -> bool:
-        return bool(self.single or self.longer)
+        return bool(self.single or self.prefixes or self.longer)
 
 
 @dataclass(frozen=True, slots=True)

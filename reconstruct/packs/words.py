@@ -37,15 +37,16 @@ def stem(word: str) -> str:
 
 
 def phrases(given: Iterable[str]) -> Phrases:
-    """Phrases to look for; words of a phrase are joined by `_`.
+    """Phrases to look for; words of a phrase are joined by `_`, and `*` at the end stands for any letters.
 
     >>> phrases(["locks", "dead_letter", "deserial*"])
-    Phrases(single=frozenset({'lock'}), longer=(('dead', 'letter'), ('deserial*',)))
+    Phrases(single=frozenset({'lock'}), prefixes=('deserial',), longer=(('dead', 'letter'),))
     """
     cut = [words_of(one) for one in given]
     return Phrases(
-        single=frozenset(one[0] for one in cut if len(one) == 1 and "*" not in one[0]),
-        longer=tuple(one for one in cut if len(one) > 1 or "*" in one[0]),
+        single=frozenset(one[0] for one in cut if len(one) == 1 and not one[0].endswith("*")),
+        prefixes=tuple(one[0][:-1] for one in cut if len(one) == 1 and one[0].endswith("*")),
+        longer=tuple(one for one in cut if len(one) > 1),
     )
 
 
@@ -57,30 +58,34 @@ def stands_in(looked_for: Phrases, *, words: Sequence[str]) -> bool:
     """
     if not looked_for.single.isdisjoint(words):
         return True
+    if looked_for.prefixes and any(word.startswith(looked_for.prefixes) for word in words):
+        return True
     return any(
-        _is(one, words[at : at + len(one)]) for one in looked_for.longer for at in range(len(words) - len(one) + 1)
+        one[0] in words and any(_is(one, words[at : at + len(one)]) for at in range(len(words) - len(one) + 1))
+        for one in looked_for.longer
     )
 
 
 def begins(looked_for: Phrases, *, words: Sequence[str]) -> bool:
     """Whether any phrase begins the words."""
     return bool(words) and (
-        words[0] in looked_for.single or any(_is(one, words[: len(one)]) for one in looked_for.longer)
+        words[0] in looked_for.single
+        or words[0].startswith(looked_for.prefixes)
+        or any(_is(one, words[: len(one)]) for one in looked_for.longer)
     )
 
 
 def ends(looked_for: Phrases, *, words: Sequence[str]) -> bool:
     """Whether any phrase ends the words."""
     return bool(words) and (
-        words[-1] in looked_for.single or any(_is(one, words[-len(one) :]) for one in looked_for.longer)
+        words[-1] in looked_for.single
+        or words[-1].startswith(looked_for.prefixes)
+        or any(_is(one, words[-len(one) :]) for one in looked_for.longer)
     )
 
 
 def _is(one: Sequence[str], words: Sequence[str]) -> bool:
-    return len(one) == len(words) and all(_same(wanted, word) for wanted, word in zip(one, words, strict=True))
-
-
-def _same(wanted: str, word: str) -> bool:
-    if wanted.startswith("*"):
-        return word.endswith(wanted[1:]) if not wanted.endswith("*") else wanted.strip("*") in word
-    return word.startswith(wanted[:-1]) if wanted.endswith("*") else wanted == word
+    return len(one) == len(words) and all(
+        word.startswith(wanted[:-1]) if wanted.endswith("*") else wanted == word
+        for wanted, word in zip(one, words, strict=True)
+    )

@@ -16,13 +16,12 @@ from reconstruct.render.chosen import (
     anomalous_spans,
     metric_of,
     named_changes,
-    series_names,
     sick_metrics,
 )
 from reconstruct.render.escape import clip, plain
 from reconstruct.render.headline import headline
-from reconstruct.render.markers import MILESTONES
-from reconstruct.render.series import in_window
+from reconstruct.render.milestones import MILESTONES
+from reconstruct.render.series import in_window, series_names
 from reconstruct.units import human
 
 WORD_MOST: Final = 80

@@ -44,7 +44,8 @@ def joined(spans: Iterable[Span]) -> list[Span]:
 
     >>> t = pd.Timestamp("2026-01-01T00:00Z")
     >>> h = pd.Timedelta("1h")
-    >>> [(s.start.hour, s.end.hour) for s in joined([Span(t + 4 * h, t + 5 * h), Span(t, t + 2 * h), Span(t + h, t + 3 * h)])]
+    >>> three = [Span(t + 4 * h, t + 5 * h), Span(t, t + 2 * h), Span(t + h, t + 3 * h)]
+    >>> [(s.start.hour, s.end.hour) for s in joined(three)]
     [(0, 3), (4, 5)]
     """
     done: list[Span] = []

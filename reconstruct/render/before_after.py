@@ -17,7 +17,7 @@ from reconstruct.render.headline import headline
 from reconstruct.render.key import LINE_IN, Item, draw_key, flow
 from reconstruct.render.lanes import LANE_GAP_IN, LAYER_IN, MARGIN_IN, NAME_IN, Block, draw_ground, draw_name
 from reconstruct.render.lettering import clip, write
-from reconstruct.render.signal_chart import inches_sheet, write_head
+from reconstruct.render.sheet import inches_sheet, write_head
 from reconstruct.render.theme import SMALL, WIDTH_IN, Theme, ThemeName, own_style, theme_named
 from reconstruct.units import figure as figure_text
 from reconstruct.units import human

@@ -40,16 +40,14 @@ from reconstruct.render.lettering import clip, wrap, write
 from reconstruct.render.markers import (
     LEVEL_IN,
     SHAPES,
-    Flag,
     Lane,
     Note,
     Plot,
     draw_changes,
-    draw_milestones,
     explained,
     plan_changes,
-    plan_milestones,
 )
+from reconstruct.render.milestones import Flag, draw_milestones, plan_milestones
 from reconstruct.render.theme import BODY, SMALL, TITLE, WIDTH_IN, Theme, ThemeName, own_style, theme_named
 
 TITLE_IN: Final = 0.3

@@ -152,3 +152,24 @@ def missing(values: pd.DataFrame, *, spacing_s: float, end: pd.Timestamp) -> lis
     if end - there[-1] > longest:
         spans.append(Span(there[-1] + step, end))
     return spans
+
+
+def series_names(metric: Metric, columns: Sequence[int]) -> list[str]:
+    """What tells columns apart: the labels that are not the same for all of a metric's series.
+
+    The service where nothing differs; with neither, all labels.
+    """
+    keys = sorted({key for labels in metric.labels for key in labels})
+    telling = [key for key in keys if len({labels.get(key, "") for labels in metric.labels}) > 1]
+    # The service is often told by the instance already; naming both only takes room.
+    if len(telling) > 1 and "service" in telling:
+        shorter = [key for key in telling if key != "service"]
+        if len({tuple(labels.get(k, "") for k in shorter) for labels in metric.labels}) == len(metric.labels):
+            telling = shorter
+    names = []
+    for column in columns:
+        labels = metric.labels[column]
+        values = [labels.get(key, "") for key in (telling or keys)]
+        name = metric.services[column].name if not telling and metric.services[column].name else ""
+        names.append(name or ", ".join(v for v in values if v) or metric.signal.id)
+    return names

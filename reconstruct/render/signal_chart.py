@@ -29,7 +29,6 @@ from reconstruct.render.chosen import (
     healthy_until,
     metric_of,
     named_changes,
-    series_names,
 )
 from reconstruct.render.key import Item, draw_key
 from reconstruct.render.lanes import MARGIN_IN
@@ -44,9 +43,11 @@ from reconstruct.render.series import (
     in_window,
     missing,
     polylines,
+    series_names,
     usual_range,
 )
-from reconstruct.render.theme import BODY, SMALL, TITLE, WIDTH_IN, Theme, ThemeName, own_style, theme_named
+from reconstruct.render.sheet import inches_sheet, write_head
+from reconstruct.render.theme import SMALL, WIDTH_IN, Theme, ThemeName, own_style, theme_named
 from reconstruct.units import Scale, human
 
 PLOT_IN: Final = 2.9
@@ -243,26 +244,6 @@ def signal_chart(
     days = clip(days_said(window), SMALL, room_in=width - right)
     write(sheet, right, foot - 0.125, days, colour=look.ink, size_pt=SMALL)
     return figure
-
-
-def inches_sheet(figure: Figure) -> Axes:
-    """An empty Axes over a whole figure whose data are inches from its lower left corner: for text."""
-    width, height = figure.get_size_inches()
-    sheet = figure.add_axes((0.0, 0.0, 1.0, 1.0), facecolor="none", zorder=5, label="text")
-    sheet.set_axis_off()
-    sheet.set_xlim(0.0, float(width))
-    sheet.set_ylim(0.0, float(height))
-    return sheet
-
-
-def write_head(sheet: Axes, title: str, subtitle: str, *, theme: Theme) -> None:
-    """Title and subtitle at the top of a sheet, cut to its width."""
-    width, height = sheet.get_xlim()[1], sheet.get_ylim()[1]
-    room = width - 2 * MARGIN_IN
-    shown = clip(title, TITLE, room_in=room, bold=True)
-    write(sheet, MARGIN_IN, height - 0.24, shown, colour=theme.ink, size_pt=TITLE, bold=True)
-    shown = clip(subtitle, BODY, room_in=room)
-    write(sheet, MARGIN_IN, height - 0.5, shown, colour=theme.soft, size_pt=BODY)
 
 
 def _subtitle(incident: Incident, metric: Metric, *, plot: Plot) -> str:

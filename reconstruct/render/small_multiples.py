@@ -8,10 +8,11 @@ from matplotlib.figure import Figure
 
 from reconstruct.model import Incident
 from reconstruct.render.axes import days_said
-from reconstruct.render.chosen import affected_columns, healthy_until, metric_of, series_names
+from reconstruct.render.chosen import affected_columns, healthy_until, metric_of
 from reconstruct.render.lettering import clip, width_in, write
-from reconstruct.render.series import in_window, usual_range
-from reconstruct.render.signal_chart import draw_metric, inches_sheet, value_limits, write_head
+from reconstruct.render.series import in_window, series_names, usual_range
+from reconstruct.render.sheet import inches_sheet, write_head
+from reconstruct.render.signal_chart import draw_metric, value_limits
 from reconstruct.render.theme import SMALL, WIDTH_IN, Theme, ThemeName, own_style, theme_named
 
 PANELS: Final = 24

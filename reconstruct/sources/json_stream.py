@@ -10,7 +10,7 @@ from typing import Any, Final
 BLOCK_BYTES: Final = 1 << 20
 """Read at a time."""
 
-_STRING_OR_BRACKET: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[\[\]{}]', re.DOTALL)
+_STRING_OR_BRACKET: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+"|["\[\]{}]', re.DOTALL)
 _STRING: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
 _SCALAR: Final = re.compile(rb"[^\s,:\[\]{}\"]++")
 _SPACE: Final = re.compile(rb"[ \t\r\n]*+")
@@ -143,6 +143,8 @@ class JsonStream:
         depth = 0
         for found in _STRING_OR_BRACKET.finditer(self.data, self.at):
             character = found.group()
+            if character == b'"':
+                return None  # a string that has not ended yet: brackets behind it are its own
             depth += (character in (b"[", b"{")) - (character in (b"]", b"}"))
             if depth == 0:
                 return found.end()

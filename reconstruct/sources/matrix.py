@@ -72,7 +72,7 @@ class Matrix:
         """The row of the series with these labels (JSON, as sent); a new one of NaN where it is new."""
         row = self._row_of_bytes.get(raw)
         if row is None:
-            labels = json.loads(raw)
+            labels = json.loads(raw.decode())
             if not isinstance(labels, dict):
                 raise GarbledError("labels that are no object")
             row = self.row_of_labels(labels)

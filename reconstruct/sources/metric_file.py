@@ -14,6 +14,7 @@ import pandas as pd
 from reconstruct.errors import UsageError
 from reconstruct.model import Gap
 from reconstruct.sources.metric_cells import NO_TIME, Nanoseconds, Numbers, Times, read_numbers, read_times
+from reconstruct.sources.metric_histograms import told_apart
 from reconstruct.sources.metric_rows import Rows, read_rows
 from reconstruct.sources.metric_series import SECOND_NS, MetricFile, RawSeries, spacing_of, to_metrics
 
@@ -74,6 +75,7 @@ def read_metric_file(path: Path, *, tz: str = "UTC") -> MetricFile:
             f"no sample could be read from {path}: {first}",
             hint="long: timestamp,metric,value and labels; wide: a time, then one column a series",
         )
+    series = told_apart(series)
     zoneless = tz.upper() == "UTC" and any(_without_zone(str(cell)) for cell in rows.columns[time_column].head(50))
     return MetricFile(
         name=path.name,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Final
 
@@ -17,6 +17,11 @@ from reconstruct.sources.metric_cells import Nanoseconds, Numbers
 
 RESETS_OF_COUNTER: Final = 0.1
 """A `_total` that falls in more of its moves than this is no counter: somebody wrote the number of each interval."""
+RISES_TO_COUNT: Final = 30
+RISING_SHARE: Final = 0.9
+RESETS_WITHOUT_NAME: Final = 0.02
+"""Exporters also count under names that do not end in `_total` (`pg_stat_database_xact_commit`): what rises in nine
+samples of ten in one of its series, thirty times at least, and falls in hardly any. A backlog is flat at first."""
 JITTER_MOST: Final = 0.5
 """Part of the spacing that a sample may be late; more is a missing sample."""
 JITTER_QUANTILE: Final = 0.95
@@ -37,6 +42,10 @@ class RawSeries:
     """Usual seconds from one row of it to the next, rows without a number included; 0 where it has one row."""
     percent: bool = False
     """Its cells carried a percent sign."""
+    counts: bool = False
+    """It is the count of a histogram or summary, whatever else ends in `_count`."""
+    smear_s: float = 0.0
+    """Length of the range that each value was made over; > 0 where it was made of a histogram."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -110,13 +119,13 @@ def spacing_of(series: Iterable[RawSeries]) -> float:
 def _metric(
     name: str, series: Sequence[RawSeries], *, table: MetricFile, window: Window, conventions: Conventions
 ) -> Metric | None:
-    counter = name.endswith("_total") and all(_rises(one.values) for one in series)
-    meaning = classify(
-        name,
-        conventions=conventions,
-        kind="counter" if counter else "unknown",
-        label_names={label for one in series for label in one.labels},
-    )
+    label_names = {label for one in series for label in one.labels}
+    made = any(one.smear_s > 0 for one in series)
+    kind = "histogram" if made else "unknown"
+    meaning = classify(name, conventions=conventions, kind=kind, label_names=label_names)
+    counter = not made and _counts(name, series, meaning=meaning)
+    if counter:
+        meaning = classify(name, conventions=conventions, kind="counter", label_names=label_names)
     grid = window.index.as_unit("ns").asi8
     columns, labels = [], []
     for one in series:
@@ -128,7 +137,10 @@ def _metric(
             labels.append(dict(one.labels))
     if not columns:
         return None
-    signal = _signal(name, meaning, labels=labels, counter=counter, percent=series[0].percent, file=table.name)
+    signal = replace(
+        _signal(name, meaning, labels=labels, counter=counter, percent=series[0].percent, file=table.name),
+        smear_s=max(one.smear_s for one in series),
+    )
     return Metric(
         signal=signal,
         values=pd.DataFrame(np.column_stack(columns), index=window.index),
@@ -162,7 +174,21 @@ def _signal(
     )
 
 
-def _rises(values: Numbers) -> bool:
+def _counts(name: str, series: Sequence[RawSeries], *, meaning: Meaning) -> bool:
+    """Whether it is a counter: its name says so and it rises, or it is no level by its name and does nothing else."""
+    if name.endswith("_total") or all(one.counts for one in series):
+        return all(rises(one.values) for one in series)
+    if meaning.unit != "count" or meaning.aspect not in ("traffic", "errors", "work"):
+        return False
+    moves = [np.diff(one.values) for one in series]
+    never_falls = all(np.count_nonzero(one < 0) <= RESETS_WITHOUT_NAME * len(one) for one in moves)
+    return never_falls and any(
+        np.count_nonzero(one > 0) >= max(RISES_TO_COUNT, RISING_SHARE * len(one)) for one in moves
+    )
+
+
+def rises(values: Numbers) -> bool:
+    """Whether it only rises, resets aside."""
     moves = np.diff(values)
     moved = np.count_nonzero(moves)
     return bool((values >= 0).all()) and np.count_nonzero(moves < 0) <= max(1.0, RESETS_OF_COUNTER * moved)

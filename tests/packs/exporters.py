@@ -375,12 +375,16 @@ def rabbitmq(folder: Path) -> Iterator[Target]:
         "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "+S 1:1 -kernel inet_dist_use_interface {127,0,0,1}",
     }
     server = Path("/usr/lib/rabbitmq/lib")
-    found = sorted(server.glob("rabbitmq_server-*/sbin/rabbitmq-server"))
+    scripts = sorted(server.glob("rabbitmq_server-*/sbin/rabbitmq-server"))
     log = folder / "rabbitmq.log"
-    command = [*as_user(folder, "rabbitmq"), str(found[-1]) if found else "rabbitmq-server"]
-    with running(command, log=log, env=env, cwd=folder):
-        wait_for(lambda: answers(f"http://127.0.0.1:{port}/metrics"), what="rabbitmq", log=log)
-        yield Target("rabbitmq", f"127.0.0.1:{port}")
+    command = [*as_user(folder, "rabbitmq"), str(scripts[-1]) if scripts else "rabbitmq-server"]
+    # The name server of Erlang would be started by the broker, and outlive it: ours is there first, and ends with us.
+    names = [installed("epmd"), "-port", str(epmd), "-address", "127.0.0.1"]
+    with running(names, log=folder / "epmd.log"):
+        wait_for(lambda: listens(epmd), what="epmd")
+        with running(command, log=log, env=env, cwd=folder):
+            wait_for(lambda: answers(f"http://127.0.0.1:{port}/metrics"), what="rabbitmq", log=log)
+            yield Target("rabbitmq", f"127.0.0.1:{port}")
 
 
 @contextmanager

@@ -48,7 +48,7 @@ TECHNOLOGIES: Mapping[str, Technology] = {
     "redis": Technology(("redis-server", "prometheus-redis-exporter"), exporters.redis),
     "mysql": Technology(("mariadbd", "prometheus-mysqld-exporter"), exporters.mysql),
     "postgres": Technology(("initdb", "psql", "prometheus-postgres-exporter"), exporters.postgres),
-    "rabbitmq": Technology(("rabbitmq-server",), exporters.rabbitmq),
+    "rabbitmq": Technology(("rabbitmq-server", "epmd"), exporters.rabbitmq),
 }
 
 SILENT = {

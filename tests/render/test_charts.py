@@ -44,10 +44,25 @@ def test_the_classic_story_gets_an_overview_a_strip_and_a_chart_for_each_sick_si
 
 
 def test_what_users_felt_comes_before_what_machines_felt() -> None:
-    signals = [chart.signal for chart in charts_for(made.classic()) if chart.signal]
+    story = made.classic()
+    told = replace(story.explanation, hints=(), impact=())
+    loud = tuple(replace(a, score=900.0 if a.signal.layer == "host" else 2.0) for a in story.anomalies)
+    story = replace(story, explanation=told, anomalies=loud, milestones=dict.fromkeys(story.milestones))
 
-    assert signals.index("http/latency-p95") < signals.index("node/cpu")
-    assert signals.index("http/error-ratio") < signals.index("postgres/cpu")
+    signals = [chart.signal for chart in charts_for(story) if chart.signal]
+
+    felt = {"http/latency-p95", "http/error-ratio", "haproxy/response-time"}
+    assert set(signals[:3]) == felt
+    assert signals[3] == "node/cpu"
+
+
+def test_what_the_answer_cites_comes_before_what_is_merely_loud() -> None:
+    story = made.classic()
+    loud = tuple(replace(a, score=900.0 if a.signal.layer == "host" else 2.0) for a in story.anomalies)
+
+    signals = [chart.signal for chart in charts_for(replace(story, anomalies=loud)) if chart.signal]
+
+    assert signals.index("postgres/rows-read") < signals.index("node/cpu")
 
 
 def test_where_nothing_went_wrong_the_overview_is_all() -> None:

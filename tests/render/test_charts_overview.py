@@ -218,6 +218,19 @@ def test_gaps_of_one_kind_share_a_line() -> None:
     assert said.count("job b: scrape failed") == 1
 
 
+def test_a_gap_is_hatched_where_it_was_and_wide_enough_to_be_seen() -> None:
+    story = made.classic()
+    start = story.evidence.window.start + pd.Timedelta("1h")
+    scrape = Gap("g1", "prometheus", "job shop", "scrape failed", start, start + pd.Timedelta("15s"))
+
+    ax = overview(replace(story, evidence=replace(story.evidence, gaps=(scrape,)))).axes[0]
+
+    (box,) = (p for p in ax.get_children() if isinstance(p, Rectangle) and p.get_hatch() and p.get_zorder() == 1.5)
+    assert box.get_x() <= day(start) <= box.get_x() + box.get_width()
+    pixels = ax.transData.transform([(box.get_x() + box.get_width(), 0), (box.get_x(), 0)])[:, 0]
+    assert (pixels[0] - pixels[1]) / ax.figure.dpi == pytest.approx(0.09, abs=0.01)
+
+
 def test_an_alert_that_flapped_thousands_of_times_is_one_row_of_few_artists() -> None:
     story = made.classic()
     first = story.evidence.alerts[0]

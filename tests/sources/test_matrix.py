@@ -125,6 +125,14 @@ def test_an_answer_cut_anywhere_is_noticed(made: tuple[list[dict[str, Any]], int
         decoded(body[:cut], n_times=n_times, block=64)
 
 
+def test_a_block_that_ends_within_a_label_full_of_brackets_is_no_end() -> None:
+    all_series = [series({"text": ":" + '"]]}' * 20}, {0: "1"}), series({"text": "{["}, {0: "2"})]
+    spaced = json.dumps(answer(all_series))
+    for block in range(1, 40):
+        _, into = decoded(spaced, n_times=1, block=block)
+        same(into, expected(all_series, 1))
+
+
 def test_samples_of_several_answers_land_in_one_matrix_and_series_may_come_late() -> None:
     into = Matrix(start_ms=T0 * 1000, step_ms=STEP_S * 1000, n_times=4)
     first = compact(answer([series({"a": "1"}, {0: "1", 1: "2"})]))

@@ -204,6 +204,48 @@ def test_a_total_that_falls_as_often_as_it_rises_is_the_number_of_each_interval(
     assert column(read(written(tmp_path, text))[0]["orders_total"]) == [5.0, 9.0, 4.0, 8.0, 3.0]
 
 
+def test_what_rises_all_the_time_is_a_counter_and_a_backlog_that_grows_is_none(tmp_path: Path) -> None:
+    names = ("pg_xact_commit", "message_backlog", "done_count", "disk_used_bytes")
+    rows = [
+        f"{(START + n * MINUTE).isoformat()},{60 * n},{max(0, n - 20)},{max(0, n - 30)},{1e6 * n}" for n in range(60)
+    ]
+    metrics, _, _ = read(written(tmp_path, "\n".join([",".join(("time", *names)), *rows])), at=window(minutes=60))
+    assert metrics["pg_xact_commit"].signal.unit == "per second"
+    assert column(metrics["pg_xact_commit"])[1:4] == [1.0, 1.0, 1.0]
+    assert column(metrics["message_backlog"])[-1] == 39.0
+    assert column(metrics["done_count"])[-1] == 29.0
+    assert column(metrics["disk_used_bytes"])[-1] == 59e6
+
+
+def test_a_histogram_gives_its_quantile_mean_and_rate(tmp_path: Path) -> None:
+    rows = ["timestamp,metric,le,service,value"]
+    for n in range(20):
+        time = (START + n * MINUTE).isoformat()
+        slow = max(0, n - 12) * 60  # from the thirteenth minute on, every request takes between 1 and 5 s
+        quick = 600 * min(n, 12)
+        for le, value in (("0.1", quick * 0.5), ("1", quick), ("5", quick + slow), ("+Inf", quick + slow)):
+            rows.append(f"{time},http_request_duration_seconds_bucket,{le},shop,{value}")
+        rows.append(f"{time},http_request_duration_seconds_sum,,shop,{quick * 0.2 + slow * 3}")
+        rows.append(f"{time},http_request_duration_seconds_count,,shop,{quick + slow}")
+    metrics, _, _ = read(written(tmp_path, "\n".join(rows)), at=window(minutes=20))
+    base = "http_request_duration_seconds"
+    assert set(metrics) == {f"{base}_p95", f"{base}_mean", f"{base}_count"}
+    p95 = metrics[f"{base}_p95"]
+    assert (p95.signal.aspect, p95.signal.unit, p95.signal.smear_s) == ("latency", "seconds", 240.0)
+    assert p95.labels == ({"service": "shop"},)
+    assert column(p95)[:4] == [None] * 4
+    assert column(p95)[10] == pytest.approx(0.1 + 0.9 * 0.9)
+    assert column(p95)[-1] == pytest.approx(1 + 4 * 0.95)
+    assert column(metrics[f"{base}_mean"])[-1] == pytest.approx(3.0)
+    assert column(metrics[f"{base}_count"])[5] == pytest.approx(10.0)
+
+
+def test_a_histogram_whose_buckets_are_not_whole_stays_as_it_is(tmp_path: Path) -> None:
+    rows = [f"{(START + n * MINUTE).isoformat()},x_seconds_bucket,0.1,{n}" for n in range(5)]
+    metrics, _, _ = read(written(tmp_path, "\n".join(["timestamp,metric,le,value", *rows])))
+    assert set(metrics) == {"x_seconds_bucket"}
+
+
 def test_of_a_certificate_only_the_time_past_its_end_counts(tmp_path: Path) -> None:
     left = [120, 60, 0, -60, -120]
     text = "time,tls_cert_seconds_until_expiry\n" + "".join(f"2026-11-17 13:{45 + n},{v}\n" for n, v in enumerate(left))

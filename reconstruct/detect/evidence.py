@@ -1,0 +1,190 @@
+"""From Evidence to anomalies: the detector with times, units and what the reader must know about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from reconstruct.detect.departures import Departure, find_departures
+from reconstruct.detect.gaps import gaps
+from reconstruct.detect.moments import hidden_s, onset_moment, recovery_moment
+from reconstruct.detect.recipe import RECIPE
+from reconstruct.model import Anomaly, Evidence, Gap, Metric, Moment, Signal
+from reconstruct.units import human_duration
+
+OWN_BASELINE_SHARE = 0.25
+"""Where nothing lies before the window, so much of it serves as the healthy start; at least `enough_samples` rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """What the evidence shows, what it could not show, and how it was judged."""
+
+    anomalies: tuple[Anomaly, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unjudged:
+    """A series with too little history to say what is normal for it."""
+
+    signal: Signal
+    labels: Mapping[str, str]
+    column: int
+    healthy_samples: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """A metric at the true spacing of its samples."""
+
+    values: NDArray[np.float64]
+    rows: NDArray[np.intp]
+    """Row of the window's grid that each row stands for."""
+    first: int
+
+
+def detect(evidence: Evidence) -> Detection:
+    """Find what left its own history inside the window, in every series of every metric.
+
+    Departures in the better direction are told too (`Anomaly.worse` tells them apart): that the CPU fell is what shows
+    a lock. Every change is at least the signal's floor. Ids are a1, a2 ... by onset, signal and labels.
+
+    Parameters
+    ----------
+    evidence : Evidence
+        Frames on `evidence.window.index`; they are not changed.
+    """
+    found = [
+        _anomaly(metric, departure, judged)
+        for metric in evidence.metrics
+        for judged in [_judged(evidence, metric)]
+        for departure in find_departures(judged.values, first=judged.first, floor=metric.signal.floor)
+    ]
+    found.sort(key=lambda a: (a.onset.time, a.signal.id, sorted(a.labels.items()), a.column, a.peak_time))
+    anomalies = tuple(replace(anomaly, id=f"a{i}") for i, anomaly in enumerate(found, start=1))
+    return Detection(anomalies, gaps(evidence), _notes(evidence))
+
+
+def unjudged(evidence: Evidence) -> tuple[Unjudged, ...]:
+    """Series with samples in the window and fewer than `RECIPE.least_samples` before it."""
+    return tuple(
+        Unjudged(metric.signal, metric.labels[column], column, int(count))
+        for metric in evidence.metrics
+        for column, count in _healthy_samples(_judged(evidence, metric)).items()
+        if count < RECIPE.least_samples
+    )
+
+
+def window_first(evidence: Evidence) -> int:
+    """First row of the grid that is judged: the window's, or after its healthy start where nothing lies before it."""
+    window = evidence.window
+    rows = len(window.index)
+    if window.first >= RECIPE.least_samples:
+        return window.first
+    return min(rows // 2, max(RECIPE.enough_samples, round(OWN_BASELINE_SHARE * rows)))
+
+
+def _judged(evidence: Evidence, metric: Metric) -> _Judged:
+    """Keep one row a true spacing: between two scrapes a grid only repeats the last sample, or has none."""
+    values = metric.values.to_numpy(np.float64)
+    first, hop = window_first(evidence), max(1, round(metric.spacing_s / evidence.window.step_s))
+    rows = np.arange(len(values))
+    if hop == 1 or len(values) < 2 * hop:
+        return _Judged(values, rows, first)
+    skip = first % hop
+    count = (len(values) - skip) // hop
+    groups = values[skip : skip + count * hop].reshape(count, hop, -1)
+    there = np.isfinite(groups)
+    last = hop - 1 - there[:, ::-1].argmax(axis=1)
+    kept = np.where(there.any(axis=1), np.take_along_axis(groups, last[:, None, :], axis=1)[:, 0], np.nan)
+    return _Judged(kept, rows[skip + hop - 1 : skip + count * hop : hop], (first - skip) // hop)
+
+
+def _healthy_samples(judged: _Judged) -> dict[int, int]:
+    """Samples before the window of each series that has any inside it."""
+    there = np.isfinite(judged.values)
+    counts = np.count_nonzero(there[: judged.first], axis=0)
+    return {int(c): int(counts[c]) for c in np.flatnonzero(there[judged.first :].any(axis=0))}
+
+
+def _anomaly(metric: Metric, departure: Departure, judged: _Judged) -> Anomaly:
+    """A departure with its times; the id is given later."""
+    times = pd.DatetimeIndex(metric.values.index[judged.rows])
+    height = abs((departure.peak if departure.shape == "spike" else departure.level) - departure.baseline)
+    hidden = hidden_s(
+        smear_s=metric.signal.smear_s,
+        spacing_s=metric.spacing_s,
+        share=departure.why["threshold"] / height if height > 0 else 1.0,
+    )
+    onset = _onset(departure, times, hidden, judged)
+    recovery = None
+    if departure.first_normal is not None:
+        recovery = recovery_moment(
+            last_departed=times[departure.end - 1],
+            first_normal=times[departure.first_normal],
+            smear_s=metric.signal.smear_s,
+            hidden_s=hidden,
+            onset=onset.time,
+        )
+    return Anomaly(
+        id="",
+        signal=metric.signal,
+        query=metric.query,
+        labels=metric.labels[departure.series],
+        service=metric.services[departure.series],
+        direction=departure.direction,
+        shape=departure.shape,
+        onset=onset,
+        recovery=recovery,
+        baseline=departure.baseline,
+        peak=departure.peak,
+        peak_time=times[departure.peak_row],
+        sigmas=departure.sigmas,
+        score=departure.score,
+        level=departure.level,
+        under_way=departure.under_way,
+        column=departure.series,
+        why={**departure.why, "floor": metric.signal.floor},
+    )
+
+
+def _onset(departure: Departure, times: pd.DatetimeIndex, hidden: float, judged: _Judged) -> Moment:
+    """The interval from the last normal sample to the first that was not, wherever both lie."""
+    observed = np.isfinite(judged.values[:, departure.series])
+    if departure.last_normal is None:
+        first_departed = times[int(observed.argmax())]
+        return Moment(first_departed, times[0], first_departed)
+    began = departure.last_normal + 1
+    began += int(observed[began:].argmax())
+    return onset_moment(last_normal=times[departure.last_normal], first_departed=times[began], hidden_s=hidden)
+
+
+def _notes(evidence: Evidence) -> tuple[str, ...]:
+    """How the judging departed from the usual, where it did."""
+    notes = []
+    window = evidence.window
+    if evidence.metrics and window_first(evidence) != window.first:
+        length = human_duration((window_first(evidence) - window.first) * window.step_s)
+        notes.append(f"Nothing lies before the window, so its own first {length} served as what is normal.")
+    counts = [n for metric in evidence.metrics for n in _healthy_samples(_judged(evidence, metric)).values()]
+    few = sum(RECIPE.least_samples <= n < RECIPE.enough_samples for n in counts)
+    none = sum(n < RECIPE.least_samples for n in counts)
+    if few:
+        least = RECIPE.enough_samples
+        notes.append(
+            f"{_series(few, 'was', 'were')} judged more strictly: fewer than {least} healthy samples to compare with."
+        )
+    if none:
+        least = RECIPE.least_samples
+        notes.append(f"{_series(none, 'was', 'were')} not judged: fewer than {least} healthy samples to compare with.")
+    return tuple(notes)
+
+
+def _series(count: int, one: str, many: str) -> str:
+    return f"{count:,} of the series {one if count == 1 else many}"

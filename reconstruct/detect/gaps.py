@@ -1,0 +1,90 @@
+"""What could not be seen: stretches without samples, and series that end."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reconstruct.model import Evidence, Gap, Metric
+
+LEAST_SPACINGS = 2
+"""A gap is longer than this many spacings of the samples: one scrape may fail."""
+LEAST_SAMPLES = 12
+"""A series must have been there for so many samples before its absence is news (guess)."""
+REGULAR_SHARE = 0.5
+"""... and for this share of the time since its first one: some series come and go with what they describe (guess)."""
+NAMED_SERIES = 3
+"""Series named one by one in a gap; more are counted."""
+
+
+def find_gaps(values: NDArray[np.float64], *, first: int, least: int) -> list[tuple[int, int, int]]:
+    """(series, start, end) of stretches of more than `least` rows without a sample, inside the window.
+
+    A stretch no longer than the longest in the series' own history is normal life (a ratio without requests); so is
+    what lies before a series begins. A stretch that began in the history is told from the window's start.
+
+    >>> values = np.ones((40, 2))
+    >>> values[20:26, 0] = np.nan
+    >>> values[30:, 1] = np.nan
+    >>> find_gaps(values, first=10, least=2)
+    [(0, 20, 26), (1, 30, 40)]
+    """
+    found = []
+    missing = ~np.isfinite(values)
+    for series in np.flatnonzero(missing[first:].any(axis=0)):
+        there = np.flatnonzero(~missing[:, series])
+        if not len(there):
+            continue
+        edges = np.append(there, len(values))
+        starts, ends = edges[:-1] + 1, edges[1:]
+        seen_until = np.searchsorted(there, starts)
+        usual = max((int(b - a) for a, b in zip(starts, ends, strict=True) if b <= first), default=0)
+        for i, (start, end) in enumerate(zip(starts, ends, strict=True)):
+            seen = int(seen_until[i])
+            regular = seen >= LEAST_SAMPLES and seen >= REGULAR_SHARE * (start - there[0])
+            if regular and end - start > max(least, usual) and end > first:
+                found.append((int(series), max(int(start), first), int(end)))
+    return found
+
+
+def gaps(evidence: Evidence) -> tuple[Gap, ...]:
+    """Every stretch of the window that a metric has no samples for, series that share it together.
+
+    Ids are left empty: the pipeline numbers them.
+    """
+    window = evidence.window
+    found = []
+    for metric in evidence.metrics:
+        together: dict[tuple[int, int], list[int]] = defaultdict(list)
+        # A step that is a hair longer than the spacing must not make two missing samples into three.
+        least = LEAST_SPACINGS * max(1, round(metric.spacing_s / window.step_s))
+        values = metric.values.to_numpy(np.float64)
+        for series, start, end in find_gaps(values, first=window.first, least=least):
+            together[start, end].append(series)
+        index = metric.values.index
+        for (start, end), columns in together.items():
+            ended = end == len(index)
+            what = "the series ended: no samples after this" if ended else "no samples"
+            found.append(
+                Gap(
+                    id="",
+                    source="metrics",
+                    wanted=f"{metric.signal.title}{_which(metric, columns)}",
+                    reason=f"{what} in the answer to {metric.query}",
+                    start=index[start],
+                    end=window.end if ended else index[end],
+                )
+            )
+    return tuple(sorted(found, key=lambda gap: (gap.start or window.start, gap.wanted, gap.end or window.end)))
+
+
+def _which(metric: Metric, columns: list[int]) -> str:
+    """Which series, where not all of them; labels as they are, renderers escape."""
+    if len(columns) == metric.values.shape[1]:
+        return "" if len(columns) == 1 else f" (all {len(columns)} series)"
+    if len(columns) > NAMED_SERIES:
+        return f" ({len(columns)} of {metric.values.shape[1]} series)"
+    names = [", ".join(f"{k}={v}" for k, v in sorted(metric.labels[c].items()) if k != "__name__") for c in columns]
+    return f" ({'; '.join(names)})"
