@@ -46,15 +46,17 @@ def find_burst(
     # A series that drifts is outside already when the window begins: then being outside says nothing.
     recent = was_out[-max(20, first // 8) :].mean()
     usual = max(float(was_out.mean()), 1 / first, float(recent))
-    rate = max(recipe.burst_rate, min(0.9, 6 * usual))
-    yes, no = float(np.log(rate / usual)), float(np.log((1 - rate) / max(1 - usual, 1e-9)))
-    gain = np.where(out, yes, no)
     core = block[0] + int(np.flatnonzero(out[slice(*block)])[0])
+    yes, no = _ratios(max(recipe.burst_rate, min(0.9, 6 * usual)), usual)
+    gain = np.where(out, yes, no)
     start, end = grow(gain, core, drop=recipe.burst_drop)
-    if out[start:end].mean() >= recipe.burst_full:
+    share = float(out[start:end].mean())
+    if share >= recipe.burst_full or share <= usual:
         return None
     if gain[start:end].sum() <= recipe.burst_margin * _best_sum(np.where(was_out, yes, no)):
         return None
+    # With the share it really has, an excursion that luck had placed a little before or after is let go.
+    start, end = grow(np.where(out, *_ratios(share, usual)), core, drop=recipe.burst_drop)
     up, down = calibration.spans[0].up.value, calibration.spans[0].down.value
     above = window - calibration.spans[0].centre
     strong = (above > recipe.burst_strong * up) | (above < -recipe.burst_strong * down)
@@ -69,6 +71,11 @@ def find_burst(
     downs = int((window[start:end] < low).sum())
     both = min(ups, downs) >= max(2, BOTH_SIDES * (ups + downs))
     return Burst(start, end, 0 if both else 1 if ups > downs else -1)
+
+
+def _ratios(rate: float, usual: float) -> tuple[float, float]:
+    """Log-likelihood ratios of a sample outside, and of one inside."""
+    return float(np.log(rate / usual)), float(np.log((1 - rate) / max(1 - usual, 1e-9)))
 
 
 def _best_sum(gain: NDArray[np.float64]) -> float:

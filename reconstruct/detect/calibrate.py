@@ -20,10 +20,12 @@ GAUSSIAN_98 = 4.1
 class Limit(NamedTuple):
     """How far a mean may go before it is news, one value a series, and the four reasons it is made of.
 
-    ``value = max(noise, habit, min(once, ceiling), floor) * caution``
+    ``bare = max(noise, habit, min(once, ceiling)) * caution``, ``value = max(bare, floor)``
     """
 
     value: Any
+    bare: Any
+    """What the history alone asks for."""
     noise: Any
     habit: Any
     once: Any
@@ -122,8 +124,8 @@ def calibrate(
             ceiling: NDArray[np.float32] = ceiling,
         ) -> Limit:
             noise, once = np.float32(r.spreads) * spread, np.float32(r.margin) * once
-            value = np.maximum(np.maximum(noise, habit), np.maximum(np.minimum(once, ceiling), floor))
-            return Limit(value * caution, noise, habit, once, ceiling)
+            bare = np.maximum(np.maximum(noise, habit), np.minimum(once, ceiling)) * caution
+            return Limit(np.maximum(bare, floor), bare, noise, habit, once, ceiling)
 
         wide_up, wide_down = np.float32(0.5) * (at(0.975) - centre), np.float32(0.5) * (centre - at(0.025))
         up_spread = np.maximum(np.maximum(at(0.84) - centre, wide_up), least)
@@ -142,7 +144,7 @@ def calibrate(
                 step_sigma = np.maximum(at(0.5) * np.float32(1.4826 / np.sqrt(2)), noise_floor)
         else:
             never = np.full(x.shape[1], np.inf, np.float32)
-            edge = Limit(never, never, never, never, never)
+            edge = Limit(never, never, never, never, never, never)
             step_sigma = sigma if length == 1 else step_sigma
         spans.append(Span(length, hop, lag, first // hop, centre, up, down, edge))
     return Calibration(tuple(spans), sigma, plain, step_sigma, caution)

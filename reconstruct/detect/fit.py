@@ -40,6 +40,11 @@ class Fit:
     limit: Limit
     accepted: bool
 
+    @property
+    def evidence(self) -> float:
+        """The score against what the history alone asks for: the smallest change worth telling is no matter of luck."""
+        return self.score * float(self.limit.value / self.limit.bare)
+
 
 def departures_of(x: Series, *, first: int, calibration: Calibration, recipe: Recipe) -> list[Fit]:
     """The departures of one series, the most surprising first; each is taken out before the next look.
@@ -77,8 +82,10 @@ def departures_of(x: Series, *, first: int, calibration: Calibration, recipe: Re
 
 def _worth_telling(fit: Fit, found: list[Fit], rejected: int, *, stays: bool, recipe: Recipe) -> bool:
     """Whether a further departure is evidence enough: each look is another chance to be fooled."""
-    if rejected and fit.score < recipe.doubt:
+    if rejected and fit.evidence < recipe.doubt:
         return False
+    if any(fit.start < f.end and f.start < fit.end for f in found):
+        return False  # what taking out the first one left
     if not found:
         return True
     if fit.end - fit.start <= SPIKE_SAMPLES:
@@ -86,8 +93,8 @@ def _worth_telling(fit: Fit, found: list[Fit], rejected: int, *, stays: bool, re
     if abs(fit.change) < recipe.back * max(abs(f.change) for f in found):
         return False  # the last of a decay
     if fit.by_edge:
-        return not stays and fit.score >= max(recipe.edge_again, found[0].score / 2)
-    return fit.score >= min(recipe.doubt, found[0].score / 2)
+        return not stays and fit.evidence >= max(recipe.edge_again, found[0].evidence / 2)
+    return fit.evidence >= min(recipe.doubt, found[0].evidence / 2)
 
 
 def _fit_level(x: Series, first: int, known: Calibration, index: int, score: float, recipe: Recipe) -> Fit:
@@ -99,6 +106,8 @@ def _fit_level(x: Series, first: int, known: Calibration, index: int, score: flo
     means = (total[span.length :] - total[: -span.length]) / span.length - span.centre
     at = int(np.maximum(means / span.up.value, -means / span.down.value).argmax())
     side = 1 if means[at] > 0 else -1
+    limit = span.up if side > 0 else span.down
+    evidence = score * float(limit.value / limit.bare)
     y = side * (window - centre) / known.sigma
     block = at, min(width, at + span.length)
     start, end = level_segment(y, *block, recipe=recipe)
@@ -110,7 +119,7 @@ def _fit_level(x: Series, first: int, known: Calibration, index: int, score: flo
     else:
         if end - start > SPIKE_SAMPLES:
             limits, least = limits_in_spreads(known, side), recipe.back * float(np.median(y[start:end]))
-            start = with_plateau(y, start, limits=limits, least=0.0, recipe=recipe)
+            start = with_plateau(y, start, limits=limits, least=least, recipe=recipe)
             reversed_end = with_plateau(y[::-1], width - end, limits=limits, least=least, recipe=recipe)
             end = width - reversed_end
         ramp = ramp_start(y, start, end)
@@ -120,18 +129,17 @@ def _fit_level(x: Series, first: int, known: Calibration, index: int, score: flo
             kind = "spike"
         change = float(np.median(window[start:end]) - centre)
         is_dip = end - start == 1 and side < 0 and end < width  # how a failed scrape or a counter reset looks
-        accepted = not is_dip and _level_is_evidence(y[start:end], kind, score, known, recipe)
-    limit = span.up if means[at] > 0 else span.down
+        accepted = not is_dip and _level_is_evidence(y[start:end], kind, evidence, known, recipe)
     return Fit(start, end, side, kind, score, change, by_edge=False, span=span.length, limit=limit, accepted=accepted)
 
 
-def _level_is_evidence(y: Series, kind: Kind, score: float, known: Calibration, recipe: Recipe) -> bool:
+def _level_is_evidence(y: Series, kind: Kind, evidence: float, known: Calibration, recipe: Recipe) -> bool:
     """High enough, and surprising enough for its length and for how near normal it is."""
     height = float(y.max() if kind == "ramp" else abs(np.median(y)))
     if height < recipe.least_sigmas * (1 if len(y) < LONG_SAMPLES else 2 / 3):
         return False
     doubtful = kind == "spike" or abs(float(y.mean())) * known.sigma < recipe.near * known.plain
-    return score >= (recipe.doubt if doubtful else 1.0)
+    return evidence >= (recipe.doubt if doubtful else 1.0)
 
 
 def _fit_edge(x: Series, first: int, known: Calibration, index: int, score: float, recipe: Recipe) -> Fit | None:
@@ -141,6 +149,7 @@ def _fit_edge(x: Series, first: int, known: Calibration, index: int, score: floa
     """
     span = known.spans[index]
     length, threshold = span.length, float(span.edge.value)
+    evidence = score * threshold / float(span.edge.bare)
     reach = min(first, 4 * length + 8)
     near, width = x[first - reach :], len(x) - first
     total = np.concatenate([[0.0], near.cumsum()])
@@ -170,7 +179,7 @@ def _fit_edge(x: Series, first: int, known: Calibration, index: int, score: floa
     accepted = abs(change_here) >= recipe.least_sigmas * known.step_sigma
     kind: Kind = "spike" if end - start <= SPIKE_SAMPLES else "level"
     if end - start == 1:
-        accepted = accepted and score >= recipe.doubt and (change_here > 0 or end == width)
+        accepted = accepted and evidence >= recipe.doubt and (change_here > 0 or end == width)
     ramp = ended_ramp(x, first=first, edge=first + start, gain=recipe.ramp_gain) if end == width else None
     if ramp is not None:
         start, end, kind, change_here = ramp[0] - first, start, "ramp", ramp[1]
@@ -178,7 +187,7 @@ def _fit_edge(x: Series, first: int, known: Calibration, index: int, score: floa
         spread = max(_quartile_spread(near[on:off]), _quartile_spread(near[max(0, on - beside) : on]))
         accepted = accepted and abs(change_here) >= recipe.edge_clean * spread
     if end == width or end - start > recipe.edge_long:
-        accepted = accepted and score >= recipe.edge_stays
+        accepted = accepted and evidence >= recipe.edge_stays
     side = 1 if change_here > 0 else -1
     return Fit(
         start, end, side, kind, score, change_here, by_edge=True, span=length, limit=span.edge, accepted=accepted

@@ -69,7 +69,7 @@ class Recipe:
     plateau: float = 0.8
     """A lower stretch before or after belongs if its mean reaches this share of its threshold (guess)."""
     back: float = 0.07
-    """Back to normal is within this share of the departure's height: a decay has no other end (guess)."""
+    """Below this share of the departure's height it is not yet, or no longer, the same thing (guess: .05 to .1)."""
     ramp_gain: float = 0.25
     """A ramp that ended must leave this share of what a step that stays leaves, in squares (searched)."""
 

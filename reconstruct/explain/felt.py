@@ -19,6 +19,8 @@ ALERTING_ASPECTS: tuple[Aspect, ...] = (*FELT_ASPECTS, "restarts")
 """An alert on one of these, of whatever layer, is an alert on a symptom; one on saturation or utilisation is not."""
 NOT_FELT = frozenset({"scrape", "retries"})
 """Tags of what users do not feel: that Prometheus cannot reach a target, and what was tried again with success."""
+LATELY = 60
+"""Samples before the onset that tell what the series shows on an ordinary day."""
 TOP = 0.9
 """Quantile of an anomaly's excess that stands for how bad it got: the worst sample alone may be a fluke."""
 STRONGEST = 6.0
@@ -90,19 +92,28 @@ def lasts(anomaly: Anomaly, *, end: pd.Timestamp, spacing_s: float) -> bool:
 
 
 def _began(anomaly: Anomaly, metric: Metric | None, *, end: pd.Timestamp) -> Moment:
-    """When it could be felt: at the anomaly's onset, or where the series broke after it had only crept."""
+    """When it could be felt: at the anomaly's onset, or where the series broke after it had only crept.
+
+    It broke at the first sample of at least FORERUNNER of its later excess, and of what it had shown just before as
+    well (but half of the later excess is always a break).
+    """
     if metric is None or anomaly.column not in metric.values.columns:
         return anomaly.onset
     over = anomaly.recovery.time if anomaly.recovery else end
-    series = metric.values[anomaly.column]
-    inside = series[(series.index >= anomaly.onset.time) & (series.index < over)].dropna()
-    excess = (inside - anomaly.baseline).to_numpy(dtype=float) * (-1.0 if anomaly.direction == "down" else 1.0)
-    if not len(excess):
+    series = metric.values[anomaly.column].dropna()
+    excess = (series - anomaly.baseline) * (-1.0 if anomaly.direction == "down" else 1.0)
+    inside = excess[(excess.index >= anomaly.onset.time) & (excess.index < over)]
+    if inside.empty:
         return anomaly.onset
-    broke = int((excess >= weights.FORERUNNER * float(np.quantile(excess, TOP))).argmax())
-    if broke < weights.FORERUNNER_SAMPLES * max(1.0, metric.spacing_s / _step_s(inside)):
+    top = float(inside.quantile(TOP))
+    shown_before = excess[excess.index < anomaly.onset.time].iloc[-LATELY:].max()
+    least = min(max(weights.FORERUNNER * top, float(np.nan_to_num(shown_before))), 0.5 * top)
+    broke = inside.index[int((inside >= least).to_numpy().argmax())]
+    if broke <= anomaly.onset.latest + pd.Timedelta(seconds=metric.spacing_s):
         return anomaly.onset
-    return Moment(inside.index[broke], inside.index[broke - 1], inside.index[broke])
+    hidden = pd.Timedelta(seconds=weights.FORERUNNER * anomaly.signal.smear_s)
+    last = inside.index[inside.index < broke][-1]
+    return Moment(max(broke - hidden, last - hidden), last - hidden, broke)
 
 
 def _seen_again(anomaly: Anomaly, metric: Metric | None) -> pd.Timestamp | None:
@@ -110,11 +121,6 @@ def _seen_again(anomaly: Anomaly, metric: Metric | None) -> pd.Timestamp | None:
         return None
     series = metric.values[anomaly.column]
     return next(iter(series[series.index >= anomaly.recovery.time].dropna().index), None)
-
-
-def _step_s(series: pd.Series[float]) -> float:
-    steps = series.index.to_series().diff().dt.total_seconds()
-    return float(steps.median()) if len(series) > 1 else 1.0
 
 
 def _fired_in(anomaly: Anomaly, firing: Firing, *, end: pd.Timestamp) -> bool:

@@ -6,6 +6,7 @@ a stretch in the window says nothing here.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -35,6 +36,8 @@ TRUST_BEFORE: Final = 10.0
 """Samples before at which evidence counts half: shorter baselines underestimate their spread."""
 TRUST_DURING: Final = 0.5
 """The same for the samples of the stretch."""
+FALSE_ONSETS: Final = 6
+"""Rows of the baseline at which the best effect of chance is taken."""
 LEAD: Final = 3
 """Samples by which one metric may have moved before the stretch that all agree on: causes come before symptoms."""
 LEAD_COSTS: Final = 0.9
@@ -102,6 +105,22 @@ def weigh_stretches(table: SeriesTable, *, starts: Sequence[int] | None, counted
         sure=float(weights[np.abs(begins - start) <= 2].sum()),
         stretches=tuple((s, e, float(w)) for (s, e), w in zip(stretches, weights, strict=True) if w > 1e-4),
     )
+
+
+def quiet_effect(table: SeriesTable, *, start: int, counted: Floats) -> float:
+    """What the best service scores where nothing happened: the mean over false onsets inside the baseline.
+
+    Many services make a large best by chance alone. NaN where the baseline is too short for a false onset.
+    """
+    length = min(len(table.values) - start, max(2, start // 3))
+    first, last = max(BASELINE_SAMPLES, start // 3), start - length
+    if last < first:
+        return math.nan
+    best = []
+    for row in sorted({int(r) for r in np.linspace(first, last, FALSE_ONSETS)}):
+        score = effect(table, start=row, end=row + length).score * counted
+        best.append(min(ENOUGH, max(0.0, float(score.max(initial=0.0)))))
+    return float(np.mean(best))
 
 
 def candidates(table: SeriesTable) -> list[int]:

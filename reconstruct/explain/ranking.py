@@ -15,7 +15,7 @@ import numpy as np
 from reconstruct.explain.effect import Column, Floats, SeriesTable, effect
 from reconstruct.explain.rank_blame import blame
 from reconstruct.explain.rank_confidence import confidence
-from reconstruct.explain.rank_onset import weigh_stretches
+from reconstruct.explain.rank_onset import quiet_effect, weigh_stretches
 from reconstruct.model import Aspect, Evidence, Metric, Moment, Service, Settings, Signal
 
 OBSERVERS_BELOW: Final = 0.8
@@ -109,7 +109,8 @@ def rank_table(
     >>> ranking.services, ranking.start
     (('cart', 'shop'), 8)
     """
-    weighed = weigh_stretches(table, starts=starts, counted=_counted(table, aspect))
+    counted = _counted(table, aspect)
+    weighed = weigh_stretches(table, starts=starts, counted=counted)
     if weighed is None or not (weighed.score >= 0).any():
         nothing = np.full(len(table.columns), np.nan)
         return Ranking((), (), (), np.full(len(table.columns), -1.0), nothing, nothing, None, 0.0)
@@ -127,6 +128,7 @@ def rank_table(
     judged = [i for i in range(len(own)) if own[i] >= 0]
     order = sorted(judged, key=lambda i: (i in observers, -blamed[i], -own[i], table.services[i]))
     suspects = [i for i in order if i not in observers] or order
+    suspected = np.isin(table.service_of, suspects).astype(float)
     names = [(c.service, c.measure) for c in table.columns]
     columns = sorted(
         (j for j in range(len(names)) if weighed.early[j] >= 0), key=lambda j: (-weighed.early[j], names[j], j)
@@ -139,7 +141,12 @@ def rank_table(
         before=weighed.before,
         during=weighed.during,
         start=weighed.start,
-        confidence=confidence(first_effect=float(own[order[0]]), blame=blamed[suspects]),
+        confidence=confidence(
+            first_effect=float(own[order[0]]),
+            quiet_effect=quiet_effect(table, start=weighed.start, counted=counted * suspected),
+            blame=blamed[suspects],
+            alerted=bool(calls) and alerting in table.services,
+        ),
     )
 
 

@@ -26,11 +26,9 @@ AVAILABILITY_DROP: Final = 0.05
 """Of the time or of the instances; below it retries hide the loss."""
 RATE_TIMES: Final = 3.0
 """Errors told only per second have no share: three times the usual rate counts as 1 % would."""
-FORERUNNER: Final = 0.05
-"""Of its own later excess: a series that crept at less than this for a while before it broke is dated to the break.
-7 ms that became 15 ms were felt by nobody, when two minutes later they became 1,300 ms."""
-FORERUNNER_SAMPLES: Final = 5
-"""... where the creeping lasted for at least so many samples; less is how a step looks through a rate."""
+FORERUNNER: Final = 0.1
+"""Of its own later excess: a series that crept at less than this before it broke is dated to the break. 7 ms that
+became 15 ms were felt by nobody, when two minutes later they became 1,300 ms."""
 FULL_S: Final = 120.0
 """A symptom that lasts less than this counts for less, in proportion: half a minute of slowness is soon forgiven,
 half a minute of total failure is not."""

@@ -22,7 +22,9 @@ _TELLING_NAME: Final = (
 _QUERY_NAME: Final = r"(?:sig|auth|key|code|jwt|sid|user|username|login)"
 """Names that mean a secret (or a person) only as a parameter of a URL."""
 
-_WORTH_A_LOOK: Final = re.compile(r"[@=]|:[\s\"'\\]|[\"']:|gh[a-z]_|github_pat_|glpat-|xox|AKIA|eyJ|hooks\.slack|(?i:bearer|basic)\s")
+_WORTH_A_LOOK: Final = re.compile(
+    r"[@=]|:[\s\"'\\]|[\"']:|gh[a-z]_|github_pat_|glpat-|xox|AKIA|eyJ|hooks\.slack|(?i:bearer|basic)\s"
+)
 _RULES: Final[tuple[tuple[re.Pattern[str], str], ...]] = (
     # scheme://user:password@host: whatever stands between // and the last @ before the path
     (re.compile(r"(?P<scheme>\b[a-zA-Z][a-zA-Z0-9+.-]*://)[^/?#\s\"'<>]*@"), r"\g<scheme>"),

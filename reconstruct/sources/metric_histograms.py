@@ -8,7 +8,8 @@ from typing import Final
 
 import numpy as np
 
-from reconstruct.sources.metric_series import Numbers, RawSeries, rises
+from reconstruct.sources.metric_cells import Nanoseconds, Numbers
+from reconstruct.sources.metric_series import RawSeries, rises
 
 QUANTILE: Final = 0.95
 """As for metrics of a server that no pack knows (packs.generic_signals)."""
@@ -97,7 +98,7 @@ def _quantiles(base: str, *, buckets: Sequence[RawSeries]) -> list[RawSeries]:
     return made
 
 
-def _increases(series: Sequence[RawSeries]) -> tuple[np.ndarray[tuple[int], np.dtype[np.int64]], list[Numbers]]:
+def _increases(series: Sequence[RawSeries]) -> tuple[Nanoseconds, list[Numbers]]:
     """What each rose by over the last `SAMPLES_A_RATE` samples, at the times that all have; a reset began at 0."""
     times = series[0].times
     for one in series[1:]:
@@ -117,7 +118,7 @@ def _made(
     like: RawSeries,
     *,
     labels: Mapping[str, str],
-    times: np.ndarray[tuple[int], np.dtype[np.int64]],
+    times: Nanoseconds,
     values: Numbers,
 ) -> RawSeries:
     there = ~np.isnan(values)

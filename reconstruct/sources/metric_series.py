@@ -190,8 +190,9 @@ def _counts(name: str, series: Sequence[RawSeries], *, meaning: Meaning) -> bool
 def rises(values: Numbers) -> bool:
     """Whether it only rises, resets aside."""
     moves = np.diff(values)
-    moved = np.count_nonzero(moves)
-    return bool((values >= 0).all()) and np.count_nonzero(moves < 0) <= max(1.0, RESETS_OF_COUNTER * moved)
+    falls, moved = int(np.count_nonzero(moves < 0)), int(np.count_nonzero(moves))
+    # One restart is no sign of a gauge, however short the file.
+    return bool((values >= 0).all()) and falls <= max(1.0, RESETS_OF_COUNTER * moved)
 
 
 def _rated(times: Nanoseconds, values: Numbers) -> tuple[Nanoseconds, Numbers]:

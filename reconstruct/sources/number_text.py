@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 _QUOTE, _OPEN, _CLOSE, _COMMA = (ord(c) for c in '"[],')
 
@@ -65,8 +66,8 @@ def _cast(text: bytes, *, begins: npt.NDArray[np.int64], ends: npt.NDArray[np.in
     offsets[1::2] = begins
     offsets[2::2] = ends
     pieces = pa.Array.from_buffers(pa.string(), 2 * begins.size, [None, pa.py_buffer(offsets), pa.py_buffer(text)])
-    wanted = pa.array(np.arange(1, 2 * begins.size, 2, dtype=np.int32))
-    result: npt.NDArray[np.float64] = pieces.take(wanted).cast(pa.float64()).to_numpy(zero_copy_only=False)
+    numbers = pc.take(pieces, pa.array(np.arange(1, 2 * begins.size, 2, dtype=np.int32)))
+    result: npt.NDArray[np.float64] = pc.cast(numbers, pa.float64()).to_numpy(zero_copy_only=False)
     return result
 
 
