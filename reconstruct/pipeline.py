@@ -1,7 +1,7 @@
 """sources -> Evidence -> detect -> explain -> timeline -> Incident: the whole program in one page.
 
-`reconstruct.gather` asks the sources, `reconstruct.render` writes the files; between them everything is pure, so the same
-evidence gives the same incident, byte for byte.
+`reconstruct.gather` asks the sources, `reconstruct.render` writes the files; between them everything is pure, so the
+same evidence gives the same incident, byte for byte.
 """
 
 from __future__ import annotations

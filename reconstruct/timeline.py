@@ -212,9 +212,11 @@ def _alert_fired(alerts: Sequence[Alert]) -> Iterator[Entry]:
         flapping = len(starts) > FIRINGS_TOLD
         for group in starts[:1] if flapping else starts:
             waited = [(a.firing_at - a.pending_at).total_seconds() for a in group if a.pending_at is not None]
-            told = [f"after {human_duration(max(waited))} of its condition holding"] if waited and max(waited) > 0 else []
+            longest_s = max(waited, default=0.0)
+            told = [f"after {human_duration(longest_s)} of its condition holding"] if longest_s > 0 else []
             if flapping:
-                told.append(f"fired {len(starts)} times in this window, last at {starts[-1][0].firing_at:%H:%M:%S}")
+                last = starts[-1][0].firing_at
+                told.append(f"fired {len(starts)} times in this window, last at {last:%H:%M:%S}")
             told += [_series_text([a.labels for a in group])] if len(group) > 1 else []
             yield _entry(
                 _point(group[0].firing_at, before_s=group[0].resolution_s),

@@ -24,7 +24,9 @@ def at(clock: str) -> pd.Timestamp:
 def evidence(prometheus_url: str, tmp_path_factory: pytest.TempPathFactory) -> Evidence:
     changes = tmp_path_factory.mktemp("changes") / "deploys.csv"
     changes.write_text(
-        "time,kind,service,title,version,id\n2026-03-02 13:29:50,deploy,shop,shop 1.1.0,1.1.0,4711\nsoon,deploy,x,y,1,2\n"
+        "time,kind,service,title,version,id\n"
+        "2026-03-02 13:29:50,deploy,shop,shop 1.1.0,1.1.0,4711\n"
+        "soon,deploy,x,y,1,2\n"
     )
     asked = Asked(
         start=at("13:00"), end=at("14:30"), prometheus=HttpSettings(prometheus_url), events=((str(changes), {}),)
@@ -92,7 +94,7 @@ def test_a_scope_that_matches_nothing_is_nothing_to_show(prometheus_url: str) ->
 
 
 def test_an_event_source_that_is_away_is_a_gap_and_under_strict_an_error(prometheus_url: str) -> None:
-    away = (("alertmanager:http://127.0.0.1:9", {}),)
+    away: tuple[tuple[str, dict[str, str]], ...] = (("alertmanager:http://127.0.0.1:9", {}),)
     asked = Asked(start=at("14:00"), end=at("14:30"), prometheus=HttpSettings(prometheus_url), events=away)
     assert any(gap.wanted == "change events" for gap in gather(asked, now=NOW).gaps)
     strict = Asked(

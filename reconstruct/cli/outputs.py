@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -73,32 +73,9 @@ def pictures(incident: Incident, formats: Sequence[str]) -> tuple[ChartImage, ..
     """The charts that the formats need; none are drawn for JSON alone."""
     if not {"html", *PICTURES} & set(formats):
         return ()
-    from reconstruct.render.chart_image import ChartImage
-    from reconstruct.render.charts import charts_for, picture_bytes
+    from reconstruct.render.charts import images
 
-    made = []
-    for chart in charts_for(incident):
-        light = {
-            one: picture_bytes(chart.build(theme="light"), fmt=one, title=chart.title, alt=chart.alt)
-            for one in PICTURES
-            if one in formats or (one == "png" and "html" in formats)
-        }
-        dark = b""
-        if "html" in formats:
-            in_page: Literal["png", "svg"] = "svg" if "svg" in light else "png"
-            dark = picture_bytes(chart.build(theme="dark"), fmt=in_page, title=chart.title, alt=chart.alt)
-        made.append(
-            ChartImage(
-                chart.name,
-                chart.title,
-                chart.alt,
-                png=light.get("png", b""),
-                svg=light.get("svg", b""),
-                dark=dark,
-                signal=chart.signal,
-            )
-        )
-    return tuple(made)
+    return images(incident, formats=formats)
 
 
 def tell(incident: Incident, paths: Sequence[Path], *, output: OutputOptions, quiet: bool) -> None:

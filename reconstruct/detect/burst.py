@@ -55,8 +55,8 @@ def find_burst(
         return None
     if gain[start:end].sum() <= recipe.burst_margin * _best_sum(np.where(was_out, yes, no)):
         return None
-    # With the share it really has, an excursion that luck had placed a little before or after is let go.
-    start, end = grow(np.where(out, *_ratios(share, usual)), core, drop=recipe.burst_drop)
+    # With the share that it really has, an excursion that luck had placed a little before the onset is let go.
+    start, _ = grow(np.where(out, *_ratios(max(recipe.burst_rate, share), usual)), core, drop=recipe.burst_drop)
     up, down = calibration.spans[0].up.value, calibration.spans[0].down.value
     above = window - calibration.spans[0].centre
     strong = (above > recipe.burst_strong * up) | (above < -recipe.burst_strong * down)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from reconstruct.detect.pyramid import Matrix, longest_mean, moving_means
+from reconstruct.detect.pyramid import Layer, Matrix
 from reconstruct.detect.recipe import Recipe
 
 GAUSSIAN_QUARTILES = 1.349
@@ -71,7 +71,7 @@ class Calibration(NamedTuple):
 
 
 def calibrate(
-    x: Matrix,
+    layers: list[Layer],
     *,
     first: int,
     noise_floor: NDArray[np.float32],
@@ -86,8 +86,8 @@ def calibrate(
 
     Parameters
     ----------
-    x : float32, shape (n_times, n_series)
-        Without NaN.
+    layers : list of Layer
+        From `moving_means`: of float32 without NaN, shape (n_times, n_series).
     first : int
         Rows before it are history.
     noise_floor : float32, shape (n_series,)
@@ -101,7 +101,7 @@ def calibrate(
     r = recipe
     spans: list[Span] = []
     sigma = plain = step_sigma = noise_floor
-    for length, hop, means in moving_means(x, longest=longest_mean(first, len(x) - first, longest=r.longest)):
+    for length, hop, means in layers:
         lag = 1 if length == 1 else 2
         history = means[: (first - length) // hop + 1]
         highs, lows = _part_extremes(history, r.parts, np.maximum), _part_extremes(history, r.parts, np.minimum)
@@ -133,7 +133,8 @@ def calibrate(
         up = limit(up_spread, highs[-rank] - centre, highs[-1] - centre)
         down = limit(down_spread, centre - lows[rank - 1], centre - lows[0])
 
-        changes = np.abs(history[lag:] - history[:-lag])
+        changes = history[lag:] - history[:-lag]
+        np.abs(changes, out=changes)
         if len(changes) >= r.habit:
             largest = _part_extremes(changes, r.parts, np.maximum)
             at = _quantiles(changes, r.quantile_means)
@@ -143,7 +144,7 @@ def calibrate(
             if length == 1:
                 step_sigma = np.maximum(at(0.5) * np.float32(1.4826 / np.sqrt(2)), noise_floor)
         else:
-            never = np.full(x.shape[1], np.inf, np.float32)
+            never = np.full(means.shape[1], np.inf, np.float32)
             edge = Limit(never, never, never, never, never, never)
             step_sigma = sigma if length == 1 else step_sigma
         spans.append(Span(length, hop, lag, first // hop, centre, up, down, edge))

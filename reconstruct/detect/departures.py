@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from reconstruct.detect.calibrate import Calibration, calibrate
 from reconstruct.detect.fit import Fit, departures_of
 from reconstruct.detect.prepare import Values, prepare
+from reconstruct.detect.pyramid import longest_mean, moving_means
 from reconstruct.detect.recipe import RECIPE, Recipe
 from reconstruct.detect.screen import score
 from reconstruct.detect.segment import reach
@@ -154,32 +155,32 @@ def _in_group(
         # A slice of a matrix is a view; picking columns is a copy.
         block = values[begin:, some[0] : some[-1] + 1] if isinstance(columns, slice) else values[begin:, some]
         for column, fit, known in _in_block(block, first - begin, floors[some], recipe):
-            departure = _described(values[:, some[column]], int(some[column]), begin, first, fit, known)
+            departure = _described(values[:, some[column]].copy(), int(some[column]), begin, first, fit, known)
             if departure is not None and _tells(departure, float(floors[some[column]])):
                 yield departure
 
 
 def _in_block(values: Values, first: int, floors: Values, recipe: Recipe) -> Iterator[tuple[int, Fit, Scaled]]:
     """(column, what was found, what its history says) of one block, screened all at once."""
-    block = prepare(values)
+    block = prepare(values, first=first)
     if block is None:
         return
     x, columns = block.x, block.columns
-    had = np.count_nonzero(np.isfinite(values[:first, columns]), axis=0)
-    caution = np.sqrt(np.maximum(1.0, recipe.enough_samples / np.maximum(had, 1)))
+    caution = np.sqrt(np.maximum(1.0, recipe.enough_samples / np.maximum(block.healthy, 1)))
     arguments = [block.noise_floor, floors[columns] / block.scale, caution]
     if len(columns) == 1:  # sums over a single column run in another order: with company it is judged as any other is
         x, arguments = np.repeat(x, 2, axis=1), [np.repeat(a, 2) for a in arguments]
     noise_floor, floor, factor = (a.astype(np.float32) for a in arguments)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        known = calibrate(x, first=first, noise_floor=noise_floor, floor=floor, caution=factor, recipe=recipe)
-        scores = score(x, known)
+        layers = moving_means(x, longest=longest_mean(first, len(x) - first, longest=recipe.longest))
+        known = calibrate(layers, first=first, noise_floor=noise_floor, floor=floor, caution=factor, recipe=recipe)
+        scores = score(layers, known)
     best = np.maximum(scores.level.max(axis=0) - recipe.tie, scores.edge.max(axis=0) / np.float32(recipe.edge))
     for i in np.flatnonzero(best[: len(columns)] > 1):
-        if had[i] < recipe.least_samples:
+        if block.healthy[i] < recipe.least_samples:
             continue
         own = known.of(int(i))
-        scale = Scaled(own, float(block.reference[i]), float(block.scale[i]), int(had[i]))
+        scale = Scaled(own, float(block.reference[i]), float(block.scale[i]), int(block.healthy[i]))
         for fit in departures_of(x[:, i].astype(np.float64), first=first, calibration=own, recipe=recipe):
             yield int(columns[i]), fit, scale
 

@@ -10,6 +10,7 @@ import numpy as np
 from reconstruct.detect.burst import find_burst
 from reconstruct.detect.calibrate import GAUSSIAN_QUARTILES, Calibration, Limit
 from reconstruct.detect.ended_ramp import ended_ramp
+from reconstruct.detect.pyramid import moving_means
 from reconstruct.detect.recipe import Recipe
 from reconstruct.detect.screen import score
 from reconstruct.detect.segment import Series, level_segment, limits_in_spreads, ramp_start, split, with_plateau
@@ -59,7 +60,8 @@ def departures_of(x: Series, *, first: int, calibration: Calibration, recipe: Re
     fit: Fit | None
     rejected = 0
     for _ in range(recipe.most_looks):
-        scores = score(x.astype(np.float32)[:, None], calibration)
+        layers = moving_means(x.astype(np.float32)[:, None], longest=calibration.spans[-1].length)
+        scores = score(layers, calibration)
         level, edge = scores.level[:, 0], scores.edge[:, 0]
         if level.max() > 1 + recipe.tie:
             fit = _fit_level(x, first, calibration, int(level.argmax()), float(level.max()), recipe)

@@ -34,9 +34,11 @@ class Block(NamedTuple):
     reference: Values
     scale: Values
     noise_floor: NDArray[np.float32]
+    healthy: NDArray[np.intp]
+    """Samples observed before `first`."""
 
 
-def prepare(values: Values) -> Block | None:
+def prepare(values: Values, *, first: int) -> Block | None:
     """Turn columns into a Block, or None where nothing moves. NaN, and what float32 cannot hold, counts as missing.
 
     A missing stretch takes the value beside it that lies nearer the series' median, so that it never prolongs a burst.
@@ -51,10 +53,13 @@ def prepare(values: Values) -> Block | None:
     for top in range(0, len(values), 64):  # 64 rows of float64 stay in the first-level cache between the two steps
         x[top : top + 64] = values[top : top + 64] - reference
     high, low = x.max(axis=0), x.min(axis=0)
+    healthy = np.full(x.shape[1], first)
     broken = np.flatnonzero(~np.isfinite(high - low))
     if len(broken):
         part = x[:, broken]
-        part[~np.isfinite(part)] = np.nan
+        there = np.isfinite(part)
+        part[~there] = np.nan
+        healthy[broken] = np.count_nonzero(there[:first], axis=0)
         for j in range(len(broken)):
             _fill(part[:, j])
         x[:, broken] = part
@@ -63,7 +68,7 @@ def prepare(values: Values) -> Block | None:
     if not len(moving):
         return None
     if len(moving) < x.shape[1]:
-        x, reference, high, low = x[:, moving], reference[moving], high[moving], low[moving]
+        x, reference, high, low, healthy = (a[..., moving] for a in (x, reference, high, low, healthy))
     size = np.maximum(high, -low).astype(np.float64)
     scale = np.ones(len(size))
     odd = (size > SAFE) | (size < 1 / SAFE)
@@ -71,7 +76,7 @@ def prepare(values: Values) -> Block | None:
         scale[odd] = np.exp2(np.round(np.log2(size[odd])))
         x[:, odd] = x[:, odd].astype(np.float64) / scale[odd]
     noise = np.maximum(ROUNDING * np.abs(reference), RESOLUTION * size) / scale
-    return Block(x, moving, reference, scale, noise.astype(np.float32))
+    return Block(x, moving, reference, scale, noise.astype(np.float32), healthy)
 
 
 def _reference(values: Values) -> Values:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,8 +11,16 @@ from numpy.typing import NDArray
 Matrix = NDArray[np.float32]
 
 
-def moving_means(x: Matrix, *, longest: int) -> Iterator[tuple[int, int, Matrix]]:
-    """Yield `(length, hop, means)`: row `i` of `means` is the mean of rows `[i * hop, i * hop + length)` of `x`.
+class Layer(NamedTuple):
+    """Means over `length` rows, one begun every `hop` rows."""
+
+    length: int
+    hop: int
+    means: Matrix
+
+
+def moving_means(x: Matrix, *, longest: int) -> list[Layer]:
+    """Layers of means: row `i` of a layer is the mean of rows `[i * hop, i * hop + length)` of `x`.
 
     Lengths are powers of two up to `longest`; from two samples on they overlap by half, so `hop = max(1, length // 2)`.
     All of it costs three passes over `x`.
@@ -21,18 +30,19 @@ def moving_means(x: Matrix, *, longest: int) -> Iterator[tuple[int, int, Matrix]
     [(2, 1, [0.5, 1.5, 2.5, 3.5, 4.5, 5.5, 6.5]), (4, 2, [1.5, 3.5, 5.5])]
     """
     half = np.float32(0.5)
-    yield 1, 1, x
+    layers = [Layer(1, 1, x)]
     if longest < 2 or len(x) < 2:
-        return
+        return layers
     means = x[:-1] + x[1:]
     means *= half
-    yield 2, 1, means
+    layers.append(Layer(2, 1, means))
     length = 4
     while length <= longest and len(means) >= 3:
         means = means[:-2:2] + means[2::2]
         means *= half
-        yield length, length // 2, means
+        layers.append(Layer(length, length // 2, means))
         length *= 2
+    return layers
 
 
 def longest_mean(first: int, window: int, *, longest: int) -> int:

@@ -30,8 +30,8 @@ class Recipe:
     """... but at most this many plain standard deviations, so that one burst does not deafen the series (searched)."""
     quantile_samples: int = 256
     """Values sorted for the quantiles of single samples (speed; 128 costs .003)."""
-    quantile_means: int = 128
-    """The same for means and edges (speed; 64 costs .002)."""
+    quantile_means: int = 64
+    """The same for means and edges (speed; 128 gains nothing that lasts)."""
 
     # -- how much history is enough
     least_samples: int = 12
@@ -66,18 +66,16 @@ class Recipe:
     # -- fitting: from where to where
     drop: float = 14.0
     """A segment ends once the log-likelihood has fallen this far below its best: odds of a million (theory)."""
-    plateau: float = 0.8
-    """A lower stretch before or after belongs if its mean reaches this share of its threshold (guess)."""
-    back: float = 0.07
-    """Below this share of the departure's height it is not yet, or no longer, the same thing (guess: .05 to .1)."""
+    back: float = 0.1
+    """Below this share of the departure's height it is not yet, or no longer, the same thing (searched: .07 to .15)."""
     ramp_gain: float = 0.25
     """A ramp that ended must leave this share of what a step that stays leaves, in squares (searched)."""
 
     # -- bursts: many single excursions instead of a level
     burst_rate: float = 0.3
     """Share of samples beyond the history's 95 % range while a burst lasts (guess; six times the usual if more)."""
-    burst_drop: float = 3.0
-    """A burst ends after a quiet stretch that lowers its log-likelihood by this: ten samples (searched: 3 to 5)."""
+    burst_drop: float = 4.0
+    """A burst ends after a quiet stretch that lowers its log-likelihood by this: fifteen samples (searched: 3 to 5)."""
     burst_margin: float = 1.5
     """A burst must be this much likelier than the history's best one (searched: 1 to 3)."""
     burst_full: float = 0.8

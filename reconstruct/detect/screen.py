@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reconstruct.detect.calibrate import Calibration
-from reconstruct.detect.pyramid import Matrix, moving_means
+from reconstruct.detect.pyramid import Layer
 
 
 class Scores(NamedTuple):
@@ -18,23 +18,23 @@ class Scores(NamedTuple):
     edge: NDArray[np.float32]
 
 
-def score(x: Matrix, calibration: Calibration) -> Scores:
+def score(layers: list[Layer], calibration: Calibration) -> Scores:
     """Score the window of every series: means against their centre, and adjacent means against each other.
 
     >>> from reconstruct.detect.calibrate import calibrate
+    >>> from reconstruct.detect.pyramid import moving_means
     >>> from reconstruct.detect.recipe import RECIPE
     >>> x = np.zeros((100, 2), np.float32)
     >>> x[::7] = 1
     >>> x[80:90, 1] = 5
     >>> tiny, one = np.full(2, 1e-9, np.float32), np.ones(2, np.float32)
-    >>> known = calibrate(x, first=70, noise_floor=tiny, floor=tiny, caution=one, recipe=RECIPE)
-    >>> (score(x, known).level.max(0) > 1).tolist()
+    >>> layers = moving_means(x, longest=16)
+    >>> known = calibrate(layers, first=70, noise_floor=tiny, floor=tiny, caution=one, recipe=RECIPE)
+    >>> (score(layers, known).level.max(0) > 1).tolist()
     [False, True]
     """
     level, edge = [], []
-    for (_, _, means), span in zip(
-        moving_means(x, longest=calibration.spans[-1].length), calibration.spans, strict=False
-    ):
+    for (_, _, means), span in zip(layers, calibration.spans, strict=True):
         window = means[span.begin :]
         up = (window.max(0) - span.centre) / span.up.value
         down = (span.centre - window.min(0)) / span.down.value

@@ -15,8 +15,10 @@ Series = NDArray[np.float64]
 
 LOW, HIGH = -3.0, 1.5
 """Before least squares, values are held between so many spreads below and so many times the level above (guess)."""
-GRID = 150
-"""Places tried for either end of a ramp."""
+GRID = 40
+"""Places tried for either end of a ramp ..."""
+FINE = 10
+"""... and within a step of that grid, for the best one."""
 RAMP_SAMPLES = 4
 """A rise shorter than this is a step."""
 PIECES = 6
@@ -77,8 +79,8 @@ def _narrowed(y: Series, start: int, end: int) -> tuple[int, int]:
 def with_plateau(y: Series, start: int, *, limits: tuple[tuple[int, float], ...], least: float, recipe: Recipe) -> int:
     """Earlier start of a level, where lower stretches right before it are beyond their thresholds as well.
 
-    The first of two steps is the onset: a stretch of n samples belongs if its mean reaches `plateau` of the threshold
-    for n samples. Call it on the reversed series for a later end.
+    The first of two steps is the onset: a stretch of n samples belongs if its mean reaches the threshold for n samples.
+    Call it on the reversed series for a later end.
 
     Parameters
     ----------
@@ -95,7 +97,7 @@ def with_plateau(y: Series, start: int, *, limits: tuple[tuple[int, float], ...]
         if count < 3:
             return start
         threshold = max((n, limit) for n, limit in limits if n <= count)[1]
-        if y[start - count : start].mean() < recipe.plateau * threshold:
+        if y[start - count : start].mean() < threshold:
             return start
         start -= count
     return start
@@ -145,13 +147,22 @@ def ramp_start(y: Series, start: int, end: int) -> int | None:
 
 
 def _best_rise(part: Series) -> Rise:
-    """Try all pairs of (start, top) on a grid; sums of y and of t * y give each in constant time."""
+    """The pair of (start, top) that explains most: on a coarse grid first, then finely around the best."""
     n = len(part)
-    t = np.arange(n)
-    total, moment = np.concatenate([[0.0], part.cumsum()]), np.concatenate([[0.0], (part * t).cumsum()])
+    total = np.concatenate([[0.0], part.cumsum()])
+    moment = np.concatenate([[0.0], (part * np.arange(n)).cumsum()])
     hop = max(1, n // GRID)
-    start = np.arange(0, n, hop)[:, None]
-    top = np.minimum(np.arange(hop, n + hop, hop), n)[None, :]
+    start, top, gain = _best_of(total, moment, np.arange(0, n, hop), np.arange(hop, n + hop, hop))
+    if hop > 1:
+        fine = np.arange(-hop, hop + 1, max(1, hop // FINE))
+        start, top, gain = _best_of(total, moment, start + fine, top + fine)
+    return Rise(start, top, float(part @ part) - gain)
+
+
+def _best_of(total: Series, moment: Series, starts: NDArray[np.intp], tops: NDArray[np.intp]) -> tuple[int, int, float]:
+    """Try all pairs: running sums of y and of t * y give what each explains in constant time."""
+    n = len(total) - 1
+    start, top = np.clip(starts, 0, n - 1)[:, None], np.clip(tops, 1, n)[None, :]
     length = np.maximum(top - start, 1)
     # Shape g: (t - start + 1) / length while rising, then 1. What it explains is (g . y)^2 / (g . g).
     rising = ((moment[top] - moment[start]) - (start - 1) * (total[top] - total[start])) / length
@@ -159,7 +170,7 @@ def _best_rise(part: Series) -> Rise:
     size = (length + 1) * (2 * length + 1) / (6 * length) + (n - top)
     gain = np.where((top > start) & (along > 0), along**2 / size, -1.0)
     i, j = np.unravel_index(int(gain.argmax()), gain.shape)
-    return Rise(int(start[i, 0]), int(top[0, j]), float(part @ part) - float(gain.max()))
+    return int(start[i, 0]), int(top[0, j]), float(gain[i, j])
 
 
 def _stairs(part: Series, *, least_gain: float) -> tuple[int, float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
@@ -14,6 +15,8 @@ from reconstruct.explain.episodes import Bout, onset, recovered
 from reconstruct.explain.felt import on_a_symptom
 from reconstruct.model import Anomaly, Evidence, Layer, Metric, Moment, Service, Settings, Sign, Signal
 
+GROWS = frozenset({"memory", "disk", "certificate", "swap"})
+"""Tags of what fills or runs down by and by."""
 OBSERVERS = ("edge",)
 """Layers that pass on what others answer: their errors tell when, not where."""
 
@@ -36,6 +39,10 @@ class Case:
     metrics: Mapping[str, Metric]
     """By query id."""
     calls: frozenset[tuple[str, str]]
+    before: slice
+    """Rows of the grid before the onset."""
+    during: slice
+    """Rows from the onset to the recovery."""
     databases: frozenset[Service]
     """Services that are databases and nothing else: what a process of theirs uses, the database uses."""
 
@@ -84,6 +91,8 @@ def settle(evidence: Evidence, anomalies: Iterable[Anomaly], bout: Bout, *, sett
     back = recovered(bout)
     over = back.latest if back else evidence.window.end
     calls = frozenset((*evidence.calls, *settings.calls))
+    grid = evidence.window.index.as_unit("ns")  # searchsorted refuses a moment finer than the index's own unit
+    until = back.earliest if back else evidence.window.end
     moved = tuple(
         a for a in anomalies if a.onset.earliest <= over and (a.recovery is None or a.recovery.latest >= began.earliest)
     )
@@ -116,6 +125,8 @@ def settle(evidence: Evidence, anomalies: Iterable[Anomaly], bout: Bout, *, sett
         recovered=back,
         metrics={m.query: m for m in evidence.metrics},
         calls=calls,
+        before=slice(0, int(grid.searchsorted(began.earliest, side="right"))),
+        during=slice(int(grid.searchsorted(began.latest, side="right")), int(grid.searchsorted(until))),
         databases=_databases(evidence),
     )
 
@@ -177,9 +188,8 @@ class Levels:
 
 def levels(case: Case, metric: Metric) -> tuple[Levels, ...]:
     """`Levels` of every series of a metric that has samples in both times; NaN is never counted as a value."""
-    index = metric.values.index
-    before = metric.values.loc[index <= case.onset.earliest].to_numpy(dtype=float)
-    during = metric.values.loc[(index > case.onset.latest) & (index < case.until)].to_numpy(dtype=float)
+    values = metric.values.to_numpy(dtype=float)
+    before, during = values[case.before], values[case.during]
     return tuple(
         Levels(metric.signal, metric.query, metric.services[c], c, median(before[:, c]), median(during[:, c]))
         for c in range(metric.values.shape[1])
@@ -195,6 +205,27 @@ def median(values: npt.NDArray[np.float64]) -> float:
     """
     finite = values[np.isfinite(values)]
     return float(np.median(finite)) if finite.size else float("nan")
+
+
+def with_impact(case: Case, anomaly: Anomaly) -> bool:
+    """Whether it moved with the impact: what had stood there for minutes without harm does not explain it.
+
+    At least half of its excess must have come since shortly before the onset. Lines and loads are exempt: they climb
+    until a bound is hit.
+    """
+    signal = anomaly.signal
+    metric = case.metrics.get(anomaly.query)
+    if metric is None or anomaly.shape == "ramp" or signal.aspect == "traffic" or GROWS & set(signal.tags):
+        return True
+    step = max(weights.RECENT_SAMPLES * metric.spacing_s, weights.RECENT_S) / case.evidence.window.step_s
+    if anomaly.onset.latest >= case.onset.earliest - pd.Timedelta(seconds=step * case.evidence.window.step_s):
+        return True
+    values = metric.values[anomaly.column].to_numpy(dtype=float)
+    recent = median(values[max(case.before.stop - math.ceil(step), 0) : case.before.stop])
+    during = median(values[case.during])
+    if math.isnan(recent) or math.isnan(during) or during == anomaly.baseline:
+        return True
+    return (during - recent) / (during - anomaly.baseline) >= weights.PARTLY
 
 
 def material(case: Case, anomaly: Anomaly) -> bool:

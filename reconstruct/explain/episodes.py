@@ -73,14 +73,15 @@ def worst(found: Sequence[Bout]) -> Bout | None:
 def onset(bout: Bout) -> tuple[Moment, tuple[Symptom, ...]]:
     """The first moment users or alerts could feel it, and the symptoms that the samples cannot tell from the first.
 
-    The symptom that must have begun first bounds it from above; it may have begun as early as that one's last normal
-    sample. A symptom with a wider interval that reaches further back tells nothing more.
+    The first symptom that must have begun bounds it from above: ``latest = min(latest)``. All that may have begun by
+    then are taken to have begun together, for one fault is the simplest reading: ``earliest = max(earliest)`` of those.
+    A series seen through a long rate window thus takes nothing away from one that is sampled sharply.
     """
-    first = min(bout.main, key=lambda s: (s.began.time, s.began.latest, s.anomaly.id))
-    at = first.began
-    together = tuple(s for s in bout.main if s is first or (s.began.earliest < at.latest and s.began.time <= at.latest))
-    latest = min(s.began.latest for s in together)
-    return Moment(min(at.time, latest), min(at.earliest, latest), latest), together
+    latest = min(s.began.latest for s in bout.main)
+    together = tuple(s for s in bout.main if s.began.earliest < latest or s.began.latest == latest)
+    earliest = min(max(s.began.earliest for s in together), latest)
+    times = [s.began.time for s in together if earliest <= s.began.time <= latest]
+    return Moment(min(times, default=latest), earliest, latest), together
 
 
 def recovered(bout: Bout) -> Moment | None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from reconstruct.explain import weights
@@ -99,28 +100,36 @@ def _began(anomaly: Anomaly, metric: Metric | None, *, end: pd.Timestamp) -> Mom
     """
     if metric is None or anomaly.column not in metric.values.columns:
         return anomaly.onset
-    over = anomaly.recovery.time if anomaly.recovery else end
-    series = metric.values[anomaly.column].dropna()
-    excess = (series - anomaly.baseline) * (-1.0 if anomaly.direction == "down" else 1.0)
-    inside = excess[(excess.index >= anomaly.onset.time) & (excess.index < over)]
-    if inside.empty:
+    times, values = _samples(metric, anomaly.column)
+    excess = (values - anomaly.baseline) * (-1.0 if anomaly.direction == "down" else 1.0)
+    first = int(times.searchsorted(anomaly.onset.time))
+    inside = excess[first : int(times.searchsorted(anomaly.recovery.time if anomaly.recovery else end))]
+    if not inside.size:
         return anomaly.onset
-    top = float(inside.quantile(TOP))
-    shown_before = excess[excess.index < anomaly.onset.time].iloc[-LATELY:].max()
-    least = min(max(weights.FORERUNNER * top, float(np.nan_to_num(shown_before))), 0.5 * top)
-    broke = inside.index[int((inside >= least).to_numpy().argmax())]
-    if broke <= anomaly.onset.latest + pd.Timedelta(seconds=metric.spacing_s):
+    top = float(np.quantile(inside, TOP))
+    shown_before = float(excess[max(first - LATELY, 0) : first].max(initial=0.0))
+    broke = first + int((inside >= min(max(weights.FORERUNNER * top, shown_before), 0.5 * top)).argmax())
+    if broke == first or times[broke] <= anomaly.onset.latest + pd.Timedelta(seconds=metric.spacing_s):
         return anomaly.onset
     hidden = pd.Timedelta(seconds=weights.FORERUNNER * anomaly.signal.smear_s)
-    last = inside.index[inside.index < broke][-1]
-    return Moment(max(broke - hidden, last - hidden), last - hidden, broke)
+    last = times[broke - 1]
+    return Moment(max(times[broke] - hidden, last - hidden), last - hidden, times[broke])
+
+
+def _samples(metric: Metric, column: int) -> tuple[pd.DatetimeIndex, npt.NDArray[np.float64]]:
+    """Times and values of the samples that are there."""
+    values = metric.values[column].to_numpy(dtype=float)
+    there = np.isfinite(values)
+    # searchsorted refuses a moment finer than the index's own unit
+    return pd.DatetimeIndex(metric.values.index[there]).as_unit("ns"), values[there]
 
 
 def _seen_again(anomaly: Anomaly, metric: Metric | None) -> pd.Timestamp | None:
     if anomaly.recovery is None or metric is None or anomaly.column not in metric.values.columns:
         return None
-    series = metric.values[anomaly.column]
-    return next(iter(series[series.index >= anomaly.recovery.time].dropna().index), None)
+    times, _ = _samples(metric, anomaly.column)
+    row = int(times.searchsorted(anomaly.recovery.time))
+    return times[row] if row < len(times) else None
 
 
 def _fired_in(anomaly: Anomaly, firing: Firing, *, end: pd.Timestamp) -> bool:

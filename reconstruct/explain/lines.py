@@ -77,14 +77,15 @@ def hinge(values: npt.NDArray[np.float64]) -> tuple[int, int, int, float]:
     """
     n = len(values)
     rows = np.arange(n, dtype=float)
+    y = values - values.mean()
     tries = np.arange(4, n - 4)
-    left = np.empty(len(tries))
-    steps = np.empty(len(tries))
-    for t, k in enumerate(tries):
-        slope = np.clip(rows - k, 0, None)
-        x, y = slope - slope.mean(), values - values.mean()
-        left[t] = float(y @ y - (x @ y) ** 2 / (x @ x))
-        steps[t] = float(values[:k].var() * k + values[k:].var() * (n - k))
+    after = n - 1.0 - tries
+    sum_y, sum_row_y = (np.cumsum(v[::-1])[::-1] for v in (y, rows * y))
+    # the slope's regressor is row - k after row k and 0 before: its sums are those of 1, 2, ..., n - 1 - k
+    xx = after * (after + 1) * (2 * after + 1) / 6 - (after * (after + 1) / 2) ** 2 / n
+    xy = sum_row_y[tries] - tries * sum_y[tries]
+    left = float(y @ y) - xy**2 / xx
+    steps = float(y @ y) - sum_y[tries] ** 2 * (1 / tries + 1 / (n - tries))
     best = int(left.argmin())
     floor = 1e-12 * max(1.0, float(values @ values))
     alike = np.flatnonzero(left <= left[best] * (1 + 8 / n) + floor)

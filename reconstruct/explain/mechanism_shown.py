@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from reconstruct.explain import weights
-from reconstruct.explain.case import Case, in_time, is_kind, material, near
+from reconstruct.explain.case import Case, in_time, is_kind, material, near, with_impact
 from reconstruct.explain.felt import FELT_ASPECTS, FELT_LAYERS
 from reconstruct.explain.words import moved_from_to
 from reconstruct.model import Anomaly, Mechanism, Metric, Reason, Sign
@@ -39,6 +39,8 @@ class Reading:
     """What moved the right way, by too little to account for the effect."""
     too_late: tuple[Anomaly, ...]
     """What moved the right way, after the impact had begun."""
+    too_early: tuple[Anomaly, ...]
+    """What had stood there for minutes before the impact, without harm."""
 
     @property
     def shown(self) -> bool:
@@ -110,6 +112,7 @@ def _read(case: Case, mechanism: Mechanism) -> Reading:
     must, missing, unmeasured = [], [], []
     too_small: list[Anomaly] = []
     too_late: list[Anomaly] = []
+    too_early: list[Anomaly] = []
     for sign in mechanism.must:
         moved = _moved(case, sign)
         if sign.moves == "none":
@@ -117,11 +120,13 @@ def _read(case: Case, mechanism: Mechanism) -> Reading:
             there = not any(material(case, a) and a.worse for a in moved) and bool(measured(case, sign))
         else:
             late = [a for a in moved if not in_time(case, a)]
-            small = [a for a in moved if a not in late and not material(case, a)]
-            fits = tuple(a for a in moved if a not in late and a not in small)
+            early = [a for a in moved if a not in late and not with_impact(case, a)]
+            small = [a for a in moved if a not in late and a not in early and not material(case, a)]
+            fits = tuple(a for a in moved if a not in late and a not in early and a not in small)
             there = bool(fits)
             if not there:
                 too_late += late
+                too_early += early
                 too_small += small
         if there:
             must.append(Met(sign, fits))
@@ -138,13 +143,14 @@ def _read(case: Case, mechanism: Mechanism) -> Reading:
         unmeasured=tuple(unmeasured),
         too_small=tuple(too_small),
         too_late=tuple(too_late),
+        too_early=tuple(too_early),
     )
 
 
 def _met(case: Case, signs: Iterable[Sign]) -> tuple[Met, ...]:
     found = []
     for sign in signs:
-        fits = tuple(a for a in _moved(case, sign) if in_time(case, a) and material(case, a))
+        fits = tuple(a for a in _moved(case, sign) if in_time(case, a) and with_impact(case, a) and material(case, a))
         if fits and sign.moves != "none":
             found.append(Met(sign, fits))
     return tuple(found)

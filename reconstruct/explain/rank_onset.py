@@ -63,7 +63,7 @@ class Weighed:
     """(start, end, weight) of those that matter."""
 
 
-def weigh_stretches(table: SeriesTable, *, starts: Sequence[int] | None, counted: Floats) -> Weighed | None:
+def weigh_stretches(table: SeriesTable, *, starts: Sequence[int] | None, first: int, counted: Floats) -> Weighed | None:
     """Effects of each column, averaged over the stretches that the fault may have been.
 
     ``weight ~ exp(SHARPNESS * evidence)``; evidence is the sum of the largest effects of WITNESSES services.
@@ -73,6 +73,8 @@ def weigh_stretches(table: SeriesTable, *, starts: Sequence[int] | None, counted
     table : SeriesTable
     starts : sequence of int, or None
         Rows that it may have begun at; None = find them.
+    first : int
+        First row that is looked at for starts; those before are known to be healthy.
     counted : array of shape (n_series,)
         Factor on each column's score (0 = not of the alert's kind).
 
@@ -82,7 +84,7 @@ def weigh_stretches(table: SeriesTable, *, starts: Sequence[int] | None, counted
         None where no row has both enough before it and a sample after it.
     """
     rows = len(table.values)
-    found = candidates(table) if starts is None else [s for s in starts if 0 < s < rows]
+    found = candidates(table, first=first) if starts is None else [s for s in starts if 0 < s < rows]
     stretches = [(s, e) for s in found for e in (*(s + n for n in LENGTHS if s + n <= rows - 2), rows)]
     if not stretches:
         return None
@@ -123,11 +125,11 @@ def quiet_effect(table: SeriesTable, *, start: int, counted: Floats) -> float:
     return float(np.mean(best))
 
 
-def candidates(table: SeriesTable) -> list[int]:
+def candidates(table: SeriesTable, *, first: int = 0) -> list[int]:
     """Rows worth a full look: all of a short table, those of the largest contrast of a long one."""
     values = table.values
     rows = len(values)
-    every = list(range(BASELINE_SAMPLES, rows - 1))
+    every = list(range(max(BASELINE_SAMPLES, first), rows - 1))
     if len(every) <= STARTS:
         return every
     filled = _held(values[:, ~table.where("outbound")])
@@ -154,8 +156,8 @@ def candidates(table: SeriesTable) -> list[int]:
         best = np.sort(sized, 1)[:, -loudest:].sum(1)
         if best.std() > 0:
             contrast = np.maximum(contrast, best / best.std())
-    first = np.argsort(-contrast, kind="stable")[:STARTS]
-    return sorted(int(row[i]) for i in first if contrast[i] > 0)
+    loud = np.argsort(-contrast, kind="stable")[:STARTS]
+    return sorted(int(row[i]) for i in loud if contrast[i] > 0)
 
 
 def _evidence(table: SeriesTable, scores: Floats, start: int, end: int) -> float:

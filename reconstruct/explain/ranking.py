@@ -76,6 +76,7 @@ def rank_table(
     table: SeriesTable,
     *,
     starts: Sequence[int] | None = None,
+    first: int = 0,
     calls: Sequence[tuple[str, str]] = (),
     alerting: str | None = None,
     aspect: Aspect | None = None,
@@ -88,6 +89,8 @@ def rank_table(
         Values of shape (n_times, n_series), NaN where there is no sample.
     starts : sequence of int, optional
         Rows that it may have begun at; None = every stretch of the table is weighed.
+    first : int
+        ... that begins here or later: rows before are known to be healthy.
     calls : sequence of (caller, callee)
         Call graph where known; callees explain their callers away.
     alerting : str, optional
@@ -110,7 +113,7 @@ def rank_table(
     (('cart', 'shop'), 8)
     """
     counted = _counted(table, aspect)
-    weighed = weigh_stretches(table, starts=starts, counted=counted)
+    weighed = weigh_stretches(table, starts=starts, first=first, counted=counted)
     if weighed is None or not (weighed.score >= 0).any():
         nothing = np.full(len(table.columns), np.nan)
         return Ranking((), (), (), np.full(len(table.columns), -1.0), nothing, nothing, None, 0.0)
@@ -145,7 +148,7 @@ def rank_table(
             first_effect=float(own[order[0]]),
             quiet_effect=quiet_effect(table, start=weighed.start, counted=counted * suspected),
             blame=blamed[suspects],
-            alerted=bool(calls) and alerting in table.services,
+            guided=_guided(table, calls, alerting),
         ),
     )
 
@@ -180,6 +183,7 @@ def rank_services(
     ranking = rank_table(
         table,
         starts=None if onset is None else _rows_within(evidence, onset),
+        first=evidence.window.first,
         calls=_keyed(calls, names),
         alerting=alerting,
     )
@@ -238,6 +242,12 @@ def _counted(table: SeriesTable, aspect: Aspect | None) -> Floats:
     if aspect is None:
         return np.ones(len(table.columns))
     return np.where(table.aspect_is(aspect) | table.where("resource"), 1.0, 0.0)
+
+
+def _guided(table: SeriesTable, calls: Sequence[tuple[str, str]], alerting: str | None) -> float:
+    """How much there was to follow: an alert and calls 1, calls alone a half."""
+    known = any(a in table.services and b in table.services for a, b in calls if a != b)
+    return 0.0 if not known else 1.0 if alerting in table.services else 0.5
 
 
 def _observers(table: SeriesTable) -> frozenset[int]:

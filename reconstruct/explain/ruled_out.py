@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from reconstruct.explain import weights
 from reconstruct.explain.case import Case, Levels, levels, near
 from reconstruct.explain.mechanism_shown import Reading, measured, specific
-from reconstruct.explain.words import moved_from_to, stayed_or_moved
+from reconstruct.explain.words import clock, moved_from_to, stayed_or_moved
 from reconstruct.model import Anomaly, NotChecked, RuledOut, Service, Sign
 from reconstruct.units import human
 
@@ -52,6 +52,9 @@ def _why(case: Case, reading: Reading) -> tuple[str, tuple[str, ...]] | None:
     if reading.too_small and not reading.must:
         small = reading.too_small[0]
         return f"{moved_from_to(small)}, which cannot account for {_effect(case)}", _cited([small], queries)
+    if reading.too_early and not reading.must:
+        early = reading.too_early[0]
+        return f"{moved_from_to(early)}, without harm until {clock(case.onset.time)}", _cited([early], queries)
     if reading.too_late and not reading.must:
         late = reading.too_late[0]
         return f"{moved_from_to(late)}, after the impact had begun", _cited([late], queries)

@@ -174,6 +174,10 @@ HOST_BUSY: Final = 0.85
 """Of a host's CPU: from here on work waits for it (in an M/M/1 queue 5.7 jobs stand there, against 1 at half load)."""
 GROWTH_SHARE: Final = 0.2
 """Memory or disk use that grew by less than this share of what it was is an ordinary day."""
+RECENT_SAMPLES: Final = 10
+"""So many samples before the onset tell what had stood there without harm ..."""
+RECENT_S: Final = 60.0
+"""... over at least this time."""
 LEADS_S: Final = 6 * 3600.0
 """A slow line (memory, disk, a certificate) is followed back so far."""
 

@@ -11,11 +11,11 @@ from typing import Final
 from urllib.parse import urlsplit
 
 import requests
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, ProxyError, ReadTimeoutError
+from urllib3.exceptions import HTTPError, ProxyError, ReadTimeoutError
 
 from reconstruct.errors import ReconstructError, SourceError, UsageError
 from reconstruct.http.redaction import host_of, redact, redact_url
-from reconstruct.http.settings import CONNECT_TIMEOUT_S, HttpSettings
+from reconstruct.http.settings import HttpSettings
 
 MOST_SAID: Final = 300
 """Characters of a server's own words that are passed on; more is a page, not a message."""
@@ -49,15 +49,15 @@ def unreachable(error: Exception, *, settings: HttpSettings) -> ReconstructError
         return _untrusted(cause, at=at, option=option)
     if _names_nobody(cause):
         return SourceError(f"{at}: no such host", hint=f"check the name in {option}")
+    if isinstance(error, requests.exceptions.ConnectTimeout):
+        return SourceError(
+            f"{at}: no connection within {settings.connect_timeout_s:g} s",
+            hint=f"check {option}, the network and the firewall",
+        )
     if isinstance(error, requests.exceptions.ReadTimeout) or isinstance(cause, ReadTimeoutError | TimeoutError):
         return LateError(
             f"{at} did not answer within {settings.timeout_s:g} s",
             hint="it may be overloaded: try a narrower --scope, fewer --pack, or a longer time-out",
-        )
-    if isinstance(cause, ConnectTimeoutError) and "refused" not in str(cause) and "timed out" in str(cause):
-        return SourceError(
-            f"{at}: no connection within {CONNECT_TIMEOUT_S:g} s",
-            hint=f"check {option}, the network and the firewall",
         )
     if "refused" in str(cause):
         return SourceError(f"{at} refused the connection", hint=f"is it running, and is the port right? check {option}")

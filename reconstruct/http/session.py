@@ -18,7 +18,7 @@ from reconstruct.errors import UsageError
 from reconstruct.http.credentials import credentials_for
 from reconstruct.http.failures import unreachable
 from reconstruct.http.pace import MOST_AT_ONCE, Pace
-from reconstruct.http.settings import CONNECT_TIMEOUT_S, HttpSettings, checked
+from reconstruct.http.settings import HttpSettings, checked
 
 STATUS_RETRIES: Final = 2
 RETRY_STATUS: Final = frozenset({429, 502, 504})
@@ -144,7 +144,7 @@ class _Adapter(HTTPAdapter):
     ) -> requests.Response:
         """Send, and again after a 429, 502 or 504, at most `STATUS_RETRIES` times."""
         if timeout is None:
-            timeout = (CONNECT_TIMEOUT_S, self._settings.timeout_s)
+            timeout = (self._settings.connect_timeout_s, self._settings.timeout_s)
         if self._settings.ca_file or not self._settings.verify:
             # REQUESTS_CA_BUNDLE wins over Session.verify (psf/requests#3829); what the user configured shall win.
             verify = self._settings.ca_file if self._settings.verify else False

@@ -42,6 +42,7 @@ class HttpSettings:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Sent with every request, such as `X-Scope-OrgID`."""
     proxy: str = field(default="", repr=False)
+    connect_timeout_s: float = CONNECT_TIMEOUT_S
     timeout_s: float = ANSWER_TIMEOUT_S
     body_timeout_s: float = BODY_TIMEOUT_S
     verify: bool = True

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-BLOCK_BYTES: Final = 1 << 17
+BLOCK_BYTES: Final = 1 << 19
 """Read at a time."""
 
 _STRING_OR_BRACKET: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+"|["\[\]{}]', re.DOTALL)
@@ -50,11 +50,10 @@ class JsonStream:
         except CutShortError:
             pass
 
-    def find(self, wanted: bytes) -> int:
-        """Where `wanted` begins; `at` may move with the text."""
-        searched = self.at
-        while (found := self.data.find(wanted, searched)) < 0:
-            searched = max(0, len(self.data) - self.at - len(wanted))
+    def find(self, wanted: bytes, *, ahead: int = 0) -> int:
+        """Where `wanted` begins, from `ahead` bytes behind `at` on; `at` may move with the text."""
+        while (found := self.data.find(wanted, self.at + ahead)) < 0:
+            ahead = max(ahead, len(self.data) - self.at - len(wanted) + 1)
             self.more()
         return found
 

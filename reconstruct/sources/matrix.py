@@ -20,7 +20,7 @@ from reconstruct.http import redact
 from reconstruct.sources.json_stream import GarbledError, JsonStream
 from reconstruct.sources.number_text import numbers_in, plain_numbers_in
 
-BATCH_BYTES: Final = 1 << 17
+BATCH_BYTES: Final = 1 << 19
 """Of samples, parsed at a time: many enough that a call costs little, few enough for the processor's cache."""
 LABELS_BYTES: Final = 1 << 16
 """More than the labels of any series: with this much read ahead, labels that do not end are not labels."""
@@ -28,6 +28,7 @@ GROWTH: Final = 1.125
 """Of the matrix, when there are more series than rows. Linux moves pages and copies nothing."""
 ROWS_AT_FIRST: Final = 64
 
+_VALUES: Final = b'values":[['
 _LABELS: Final = re.compile(rb'\{"metric":(\{(?:[^"{}]++|"(?:[^"\\]++|\\.)*+")*+\}),"')
 
 
@@ -187,22 +188,16 @@ def _read_series(body: JsonStream, batch: _Batch, envelope: Envelope) -> None:
     for _ in body.elements():
         body.look_ahead(LABELS_BYTES)
         found = _LABELS.match(body.data, body.at)
-        if found is None or not body.data.startswith(b'values":[[', found.end()):
-            batch.add_parsed(body.value(), envelope)
-            continue
-        begin = found.end() + len(b'values":[')
-        labels = bytes(found.group(1))
-        body.at = begin
-        end = body.find(b'"]]') + 2  # a block may have gone: `begin` is body.at again
-        batch.add(labels, bytes(body.data[body.at : end]))
-        body.at = end + 1
-        if body.peek() == ",":  # native histograms beside floats
-            body.at += 1
-            for key in body.members_left():
-                body.value()
-                envelope.histograms += key == "histograms"
-        else:
-            body.take("}")
+        if found is not None and body.data.startswith(_VALUES, found.end()):
+            labels, ahead = found.group(1), found.end() + len(_VALUES) - 1 - body.at
+            brace = body.find(b"}", ahead=ahead)
+            begin = body.at + ahead
+            # Samples hold no brace: this one ends the series, unless native histograms follow or blanks stand between.
+            if body.data.startswith(b'"]]', brace - 3) and body.data.find(b"{", begin, brace) < 0:
+                batch.add(labels, body.data[begin : brace - 1])
+                body.at = brace + 1
+                continue
+        batch.add_parsed(body.value(), envelope)
     batch.flush()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -169,14 +169,18 @@ def without_look_back(server: Prometheus, promql: str, window: Window, answer: A
     if spacing_s * SHORT_LOOK_BACK >= LOOK_BACK_S or not _may_repeat(answer.values, step_s=window.step_s):
         return answer
     short = pq.with_short_look_back(promql, window_s=SHORT_LOOK_BACK * spacing_s)
-    seen = server.range(short, window)
+    try:
+        seen = server.range(short, window)
+    except ReconstructError as error:
+        late = f"the ends of series may be seen up to {LOOK_BACK_S / 60:.0f} min late: {error.message.splitlines()[0]}"
+        return replace(answer, infos=(*answer.infos, late))
     column_of = {tuple(sorted(labels.items())): column for column, labels in enumerate(seen.labels)}
     values = answer.values.copy(order="K")
     for column, labels in enumerate(answer.labels):
         there = column_of.get(tuple(sorted(labels.items())))
         if there is not None:
             values[np.isnan(seen.values[:, there]), column] = np.nan
-    return Answer(values, answer.labels, answer.warnings, answer.infos)
+    return replace(answer, values=values)
 
 
 def _may_repeat(values: npt.NDArray[np.float64], *, step_s: float) -> bool:

@@ -1,4 +1,4 @@
-"""The README is true: its links lead somewhere, its two commands exist, its Python runs, every command it names exists."""
+"""The README is true: its links lead somewhere, its two commands exist, its Python runs."""
 
 from __future__ import annotations
 
@@ -43,8 +43,7 @@ def test_every_option_that_a_page_shows_exists() -> None:
     for page in (ROOT / "docs/commands").glob("*.md"):
         known |= set(re.findall(r"--[a-z][a-z-]+", page.read_text()))
     for block in re.findall(r"```(?:bash|console|sh)\n(.*?)```", README, flags=re.DOTALL):
-        used = [o for line in block.splitlines() if "reconstruct " in line or "--" in line for o in re.findall(r"--[a-z-]+", line)]
-        assert set(used) <= known
+        assert set(re.findall(r"(?<=\s)--[a-z-]+", block)) <= known
 
 
 def test_its_python_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -53,5 +52,5 @@ def test_its_python_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
         shutil.copy(shipped, tmp_path / "outage.zip")
     (block,) = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
     names: dict[str, object] = {}
-    exec(compile(block, "README.md", "exec"), names)  # noqa: S102 - our own README
+    exec(compile(block, "README.md", "exec"), names)
     assert type(names["incident"]).__name__ == "Incident"

@@ -165,6 +165,15 @@ def test_native_histograms_are_counted_and_left_out(block: int) -> None:
     same(into, expected([series({"a": "both"}, {0: "1", 1: "2"}), plain], 2))
 
 
+@pytest.mark.parametrize("end", ["]] }", "] ]}", ']],"note":1}', ']] , "note" : [1, {"a": "}"}]}', "]\n]\n}"])
+@pytest.mark.parametrize("block", [3, 1 << 20])
+def test_a_series_may_end_in_any_way_that_json_allows(end: str, block: int) -> None:
+    body = f'{{"status":"success","data":{{"result":[{{"metric":{{"a":"b"}},"values":[[{T0},"1"' + end
+    body += f',{{"metric":{{"a":"c"}},"values":[[{T0},"2"]]}}]}}}}'
+    _, into = decoded(body, n_times=1, block=block)
+    same(into, {(("a", "b"),): [1.0], (("a", "c"),): [2.0]})
+
+
 def test_what_stands_around_the_result_may_come_in_any_order() -> None:
     body = '{"warnings":["w1"],"stats":{"x":[1,{"y":"]}"}]},"infos":["i"],"isPartial":true,"data":{"result":[{"values":'
     body += f'[[{T0},"1"]],"metric":{{"a":"b"}}}}],"resultType":"matrix","explanation":null}},"status":"success"}}\n'

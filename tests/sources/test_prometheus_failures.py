@@ -8,6 +8,7 @@ from __future__ import annotations
 import gzip
 import json
 import shutil
+import socket
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -233,6 +234,21 @@ def test_an_unknown_host_is_said() -> None:
     error = failure(HttpSettings("http://no-such-host.invalid:9090"))
     assert error.exit_code == 3
     assert error.message == "prometheus at no-such-host.invalid:9090: no such host"
+
+
+def test_a_host_that_swallows_packets_is_left_after_two_short_tries() -> None:
+    with socket.socket() as deaf:
+        deaf.bind(("127.0.0.1", 0))
+        deaf.listen(0)
+        with socket.create_connection(deaf.getsockname()):  # its queue is full now
+            begun = time.monotonic()
+            url = f"http://127.0.0.1:{deaf.getsockname()[1]}"
+            error = failure(HttpSettings(url, connect_timeout_s=0.5, timeout_s=1.0))
+            took_s = time.monotonic() - begun
+    assert error.exit_code == 3
+    assert error.message.endswith(": no connection within 0.5 s")
+    assert "firewall" in error.hint
+    assert took_s < 5
 
 
 def test_a_server_that_says_nothing_is_left_after_the_time_out() -> None:

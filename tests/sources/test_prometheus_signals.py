@@ -100,6 +100,27 @@ def test_what_only_the_look_back_repeats_is_no_sample(server: Prometheus) -> Non
     assert not seen[WINDOW.index > pd.Timestamp("2026-03-02T14:00:30Z")].any()
 
 
+def test_where_the_second_question_fails_the_first_answer_stays_and_that_is_said() -> None:
+    values = ",".join(f'[{START.timestamp() + 15 * row:.0f},"7"]' for row in range(100))
+
+    def behave(exchange: Exchange) -> None:
+        if "last_over_time" in exchange.form["query"]:
+            exchange.answer("oops", status=500, kind="text/plain")
+        elif exchange.path.endswith("/query"):
+            now = END.timestamp() + 60
+            exchange.answer(f'{{"status":"success","data":{{"resultType":"scalar","result":[{now},"{now}"]}}}}')
+        else:
+            exchange.answer(
+                f'{{"status":"success","data":{{"result":[{{"metric":{{"a":"b"}},"values":[{values}]}}]}}}}'
+            )
+
+    with misbehaving(behave) as (url, _):
+        server = Prometheus(HttpSettings(url))
+        (metric,), _, (gap,) = gather_signals(server, [signal("a/q", "queue_depth")], WINDOW, spacings=SPACINGS)
+    assert metric.values[0].notna().sum() == 100
+    assert "up to 5 min late" in gap.reason
+
+
 @pytest.mark.server
 def test_a_gap_in_the_middle_is_seen_behind_an_aggregation_too(server: Prometheus) -> None:
     up = signal("a/db", 'sum by (job) (up{job="db"})')
