@@ -24,15 +24,23 @@ def cure(case: Case, found: Sequence[Change]) -> Event | None:
     candidates = [
         (_likelihood(e, case, undoing), e.time, e.id, e)
         for e in case.evidence.events
-        if e.kind in weights.CHANGE_KINDS and case.onset.latest < e.time <= case.recovered.latest and _soon(e, case)
+        if e.kind in weights.CHANGE_KINDS
+        and case.onset.latest < e.time <= case.recovered.latest
+        and _soon(e, case, undoes=e.id in undoing or is_rollback(e, case.evidence.events))
     ]
     best = max((c for c in candidates if c[0] > 0), key=lambda c: c[:3], default=None)
     return best[3] if best else None
 
 
-def _soon(event: Event, case: Case) -> bool:
+def _soon(event: Event, case: Case, *, undoes: bool) -> bool:
+    """Whether the symptoms left soon enough after it.
+
+    A flag or a setting that takes nothing back and is only of the right service must have acted at once: in a long
+    incident somebody always turns something, and what was turned minutes before the end is no cure.
+    """
     done = event.end if event.end is not None else event.time
-    limit_s = weights.LATE_S if event.kind in ("flag", "config", "job") else weights.CURE_S
+    at_once = event.kind in ("flag", "config", "job")
+    limit_s = weights.CURE_S if not at_once else weights.LATE_S if undoes else weights.AT_ONCE_S
     assert case.recovered is not None  # noqa: S101 (asked by cure only after a recovery)
     return bool(case.recovered.earliest <= done + pd.Timedelta(seconds=limit_s))
 

@@ -38,6 +38,8 @@ TRUST_DURING: Final = 0.5
 """The same for the samples of the stretch."""
 FALSE_ONSETS: Final = 6
 """Rows of the baseline at which the best effect of chance is taken."""
+CLIPPED: Final = 8.0
+"""Spreads that one sample counts at most: one broken series must not outvote all the others."""
 LEAD: Final = 3
 """Samples by which one metric may have moved before the stretch that all agree on: causes come before symptoms."""
 LEAD_COSTS: Final = 0.9
@@ -56,7 +58,9 @@ class Weighed:
     before: Floats
     during: Floats
     start: int
-    """The likeliest first row."""
+    """First row of the likeliest stretches; a long fault has many that fit as well."""
+    began: int
+    """The row of the sharpest step of the best witnesses within the likeliest stretch."""
     sure: float
     """Weight of the stretches that begin within two rows of it."""
     stretches: tuple[tuple[int, int, float], ...]
@@ -94,16 +98,19 @@ def weigh_stretches(table: SeriesTable, *, starts: Sequence[int] | None, first: 
     weights = np.exp(SHARPNESS * (says - says.max()))
     weights /= weights.sum()
     begins = np.array([s for s, _ in stretches])
+    end = stretches[int(weights.argmax())][1]
     start = max(found, key=lambda row: float(weights[begins == row].sum()))
     unjudged = (scores < 0).all(0)
+    score = np.where(unjudged, -1.0, weights @ np.maximum(scores, 0.0))
     early = scores if starts is not None else _led(scores, stretches)
     return Weighed(
-        score=np.where(unjudged, -1.0, weights @ np.maximum(scores, 0.0)),
+        score=score,
         early=np.where(unjudged, -1.0, weights @ np.maximum(early, 0.0)),
         excess=_mean(effects, weights, "excess"),
         before=_mean(effects, weights, "before"),
         during=_mean(effects, weights, "during"),
         start=start,
+        began=start if starts is not None else _began(table, score, start=start, end=end),
         sure=float(weights[np.abs(begins - start) <= 2].sum()),
         stretches=tuple((s, e, float(w)) for (s, e), w in zip(stretches, weights, strict=True) if w > 1e-4),
     )
@@ -142,8 +149,7 @@ def candidates(table: SeriesTable, *, first: int = 0) -> list[int]:
             np.full(filled.shape[1], 1e-9),
         ]
     )
-    # clipped: one broken series must not outvote all the others
-    z = np.clip((filled - median) / spread, -8.0, 8.0)
+    z = np.clip((filled - median) / spread, -CLIPPED, CLIPPED)
     sums = np.vstack([np.zeros(z.shape[1]), z.cumsum(0)])
     row = np.array(every)
     loudest = max(5, z.shape[1] // 20)
@@ -167,6 +173,26 @@ def _evidence(table: SeriesTable, scores: Floats, start: int, end: int) -> float
     said = float(np.sort(best)[-WITNESSES:].sum())
     said *= start / (start + TRUST_BEFORE) * (end - start) / (end - start + TRUST_DURING)
     return said - (OVER_COSTS if end < len(table.values) else 0.0)
+
+
+def _began(table: SeriesTable, score: Floats, *, start: int, end: int) -> int:
+    """The split of the rows up to `end` that fits the best column of each of the best witnesses, by least squares."""
+    rest = table.baseline(start)
+    said = np.where(table.aspect_is("traffic"), 0.0, score)
+    best = np.argsort(-table.best_of_service(said), kind="stable")[:WITNESSES]
+    columns = [int(np.where(table.service_of == s, said, -1.0).argmax()) for s in best]
+    columns = [j for j in columns if said[j] > 0]
+    if not columns or end - start < 2:
+        return start
+    z = np.clip((table.values[:end, columns] - rest.median[columns]) / rest.spread[columns], -CLIPPED, CLIPPED)
+    known = np.isfinite(z)
+    # sums from each row to the end, and of all rows before it
+    count, total = (np.cumsum(x[::-1], 0)[::-1] for x in (known.astype(float), np.where(known, z, 0.0)))
+    before, sum_before = count[0] - count, total[0] - total
+    step = np.abs(total / np.maximum(count, 1.0) - sum_before / np.maximum(before, 1.0))
+    gain = (step**2 * count * before / np.maximum(count[0], 1.0)).sum(1)
+    first = max(1, start - LEAD)
+    return first + int(gain[first : end - 1].argmax())
 
 
 def _led(scores: Floats, stretches: Sequence[tuple[int, int]]) -> Floats:

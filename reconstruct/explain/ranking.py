@@ -143,7 +143,7 @@ def rank_table(
         score=weighed.score,
         before=weighed.before,
         during=weighed.during,
-        start=weighed.start,
+        start=weighed.began,
         confidence=confidence(
             first_effect=float(own[order[0]]),
             quiet_effect=quiet_effect(table, start=weighed.start, counted=counted * suspected),

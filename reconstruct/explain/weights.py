@@ -70,9 +70,10 @@ UNSEEN: Final = -0.5
 change at about 70 % (SRE book, chapter 1): with one change of the service that failed first, minutes before the
 onset (+1.2), that is what comes out."""
 
-FRESH_S: Final = 120.0
-"""A deploy younger than this has hardly rolled out when the symptoms begin: pods start, caches fill, traffic moves."""
-FRESH: Final = -0.9
+FRESH_S: Final = 180.0
+"""A deploy younger than this has hardly rolled out when the symptoms begin: pods start one after the other, caches
+fill, traffic moves. On the change scenarios 105 to 240 s give the same first hints."""
+FRESH: Final = -1.2
 """Log-odds of a deploy at the very moment of the onset, rising to 0 at FRESH_S. Not asked where the samples show when
 the release took effect (its instances restarted)."""
 TAKES_EFFECT_S: Final = 900.0
@@ -83,7 +84,7 @@ OLD: Final = -2.5
 """... with these odds; between TAKES_EFFECT_S and OLD_S the log-odds fall in a line with the logarithm of the lag."""
 FORGOTTEN_S: Final = 6 * 3600.0
 """A change this much older than the onset is not looked at (unless a slow line began with it)."""
-AGING: Final = -0.02
+AGING: Final = -0.01
 """Log-odds a minute of lag within TAKES_EFFECT_S: of two otherwise equal changes the nearer one, by a little."""
 AT_ONCE_S: Final = 60.0
 """A flag, a configuration or a schema change acts within a minute (polling of a flag service, a reload) ..."""

@@ -256,7 +256,7 @@ class Prometheus:
     def _count(self, promql: str, window: Window) -> int | None:
         """How many series the expression has at the window's end; None where that cannot be counted."""
         try:
-            counted = self.instant(f"count({promql})", at=min(window.end, self._transport.clock or window.end))
+            counted = self.instant(f"count(\n{promql}\n)", at=min(window.end, self._transport.clock or window.end))
         except QueryError:  # a scalar, or a wrong query: the query itself will tell
             return None
         return int(counted[0].value) if counted else None

@@ -130,18 +130,19 @@ def _known_before(
     server: Prometheus, window: Window, labels: Sequence[Mapping[str, str]], *, scope: str
 ) -> frozenset[tuple[tuple[str, str], ...]]:
     """Identities that told an older start time while we looked: they restarted, the others were new."""
-    names = sorted({each.get("__name__", "") for each in labels})
-    matcher = ",".join(part for part in (f"__name__=~{pq.one_of(names)}", scope) if part)
     look = pq.duration((window.end - window.baseline_start).total_seconds())
-    # last_over_time(... < limit) needs a subquery; min_over_time of raw samples does not, and tells the oldest start.
-    oldest = f"min_over_time({{{matcher}}}[{look}]) < {window.baseline_start.timestamp():.3f}"
-    answer = server.instant(oldest, at=min(window.end, server.now()))
-    return frozenset(_identity(sample.labels) for sample in answer)
+    at = min(window.end, server.now())
+    known: set[tuple[tuple[str, str], ...]] = set()
+    # One question a metric: min_over_time drops the name, and one target may have several start times.
+    for name in sorted({each.get("__name__", "") for each in labels}):
+        selector = f"{name}{{{scope}}}" if scope else name
+        oldest = f"min_over_time({selector}[{look}]) < {window.baseline_start.timestamp():.3f}"
+        known |= {_identity({**sample.labels, "__name__": name}) for sample in server.instant(oldest, at=at)}
+    return frozenset(known)
 
 
 def _identity(labels: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-    """min_over_time drops the metric's name, so identity is the rest."""
-    return tuple(sorted((k, v) for k, v in labels.items() if k != "__name__" and k not in REPLICA_LABELS))
+    return tuple(sorted((k, v) for k, v in labels.items() if k not in REPLICA_LABELS))
 
 
 def instance_of(labels: Mapping[str, str]) -> str:

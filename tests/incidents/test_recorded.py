@@ -81,6 +81,15 @@ def test_milestones_lie_within_the_truth(name: str, stone: str, slack: int) -> N
     assert found.moment.earliest <= found.moment.time <= found.moment.latest
 
 
+def test_what_undid_it_is_the_rollback_and_for_the_lock_nothing_that_anybody_announced() -> None:
+    undone = {name: incident(name).milestones["mitigated"] for name in NAMES}
+    assert undone["03-lock"] is None, "a flag that somebody turned two minutes before the end cured nothing"
+    for name, event in (("00-seed", "57423"), ("01-bad-query", "41032")):
+        stone = undone[name]
+        assert stone is not None
+        assert [source_id(incident(name), e) for e in stone.evidence] == [event]
+
+
 def test_the_quiet_recording_is_no_incident_and_blames_nothing() -> None:
     quiet = incident("08-quiet")
     assert quiet.explanation.verdict == "no-incident"

@@ -4,6 +4,7 @@
 13:20 - 13:25  shop-2 cannot be scraped
 13:30, 13:31   shop-1, shop-2 restart with version 1.1.0 (was 1.0.0)
 13:30          trial-2, which tries version 2.0 since 13:00, cannot be scraped; trial-4 is taken away
+13:40          node-1 boots, and its exporter starts with it; node-2 is seen for the first time
 13:40 - 13:50  db-1 has no samples
 14:00          web-3 and the queue are gone for good
 14:10          shop-1, shop-2 are back at 1.0.0
@@ -44,6 +45,7 @@ def story() -> Samples:
     _targets(told)
     _shop(told)
     _trials(told)
+    _nodes(told)
     _alerts(told)
     _hostile(told)
     _replicas(told)
@@ -108,6 +110,14 @@ def _shop(told: Samples) -> None:
         "queue_depth", {"job": "shop", "service": "queue"}, [(t, 80.0 if t >= at("13:45") else 3.0) for t in queue]
     )
     told.add("database_connections", {"job": "db", "instance": "db-1"}, [(t, 7.0) for t in every(30, START, END)])
+
+
+def _nodes(told: Samples) -> None:
+    """Two start times with the same labels: the host's and its exporter's."""
+    for node, begun in (("node-1", [at("03:00"), at("13:40")]), ("node-2", [at("13:40:05")])):
+        seen = [t for t in every(15, START, END) if t >= begun[0]]
+        for metric in ("node_boot_time_seconds", "process_start_time_seconds"):
+            told.add(metric, {"job": "node", "instance": node}, [(t, max(b for b in begun if b <= t)) for t in seen])
 
 
 def _trials(told: Samples) -> None:

@@ -14,6 +14,7 @@ from reconstruct.errors import QueryError, SourceError
 from reconstruct.http import HttpSettings
 from reconstruct.model import Window
 from reconstruct.sources.prometheus import Prometheus
+from tests.servers.misbehaving import Exchange, misbehaving
 from tests.servers.story import END, HOSTILE, SPECIAL, START, at
 
 pytestmark = pytest.mark.server
@@ -86,6 +87,33 @@ def test_a_window_longer_than_one_answer_may_be_is_asked_in_pieces_without_seams
     np.testing.assert_array_equal(every_half_second[::30], coarse)
     assert not np.isnan(every_half_second[30:]).any()
     assert (np.diff(every_half_second[30:]) >= 0).all()
+
+
+def test_a_long_answer_is_counted_first_and_asked_in_pieces_that_fit() -> None:
+    asked: list[tuple[str, int]] = []
+
+    def behave(exchange: Exchange) -> None:
+        query = exchange.form["query"]
+        if exchange.path.endswith("/query"):
+            value = 20_000 if query.startswith("count(") else int(END.timestamp()) + 60
+            asked.append((query, 1))
+            sample = f'{{"metric":{{}},"value":[0,"{value}"]}}'
+            exchange.answer(f'{{"status":"success","data":{{"resultType":"vector","result":[{sample}]}}}}')
+            return
+        points = (float(exchange.form["end"]) - float(exchange.form["start"])) / float(exchange.form["step"]) + 1
+        asked.append((query, round(points)))
+        exchange.answer('{"status":"success","data":{"resultType":"matrix","result":[]}}')
+
+    fine = Window(START, START + pd.Timedelta("1200s"), pd.Timedelta("1s"), START)
+    with misbehaving(behave) as (url, _):
+        Prometheus(HttpSettings(url)).range("x # all of it", fine)
+    assert asked == [
+        ("time()", 1),
+        ("count(\nx # all of it\n)", 1),
+        ("x # all of it", 500),
+        ("x # all of it", 500),
+        ("x # all of it", 200),
+    ]
 
 
 def test_samples_do_not_reach_into_the_servers_future(server: Prometheus) -> None:

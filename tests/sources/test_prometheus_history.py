@@ -113,6 +113,17 @@ def test_restarts_are_exact_and_those_of_one_service_are_one_event(server: Prome
     assert len({event.source_id for event in events}) == 2
 
 
+def test_hosts_and_processes_are_told_apart_and_what_is_new_has_not_restarted(server: Prometheus) -> None:
+    events, _, gaps = restarts(server, WINDOW, scope='job="node"')
+    assert [(clock(e.time), e.title, e.labels["instances"]) for e in events] == [
+        ("13:40:00", "2 host instances of node restarted", "node-1, node-2"),
+        ("13:40:00", "2 instances of node restarted", "node-1, node-2"),
+    ]
+    (first_seen, again), _, _ = restarts(server, WINDOW, scope='instance=~"node-2|shop-1"')[0][:2], None, None
+    assert (first_seen.title, again.title) == ("shop-1 restarted", "host node-2 started")
+    assert gaps == ()
+
+
 def test_a_version_taken_up_is_a_deploy_and_one_that_comes_back_a_rollback(server: Prometheus) -> None:
     events, queries, _ = version_changes(server, WINDOW, intervals=scrape_intervals(server, WINDOW))
     shop = [e for e in events if e.service.name == "shop"]
