@@ -8,11 +8,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from reconstruct.detect import detect
+import numpy as np
+import pandas as pd
+
+from reconstruct.bundle import narrow
+from reconstruct.detect import detect, gaps
 from reconstruct.explain import explain
 from reconstruct.gather import numbered_gaps
-from reconstruct.model import Evidence, Incident, Settings
+from reconstruct.model import Episode, Evidence, Incident, Settings
 from reconstruct.timeline import compose
+
+DAY = pd.Timedelta(days=1)
 
 
 def draft(evidence: Evidence, *, settings: Settings | None = None) -> Incident:
@@ -23,7 +29,7 @@ def draft(evidence: Evidence, *, settings: Settings | None = None) -> Incident:
     evidence : Evidence
         From `reconstruct.gather`, a bundle, or made by hand.
     settings : Settings, optional
-        Services, call graph and mechanisms; the shipped mechanisms when not given.
+        Services, call graph and mechanisms; without any mechanism when not given.
 
     Returns
     -------
@@ -39,3 +45,40 @@ def draft(evidence: Evidence, *, settings: Settings | None = None) -> Incident:
     )
     explanation = explain(evidence, found.anomalies, settings=settings)
     return compose(evidence, found.anomalies, explanation)
+
+
+def without_earlier_episodes(evidence: Evidence, *, settings: Settings | None = None) -> Evidence:
+    """The evidence with the episodes of the days before taken out of the baseline, and a note that says so.
+
+    A week that holds two outages would else call a third one usual. Each day of the baseline but the first is looked at
+    as a window of its own, against the days before it; what users felt there becomes "no sample", never "normal".
+    """
+    window = evidence.window
+    days = int((window.start - window.baseline_start) / DAY)
+    seen = replace(evidence, gaps=numbered_gaps((*evidence.gaps, *gaps(evidence))))  # masks would look like usual gaps
+    left_out = 0
+    for back in range(days - 1, 0, -1):
+        start = window.start - back * DAY
+        day = narrow(evidence, start=start, end=start + DAY, baseline_start=window.baseline_start)
+        episodes = draft(day, settings=settings).explanation.episodes
+        evidence = _masked(evidence, episodes, until=start + DAY)
+        left_out += len(episodes)
+    if not left_out:
+        return seen
+    told = f"{left_out} earlier episode{'s' if left_out > 1 else ''} left out of the baseline"
+    return replace(evidence, gaps=seen.gaps, notes=(*evidence.notes, told))
+
+
+def _masked(evidence: Evidence, episodes: tuple[Episode, ...], *, until: pd.Timestamp) -> Evidence:
+    if not episodes:
+        return evidence
+    index = evidence.window.index
+    rows = np.zeros(len(index), dtype=bool)
+    for episode in episodes:
+        rows |= (index >= episode.start) & (index < (episode.end if episode.end is not None else until))
+    rows &= index < evidence.window.start
+    masks = (np.broadcast_to(rows[:, None], metric.values.shape) for metric in evidence.metrics)
+    return replace(
+        evidence,
+        metrics=tuple(replace(m, values=m.values.mask(mask)) for m, mask in zip(evidence.metrics, masks, strict=True)),
+    )

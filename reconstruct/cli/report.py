@@ -56,7 +56,8 @@ def report(
     from reconstruct.cli import outputs, request, talk
     from reconstruct.config import parse_duration_s
     from reconstruct.errors import SourceError, UsageError
-    from reconstruct.pipeline import draft
+    from reconstruct.pipeline import draft, without_earlier_episodes
+    from reconstruct.render.incident_json import to_json
     from reconstruct.render.report import one_line, to_report
 
     config = request.configuration(window)
@@ -68,6 +69,8 @@ def report(
     window = _looking_back(window, parse_duration_s(last) if last else config.report.last_s, config)
     with talk.Progress(quiet=window.quiet, verbose=window.verbose) as progress:
         evidence, settings = request.evidence_of(window, config, at=begun, progress=progress)
+        progress(0, 0, "looking at the days before")
+        evidence = without_earlier_episodes(evidence, settings=settings)
         answer = draft(evidence, settings=settings)
     views = deliver.views_of(answer)
     if views or output.out is not None:
@@ -78,7 +81,9 @@ def report(
             links=outputs.links_of(window, config),
         )
         typer.echo(f"files: {paths[0].parent if paths else 'none'}", err=True)
-    typer.echo(to_report(answer) if output.stdout == "md" else one_line(answer), err=output.stdout != "md")
+    typer.echo(one_line(answer), err=True)
+    if output.stdout is not None:
+        typer.echo(to_report(answer) if output.stdout == "md" else to_json(answer).decode(), nl=False)
     said = _announce(answer, config, state=state or config.report.state_file)
     target = metrics_file or config.report.metrics_file
     if target is not None:

@@ -27,7 +27,7 @@ def one_line(incident: Incident) -> str:
     """
     episodes = incident.explanation.episodes
     said = counted(len(episodes), one="episode") if episodes else "nothing anomalous that users could feel"
-    return f"{said}; {draft.window_text(incident)}"
+    return f"{draft.capitalised(said)}. {draft.window_text(incident)}"
 
 
 def to_report(incident: Incident) -> str:

@@ -51,11 +51,14 @@ def report(week: Path, folder: Path, *, day: int, config: Path, extra: tuple[str
     return result.exit_code, result.stdout
 
 
-def test_three_episodes_are_found_and_each_is_announced_once(week: Path, tmp_path: Path) -> None:
+def test_three_episodes_are_found_and_each_is_announced_once(
+    week: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with fake_http(lambda _: Answer()) as hook:
+        monkeypatch.setenv("HOOK", hook.url)
         config = tmp_path / "reconstruct.yaml"
         config.write_text(
-            f"report: {{state_file: state.json}}\ndeliver:\n  - {{kind: webhook, name: hook, url: '{hook.url}'}}\n"
+            f"report: {{state_file: state.json}}\ndeliver:\n  - {{kind: webhook, name: hook, url: '${{HOOK}}'}}\n"
         )
         told = [report(week, tmp_path, day=day, config=config) for day in range(DAYS)]
         again = report(week, tmp_path, day=3, config=config, extra=("--force",))
