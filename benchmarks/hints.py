@@ -43,13 +43,15 @@ class Case:
     guilty: frozenset[str]
     """Ids of the guilty change as its source gave them; empty = no change is guilty."""
     answer: Incident
+    or_nobody: bool = False
+    """Blaming nobody is right as well: what is guilty was not deployed under its own id."""
 
     def triggers(self) -> list[str | None]:
         known = {e.id: e.source_id for e in self.answer.evidence.events}
         return [known[h.trigger] if h.trigger else None for h in self.answer.explanation.hints]
 
     def right(self, trigger: str | None) -> bool:
-        return trigger in self.guilty if trigger else not self.guilty
+        return trigger in self.guilty if trigger else self.or_nobody or not self.guilty
 
 
 def wilson(right: int, of: int) -> tuple[float, float]:
@@ -95,8 +97,9 @@ def changes(kit: Path, innocents: int) -> Iterator[Case]:
                 catalogue=catalogue,
             )
             truth: dict[str, Any] = scenario["truth"]
-            guilty = frozenset(truth["trigger_ids"] or truth.get("carrier_ids") or [])
-            yield Case(f"{scenario['name']}+{innocents}", guilty, answer(asked, end=pd.Timestamp(end)))
+            guilty, carriers = frozenset(truth["trigger_ids"]), frozenset(truth.get("carrier_ids") or [])
+            name = f"{scenario['name']}+{innocents}"
+            yield Case(name, guilty | carriers, answer(asked, end=pd.Timestamp(end)), or_nobody=not guilty)
 
 
 def incidents(kit: Path, folder: Path) -> Iterator[Case]:
@@ -122,7 +125,7 @@ def report(cases: list[Case]) -> str:
     firsts = [(c, c.answer.explanation.hints[0], c.triggers()[0]) for c in cases if c.answer.explanation.hints]
     blames = [(c, t) for c, h, t in firsts if t and h.verdict in ("supported", "plausible")]
     false = [c.name for c, t in blames if not c.right(t)]
-    visible = [c for c in cases if c.guilty]
+    visible = [c for c in cases if c.guilty and not c.or_nobody]
     silent = [c.name for c in visible if c.name not in {b.name for b, _ in blames}]
     lines = [
         f"false blame: {len(false)} of {len(cases)} {false or ''}",

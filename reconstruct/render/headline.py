@@ -8,6 +8,7 @@ import pandas as pd
 
 from reconstruct.model import Incident
 from reconstruct.render.axes import day_said
+from reconstruct.render.draft import opening
 from reconstruct.render.escape import clip, plain
 from reconstruct.units import human_duration
 
@@ -30,9 +31,9 @@ def headline(incident: Incident) -> tuple[str, str]:
             when = f"{_span(begin, recovered.moment.time)} ({lasted})"
         else:
             when = f"since {_day(begin)}, {begin:%H:%M} UTC, not over at {_time(window.end, like=begin)}"
-        return f"Incident{' in ' + where if where else ''}: {when}", told.says
+        return f"Incident{' in ' + where if where else ''}: {when}", opening(incident)
     what = {"incident": "Incident", "no-incident": "No incident found", "inconclusive": "Inconclusive"}[told.verdict]
-    return f"{what}: {_span(window.start, window.end)}", told.says
+    return f"{what}: {_span(window.start, window.end)}", opening(incident)
 
 
 def hint_line(incident: Incident) -> str:

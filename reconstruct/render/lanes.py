@@ -176,7 +176,10 @@ def _draw_scale(ax: Axes, unit: str, *, inner: Block, low: float, high: float, p
     y = inner.bottom_in + (value / scale.factor - low) / (high - low) * (inner.top_in - inner.bottom_in)
     ax.plot([0.0, 1.0], [y, y], transform=ax.get_yaxis_transform(), color=theme.rule, lw=0.5, zorder=1.2, marker="")
     left = MARGIN_IN + LAYER_IN + NAME_IN + plot.width_in
-    shown = clip(with_suffix(value, scale.suffix), SMALL, room_in=SCALE_IN - 0.06)
+    whole = with_suffix(value, scale.suffix)
+    shown = clip(whole, SMALL, room_in=SCALE_IN - 0.06)
+    if shown != whole:  # the row's name says the unit too; a cut figure would be another figure
+        shown = clip(with_suffix(value, ""), SMALL, room_in=SCALE_IN - 0.06)
     write(ax, left + 0.06, y, shown, colour=theme.soft, size_pt=SMALL, transform=from_edge(ax))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.explain.made import against, event, rules, told, told_hint
 from tests.explain.stories import database, quiet, web
 
@@ -37,6 +39,14 @@ def test_a_change_of_a_healthy_service_is_no_cure() -> None:
     assert "cure-without-change" in rules(story, "e1")
 
 
-def test_a_flag_far_from_the_recovery_is_no_cure() -> None:
-    story = told([*web(), *quiet()], events=[DEPLOY, event("e2", "14:05", "flag", "shop", title="flag footer on")])
+@pytest.mark.parametrize("clock", ["14:05", "14:24:30"])
+def test_a_flag_that_is_not_right_before_the_recovery_is_no_cure(clock: str) -> None:
+    story = told([*web(), *quiet()], events=[DEPLOY, event("e2", clock, "flag", "shop", title="flag footer on")])
     assert story.mitigated is None
+
+
+def test_a_fix_that_goes_forward_is_a_cure_when_the_symptoms_leave_with_it() -> None:
+    fixed = told([*web(), *quiet()], events=[DEPLOY, event("e2", "14:24:30", "deploy", "shop", version="3")])
+    assert fixed.mitigated_evidence == ("e2",)
+    chance = told([*web(), *quiet()], events=[DEPLOY, event("e2", "14:14", "deploy", "shop", version="3")])
+    assert chance.mitigated is None

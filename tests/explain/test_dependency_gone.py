@@ -61,6 +61,7 @@ def test_a_healthy_callee_that_tells_of_broken_off_calls_clears_the_dependency()
     healthy = callee("stock", errors=(Move(FROM, None, 0.65),))
     story = told([*calls_out("pay"), *healthy, *quiet()], events=[DEPLOY])
     assert story.hints[0].trigger == "e1"
+    assert story.hints[0].mechanism == "bad-change"
     assert "dependency-gone" not in against(story, "e1")
 
 
