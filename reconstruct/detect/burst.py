@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reconstruct.detect.calibrate import Calibration
+from reconstruct.detect.ranks import quantiles
 from reconstruct.detect.recipe import Recipe
 from reconstruct.detect.segment import Series, grow
 
@@ -39,7 +40,12 @@ def find_burst(
         What was surprising, and the best level segment there.
     """
     history, window = x[:first], x[first:]
-    low, high = np.quantile(history, [0.025, 0.975])
+    up, down = calibration.spans[0].up.value, calibration.spans[0].down.value
+    above = window - calibration.spans[0].centre
+    strong = (above > recipe.burst_strong * up) | (above < -recipe.burst_strong * down)
+    if _runs(strong) < recipe.burst_runs:
+        return None
+    low, high = quantiles(history, 0.025, 0.975)
     was_out, out = (history < low) | (history > high), (window < low) | (window > high)
     if not out[slice(*block)].any():
         return None
@@ -57,10 +63,7 @@ def find_burst(
         return None
     # With the share that it really has, an excursion that luck had placed a little before the onset is let go.
     start, _ = grow(np.where(out, *_ratios(max(recipe.burst_rate, share), usual)), core, drop=recipe.burst_drop)
-    up, down = calibration.spans[0].up.value, calibration.spans[0].down.value
-    above = window - calibration.spans[0].centre
-    strong = (above > recipe.burst_strong * up) | (above < -recipe.burst_strong * down)
-    runs = int(np.count_nonzero(np.diff(strong[start:end].astype(np.int8), prepend=0) == 1))
+    runs = _runs(strong[start:end])
     if runs < recipe.burst_runs or strong[start:end].sum() > recipe.burst_run_length * runs:
         return None
     others = strong.copy()
@@ -76,6 +79,11 @@ def find_burst(
 def _ratios(rate: float, usual: float) -> tuple[float, float]:
     """Log-likelihood ratios of a sample outside, and of one inside."""
     return float(np.log(rate / usual)), float(np.log((1 - rate) / max(1 - usual, 1e-9)))
+
+
+def _runs(flags: NDArray[np.bool_]) -> int:
+    """How many unbroken runs of True."""
+    return int(np.count_nonzero(flags[1:] & ~flags[:-1])) + int(flags[0])
 
 
 def _best_sum(gain: NDArray[np.float64]) -> float:

@@ -70,15 +70,18 @@ class Calibration(NamedTuple):
         return Calibration(spans, *(float(v[column]) for v in self[1:]))
 
 
-def calibrate(
-    layers: list[Layer],
-    *,
-    first: int,
-    noise_floor: NDArray[np.float32],
-    floor: NDArray[np.float32],
-    caution: NDArray[np.float32],
-    recipe: Recipe,
-) -> Calibration:
+class Terms(NamedTuple):
+    """What is asked of each series besides its own history; shape (n_series,) each."""
+
+    noise_floor: NDArray[np.float32]
+    """Spread below which numbers are rounding."""
+    floor: NDArray[np.float32]
+    """Smallest change worth telling."""
+    caution: NDArray[np.float32]
+    """Factor on every threshold, at least 1: more where the history is short."""
+
+
+def calibrate(layers: list[Layer], *, first: int, terms: Terms, lenient: bool, recipe: Recipe) -> Calibration:
     """Thresholds of every series of a block, from rows before `first`.
 
     Noise is normal (`spreads` robust spreads of a mean); what `habit` separate parts of the history reached is normal,
@@ -90,73 +93,81 @@ def calibrate(
         From `moving_means`: of float32 without NaN, shape (n_times, n_series).
     first : int
         Rows before it are history.
-    noise_floor : float32, shape (n_series,)
-        Spread below which numbers are rounding.
-    floor : float32, shape (n_series,)
-        Smallest change worth telling.
-    caution : float32, shape (n_series,)
-        Factor on every threshold, at least 1.
+    terms : Terms
+    lenient : bool
+        Leave out the habit, which costs most. It can only raise a threshold: what stays below the lenient thresholds
+        stays below the full ones.
     recipe : Recipe
     """
     r = recipe
     spans: list[Span] = []
-    sigma = plain = step_sigma = noise_floor
+    sigma = plain = step_sigma = terms.noise_floor
+    none = np.zeros_like(terms.noise_floor)
     for length, hop, means in layers:
         lag = 1 if length == 1 else 2
         history = means[: (first - length) // hop + 1]
-        highs, lows = _part_extremes(history, r.parts, np.maximum), _part_extremes(history, r.parts, np.minimum)
+        highest, often_high = _reached(history, extreme=np.maximum, lenient=lenient, recipe=r)
+        lowest, often_low = _reached(history, extreme=np.minimum, lenient=lenient, recipe=r)
         at = _quantiles(history, r.quantile_samples if length == 1 else r.quantile_means)
         centre = at(0.5)
         if length == 1:
-            half_range = (highs[-1] - lows[0]) * np.float32(0.25)
+            half_range = (highest - lowest) * np.float32(0.25)
             sigma = np.maximum((at(0.75) - at(0.25)) / GAUSSIAN_QUARTILES, (at(0.98) - at(0.02)) / (2 * GAUSSIAN_98))
-            sigma = np.maximum(np.where(sigma > 0, sigma, half_range), noise_floor).astype(np.float32)
-            plain = np.maximum(_standard_deviation(history), noise_floor)
+            sigma = np.maximum(np.where(sigma > 0, sigma, half_range), terms.noise_floor).astype(np.float32)
+            plain = np.maximum(_standard_deviation(history), terms.noise_floor)
         ceiling = np.float32(r.ceiling) * plain
         # A mean of n samples is at best 1 / sqrt(n) as wide as a sample; sampled quantiles can come out narrower.
         least = sigma * np.float32(0.7 / np.sqrt(length))
-        rank = min(r.habit, len(highs))
-
-        def limit(
-            spread: NDArray[np.float32],
-            habit: NDArray[np.float32],
-            once: NDArray[np.float32],
-            ceiling: NDArray[np.float32] = ceiling,
-        ) -> Limit:
-            noise, once = np.float32(r.spreads) * spread, np.float32(r.margin) * once
-            bare = np.maximum(np.maximum(noise, habit), np.minimum(once, ceiling)) * caution
-            return Limit(np.maximum(bare, floor), bare, noise, habit, once, ceiling)
-
         wide_up, wide_down = np.float32(0.5) * (at(0.975) - centre), np.float32(0.5) * (centre - at(0.025))
         up_spread = np.maximum(np.maximum(at(0.84) - centre, wide_up), least)
         down_spread = np.maximum(np.maximum(centre - at(0.16), wide_down), least)
-        up = limit(up_spread, highs[-rank] - centre, highs[-1] - centre)
-        down = limit(down_spread, centre - lows[rank - 1], centre - lows[0])
+        habit_up = none if often_high is None else often_high - centre
+        habit_down = none if often_low is None else centre - often_low
+        up = _limit(up_spread, habit_up, highest - centre, ceiling, terms, r)
+        down = _limit(down_spread, habit_down, centre - lowest, ceiling, terms, r)
 
         changes = history[lag:] - history[:-lag]
-        np.abs(changes, out=changes)
         if len(changes) >= r.habit:
-            largest = _part_extremes(changes, r.parts, np.maximum)
+            np.abs(changes, out=changes)
+            largest, often = _reached(changes, extreme=np.maximum, lenient=lenient, recipe=r)
+            habit = none if often is None else np.float32(r.habit_edge) * often
             at = _quantiles(changes, r.quantile_means)
-            spread = np.maximum(np.maximum(at(0.68), np.float32(0.5) * at(0.95)), noise_floor)
-            habit = np.float32(r.habit_edge) * largest[-min(r.habit, len(largest))]
-            edge = limit(spread, habit, largest[-1])
+            spread = np.maximum(np.maximum(at(0.68), np.float32(0.5) * at(0.95)), terms.noise_floor)
             if length == 1:
-                step_sigma = np.maximum(at(0.5) * np.float32(1.4826 / np.sqrt(2)), noise_floor)
+                step_sigma = np.maximum(at(0.5) * np.float32(1.4826 / np.sqrt(2)), terms.noise_floor)
+            edge = _limit(spread, habit, largest, ceiling, terms, r)
         else:
-            never = np.full(means.shape[1], np.inf, np.float32)
+            never = none + np.float32(np.inf)
             edge = Limit(never, never, never, never, never, never)
             step_sigma = sigma if length == 1 else step_sigma
         spans.append(Span(length, hop, lag, first // hop, centre, up, down, edge))
-    return Calibration(tuple(spans), sigma, plain, step_sigma, caution)
+    return Calibration(tuple(spans), sigma, plain, step_sigma, terms.caution)
 
 
-def _part_extremes(means: Matrix, parts: int, extreme: np.ufunc) -> Matrix:
-    """The extreme of each of `parts` equal stretches, sorted; shape (parts, n_series)."""
-    parts = min(parts, len(means))
+def _limit(
+    spread: NDArray[np.float32],
+    habit: NDArray[np.float32],
+    once: NDArray[np.float32],
+    ceiling: NDArray[np.float32],
+    terms: Terms,
+    recipe: Recipe,
+) -> Limit:
+    """A threshold from its four reasons."""
+    noise, once = np.float32(recipe.spreads) * spread, np.float32(recipe.margin) * once
+    bare = np.maximum(np.maximum(noise, habit), np.minimum(once, ceiling)) * terms.caution
+    return Limit(np.maximum(bare, terms.floor), bare, noise, habit, once, ceiling)
+
+
+def _reached(means: Matrix, *, extreme: np.ufunc, lenient: bool, recipe: Recipe) -> tuple[Matrix, Matrix | None]:
+    """The extreme of all, and what `habit` of `parts` equal stretches reached (None if lenient); shape (n_series,)."""
+    parts = min(recipe.parts, len(means))
     size = len(means) // parts
-    found: Matrix = extreme.reduce(means[len(means) - parts * size :].reshape(parts, size, -1), axis=1)
-    return np.sort(found, axis=0)
+    means = means[len(means) - parts * size :]
+    if lenient:
+        return extreme.reduce(means, axis=0), None
+    ranked = np.sort(extreme.reduce(means.reshape(parts, size, -1), axis=1), axis=0)
+    rank = min(recipe.habit, parts)
+    return (ranked[-1], ranked[-rank]) if extreme is np.maximum else (ranked[0], ranked[rank - 1])
 
 
 def _quantiles(means: Matrix, samples: int) -> Callable[[float], Matrix]:
@@ -173,6 +184,6 @@ def _quantiles(means: Matrix, samples: int) -> Callable[[float], Matrix]:
 def _standard_deviation(history: Matrix) -> NDArray[np.float32]:
     """Per column; sums run over rows only, so that a column's neighbours cannot change its rounding."""
     centred = history - history.sum(axis=0) / np.float32(len(history))
-    centred *= centred
-    spread: NDArray[np.float32] = np.sqrt(centred.sum(axis=0) / np.float32(len(history)))
+    variance = np.einsum("ij,ij->j", centred, centred) / np.float32(len(history))
+    spread: NDArray[np.float32] = np.sqrt(variance)
     return spread

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from reconstruct.detect.calibrate import Calibration, calibrate
+from reconstruct.detect.calibrate import Calibration, Terms
 from reconstruct.detect.fit import Fit, departures_of
 from reconstruct.detect.prepare import Values, prepare
-from reconstruct.detect.pyramid import longest_mean, moving_means
+from reconstruct.detect.ranks import median, quantiles
 from reconstruct.detect.recipe import RECIPE, Recipe
-from reconstruct.detect.screen import score
+from reconstruct.detect.screen import suspects
 from reconstruct.detect.segment import reach
 from reconstruct.model import Direction, Shape, Worse
 
@@ -153,7 +153,9 @@ def _in_group(
     for low in range(0, len(names), size):
         some = names[low : low + size]
         # A slice of a matrix is a view; picking columns is a copy.
-        block = values[begin:, some[0] : some[-1] + 1] if isinstance(columns, slice) else values[begin:, some]
+        block = (
+            values[begin:, some[0] : some[-1] + 1] if isinstance(columns, slice) else values[begin:].take(some, axis=1)
+        )
         for column, fit, known in _in_block(block, first - begin, floors[some], recipe):
             departure = _described(values[:, some[column]].copy(), int(some[column]), begin, first, fit, known)
             if departure is not None and _tells(departure, float(floors[some[column]])):
@@ -165,24 +167,16 @@ def _in_block(values: Values, first: int, floors: Values, recipe: Recipe) -> Ite
     block = prepare(values, first=first)
     if block is None:
         return
-    x, columns = block.x, block.columns
     caution = np.sqrt(np.maximum(1.0, recipe.enough_samples / np.maximum(block.healthy, 1)))
-    arguments = [block.noise_floor, floors[columns] / block.scale, caution]
-    if len(columns) == 1:  # sums over a single column run in another order: with company it is judged as any other is
-        x, arguments = np.repeat(x, 2, axis=1), [np.repeat(a, 2) for a in arguments]
-    noise_floor, floor, factor = (a.astype(np.float32) for a in arguments)
-    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        layers = moving_means(x, longest=longest_mean(first, len(x) - first, longest=recipe.longest))
-        known = calibrate(layers, first=first, noise_floor=noise_floor, floor=floor, caution=factor, recipe=recipe)
-        scores = score(layers, known)
-    best = np.maximum(scores.level.max(axis=0) - recipe.tie, scores.edge.max(axis=0) / np.float32(recipe.edge))
-    for i in np.flatnonzero(best[: len(columns)] > 1):
+    floor = floors[block.columns] / block.scale
+    terms = Terms(block.noise_floor, floor.astype(np.float32), caution.astype(np.float32))
+    for i, own, scores in suspects(block.x, first=first, terms=terms, recipe=recipe):
         if block.healthy[i] < recipe.least_samples:
             continue
-        own = known.of(int(i))
-        scale = Scaled(own, float(block.reference[i]), float(block.scale[i]), int(block.healthy[i]))
-        for fit in departures_of(x[:, i].astype(np.float64), first=first, calibration=own, recipe=recipe):
-            yield int(columns[i]), fit, scale
+        scaled = Scaled(own, float(block.reference[i]), float(block.scale[i]), int(block.healthy[i]))
+        x = block.x[:, i].astype(np.float64)
+        for fit in departures_of(x, first=first, calibration=own, scores=scores, recipe=recipe):
+            yield int(block.columns[i]), fit, scaled
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,9 +204,9 @@ def _described(
     began = start - _rows_before(series, begin, first, fit, known) if fit.start == 0 else start
     before = there[there < began]
     values = series[departed]
-    own, level = known.calibration, float(np.median(values))
+    own, level = known.calibration, median(values)
     history = series[there[(there >= begin) & (there < first)]]
-    baseline = float(np.median(series[before[-BESIDE:]] if fit.by_edge and len(before) else history))
+    baseline = median(series[before[-BESIDE:]] if fit.by_edge and len(before) else history)
     at = int((values if fit.side > 0 else -values if fit.side < 0 else np.abs(values - baseline)).argmax())
     spread = (own.step_sigma if fit.by_edge else own.sigma) * known.scale
     return Departure(
@@ -256,8 +250,8 @@ def _shape(fit: Fit, values: Values, history: Values) -> Shape:
     """`cap` or `flat` where a level is stuck although the history moved; else as fitted."""
     if fit.kind != "level" or len(values) < STUCK_SAMPLES:
         return fit.kind
-    usual = float(np.subtract(*np.quantile(history, [0.95, 0.05])))
-    if usual <= 0 or float(np.subtract(*np.quantile(values, [0.95, 0.05]))) > CAP_SPREAD * usual:
+    (low, high), (lowest, highest) = quantiles(history, 0.05, 0.95), quantiles(values, 0.05, 0.95)
+    if high <= low or highest - lowest > CAP_SPREAD * (high - low):
         return "level"
     return "cap" if fit.side > 0 else "flat"
 

@@ -11,8 +11,9 @@ from reconstruct.detect.burst import find_burst
 from reconstruct.detect.calibrate import GAUSSIAN_QUARTILES, Calibration, Limit
 from reconstruct.detect.ended_ramp import ended_ramp
 from reconstruct.detect.pyramid import moving_means
+from reconstruct.detect.ranks import median, quantiles
 from reconstruct.detect.recipe import Recipe
-from reconstruct.detect.screen import score
+from reconstruct.detect.screen import Scores, score
 from reconstruct.detect.segment import Series, level_segment, limits_in_spreads, ramp_start, split, with_plateau
 
 Kind = Literal["level", "ramp", "spike", "variance"]
@@ -47,22 +48,24 @@ class Fit:
         return self.score * float(self.limit.value / self.limit.bare)
 
 
-def departures_of(x: Series, *, first: int, calibration: Calibration, recipe: Recipe) -> list[Fit]:
+def departures_of(x: Series, *, first: int, calibration: Calibration, scores: Scores, recipe: Recipe) -> list[Fit]:
     """The departures of one series, the most surprising first; each is taken out before the next look.
 
     Parameters
     ----------
     x : float64, shape (n_times,)
         One prepared series.
+    scores : Scores, shape (n_durations,) each
+        What the screening made of it.
     """
     x = x.copy()
     found: list[Fit] = []
     fit: Fit | None
     rejected = 0
-    for _ in range(recipe.most_looks):
-        layers = moving_means(x.astype(np.float32)[:, None], longest=calibration.spans[-1].length)
-        scores = score(layers, calibration)
-        level, edge = scores.level[:, 0], scores.edge[:, 0]
+    for look in range(recipe.most_looks):
+        if look:
+            scores = _scores_again(x, calibration)
+        level, edge = scores
         if level.max() > 1 + recipe.tie:
             fit = _fit_level(x, first, calibration, int(level.argmax()), float(level.max()), recipe)
         elif edge.max() > recipe.edge:
@@ -80,6 +83,13 @@ def departures_of(x: Series, *, first: int, calibration: Calibration, recipe: Re
         rows = slice(first + fit.start, first + fit.end)
         x[rows] = x[rows] - fit.change if fit.by_edge else calibration.spans[0].centre
     return found
+
+
+def _scores_again(x: Series, calibration: Calibration) -> Scores:
+    """The scores of one series, after a departure was taken out."""
+    layers = moving_means(x.astype(np.float32)[:, None], longest=calibration.spans[-1].length)
+    level, edge = score(layers, calibration)
+    return Scores(level[:, 0], edge[:, 0])
 
 
 def _worth_telling(fit: Fit, found: list[Fit], rejected: int, *, stays: bool, recipe: Recipe) -> bool:
@@ -120,7 +130,7 @@ def _fit_level(x: Series, first: int, known: Calibration, index: int, score: flo
         change, accepted = float(y[start:end].max() * known.sigma), True
     else:
         if end - start > SPIKE_SAMPLES:
-            limits, least = limits_in_spreads(known, side), recipe.back * float(np.median(y[start:end]))
+            limits, least = limits_in_spreads(known, side), recipe.back * median(y[start:end])
             start = with_plateau(y, start, limits=limits, least=least, recipe=recipe)
             reversed_end = with_plateau(y[::-1], width - end, limits=limits, least=least, recipe=recipe)
             end = width - reversed_end
@@ -129,7 +139,7 @@ def _fit_level(x: Series, first: int, known: Calibration, index: int, score: flo
             start, kind = ramp, "ramp"
         elif end - start <= SPIKE_SAMPLES:
             kind = "spike"
-        change = float(np.median(window[start:end]) - centre)
+        change = float(median(window[start:end]) - centre)
         is_dip = end - start == 1 and side < 0 and end < width  # how a failed scrape or a counter reset looks
         accepted = not is_dip and _level_is_evidence(y[start:end], kind, evidence, known, recipe)
     return Fit(start, end, side, kind, score, change, by_edge=False, span=span.length, limit=limit, accepted=accepted)
@@ -137,7 +147,7 @@ def _fit_level(x: Series, first: int, known: Calibration, index: int, score: flo
 
 def _level_is_evidence(y: Series, kind: Kind, evidence: float, known: Calibration, recipe: Recipe) -> bool:
     """High enough, and surprising enough for its length and for how near normal it is."""
-    height = float(y.max() if kind == "ramp" else abs(np.median(y)))
+    height = float(y.max() if kind == "ramp" else abs(median(y)))
     if height < recipe.least_sigmas * (1 if len(y) < LONG_SAMPLES else 2 / 3):
         return False
     doubtful = kind == "spike" or abs(float(y.mean())) * known.sigma < recipe.near * known.plain
@@ -174,10 +184,10 @@ def _fit_edge(x: Series, first: int, known: Calibration, index: int, score: floa
         return None
 
     beside = max(4, 2 * length)
-    base = float(np.median(near[max(0, on - beside) : on]))
+    base = median(near[max(0, on - beside) : on])
     if len(near) - off >= 4:
-        base = 0.5 * (base + float(np.median(near[off : off + beside])))
-    change_here = float(np.median(near[on:off])) - base
+        base = 0.5 * (base + median(near[off : off + beside]))
+    change_here = median(near[on:off]) - base
     accepted = abs(change_here) >= recipe.least_sigmas * known.step_sigma
     kind: Kind = "spike" if end - start <= SPIKE_SAMPLES else "level"
     if end - start == 1:
@@ -209,4 +219,7 @@ def _edge_row(total: Series, row: int, length: int) -> int:
 
 def _quartile_spread(values: Series) -> float:
     """Robust standard deviation; 0 for none."""
-    return float(np.subtract(*np.quantile(values, [0.75, 0.25]))) / GAUSSIAN_QUARTILES if len(values) else 0.0
+    if not len(values):
+        return 0.0
+    low, high = quantiles(values, 0.25, 0.75)
+    return (high - low) / GAUSSIAN_QUARTILES

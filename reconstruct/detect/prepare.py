@@ -50,8 +50,7 @@ def prepare(values: Values, *, first: int) -> Block | None:
     """
     reference = _reference(values)
     x: Matrix = np.empty(values.shape, np.float32)
-    for top in range(0, len(values), 64):  # 64 rows of float64 stay in the first-level cache between the two steps
-        x[top : top + 64] = values[top : top + 64] - reference
+    np.subtract(values, reference, out=x, dtype=np.float64, casting="same_kind")
     high, low = x.max(axis=0), x.min(axis=0)
     healthy = np.full(x.shape[1], first)
     broken = np.flatnonzero(~np.isfinite(high - low))
@@ -68,7 +67,8 @@ def prepare(values: Values, *, first: int) -> Block | None:
     if not len(moving):
         return None
     if len(moving) < x.shape[1]:
-        x, reference, high, low, healthy = (a[..., moving] for a in (x, reference, high, low, healthy))
+        x = x.take(moving, axis=1)  # keeps rows together in memory
+        reference, high, low, healthy = reference[moving], high[moving], low[moving], healthy[moving]
     size = np.maximum(high, -low).astype(np.float64)
     scale = np.ones(len(size))
     odd = (size > SAFE) | (size < 1 / SAFE)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from reconstruct.detect.calibrate import Calibration
-from reconstruct.detect.pyramid import Layer
+from reconstruct.detect.calibrate import Calibration, Terms, calibrate
+from reconstruct.detect.pyramid import Layer, Matrix, longest_mean, moving_means
+from reconstruct.detect.recipe import Recipe
 
 
 class Scores(NamedTuple):
@@ -18,18 +20,46 @@ class Scores(NamedTuple):
     edge: NDArray[np.float32]
 
 
+def suspects(x: Matrix, *, first: int, terms: Terms, recipe: Recipe) -> Iterator[tuple[int, Calibration, Scores]]:
+    """(column, its calibration, its scores) of every series of a block with a score above its bar.
+
+    Lenient thresholds let nearly all healthy series go; the few others are judged by the full ones.
+    """
+    layers = moving_means(x, longest=longest_mean(first, len(x) - first, longest=recipe.longest))
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        known = calibrate(layers, first=first, terms=terms, lenient=True, recipe=recipe)
+        columns = _above(score(layers, known), bar=1.0, recipe=recipe)
+        if not len(columns):
+            return
+        # Sums over a single column run in another order: it gets company, to be judged as it is among others.
+        picked = columns if len(columns) > 1 else np.repeat(columns, 2)
+        # `take` keeps rows together in memory where an index would not; every pass below runs along rows.
+        layers = [layer._replace(means=layer.means.take(picked, axis=1)) for layer in layers]
+        terms = Terms(*(each[picked] for each in terms))
+        known = calibrate(layers, first=first, terms=terms, lenient=False, recipe=recipe)
+        scores = score(layers, known)
+    for i in _above(scores, bar=1.0 + recipe.tie, recipe=recipe):
+        if i < len(columns):
+            yield int(columns[i]), known.of(int(i)), Scores(scores.level[:, i], scores.edge[:, i])
+
+
+def _above(scores: Scores, *, bar: float, recipe: Recipe) -> NDArray[np.intp]:
+    """Columns with a level above `bar`, or an edge that is news by itself."""
+    return np.flatnonzero((scores.level.max(axis=0) > bar) | (scores.edge.max(axis=0) > bar * recipe.edge))
+
+
 def score(layers: list[Layer], calibration: Calibration) -> Scores:
     """Score the window of every series: means against their centre, and adjacent means against each other.
 
-    >>> from reconstruct.detect.calibrate import calibrate
+    >>> from reconstruct.detect.calibrate import Terms, calibrate
     >>> from reconstruct.detect.pyramid import moving_means
     >>> from reconstruct.detect.recipe import RECIPE
     >>> x = np.zeros((100, 2), np.float32)
     >>> x[::7] = 1
     >>> x[80:90, 1] = 5
-    >>> tiny, one = np.full(2, 1e-9, np.float32), np.ones(2, np.float32)
+    >>> terms = Terms(*(np.full(2, v, np.float32) for v in (1e-9, 1e-9, 1)))
     >>> layers = moving_means(x, longest=16)
-    >>> known = calibrate(layers, first=70, noise_floor=tiny, floor=tiny, caution=one, recipe=RECIPE)
+    >>> known = calibrate(layers, first=70, terms=terms, lenient=False, recipe=RECIPE)
     >>> (score(layers, known).level.max(0) > 1).tolist()
     [False, True]
     """

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reconstruct.detect.calibrate import Calibration, Limit
+from reconstruct.detect.ranks import median
 from reconstruct.detect.recipe import Recipe
 
 Series = NDArray[np.float64]
@@ -21,6 +22,8 @@ FINE = 10
 """... and within a step of that grid, for the best one."""
 RAMP_SAMPLES = 4
 """A rise shorter than this is a step."""
+SHARP = 4
+"""Samples on either side of a step that show it for one."""
 PIECES = 6
 """Levels a staircase may have before it is better called a ramp."""
 
@@ -53,13 +56,13 @@ def level_segment(y: Series, start: int, end: int, *, recipe: Recipe) -> tuple[i
     """
     if end - start >= 4:
         start, end = _narrowed(y, start, end)
-    height = max(0.5, float(np.median(y[start:end])))
+    height = max(0.5, median(y[start:end]))
     found = start, end
     for _ in range(3):
         gain = np.clip(y - height / 2, -height, height)
         core = start + int(gain[start:end].argmax()) if end - start < 4 else (start + end) // 2
         found = grow(gain, core, drop=max(recipe.drop / height, 1.3 * height))
-        again = max(0.5, float(np.median(y[slice(*found)])))
+        again = max(0.5, median(y[slice(*found)]))
         if abs(again - height) < 0.02 * height:
             break
         height = again
@@ -131,12 +134,12 @@ def ramp_start(y: Series, start: int, end: int) -> int | None:
     (41, None)
     """
     count = end - start
-    if count < 6:
+    if count < 6 or _is_sharp(y, start, end):
         return None
     low = max(0, start - 2 * count - 4)
-    level = max(float(np.median(y[end - max(1, count // 4) : end])), float(np.median(y[start:end])))
+    level = max(median(y[end - max(1, count // 4) : end]), median(y[start:end]))
     part = np.clip(y[low:end], LOW, HIGH * level + 1)
-    noise = max(0.25, 1.1 * float(np.median(np.abs(np.diff(part)))) ** 2)
+    noise = max(0.25, 1.1 * median(np.abs(np.diff(part))) ** 2)
     price = noise * float(np.log(len(part)))
     rise = _best_rise(part)
     levels, left = _stairs(part, least_gain=2 * price)
@@ -144,6 +147,13 @@ def ramp_start(y: Series, start: int, end: int) -> int | None:
     if is_ramp and rise.top - rise.start >= RAMP_SAMPLES and low + rise.start < end - 3:
         return low + rise.start
     return None
+
+
+def _is_sharp(y: Series, start: int, end: int) -> bool:
+    """Whether it plainly began by a step to its full height: nearly nothing before, nearly all of it at once."""
+    before, after = y[max(0, start - SHARP) : start], y[start : start + SHARP]
+    level = 0.25 * median(y[start:end])
+    return len(before) == SHARP and float(before.sum()) < level * SHARP and float(after.sum()) > 3 * level * SHARP
 
 
 def _best_rise(part: Series) -> Rise:

@@ -33,7 +33,7 @@ from reconstruct.explain.reversal import reversal
 from reconstruct.explain.rivals import Rival
 from reconstruct.explain.ruled_out import not_checked, ruled_out
 from reconstruct.explain.traffic_first import traffic_first
-from reconstruct.explain.weigh import Suspect, hints, let_go, weigh
+from reconstruct.explain.weigh import Suspect, believed, hints, let_go, weigh
 from reconstruct.model import Anomaly, Event, Evidence, Explanation, Moment, Reason, Settings
 
 __all__ = ["explain"]
@@ -73,7 +73,7 @@ def explain(evidence: Evidence, anomalies: Sequence[Anomaly], *, settings: Setti
     rivals = _rivals(case, readings)
     suspects = [Suspect(c, _judge(c, case, candidates, cured_by, line, readings, rivals)) for c in candidates]
     weighed = weigh(suspects, rivals)
-    told = hints(case, weighed, rivals, readings)
+    told = hints(case, weighed, rivals, believed(readings, rivals))
     spoken_of = {h.mechanism for h in told}
 
     return Explanation(

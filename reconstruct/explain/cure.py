@@ -22,27 +22,25 @@ def cure(case: Case, found: Sequence[Change]) -> Event | None:
         return None
     undoing = {c.undone_by.id for c in found if c.undone_by is not None and c.event.time <= case.onset.latest}
     candidates = [
-        (_likelihood(e, case, undoing), e.time, e.id, e)
+        (likelihood, e.time, e.id, e)
         for e in case.evidence.events
-        if e.kind in weights.CHANGE_KINDS
-        and case.onset.latest < e.time <= case.recovered.latest
-        and _soon(e, case, undoes=e.id in undoing or is_rollback(e, case.evidence.events))
+        if e.kind in weights.CHANGE_KINDS and case.onset.latest < e.time <= case.recovered.latest
+        for likelihood in (_likelihood(e, case, undoing),)
+        if likelihood and case.recovered.earliest <= _done(e) + pd.Timedelta(seconds=_soon_s(e, likelihood))
     ]
-    best = max((c for c in candidates if c[0] > 0), key=lambda c: c[:3], default=None)
+    best = max(candidates, key=lambda c: c[:3], default=None)
     return best[3] if best else None
 
 
-def _soon(event: Event, case: Case, *, undoes: bool) -> bool:
-    """Whether the symptoms left soon enough after it.
+def _done(event: Event) -> pd.Timestamp:
+    return event.end if event.end is not None else event.time
 
-    A flag or a setting that takes nothing back and is only of the right service must have acted at once: in a long
-    incident somebody always turns something, and what was turned minutes before the end is no cure.
-    """
-    done = event.end if event.end is not None else event.time
-    at_once = event.kind in ("flag", "config", "job")
-    limit_s = weights.CURE_S if not at_once else weights.LATE_S if undoes else weights.AT_ONCE_S
-    assert case.recovered is not None  # noqa: S101 (asked by cure only after a recovery)
-    return bool(case.recovered.earliest <= done + pd.Timedelta(seconds=limit_s))
+
+def _soon_s(event: Event, likelihood: int) -> float:
+    """An undo has the time that a rollout takes; what is only known to be near must be nearer, or chance will do."""
+    if event.kind in ("flag", "config", "job"):
+        return weights.LATE_S if likelihood > 1 else weights.AT_ONCE_S
+    return weights.CURE_S if likelihood > 1 else weights.FIX_S
 
 
 def _likelihood(event: Event, case: Case, undoing: set[str]) -> int:

@@ -191,7 +191,8 @@ def _began(table: SeriesTable, score: Floats, *, start: int, end: int) -> int:
     before, sum_before = count[0] - count, total[0] - total
     step = np.abs(total / np.maximum(count, 1.0) - sum_before / np.maximum(before, 1.0))
     gain = (step**2 * count * before / np.maximum(count[0], 1.0)).sum(1)
-    first = max(1, start - LEAD)
+    # a short faulty stretch hardly moves a long baseline, so the likeliest start may be late by about as much
+    first = max(BASELINE_SAMPLES, start - LENGTHS[-1])
     return first + int(gain[first : end - 1].argmax())
 
 

@@ -44,5 +44,7 @@ class Rival:
         return Reason(self.rule, self.says, (change.event.id, *self.evidence), weight)
 
 
+NEEDS_ITS_RULE: Final = frozenset({"traffic-surge", "dependency-down", "certificate-expiry"})
+"""Mechanisms whose signs alone tell nothing: it is the order of things, or who complains, that their rule looks at."""
 OWN_RULE: Final = frozenset({"traffic-surge", "dependency-down", "certificate-expiry", "queue-backlog"})
 """Mechanisms that a rule of their own speaks of; the others are rivals as their `change_can` says."""

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reconstruct.explain import weights
 from reconstruct.explain.case import Case
 from reconstruct.explain.changes import Change
 from reconstruct.explain.mechanism_fits import SHARED
 from reconstruct.explain.mechanism_shown import UNKNOWN, Reading, reasons, specific
-from reconstruct.explain.rivals import Rival
+from reconstruct.explain.moved_most import moved_most
+from reconstruct.explain.rivals import NEEDS_ITS_RULE, Rival
 from reconstruct.explain.statement import say
 from reconstruct.model import Hint, HintVerdict, LetGo, Mechanism, Reason, Service
 
@@ -59,12 +60,18 @@ def weigh(suspects: Sequence[Suspect], rivals: Sequence[Rival]) -> Weighed:
     return Weighed(tuple(ranked), math.exp(nothing - most) / total)
 
 
+def believed(readings: Sequence[Reading], rivals: Sequence[Rival]) -> tuple[Reading, ...]:
+    """The readings that a hint may speak of: those that need their own rule only where that rule spoke."""
+    spoken = {r.mechanism for r in rivals}
+    return tuple(r for r in readings if r.mechanism.id not in NEEDS_ITS_RULE or r.mechanism.id in spoken)
+
+
 def hints(case: Case, weighed: Weighed, rivals: Sequence[Rival], readings: Sequence[Reading]) -> tuple[Hint, ...]:
     """The hints worth telling, the likeliest first."""
     found = [_of_change(case, s, p, weighed, readings) for s, p in weighed.suspects if p >= weights.TOLD_AT]
     found += _of_no_change(case, weighed.unchanged, rivals, readings)
     found.sort(key=lambda h: (-h.confidence, h.trigger or "", h.mechanism))
-    return tuple(_ranked(h, n) for n, h in enumerate(found[: weights.HINTS], 1))
+    return tuple(replace(h, rank=n) for n, h in enumerate(found[: weights.HINTS], 1))
 
 
 def let_go(case: Case, weighed: Weighed) -> tuple[LetGo, ...]:
@@ -107,34 +114,35 @@ def _of_change(case: Case, suspect: Suspect, probability: float, weighed: Weighe
 
 
 def _of_no_change(case: Case, probability: float, rivals: Sequence[Rival], readings: Sequence[Reading]) -> list[Hint]:
-    """What the signals show without a change: the strongest rival's mechanism, else the best shown one."""
+    """What the signals show without a change: the strongest rival, else the best shown mechanism, else a place."""
     if probability < weights.UNCHANGED_TOLD_AT:
         return []
     rival = max(rivals, key=lambda r: (r.reason_for().weight, r.rule), default=None)
-    shown = [r for r in readings if r.shown and r.weight > 0]
-    reading = next((r for r in shown if rival and r.mechanism.id == rival.mechanism), None)
-    if reading is None and rival is None:
-        reading = shown[0] if shown else None
+    shown = [r for r in readings if r.shown and r.weight > 0 and specific(r.mechanism)]
+    wanted = rival.mechanism if rival else None
+    reading = next((r for r in shown if wanted in (None, r.mechanism.id)), None)
     mechanism = reading.mechanism if reading else _named(rival, readings)
+    most = moved_most(case) if reading is None and rival is None else None
     shows, against = reasons(reading) if reading else ((), ())
-    anomaly = reading.anomaly if reading else None
+    anomaly = reading.anomaly if reading else most.anomaly if most else None
+    said = (rival.reason_for(),) if rival else (most.reason,) if most else ()
     verdict: HintVerdict = "inconclusive"
     if rival and rival.full and probability >= weights.SUPPORTED_AT and not against:
         verdict = "supported"
-    elif (rival or (reading and specific(mechanism))) and probability >= weights.PLAUSIBLE_AT:
+    elif (rival or reading) and probability >= weights.PLAUSIBLE_AT:
         verdict = "plausible"
-    service = (rival.service if rival and rival.service.name else None) or _where(case, reading)
+    named = rival.service if rival else most.service if most else Service("")
     return [
         Hint(
             rank=0,
             trigger=None,
             mechanism=mechanism.id,
-            service=service,
+            service=named if named.name else _where(case, reading),
             metric=(anomaly or case.bout.main[0].anomaly).id,
             confidence=probability,
             verdict=verdict,
-            statement=say(case, mechanism, anomaly, change=None, reasons=(rival.reason_for(),) if rival else ()),
-            reasons_for=_heaviest(((rival.reason_for(),) if rival else ()) + shows),
+            statement=say(case, mechanism, anomaly, change=None, reasons=said),
+            reasons_for=_heaviest(said + shows),
             reasons_against=against,
         )
     ]
@@ -173,18 +181,3 @@ def _where(case: Case, reading: Reading | None) -> Service:
 
 def _heaviest(found: tuple[Reason, ...]) -> tuple[Reason, ...]:
     return tuple(sorted(found, key=lambda r: (-abs(r.weight), r.rule, r.says)))
-
-
-def _ranked(hint: Hint, rank: int) -> Hint:
-    return Hint(
-        rank,
-        hint.trigger,
-        hint.mechanism,
-        hint.service,
-        hint.metric,
-        hint.confidence,
-        hint.verdict,
-        hint.statement,
-        hint.reasons_for,
-        hint.reasons_against,
-    )

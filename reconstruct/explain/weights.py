@@ -135,6 +135,8 @@ CURED_WITHOUT: Final = -0.9
 (argoproj/argo-rollouts#3721)."""
 CURE_S: Final = 900.0
 """A cure shows within a quarter of an hour of its end (as TAKES_EFFECT_S)."""
+FIX_S: Final = 300.0
+"""... and within five minutes where the change took nothing back, but was only made to what had failed."""
 PARTLY: Final = 0.5
 """A symptom that keeps less than this share of its excess over the baseline has partly gone."""
 

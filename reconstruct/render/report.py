@@ -11,7 +11,7 @@ from reconstruct.render import draft
 from reconstruct.render.escape import markdown
 from reconstruct.render.gaps import gap_rows, gap_text
 from reconstruct.render.times import clock
-from reconstruct.render.wording import counted
+from reconstruct.render.wording import capitalised, counted
 from reconstruct.units import change, human
 
 NEARBY = pd.Timedelta("1h")
@@ -27,7 +27,7 @@ def one_line(incident: Incident) -> str:
     """
     episodes = incident.explanation.episodes
     said = counted(len(episodes), one="episode") if episodes else "nothing anomalous that users could feel"
-    return f"{draft.capitalised(said)}. {draft.window_text(incident)}"
+    return f"{capitalised(said)}. {draft.window_text(incident)}"
 
 
 def to_report(incident: Incident) -> str:

@@ -102,14 +102,15 @@ def grouped(starts: Sequence[_Start]) -> tuple[Event, ...]:
 
 def _event(service: Service, metric: str, group: Sequence[_Start]) -> Event:
     names = list(dict.fromkeys(start.what for start in group))
-    verb = "started" if all(start.first_seen for start in group) else "restarted"
     subject = metric.removesuffix("_start_time_seconds").removesuffix("_boot_time_seconds")
     kind = {"process": "", "node": "host "}.get(subject, subject.replace("_", " ") + " ")
-    if len(names) == 1 and len(group) == 1:
-        title = f"{kind}{names[0]} {verb}"
-    elif len(names) == 1:
-        title = f"{kind}{names[0]} {verb} {len(group)} times"
+    new = {start.what for start in group if start.first_seen}
+    again = set(names) - new
+    if len(names) == 1:
+        times = f" {len(group)} times" if len(group) > 1 else ""
+        title = f"{kind}{names[0]} {'started' if new else 'restarted'}{times}"
     else:
+        verb = "started" if not again else "restarted" if not new else f"began: {len(again)} again, {len(new)} new"
         title = f"{len(names)} {kind}instances of {service.name or 'unnamed'} {verb}"
     first, last = group[0].time, group[-1].time
     labels = {"instances": ", ".join(names), "metric": metric}

@@ -58,7 +58,7 @@ def test_three_episodes_are_found_and_each_is_announced_once(
         monkeypatch.setenv("HOOK", hook.url)
         config = tmp_path / "reconstruct.yaml"
         config.write_text(
-            f"report: {{state_file: state.json}}\ndeliver:\n  - {{kind: webhook, name: hook, url: '${{HOOK}}'}}\n"
+            "report: {state_file: state.json}\ndeliver:\n  - {kind: webhook, name: hook, url: '${HOOK}'}\n"
         )
         told = [report(week, tmp_path, day=day, config=config) for day in range(DAYS)]
         again = report(week, tmp_path, day=3, config=config, extra=("--force",))
