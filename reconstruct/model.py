@@ -100,7 +100,7 @@ class Window:
     @property
     def first(self) -> int:
         """Row of the first sample inside the window; rows before it are the baseline."""
-        return int(self.index.searchsorted(self.start))
+        return int(self.index.as_unit("ns").searchsorted(self.start.as_unit("ns")))
 
     @property
     def step_s(self) -> float:

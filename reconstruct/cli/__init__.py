@@ -46,7 +46,7 @@ app = typer.Typer(
     name="reconstruct",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    rich_markup_mode="markdown",
+    rich_markup_mode=None,  # plain help: rich costs more to import than all the rest of --help
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 

@@ -21,9 +21,9 @@ def capture(
 ) -> None:
     """Save the evidence of a window into one bundle file, before retention deletes it.
 
+    \b
     Examples:
-
-        reconstruct capture --prometheus http://prometheus:9090 --from -3h --to now --out outage.zip
+      reconstruct capture --prometheus http://prometheus:9090 --from -3h --to now --out outage.zip
     """
     from reconstruct import __version__
     from reconstruct.bundle import write_bundle

@@ -11,9 +11,9 @@ from reconstruct.cli.options import WindowOptions, takes_options
 def doctor(window: WindowOptions) -> None:
     """Say whether the sources answer, which packs have data, and what an incident there would not see.
 
+    \b
     Examples:
-
-        reconstruct doctor --prometheus http://prometheus:9090
+      reconstruct doctor --prometheus http://prometheus:9090
     """
     import typer
 

@@ -19,11 +19,10 @@ def events(
 ) -> None:
     """Say what changed in a window, from every source: each change once.
 
+    \b
     Examples:
-
-        reconstruct events --prometheus http://prometheus:9090 --events github:acme/shop --from -1d --to now
-
-        reconstruct events --events deploys.csv --from 13:00 --to 16:00 --format jsonl > changes.jsonl
+      reconstruct events --prometheus http://prometheus:9090 --events github:acme/shop --from -1d --to now
+      reconstruct events --events deploys.csv --from 13:00 --to 16:00 --format jsonl > changes.jsonl
     """
     from reconstruct.cli import request, talk
     from reconstruct.errors import UsageError

@@ -27,11 +27,10 @@ def incident(
 ) -> None:
     """Pull the evidence of a window, find what went wrong, and write the draft.
 
+    \b
     Examples:
-
-        reconstruct incident --prometheus http://prometheus:9090 --from -3h --to now
-
-        reconstruct incident --bundle outage.zip --out postmortem --format md,png
+      reconstruct incident --prometheus http://prometheus:9090 --from -3h --to now
+      reconstruct incident --bundle outage.zip --out postmortem --format md,png
     """
     run(window, output, explain=tuple(explain or ()), annotate=annotate, dry_run=dry_run)
 

@@ -6,6 +6,7 @@ import dataclasses
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, get_type_hints
 
@@ -180,6 +181,11 @@ class OutputOptions:
     ] = None
 
 
+@cache
+def _hints_of(group: type[Any]) -> dict[str, Any]:
+    return get_type_hints(group, include_extras=True)
+
+
 def takes_options(command: Command) -> Command:
     """Spread parameters that are annotated with an options dataclass into that dataclass's own options.
 
@@ -191,7 +197,7 @@ def takes_options(command: Command) -> Command:
     for name, parameter in inspect.signature(command, eval_str=True).parameters.items():
         if dataclasses.is_dataclass(parameter.annotation) and isinstance(parameter.annotation, type):
             groups[name] = parameter.annotation
-            hints = get_type_hints(parameter.annotation, include_extras=True)
+            hints = _hints_of(parameter.annotation)
             parameters += [
                 inspect.Parameter(f.name, inspect.Parameter.KEYWORD_ONLY, default=f.default, annotation=hints[f.name])
                 for f in dataclasses.fields(parameter.annotation)

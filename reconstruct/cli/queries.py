@@ -9,7 +9,11 @@ import typer
 
 from reconstruct.cli.options import WindowOptions, takes_options
 
-app = typer.Typer(no_args_is_help=True, help="The query packs: what exists, what has data, what is wrong with them.")
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="The query packs: what exists, what has data, what is wrong with them.",
+)
 
 QUERIES = Annotated[
     list[Path] | None, typer.Option("--queries", metavar="DIR", help="A folder with more query packs; repeatable.")
@@ -59,9 +63,9 @@ def show_pack(
 def check(window: WindowOptions) -> None:
     """Ask a server every signal: which have data, which do not, and what is wrong with a query.
 
+    \b
     Examples:
-
-        reconstruct queries check --prometheus http://prometheus:9090 --queries my-packs
+      reconstruct queries check --prometheus http://prometheus:9090 --queries my-packs
     """
     from reconstruct.cli import request, talk
     from reconstruct.errors import UsageError

@@ -44,11 +44,10 @@ def report(
 
     A quiet day is one line. Where the configuration names targets, news is delivered to them, each episode once.
 
+    \b
     Examples:
-
-        reconstruct report --prometheus http://prometheus:9090 --last 24h --state /var/lib/reconstruct/state.json
-
-        reconstruct report --last 6h --fail-on anomalies --stdout md
+      reconstruct report --prometheus http://prometheus:9090 --last 24h --state /var/lib/reconstruct/state.json
+      reconstruct report --last 6h --fail-on anomalies --stdout md
     """
     from dataclasses import replace
 

@@ -25,9 +25,9 @@ def scan(
 ) -> None:
     """Rank every series by how it changed in the window against its own baseline.
 
+    \b
     Examples:
-
-        reconstruct scan '{job="shop"}' --prometheus http://prometheus:9090 --from -1h --to now
+      reconstruct scan '{job="shop"}' --prometheus http://prometheus:9090 --from -1h --to now
     """
     from reconstruct.cli import request, talk
     from reconstruct.explain.ranking import scan as rank_series

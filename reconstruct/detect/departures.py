@@ -22,7 +22,7 @@ MOST_SCORE = 1000.0
 ALIGNED = 32
 """Rows dropped from the front are a multiple of the largest hop, so that means of all durations meet the window."""
 START_GROUPS = 16
-"""Series that begin inside the history are grouped by when, to a sixteenth of it, and judged on what they have."""
+"""Series that begin inside the history are judged on what they have, grouped by its length to a sixteenth of it."""
 BESIDE = 9
 """Samples before a departure whose median is its baseline where the history's level means nothing."""
 STUCK_SAMPLES = 6
@@ -131,12 +131,12 @@ def _groups(values: Values, first: int, recipe: Recipe) -> Iterator[tuple[NDArra
     if not len(late):
         yield slice(0, values.shape[1]), 0
         return
-    hop = max(1, first // START_GROUPS)
     begins = np.zeros(values.shape[1], np.intp)
     for j in late:
         there = np.isfinite(values[:first, j])
-        begin = int(there.argmax()) if there.any() else first
-        begins[j] = min(first, round(begin / hop) * hop)
+        has = first - int(there.argmax()) if there.any() else 0
+        hop = max(1, has // START_GROUPS)
+        begins[j] = first - min(first, -(-has // hop) * hop)
     for begin in np.unique(begins):
         if first - begin >= recipe.least_samples:
             yield np.flatnonzero(begins == begin), int(begin)

@@ -16,8 +16,9 @@ from reconstruct.detect.recipe import RECIPE
 from reconstruct.model import Anomaly, Evidence, Gap, Metric, Moment, Signal
 from reconstruct.units import human_duration
 
-OWN_BASELINE_SHARE = 0.25
-"""Where nothing lies before the window, so much of it serves as the healthy start; at least `enough_samples` rows."""
+OWN_BASELINE_SHARE = 1 / 3
+"""Where nothing lies before the window, so much of it serves as the healthy start: people look from somewhat before
+the trouble on, and a longer start would swallow an early onset (with half, one of the twelve change scenarios)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ def window_first(evidence: Evidence) -> int:
     rows = len(window.index)
     if window.first >= RECIPE.least_samples:
         return window.first
-    return min(rows // 2, max(RECIPE.enough_samples, round(OWN_BASELINE_SHARE * rows)))
+    return min(rows // 2, max(RECIPE.least_samples, round(OWN_BASELINE_SHARE * rows)))
 
 
 def _judged(evidence: Evidence, metric: Metric) -> _Judged:

@@ -64,7 +64,7 @@ def departures_of(x: Series, *, first: int, calibration: Calibration, scores: Sc
     rejected = 0
     for look in range(recipe.most_looks):
         if look:
-            scores = _scores_again(x, calibration)
+            scores = _scores_again(x, first, calibration)
         level, edge = scores
         if level.max() > 1 + recipe.tie:
             fit = _fit_level(x, first, calibration, int(level.argmax()), float(level.max()), recipe)
@@ -85,10 +85,12 @@ def departures_of(x: Series, *, first: int, calibration: Calibration, scores: Sc
     return found
 
 
-def _scores_again(x: Series, calibration: Calibration) -> Scores:
-    """The scores of one series, after a departure was taken out."""
-    layers = moving_means(x.astype(np.float32)[:, None], longest=calibration.spans[-1].length)
-    level, edge = score(layers, calibration)
+def _scores_again(x: Series, first: int, calibration: Calibration) -> Scores:
+    """The scores of one series, after a departure was taken out; only as much history as an edge can reach back to."""
+    longest = calibration.spans[-1]
+    skipped = max(0, first - 4 * longest.length) // longest.hop * longest.hop
+    layers = moving_means(x[skipped:].astype(np.float32)[:, None], longest=longest.length)
+    level, edge = score(layers, calibration, skipped=skipped)
     return Scores(level[:, 0], edge[:, 0])
 
 

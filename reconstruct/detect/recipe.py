@@ -94,8 +94,8 @@ class Recipe:
     """A series that always moved and takes one value for so many samples is stuck (guess)."""
 
     # -- screening
-    block_bytes: int = 3 << 20
-    """Series handled at once: as much float32 as stays near the processor (speed)."""
+    block_bytes: int = 6 << 20
+    """Series handled at once: float32, before the means (speed: 3 to 6 MB is much the same)."""
 
 
 RECIPE = Recipe()

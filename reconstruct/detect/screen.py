@@ -48,8 +48,10 @@ def _above(scores: Scores, *, bar: float, recipe: Recipe) -> NDArray[np.intp]:
     return np.flatnonzero((scores.level.max(axis=0) > bar) | (scores.edge.max(axis=0) > bar * recipe.edge))
 
 
-def score(layers: list[Layer], calibration: Calibration) -> Scores:
+def score(layers: list[Layer], calibration: Calibration, *, skipped: int = 0) -> Scores:
     """Score the window of every series: means against their centre, and adjacent means against each other.
+
+    `skipped` rows, a multiple of every hop, may have been left off the front of what the layers are made from.
 
     >>> from reconstruct.detect.calibrate import Terms, calibrate
     >>> from reconstruct.detect.pyramid import moving_means
@@ -65,10 +67,11 @@ def score(layers: list[Layer], calibration: Calibration) -> Scores:
     """
     level, edge = [], []
     for (_, _, means), span in zip(layers, calibration.spans, strict=True):
-        window = means[span.begin :]
+        begin = span.begin - skipped // span.hop
+        window = means[begin:]
         up = (window.max(0) - span.centre) / span.up.value
         down = (span.centre - window.min(0)) / span.down.value
         level.append(np.maximum(up, down))
-        change = means[span.begin :] - means[span.begin - span.lag : -span.lag]
+        change = means[begin:] - means[begin - span.lag : -span.lag]
         edge.append(np.maximum(change.max(0), -change.min(0)) / span.edge.value)
     return Scores(np.array(level), np.array(edge))

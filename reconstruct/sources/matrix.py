@@ -20,7 +20,7 @@ from reconstruct.http import redact
 from reconstruct.sources.json_stream import GarbledError, JsonStream
 from reconstruct.sources.number_text import numbers_in, plain_numbers_in
 
-BATCH_BYTES: Final = 1 << 18
+BATCH_BYTES: Final = 1 << 19
 """Of samples, parsed at a time: many enough that a call costs little, few enough for the processor's cache."""
 LABELS_BYTES: Final = 1 << 16
 """More than the labels of any series: with this much read ahead, labels that do not end are not labels."""

@@ -109,5 +109,7 @@ def test_an_incident_cut_off_in_the_middle_is_still_going_on(name: str) -> None:
     assert cut.explanation.verdict == "incident"
     assert cut.milestones["recovered"] is None
     assert cut.milestones["mitigated"] is None
-    assert not [e for e in cut.timeline if e.rule == "recovered" and set(e.evidence) & set(onset.evidence)]
+    begun = cut.milestones["onset"]
+    assert begun is not None
+    assert not [e for e in cut.timeline if e.rule == "recovered" and set(e.evidence) & set(begun.evidence)]
     assert blamed(cut) <= {GUILTY[name]}
