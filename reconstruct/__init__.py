@@ -2,7 +2,8 @@
 
     from reconstruct import draft, gather, read_bundle
 
-Names are looked up when first used, so that `import reconstruct` costs nothing.
+Names are looked up when first used, so that `import reconstruct` costs nothing. The stages one by one are in their own
+modules: `reconstruct.detect.detect`, `reconstruct.explain.explain`, `reconstruct.timeline.compose`.
 """
 
 from __future__ import annotations
@@ -15,8 +16,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from reconstruct.bundle import narrow, read_bundle, write_bundle
-    from reconstruct.detect import detect, explain_anomaly
-    from reconstruct.explain import explain
+    from reconstruct.detect import explain_anomaly
     from reconstruct.gather import Asked, gather, gather_changes
     from reconstruct.http import HttpSettings
     from reconstruct.model import Anomaly, Event, Evidence, Incident, Metric, Service, Settings, Signal, Window
@@ -40,10 +40,8 @@ _HOME = {
     "Signal": "model",
     "Window": "model",
     "before_after": "render.charts",
-    "detect": "detect",
     "draft": "pipeline",
     "draw_signal": "render.charts",
-    "explain": "explain",
     "explain_anomaly": "detect",
     "gather": "gather",
     "gather_changes": "gather",
@@ -74,10 +72,8 @@ __all__ = [
     "Window",
     "__version__",
     "before_after",
-    "detect",
     "draft",
     "draw_signal",
-    "explain",
     "explain_anomaly",
     "gather",
     "gather_changes",

@@ -20,11 +20,13 @@ from reconstruct.packs.alert_conditions import alert_signals
 from reconstruct.packs.selected import selected_signals
 from reconstruct.sources import discovery, merge, metric_file, registry
 from reconstruct.sources.alert_history import alert_history
+from reconstruct.sources.kube_changes import kube_changes
 from reconstruct.sources.ledger import Ledger
 from reconstruct.sources.metric_file import MetricFile
 from reconstruct.sources.prometheus import Prometheus
 from reconstruct.sources.replicas import replica_scope
 from reconstruct.sources.restarts import restarts
+from reconstruct.sources.retention import history_edges
 from reconstruct.sources.seen_metrics import seen_metrics
 from reconstruct.sources.signals import gather_signals
 from reconstruct.sources.targets_down import targets_down
@@ -344,8 +346,8 @@ def _ask_history(server: Prometheus, asked: Asked, *, window: Window, found: _Fo
     for wanted, question in _HISTORY.items():
         progress(0, 0, f"reading {wanted}")
         try:
-            told, queries = question(server, window, asked.scope, max(found.intervals.values(), default=window.step_s))
-        except SourceError as error:
+            told, queries = question(server, window, asked.scope, found.intervals)
+        except ReconstructError as error:  # also where this server does not understand the query
             if asked.strict:
                 raise
             reason = f"{error.message}; {error.hint}"
@@ -355,35 +357,55 @@ def _ask_history(server: Prometheus, asked: Asked, *, window: Window, found: _Fo
         found.queries += queries
 
 
-_History = Callable[[Prometheus, Window, str, float], tuple[Ledger, tuple[Query, ...]]]
-"""`(server, window, scope, widest scrape interval in seconds)`."""
+_History = Callable[[Prometheus, Window, str, Mapping[str, float]], tuple[Ledger, tuple[Query, ...]]]
+"""`(server, window, scope, seconds between two scrapes of each job)`."""
 
 
-def _alerts(server: Prometheus, window: Window, scope: str, _: float) -> tuple[Ledger, tuple[Query, ...]]:
+def _alerts(server: Prometheus, window: Window, scope: str, _: Mapping[str, float]) -> tuple[Ledger, tuple[Query, ...]]:
     alerts, queries, gaps = alert_history(server, window, scope=scope)
     return Ledger(alerts=alerts, gaps=gaps), queries
 
 
-def _restarts(server: Prometheus, window: Window, scope: str, _: float) -> tuple[Ledger, tuple[Query, ...]]:
+def _restarts(
+    server: Prometheus, window: Window, scope: str, _: Mapping[str, float]
+) -> tuple[Ledger, tuple[Query, ...]]:
     events, queries, gaps = restarts(server, window, scope=scope)
     return Ledger(events=events, gaps=gaps), queries
 
 
-def _versions(server: Prometheus, window: Window, scope: str, _: float) -> tuple[Ledger, tuple[Query, ...]]:
-    events, queries, gaps = version_changes(server, window, scope=scope)
+def _versions(
+    server: Prometheus, window: Window, scope: str, intervals: Mapping[str, float]
+) -> tuple[Ledger, tuple[Query, ...]]:
+    events, queries, gaps = version_changes(server, window, scope=scope, intervals=intervals)
     return Ledger(events=events, gaps=gaps), queries
 
 
-def _down(server: Prometheus, window: Window, scope: str, interval_s: float) -> tuple[Ledger, tuple[Query, ...]]:
-    gaps, queries = targets_down(server, window, scope=scope, interval_s=interval_s)
+def _rollouts(
+    server: Prometheus, window: Window, scope: str, intervals: Mapping[str, float]
+) -> tuple[Ledger, tuple[Query, ...]]:
+    events, queries, gaps = kube_changes(server, window, scope=scope, intervals=intervals)
+    return Ledger(events=events, gaps=gaps), queries
+
+
+def _down(
+    server: Prometheus, window: Window, scope: str, intervals: Mapping[str, float]
+) -> tuple[Ledger, tuple[Query, ...]]:
+    widest_s = max(intervals.values(), default=window.step_s)
+    gaps, queries = targets_down(server, window, scope=scope, interval_s=widest_s)
     return Ledger(gaps=gaps), queries
+
+
+def _edges(server: Prometheus, window: Window, scope: str, _: Mapping[str, float]) -> tuple[Ledger, tuple[Query, ...]]:
+    return Ledger(gaps=history_edges(server, window, scope=scope)), ()
 
 
 _HISTORY: Final[Mapping[str, _History]] = {
     "the history of alerts": _alerts,
     "restarts": _restarts,
     "new versions": _versions,
+    "rollouts in Kubernetes": _rollouts,
     "targets that were down": _down,
+    "how far back the data go": _edges,
 }
 
 

@@ -4,7 +4,8 @@
 prepare -> calibrate -> screen -> fit -> departures -> evidence.
 """
 
-from reconstruct.detect.departures import Departure, find_departures
+from reconstruct.detect.departures import find_departures
+from reconstruct.detect.describe import Departure
 from reconstruct.detect.evidence import Detection, Unjudged, detect, unjudged
 from reconstruct.detect.gaps import find_gaps, gaps
 from reconstruct.detect.moments import hidden_s, onset_moment, recovery_moment

@@ -163,16 +163,11 @@ def _reached(means: Matrix, *, extreme: np.ufunc, lenient: bool, recipe: Recipe)
     parts = min(recipe.parts, len(means))
     size = len(means) // parts
     means = means[len(means) - parts * size :]
-    import os
-    K=min(int(os.environ.get("K","0")),parts-1)
-    once = means[: (parts - K) * size]
     if lenient:
-        return extreme.reduce(once, axis=0), None
-    found = extreme.reduce(means.reshape(parts, size, -1), axis=1)
-    most=extreme.reduce(found[:parts-K],axis=0)
-    ranked = np.sort(found, axis=0)
+        return extreme.reduce(means, axis=0), None
+    ranked = np.sort(extreme.reduce(means.reshape(parts, size, -1), axis=1), axis=0)
     rank = min(recipe.habit, parts)
-    return (most, ranked[-rank]) if extreme is np.maximum else (most, ranked[rank - 1])
+    return (ranked[-1], ranked[-rank]) if extreme is np.maximum else (ranked[0], ranked[rank - 1])
 
 
 def _quantiles(means: Matrix, samples: int) -> Callable[[float], Matrix]:

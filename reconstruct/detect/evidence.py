@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from reconstruct.detect.departures import Departure, find_departures
+from reconstruct.detect.departures import find_departures
+from reconstruct.detect.describe import Departure
 from reconstruct.detect.gaps import gaps
 from reconstruct.detect.moments import hidden_s, onset_moment, recovery_moment
 from reconstruct.detect.recipe import RECIPE
