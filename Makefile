@@ -17,7 +17,7 @@ check:         ## format, lint, types, imports
 	@.venv/bin/ruff check .
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports
-	@for script in .ci/*; do bash -n "$$script" || exit 1; done
+	@for script in $$(ls .ci/* | grep -v "\.py$$$$"); do bash -n "$$script" || exit 1; done
 
 format:        ## put the code into its one form
 	@.ci/venv dev
@@ -26,7 +26,7 @@ format:        ## put the code into its one form
 
 docs:          ## write docs/commands from the program itself
 	@.ci/venv dev
-	@.venv/bin/python .ci/command-docs docs/commands
+	@.venv/bin/python .ci/command-docs.py docs/commands
 
 lock:          ## pin the dependencies anew
 	@.ci/lock

@@ -32,7 +32,7 @@ def test_help_imports_nothing_heavy() -> None:
 
 @pytest.mark.checkout
 def test_the_pages_of_the_commands_are_what_the_program_prints(tmp_path: Path) -> None:
-    subprocess.run([sys.executable, str(ROOT / ".ci/command-docs"), str(tmp_path)], check=True, cwd=ROOT)
+    subprocess.run([sys.executable, str(ROOT / ".ci/command-docs.py"), str(tmp_path)], check=True, cwd=ROOT)
     made = {path.name: path.read_text() for path in tmp_path.iterdir()}
     kept = {path.name: path.read_text() for path in (ROOT / "docs/commands").iterdir()}
     assert made == kept, "run `make docs`"
