@@ -17,7 +17,7 @@ check:         ## format, lint, types, imports
 	@.venv/bin/ruff check .
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports
-	@for script in $$(ls .ci/* | grep -v "\.py$$$$"); do bash -n "$$script" || exit 1; done
+	@for script in .ci/*; do case $$script in *.py) ;; *) bash -n $$script || exit 1 ;; esac; done
 
 format:        ## put the code into its one form
 	@.ci/venv dev
