@@ -8,10 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reconstruct.detect.calibrate import Calibration
-from reconstruct.detect.ranks import quantiles
+from reconstruct.detect.ranks import median, quantiles
 from reconstruct.detect.recipe import Recipe
 from reconstruct.detect.segment import Series, grow
 
+HALF = 0.5
+"""Share of samples outside that is enough to date the onset by; more would stop at the first quiet sample."""
 BOTH_SIDES = 0.15
 """Share of the excursions that must go the other way before a burst has no direction (guess)."""
 
@@ -42,8 +44,9 @@ def find_burst(
     history, window = x[:first], x[first:]
     up, down = calibration.spans[0].up.value, calibration.spans[0].down.value
     above = window - calibration.spans[0].centre
-    strong = (above > recipe.burst_strong * up) | (above < -recipe.burst_strong * down)
-    if _runs(strong) < recipe.burst_runs:
+    high_ones, low_ones = above > recipe.burst_strong * up, above < -recipe.burst_strong * down
+    strong = high_ones | low_ones
+    if _runs(high_ones) + _runs(low_ones) < recipe.burst_runs:
         return None
     low, high = quantiles(history, 0.025, 0.975)
     was_out, out = (history < low) | (history > high), (window < low) | (window > high)
@@ -57,21 +60,20 @@ def find_burst(
     gain = np.where(out, yes, no)
     start, end = grow(gain, core, drop=recipe.burst_drop)
     share = float(out[start:end].mean())
-    if share >= recipe.burst_full or share <= usual:
+    ups, downs = int((window[start:end] > high).sum()), int((window[start:end] < low).sum())
+    if max(ups, downs) >= recipe.burst_full * (end - start) or share <= usual:
         return None
     if gain[start:end].sum() <= recipe.burst_margin * _best_sum(np.where(was_out, yes, no)):
         return None
     # With the share that it really has, an excursion that luck had placed a little before the onset is let go.
-    start, _ = grow(np.where(out, *_ratios(max(recipe.burst_rate, share), usual)), core, drop=recipe.burst_drop)
-    runs = _runs(strong[start:end])
+    exact = np.where(out, *_ratios(min(max(recipe.burst_rate, share), HALF), usual))
+    start, _ = grow(exact, core, drop=recipe.burst_drop)
+    runs = _runs(high_ones[start:end]) + _runs(low_ones[start:end])
     if runs < recipe.burst_runs or strong[start:end].sum() > recipe.burst_run_length * runs:
         return None
-    others = strong.copy()
-    others[slice(*level)] = False
-    if others[start:end].sum() < recipe.burst_others:
+    if _is_level(above, strong, level, start, end, recipe):
         return None
-    ups = int((window[start:end] > high).sum())
-    downs = int((window[start:end] < low).sum())
+    ups, downs = int((window[start:end] > high).sum()), int((window[start:end] < low).sum())
     both = min(ups, downs) >= max(2, BOTH_SIDES * (ups + downs))
     return Burst(start, end, 0 if both else 1 if ups > downs else -1)
 
@@ -81,9 +83,21 @@ def _ratios(rate: float, usual: float) -> tuple[float, float]:
     return float(np.log(rate / usual)), float(np.log((1 - rate) / max(1 - usual, 1e-9)))
 
 
+def _is_level(
+    above: Series, strong: NDArray[np.bool_], level: tuple[int, int], start: int, end: int, recipe: Recipe
+) -> bool:
+    """Whether the level segment holds nearly all strong excursions, and its middle is as far out as they are."""
+    others = strong.copy()
+    others[slice(*level)] = False
+    if others[start:end].sum() >= recipe.burst_others:
+        return False
+    inside, excursions = above[slice(*level)], above[slice(*level)][strong[slice(*level)]]
+    return not len(excursions) or abs(median(inside)) >= recipe.burst_middle * median(np.abs(excursions))
+
+
 def _runs(flags: NDArray[np.bool_]) -> int:
     """How many unbroken runs of True."""
-    return int(np.count_nonzero(flags[1:] & ~flags[:-1])) + int(flags[0])
+    return int(np.count_nonzero(flags[1:] & ~flags[:-1])) + int(flags[:1].sum())
 
 
 def _best_sum(gain: NDArray[np.float64]) -> float:

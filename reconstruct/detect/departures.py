@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from reconstruct.detect.calibrate import Terms
 from reconstruct.detect.describe import Departure, Scaled, describe
 from reconstruct.detect.fit import Fit, departures_of
+from reconstruct.detect.flat import flat_lines
 from reconstruct.detect.prepare import Block, Values, prepare
 from reconstruct.detect.recipe import RECIPE, Recipe
 from reconstruct.detect.screen import suspects
@@ -73,9 +75,18 @@ def find_departures(
         departure
         for columns, begin in _groups(values, first, recipe)
         for departure in _in_group(values, columns, begin, first, floors, recipe)
-        if wanted[departure.series] in ("both", departure.direction) or departure.direction == "both"
     ]
-    return sorted(found, key=lambda d: (d.start, d.series, d.end))
+    found += _elsewhere(flat_lines(values, first=first, recipe=recipe), found)
+    kept = (d for d in found if wanted[d.series] in ("both", d.direction) or d.direction == "both")
+    return sorted(kept, key=lambda d: (d.start, d.series, d.end))
+
+
+def _elsewhere(more: Iterable[Departure], found: Sequence[Departure]) -> list[Departure]:
+    """Those of `more` that touch none of their series' departures found so far."""
+    taken = defaultdict(list)
+    for departure in found:
+        taken[departure.series].append((departure.start, departure.end))
+    return [d for d in more if all(d.end <= start or end <= d.start for start, end in taken[d.series])]
 
 
 def _groups(values: Values, first: int, recipe: Recipe) -> Iterator[tuple[NDArray[np.intp] | slice, int]]:
@@ -133,7 +144,7 @@ def _in_block(values: Values, first: int, floors: Values, recipe: Recipe) -> Ite
     for column, fits, known in _looks(block, under_way(block.x, first=first), earlier, terms, recipe):
         # Judged from an earlier start, one of them goes across the start of the window: the history is not healthy.
         across = [f for f in fits if earlier + f.start < first < earlier + f.end]
-        if judged[column] and any(not f.by_edge and f.evidence >= recipe.edge_again for f in across):
+        if judged[column] and any(not f.by_edge and f.evidence >= recipe.under_way for f in across):
             done.add(column)
             late = (f for f in fits if earlier + f.end > first)
             shift = first - earlier

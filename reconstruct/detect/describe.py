@@ -100,8 +100,8 @@ def describe(
     at = int((values if fit.side > 0 else -values if fit.side < 0 else np.abs(values - baseline)).argmax())
     spread = (own.step_sigma if fit.by_edge else own.sigma) * known.scale
     of = level if fit.kind == "level" else float(values[at])
-    if abs(of - baseline) < floor:
-        return None
+    if abs(of - baseline) < floor or (of - baseline) * fit.side < 0:
+        return None  # too small to tell; or no departure of the series, only of what an earlier look had left of it
     return Departure(
         series=index,
         start=int(departed[0]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -13,13 +14,15 @@ from reconstruct.detect.departures import find_departures
 from reconstruct.detect.describe import Departure
 from reconstruct.detect.gaps import gaps
 from reconstruct.detect.moments import hidden_s, onset_moment, recovery_moment
-from reconstruct.detect.recipe import RECIPE
+from reconstruct.detect.recipe import RECIPE, Recipe
 from reconstruct.model import Anomaly, Evidence, Gap, Metric, Moment, Signal
 from reconstruct.units import human_duration
 
 OWN_BASELINE_SHARE = 1 / 3
 """Where nothing lies before the window, so much of it serves as the healthy start: people look from somewhat before
 the trouble on, and a longer start would swallow an early onset (with half, one of the twelve change scenarios)."""
+LOOKS_BACK_S = 330.0
+"""A server repeats the last sample of a series that ended for five minutes; with a scrape's delay to spare."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +69,18 @@ def detect(evidence: Evidence) -> Detection:
         _anomaly(metric, departure, judged)
         for metric in evidence.metrics
         for judged in [_judged(evidence, metric)]
-        for departure in find_departures(judged.values, first=judged.first, floor=metric.signal.floor)
+        for departure in find_departures(
+            judged.values, first=judged.first, floor=metric.signal.floor, recipe=_recipe(metric)
+        )
     ]
     found.sort(key=lambda a: (a.onset.time, a.signal.id, sorted(a.labels.items()), a.column, a.peak_time))
     anomalies = tuple(replace(anomaly, id=f"a{i}") for i, anomaly in enumerate(found, start=1))
     return Detection(anomalies, gaps(evidence), _notes(evidence))
+
+
+def _recipe(metric: Metric) -> Recipe:
+    """The constants, with no flat line called that looking back for a last sample can draw."""
+    return replace(RECIPE, flat_samples=max(RECIPE.flat_samples, math.ceil(LOOKS_BACK_S / metric.spacing_s)))
 
 
 def unjudged(evidence: Evidence) -> tuple[Unjudged, ...]:
@@ -122,7 +132,7 @@ def _anomaly(metric: Metric, departure: Departure, judged: _Judged) -> Anomaly:
     hidden = hidden_s(
         smear_s=metric.signal.smear_s,
         spacing_s=metric.spacing_s,
-        share=departure.why["threshold"] / height if height > 0 else 1.0,
+        share=departure.why.get("threshold", 0.0) / height if height > 0 else 1.0,
     )
     onset = _onset(departure, times, hidden, judged)
     recovery = None

@@ -107,7 +107,7 @@ def _worth_telling(fit: Fit, found: list[Fit], rejected: int, *, stays: bool, re
     if abs(fit.change) < recipe.back * max(abs(f.change) for f in found):
         return False  # the last of a decay
     if fit.by_edge:
-        return not stays and fit.evidence >= max(recipe.edge_again, found[0].evidence / 2)
+        return not stays and fit.evidence >= max(recipe.doubt, found[0].evidence / 2)
     return fit.evidence >= min(recipe.doubt, found[0].evidence / 2)
 
 

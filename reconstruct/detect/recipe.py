@@ -56,8 +56,8 @@ class Recipe:
     """Samples after which an edge that comes back counts as staying (guess)."""
     edge_clean: float = 1.5
     """An edge longer than three samples must be so many local spreads high (searched: 1.5 to 2 is much the same)."""
-    edge_again: float = 3.0
-    """Score asked of a further edge, besides half of the first one's (searched)."""
+    under_way: float = 3.0
+    """Score asked of a departure that began in the history: a series that drifts looks like one (searched: 2, 3)."""
     most_departures: int = 4
     """Told per series and window, the most surprising first; a series with more has changed its habits (guess)."""
     most_looks: int = 8
@@ -74,16 +74,18 @@ class Recipe:
     # -- bursts: many single excursions instead of a level
     burst_rate: float = 0.3
     """Share of samples beyond the history's 95 % range while a burst lasts (guess; six times the usual if more)."""
-    burst_drop: float = 4.0
+    burst_drop: float = 5.0
     """A burst ends after a quiet stretch that lowers its log-likelihood by this: fifteen samples (searched: 3 to 5)."""
     burst_margin: float = 1.5
     """A burst must be this much likelier than the history's best one (searched: 1 to 3)."""
     burst_full: float = 0.8
-    """Above this share of samples outside it is a level and no burst (searched: .6 to .9)."""
+    """Above this share of samples outside on one side it is a level and no burst (searched: .6 to .9)."""
     burst_strong: float = 0.6
     """Excursions count as strong from this share of the single-sample threshold (searched: .6 to .8)."""
     burst_others: int = 3
     """Strong excursions outside the best level segment that make it a burst ..."""
+    burst_middle: float = 0.5
+    """... or a middle of that segment that is nearer normal than this share of its strong excursions (guess) ..."""
     burst_runs: int = 4
     """... in so many separate runs ..."""
     burst_run_length: float = 3.0

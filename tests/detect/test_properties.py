@@ -1,6 +1,9 @@
-"""What must hold for any series: NaN is never normal, columns do not touch each other, units do not matter."""
+"""What holds for any matrix: the input is unchanged, columns are independent, units and company change nothing."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,116 +13,123 @@ from numpy.typing import NDArray
 
 from reconstruct.detect import Departure, find_departures
 
-FIRST, ROWS = 240, 360
 Values = NDArray[np.float64]
 
 
-def healthy(seed: int, *, columns: int = 1) -> Values:
-    rng = np.random.default_rng(seed)
-    return 10 + rng.normal(0, 1, (ROWS, columns)) + np.sin(np.arange(ROWS) / 30)[:, None]
+@st.composite
+def matrices(draw: st.DrawFn) -> tuple[Values, int]:
+    """Small matrices of every kind of series, with gaps, steps and spikes anywhere."""
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    rows, columns = draw(st.integers(30, 260)), draw(st.integers(1, 5))
+    first = draw(st.integers(12, rows - 4))
+    kinds = draw(st.lists(st.sampled_from(["white", "counts", "constant", "walk", "mostly zero"]), min_size=columns))
+    made: dict[str, Callable[[], Values]] = {
+        "white": lambda: 50 + rng.normal(size=rows),
+        "counts": lambda: rng.poisson(3, rows).astype(float),
+        "constant": lambda: np.full(rows, 7.0),
+        "walk": lambda: np.cumsum(rng.normal(size=rows)),
+        "mostly zero": lambda: np.where(rng.random(rows) < 0.05, rng.integers(1, 5, rows), 0).astype(float),
+    }
+    values = np.column_stack([made[kind]() for kind in kinds[:columns]])
+    for column in range(columns):
+        if draw(st.booleans()):
+            start = draw(st.integers(0, rows - 1))
+            values[start : start + draw(st.integers(1, 60)), column] += draw(st.sampled_from([-20.0, 5.0, 12.0, 80.0]))
+        if draw(st.booleans()):
+            start = draw(st.integers(0, rows - 1))
+            values[start : start + draw(st.integers(1, 40)), column] = np.nan
+        if draw(st.booleans()):
+            values[rng.random(rows) < 0.1, column] = np.nan
+    return values, first
 
 
-def with_step(seed: int, *, start: int = 280, end: int = 310, height: float = 12.0) -> Values:
-    values = healthy(seed)
-    values[start:end] += height
-    return values
-
-
-def spans(found: list[Departure]) -> list[tuple[int, int, int, str]]:
-    return [(d.series, d.start, d.end, d.direction) for d in found]
-
-
-@settings(max_examples=25, deadline=None)
-@given(st.integers(0, 10_000), st.integers(250, 320), st.integers(5, 35))
-def test_a_step_is_found_from_its_first_sample_to_its_last(seed: int, start: int, length: int) -> None:
-    end = min(ROWS, start + length)
-    found = find_departures(with_step(seed, start=start, end=end, height=15), first=FIRST)
-    assert any(abs(d.start - start) <= 1 and abs(d.end - end) <= 1 and d.direction == "up" for d in found)
-
-
-@settings(max_examples=15, deadline=None)
-@given(st.integers(0, 10_000), st.sampled_from([1e-9, 1e-3, 1e3, 1e9, 1e12]))
-def test_scale_of_unit_and_floor_together_changes_nothing(seed: int, scale: float) -> None:
-    values = with_step(seed)
-    one = find_departures(values, first=FIRST, floor=2.0)
-    other = find_departures(values * scale, first=FIRST, floor=2.0 * scale)
-    assert spans(one) == spans(other)
-
-
-@settings(max_examples=15, deadline=None)
-@given(st.integers(0, 10_000))
-def test_columns_are_judged_apart_and_the_input_is_unchanged(seed: int) -> None:
-    together = np.hstack([with_step(seed), healthy(seed + 1, columns=3), with_step(seed + 2, start=300, end=330)])
-    before = together.copy()
-    found = find_departures(together, first=FIRST)
-    assert np.array_equal(together, before)
-    for column in range(together.shape[1]):
-        alone = find_departures(together[:, [column]], first=FIRST)
-        assert [s[1:] for s in spans(alone)] == [s[1:] for s in spans(found) if s[0] == column]
-
-
-def test_a_floor_keeps_small_changes_quiet_and_lets_large_ones_through() -> None:
-    values = with_step(3)
-    assert find_departures(values, first=FIRST, floor=5.0)
-    assert not find_departures(values, first=FIRST, floor=50.0)
-
-
-def test_no_sample_is_never_normal() -> None:
-    values = with_step(4, start=290, end=310)
-    values[280:290] = np.nan
-    (found,) = find_departures(values, first=FIRST)
-    assert found.last_normal == 279
-    assert found.start >= 280
-    nothing = np.full((ROWS, 1), np.nan)
-    assert not find_departures(nothing, first=FIRST)
-
-
-def test_each_of_two_incidents_on_one_series_is_found() -> None:
-    values = healthy(5)
-    values[260:275] += 12
-    values[320:340] += 14
-    assert [
-        (abs(d.start - at) <= 1) for d, at in zip(find_departures(values, first=FIRST), (260, 320), strict=True)
-    ] == [
-        True,
-        True,
+def rows_of(departures: list[Departure]) -> list[tuple[object, ...]]:
+    """All that is not in a unit."""
+    return [
+        (d.series, d.start, d.end, d.last_normal, d.first_normal, d.direction, d.shape, d.peak_row, d.under_way)
+        for d in departures
     ]
 
 
-def test_the_first_of_two_steps_of_one_incident_is_its_onset() -> None:
-    values = healthy(6)
-    values[280:300] += 10
-    values[300:330] += 30
-    assert abs(find_departures(values, first=FIRST)[0].start - 280) <= 1
+def as_series(departures: list[Departure], series: int) -> list[Departure]:
+    return [replace(d, series=series) for d in departures]
 
 
-def test_still_going_on_at_the_end_has_no_end() -> None:
-    (found,) = find_departures(with_step(7, start=330, end=ROWS), first=FIRST)
-    assert found.end == ROWS
-    assert found.first_normal is None
+@given(matrices())
+@settings(max_examples=60, deadline=None)
+def test_the_input_is_unchanged_and_the_answer_repeats(case: tuple[Values, int]) -> None:
+    values, first = case
+    before = values.copy()
+    values.flags.writeable = False
+    assert find_departures(values, first=first) == find_departures(values, first=first)
+    np.testing.assert_array_equal(values, before)
 
 
-def test_a_gauge_that_was_on_as_often_in_its_history_is_no_news() -> None:
-    rng = np.random.default_rng(8)
-    on = np.repeat(rng.random(ROWS // 10) < 0.4, 10).astype(float)[:, None]
-    assert not find_departures(on, first=FIRST)
+@given(matrices())
+@settings(max_examples=60, deadline=None)
+def test_what_is_told_was_observed(case: tuple[Values, int]) -> None:
+    values, first = case
+    for d in find_departures(values, first=first):
+        series = values[:, d.series]
+        assert first <= d.start < d.end <= len(values)
+        assert np.isfinite(series[d.start])
+        assert series[d.peak_row] == d.peak
+        assert d.start <= d.peak_row < d.end
+        assert d.last_normal is None or (np.isfinite(series[d.last_normal]) and d.last_normal < d.start)
+        assert d.first_normal is None or (np.isfinite(series[d.first_normal]) and d.first_normal >= d.end)
+        assert d.first_normal is not None or d.end == len(values)
+        assert all(np.isfinite(v) for v in (d.baseline, d.level, d.sigmas, d.score, *d.why.values()))
 
 
-@pytest.mark.parametrize("value", [0.0, 1.0, 1e12])
-def test_a_constant_that_stays_is_quiet_and_one_that_moves_is_not(value: float) -> None:
-    values = np.full((ROWS, 1), value)
-    assert not find_departures(values, first=FIRST)
-    values[300:320] = value + max(1.0, value)
-    assert [(d.start, d.end) for d in find_departures(values, first=FIRST)] == [(300, 320)]
+@given(matrices())
+@settings(max_examples=60, deadline=None)
+def test_columns_are_independent(case: tuple[Values, int]) -> None:
+    values, first = case
+    together = find_departures(values, first=first)
+    for column in range(values.shape[1]):
+        alone = find_departures(values[:, [column]], first=first)
+        assert as_series(alone, column) == [d for d in together if d.series == column]
 
 
-def test_too_little_history_is_not_judged() -> None:
-    values = with_step(9)
-    values[: FIRST - 8] = np.nan
-    assert not find_departures(values, first=FIRST)
+@given(matrices(), st.integers(0, 5))
+@settings(max_examples=40, deadline=None)
+def test_a_quiet_series_changes_no_other_verdict(case: tuple[Values, int], at: int) -> None:
+    values, first = case
+    at = min(at, values.shape[1])
+    quiet = 50 + np.random.default_rng(1).normal(size=len(values)) * 1e-3
+    wider = np.insert(values, at, quiet, axis=1)
+    expected = [replace(d, series=d.series + (d.series >= at)) for d in find_departures(values, first=first)]
+    assert [d for d in find_departures(wider, first=first) if d.series != at] == expected
 
 
-def test_a_single_missed_scrape_that_reads_zero_is_no_news() -> None:
-    values = healthy(10)
-    values[300] = 0.0
-    assert not find_departures(values, first=FIRST)
+@given(matrices(), st.sampled_from([2.0**-30, 2.0**-7, 2.0**40]), st.floats(0, 10))
+@settings(max_examples=60, deadline=None)
+def test_scaling_the_unit_and_the_floor_together_changes_nothing(
+    case: tuple[Values, int], factor: float, floor: float
+) -> None:
+    values, first = case
+    plain = find_departures(values, first=first, floor=floor)
+    scaled = find_departures(values * factor, first=first, floor=floor * factor)
+    assert rows_of(scaled) == rows_of(plain)
+    assert [d.score for d in scaled] == pytest.approx([d.score for d in plain], rel=1e-4)
+    assert [d.level for d in scaled] == pytest.approx([d.level * factor for d in plain])
+
+
+@given(matrices(), st.floats(0, 30))
+@settings(max_examples=60, deadline=None)
+def test_nothing_below_the_floor_is_told(case: tuple[Values, int], floor: float) -> None:
+    values, first = case
+    for d in find_departures(values, first=first, floor=floor):
+        assert d.shape == "flat" or max(abs(d.level - d.baseline), abs(d.peak - d.baseline)) >= floor
+
+
+@given(matrices())
+@settings(max_examples=40, deadline=None)
+def test_other_series_in_other_blocks_change_nothing(case: tuple[Values, int]) -> None:
+    values, first = case
+    many = np.tile(values, (1, 40))
+    alone = find_departures(values, first=first)
+    width = values.shape[1]
+    for copy in (0, 17, 39):
+        part = [d for d in find_departures(many, first=first) if copy * width <= d.series < (copy + 1) * width]
+        assert [replace(d, series=d.series - copy * width) for d in part] == alone
