@@ -31,7 +31,11 @@ def test_what_users_and_the_database_felt_is_found_and_dated(
     recorded: tuple[Evidence, Detection], layer: str, aspect: str
 ) -> None:
     _, found = recorded
-    mine = [a for a in found.anomalies if (a.signal.layer, a.signal.aspect) == (layer, aspect) and a.worse and a.signal.known]
+    mine = [
+        a
+        for a in found.anomalies
+        if (a.signal.layer, a.signal.aspect) == (layer, aspect) and a.worse and a.signal.known
+    ]
     lasting = [a for a in mine if a.recovery is not None]
     longest = max(lasting, key=lambda a: a.recovery.time - a.onset.time if a.recovery else pd.Timedelta(0))
     slack = 2 * pd.Timedelta("15s")
