@@ -76,13 +76,13 @@ def listens(port: int) -> bool:
 def running(
     command: Sequence[str], *, log: Path, env: Mapping[str, str] | None = None, cwd: Path | None = None
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """A process group of our own, ended when the block ends."""
+    """A process group of our own, ended when the block ends. Who has given up root may not write to /tmp."""
     with log.open("wb") as out:
         process = subprocess.Popen(
             list(command),
             stdout=out,
             stderr=subprocess.STDOUT,
-            env={**os.environ, **(env or {})},
+            env={**os.environ, "TMPDIR": str(log.parent), **(env or {})},
             cwd=cwd,
             start_new_session=True,
         )
@@ -99,6 +99,22 @@ def running(
             except subprocess.TimeoutExpired:
                 continue
         process.wait(END_WITHIN_S)
+
+
+def run(command: Sequence[str], *, folder: Path) -> None:
+    """A step before a server can start: in that server's own folder, and its words are told if it fails."""
+    done = subprocess.run(
+        list(command),
+        capture_output=True,
+        text=True,
+        errors="replace",
+        stdin=subprocess.DEVNULL,
+        timeout=UP_WITHIN_S,
+        cwd=folder,
+        env={**os.environ, "TMPDIR": str(folder)},
+    )
+    if done.returncode:
+        raise RuntimeError(f"{command} ended with {done.returncode}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}")
 
 
 def as_user(folder: Path, *names: str) -> list[str]:
@@ -288,13 +304,9 @@ def mysql(folder: Path) -> Iterator[Target]:
     data, sock, log = folder / "data", folder / "my.sock", folder / "mariadb.log"
     data.mkdir()
     user = as_user(folder, "mysql")
-    install = [*user, installed("mariadb-install-db"), "--no-defaults"]
-    subprocess.run(
-        [*install, f"--datadir={data}", "--auth-root-authentication-method=normal"],
-        check=True,
-        capture_output=True,
-        timeout=UP_WITHIN_S,
-    )
+    # A machine may not know its own name; --force goes on without looking it up.
+    install = [*user, installed("mariadb-install-db"), "--no-defaults", "--force", f"--datadir={data}"]
+    run([*install, "--auth-root-authentication-method=normal", "--innodb-log-file-size=8M"], folder=folder)
     command = [
         *user,
         installed("mariadbd"),
@@ -322,7 +334,7 @@ def _postgres_server(folder: Path) -> Iterator[int]:
     data.mkdir()
     user = as_user(folder, "postgres")
     initdb = [*user, installed("initdb"), "-D", str(data), "-U", "postgres", "-A", "trust", "--no-sync"]
-    subprocess.run(initdb, check=True, capture_output=True, timeout=UP_WITHIN_S, cwd=folder)
+    run(initdb, folder=folder)
     command = [
         *user,
         installed("postgres"),
@@ -338,7 +350,7 @@ def _postgres_server(folder: Path) -> Iterator[int]:
     with running([*command, "-c", "fsync=off"], log=log, cwd=folder):
         wait_for(lambda: "ready to accept connections" in log.read_text(errors="replace"), what="postgres", log=log)
         psql = [installed("psql"), "-h", "127.0.0.1", "-p", str(server), "-U", "postgres", "-c"]
-        subprocess.run([*psql, "create table orders as select 1 as id"], check=True, capture_output=True, timeout=30)
+        run([*psql, "create table orders as select 1 as id"], folder=folder)
         yield server
 
 
