@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from reconstruct.detect.burst import find_burst
 from reconstruct.detect.calibrate import GAUSSIAN_QUARTILES, Calibration, Limit
@@ -67,7 +68,7 @@ def departures_of(x: Series, *, first: int, calibration: Calibration, scores: Sc
             scores = _scores_again(x, first, calibration)
         level, edge = scores
         if level.max() > 1 + recipe.tie:
-            fit = _fit_level(x, first, calibration, int(level.argmax()), float(level.max()), recipe)
+            fit = _fit_level(x, first, calibration, level, recipe)
         elif edge.max() > recipe.edge:
             fit = _fit_edge(x, first, calibration, int(edge.argmax()), float(edge.max()), recipe)
         else:
@@ -111,16 +112,17 @@ def _worth_telling(fit: Fit, found: list[Fit], rejected: int, *, stays: bool, re
     return fit.evidence >= min(recipe.doubt, found[0].evidence / 2)
 
 
-def _fit_level(x: Series, first: int, known: Calibration, index: int, score: float, recipe: Recipe) -> Fit:
+def _fit_level(x: Series, first: int, known: Calibration, scores: NDArray[np.float32], recipe: Recipe) -> Fit:
     """The departure of a series whose level, over some duration, is one that its history never showed."""
     window = x[first:]
     width, centre = len(window), known.spans[0].centre
-    span = known.spans[index]
+    fired, score = known.spans[int(scores.argmax())], float(scores.max())
+    span = known.spans[int((scores >= recipe.shortest * score).argmax())]  # the shorter the mean, the surer the place
     total = np.concatenate([[0.0], window.cumsum()])
     means = (total[span.length :] - total[: -span.length]) / span.length - span.centre
     at = int(np.maximum(means / span.up.value, -means / span.down.value).argmax())
     side = 1 if means[at] > 0 else -1
-    limit = span.up if side > 0 else span.down
+    limit = fired.up if side > 0 else fired.down
     evidence = score * float(limit.value / limit.bare)
     y = side * (window - centre) / known.sigma
     block = at, min(width, at + span.length)
@@ -144,7 +146,7 @@ def _fit_level(x: Series, first: int, known: Calibration, index: int, score: flo
         change = float(median(window[start:end]) - centre)
         is_dip = end - start == 1 and side < 0 and end < width  # how a failed scrape or a counter reset looks
         accepted = not is_dip and _level_is_evidence(y[start:end], kind, evidence, known, recipe)
-    return Fit(start, end, side, kind, score, change, by_edge=False, span=span.length, limit=limit, accepted=accepted)
+    return Fit(start, end, side, kind, score, change, by_edge=False, span=fired.length, limit=limit, accepted=accepted)
 
 
 def _level_is_evidence(y: Series, kind: Kind, evidence: float, known: Calibration, recipe: Recipe) -> bool:
