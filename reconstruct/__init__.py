@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from reconstruct.model import Anomaly, Event, Evidence, Incident, Metric, Service, Settings, Signal, Window
     from reconstruct.packs.mechanisms import load_mechanisms
     from reconstruct.pipeline import draft
-    from reconstruct.render.charts import before_after, draw_signal, overview, signal_chart, small_multiples
+    from reconstruct.render.charts import before_after, draw_signal, overview, signal_chart, small_multiples, why_chart
     from reconstruct.render.files import write_outputs
     from reconstruct.render.incident_json import incident_dict, to_json
     from reconstruct.render.markdown import to_markdown
@@ -54,6 +54,7 @@ _HOME = {
     "small_multiples": "render.charts",
     "to_json": "render.incident_json",
     "to_markdown": "render.markdown",
+    "why_chart": "render.charts",
     "write_bundle": "bundle",
     "write_outputs": "render.files",
 }
@@ -86,6 +87,7 @@ __all__ = [
     "small_multiples",
     "to_json",
     "to_markdown",
+    "why_chart",
     "write_bundle",
     "write_outputs",
 ]

@@ -16,7 +16,7 @@ def incident(
     *,
     explain: Annotated[
         list[str] | None,
-        typer.Option("--explain", metavar="ID", help="Also say why this anomaly was one (a3); repeatable."),
+        typer.Option("--explain", metavar="ID", help="Also say and draw why this anomaly was one (a3); repeatable."),
     ] = None,
     annotate: Annotated[
         bool, typer.Option("--annotate", help="Write the timeline into Grafana as annotations (see configuration).")
@@ -56,7 +56,7 @@ def run(
         progress(0, 0, "drawing")
         paths = outputs.write(answer, wanted, output=output, links=outputs.links_of(window, config))
     outputs.tell(answer, paths, output=output, quiet=window.quiet)
-    for anomaly_id in explain:
-        outputs.explain(answer, anomaly_id)
+    if explain:
+        outputs.explain(answer, explain, wanted, output=output)
     if annotate:
         outputs.annotate(answer, config, dry_run=dry_run)

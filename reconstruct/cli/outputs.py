@@ -13,8 +13,8 @@ import typer
 from reconstruct.cli.options import OutputOptions, WindowOptions
 from reconstruct.cli.talk import colour_wanted, width
 from reconstruct.errors import UsageError
-from reconstruct.render.escape import plain
-from reconstruct.render.files import PICTURES, parse_formats, write_outputs
+from reconstruct.render import escape
+from reconstruct.render.files import CHART_FOLDER, PICTURES, parse_formats, write_files, write_outputs
 from reconstruct.render.links import Links
 
 if TYPE_CHECKING:
@@ -97,17 +97,26 @@ def tell(incident: Incident, paths: Sequence[Path], *, output: OutputOptions, qu
         typer.echo(to_json(incident).decode())
 
 
-def explain(incident: Incident, anomaly_id: str) -> None:
-    """Why one anomaly was one, on standard error."""
+def explain(incident: Incident, anomaly_ids: Sequence[str], wanted: Wanted, *, output: OutputOptions) -> None:
+    """Why some anomalies were ones: in words on standard error, and as a picture each."""
     from reconstruct.detect import explain_anomaly
+    from reconstruct.render.charts import why_image
 
     known = {a.id: a for a in incident.anomalies}
-    if anomaly_id not in known:
-        raise UsageError(
-            f"there is no anomaly {anomaly_id!r}",
-            hint=f"this incident has a1 to a{len(known)}" if known else "it has none",
-        )
-    typer.echo(explain_anomaly(incident.evidence, known[anomaly_id]), err=True)
+    for anomaly_id in anomaly_ids:
+        if anomaly_id not in known:
+            raise UsageError(
+                f"there is no anomaly {anomaly_id!r}",
+                hint=f"this incident has a1 to a{len(known)}" if known else "it has none",
+            )
+    folder = folder_of(incident, output)
+    formats = [f for f in wanted.formats if f in PICTURES] or ["png"]
+    for anomaly in (known[i] for i in anomaly_ids):
+        picture = why_image(incident, anomaly, formats=formats)
+        files = {f"{CHART_FOLDER}/{picture.name}.{f}": getattr(picture, f) for f in formats}
+        paths = write_files(files, folder, force=True)
+        typer.echo(escape.lines(explain_anomaly(incident.evidence, anomaly)), err=True)
+        typer.echo("Drawn: " + ", ".join(map(str, paths)), err=True)
 
 
 def annotate(incident: Incident, config: Config, *, dry_run: bool) -> None:
@@ -123,7 +132,7 @@ def annotate(incident: Incident, config: Config, *, dry_run: bool) -> None:
     )
     tense = "would be " if dry_run else ""
     for annotation in (*done.created, *done.updated) if dry_run else ():
-        typer.echo(f"{annotation.time:%Y-%m-%d %H:%M:%S} {plain(annotation.text)}", err=True)
+        typer.echo(f"{annotation.time:%Y-%m-%d %H:%M:%S} {escape.plain(annotation.text)}", err=True)
     typer.echo(
         f"Grafana: {len(done.created)} {tense}created, {len(done.updated)} {tense}updated, {len(done.unchanged)} "
         f"unchanged, {done.stale} of earlier drafts left alone",

@@ -146,9 +146,11 @@ def _shape(fit: Fit, values: Values, history: Values) -> Shape:
 def _why(fit: Fit, known: Scaled) -> dict[str, float]:
     """What fired, in the series' unit: `explain_anomaly` puts it in words."""
     own, unit = known.calibration, known.scale
+    centre = next(span.centre for span in own.spans if span.length == fit.span)
     return {
         "samples": float(fit.span),
         "edge": float(fit.by_edge),
+        "normal": centre * unit + known.reference,
         "excess": fit.score * fit.limit.value * unit,
         "threshold": fit.limit.value * unit,
         "noise": fit.limit.noise * unit,

@@ -17,7 +17,7 @@ from typing import Final, NamedTuple, Protocol
 from matplotlib.figure import Figure
 
 from reconstruct.errors import UsageError
-from reconstruct.model import Incident
+from reconstruct.model import Anomaly, Incident
 from reconstruct.render.alt_text import alt_before_after, alt_overview, alt_signal, alt_small_multiples, spoken
 from reconstruct.render.before_after import before_after
 from reconstruct.render.chart_image import ChartImage
@@ -28,6 +28,7 @@ from reconstruct.render.picture_file import Format, dark_twin, picture_bytes, sa
 from reconstruct.render.signal_chart import SHOWN_IN_COLOUR, draw_signal, signal_chart
 from reconstruct.render.small_multiples import small_multiples
 from reconstruct.render.theme import Theme, ThemeName
+from reconstruct.render.why_chart import alt_why, why_chart
 
 __all__ = [
     "Chart",
@@ -43,6 +44,8 @@ __all__ = [
     "save",
     "signal_chart",
     "small_multiples",
+    "why_chart",
+    "why_image",
 ]
 
 SIGNAL_CHARTS: Final = 8
@@ -116,6 +119,14 @@ def images(incident: Incident, *, formats: Collection[str], most: int = SIGNAL_C
             dark = dark_twin(svg)
         made.append(ChartImage(chart.name, chart.title, chart.alt, png=png, svg=svg, dark=dark, signal=chart.signal))
     return tuple(made)
+
+
+def why_image(incident: Incident, anomaly: Anomaly, *, formats: Collection[str]) -> ChartImage:
+    """Why one anomaly was one, as a finished picture in the formats `png` and `svg` that are wanted."""
+    alt, title = alt_why(incident, anomaly), f"Why {anomaly.id} was an anomaly"
+    figure = why_chart(incident, anomaly)
+    png, svg = (picture_bytes(figure, fmt=f, title=title, alt=alt) if f in formats else b"" for f in ("png", "svg"))
+    return ChartImage(f"{anomaly.id}-why", title, alt, png=png, svg=svg, signal=anomaly.signal.id)
 
 
 def alt_text(incident: Incident, chart: str) -> str:

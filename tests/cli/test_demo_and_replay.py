@@ -123,5 +123,6 @@ def test_explain_says_which_threshold_fired(bundle: Path, tmp_path: Path) -> Non
     told = RUNNER.invoke(app, ["incident", "--bundle", str(bundle), *options, "a1"])
     assert told.exit_code == 0
     assert "threshold" in told.stderr
+    assert (tmp_path / "o" / "charts" / "a1-why.png").read_bytes().startswith(b"\x89PNG")
     unknown = RUNNER.invoke(app, ["incident", "--bundle", str(bundle), *options, "a9999", "--force"])
     assert unknown.exit_code == 2
