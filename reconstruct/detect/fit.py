@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from reconstruct.detect.burst import find_burst
-from reconstruct.detect.calibrate import GAUSSIAN_QUARTILES, Calibration, Limit
+from reconstruct.detect.calibrate import GAUSSIAN_QUARTILES, Calibration, Limit, Span
 from reconstruct.detect.ended_ramp import ended_ramp
 from reconstruct.detect.pyramid import moving_means
 from reconstruct.detect.ranks import median, quantiles
@@ -23,6 +23,18 @@ SPIKE_SAMPLES = 2
 """A departure of so many samples or fewer is a spike."""
 LONG_SAMPLES = 9
 """From so many samples on a mean is certain enough to be believed when it is lower (theory: a third of the error)."""
+
+
+class Reading(NamedTuple):
+    """The segment that the largest mean of one duration leads to."""
+
+    side: int
+    block: tuple[int, int]
+    """Rows of that mean."""
+    start: int
+    end: int
+    explains: float
+    """Squares that the segment's level explains: its samples times its squared height in spreads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,16 +129,11 @@ def _fit_level(x: Series, first: int, known: Calibration, scores: NDArray[np.flo
     window = x[first:]
     width, centre = len(window), known.spans[0].centre
     fired, score = known.spans[int(scores.argmax())], float(scores.max())
-    span = known.spans[int((scores >= recipe.shortest * score).argmax())]  # the shorter the mean, the surer the place
-    total = np.concatenate([[0.0], window.cumsum()])
-    means = (total[span.length :] - total[: -span.length]) / span.length - span.centre
-    at = int(np.maximum(means / span.up.value, -means / span.down.value).argmax())
-    side = 1 if means[at] > 0 else -1
+    readings = (_reading(window, span, known, recipe) for span in _looked_at(scores, known, recipe))
+    side, block, start, end, _ = max(readings, key=lambda reading: reading.explains)
     limit = fired.up if side > 0 else fired.down
     evidence = score * float(limit.value / limit.bare)
     y = side * (window - centre) / known.sigma
-    block = at, min(width, at + span.length)
-    start, end = level_segment(y, *block, recipe=recipe)
     kind: Kind = "level"
     burst = find_burst(x, first=first, block=block, level=(start, end), calibration=known, recipe=recipe)
     if burst is not None:
@@ -147,6 +154,29 @@ def _fit_level(x: Series, first: int, known: Calibration, scores: NDArray[np.flo
         is_dip = end - start == 1 and side < 0 and end < width  # how a failed scrape or a counter reset looks
         accepted = not is_dip and _level_is_evidence(y[start:end], kind, evidence, known, recipe)
     return Fit(start, end, side, kind, score, change, by_edge=False, span=fired.length, limit=limit, accepted=accepted)
+
+
+def _looked_at(scores: NDArray[np.float32], known: Calibration, recipe: Recipe) -> list[Span]:
+    """The shortest mean that is nearly the most surprising, surest of the place, and the longest that is surprising.
+
+    A sample far above a level that is itself news would hide the level from the former.
+    """
+    shortest = int((scores >= recipe.shortest * scores.max()).argmax())
+    longest = len(scores) - 1 - int((scores[::-1] > 1).argmax())
+    return [known.spans[index] for index in dict.fromkeys((shortest, longest))]
+
+
+def _reading(window: Series, span: Span, known: Calibration, recipe: Recipe) -> Reading:
+    """Where one duration places the departure."""
+    width = len(window)
+    total = np.concatenate([[0.0], window.cumsum()])
+    means = (total[span.length :] - total[: -span.length]) / span.length - span.centre
+    at = int(np.maximum(means / span.up.value, -means / span.down.value).argmax())
+    side = 1 if means[at] > 0 else -1
+    block = at, min(width, at + span.length)
+    y = side * (window - known.spans[0].centre) / known.sigma
+    start, end = level_segment(y, *block, recipe=recipe)
+    return Reading(side, block, start, end, (end - start) * max(0.0, median(y[start:end])) ** 2)
 
 
 def _level_is_evidence(y: Series, kind: Kind, evidence: float, known: Calibration, recipe: Recipe) -> bool:

@@ -65,7 +65,7 @@ class Recipe:
 
     # -- fitting: from where to where
     shortest: float = 0.75
-    """The shortest mean with this share of the best score says where to look: the surest of the place (searched)."""
+    """The shortest mean with this share of the best score says where to look, beside the longest one (searched)."""
     drop: float = 14.0
     """A segment ends once the log-likelihood has fallen this far below its best: odds of a million (theory)."""
     back: float = 0.1

@@ -21,12 +21,15 @@ NAMES_A_QUERY: Final = 50
 """Metric names in one question: about 2 kB, which proxies let through even in an address."""
 SERIES_LOOKED_AT: Final = 500
 """Labels of a metric with more series than this are not looked at; it is summed by who it is about."""
+SERIES_SAMPLED: Final = 3
+"""Of an untyped metric with more series than that, these many tell whether it only rises: the largest ones."""
 UNTYPED_A_QUERY: Final = 20
 """Untyped metrics asked about at once: their samples of an hour are read, so the query is kept small."""
 RESETS_OF_COUNTER: Final = 0.02
 """Part of its moves that a counter may fall in: restarts. A gauge falls in about half of them."""
 MOVES_TO_JUDGE: Final = 10
 """Fewer moves than this without a fall happen to a gauge by chance, once in a thousand times."""
+_OF: Final = "of_metric"
 _PARTS: Final = ("_count", "_sum", "_bucket")
 
 
@@ -90,8 +93,10 @@ def survey(
             labels_of.setdefault(name, []).append({k: v for k, v in one.items() if k != "__name__"})
     counts |= {name: len(labels_of[name]) for name in labels_of if name not in counts}
     kinds = {name: kind_of(name, names[name], conventions=conventions) for name in sorted(names) if name in counts}
-    untyped = [name for name in few if kinds.get(name) == "unknown"]
-    kinds |= _kinds_by_moves(untyped, server=server, at=at, scope=scope)
+    untyped = {name: [selector(name, scope=scope)] for name in few if kinds.get(name) == "unknown"}
+    large = [name for name in sorted(kinds) if kinds[name] == "unknown" and name not in untyped]
+    untyped |= _samples_of(large, server=server, at=at, scope=scope)
+    kinds |= _kinds_by_moves(untyped, server=server, at=at)
     return {
         name: Seen(
             kind=kinds[name],
@@ -137,13 +142,31 @@ def selector(name: str, *, scope: str = "", matchers: Sequence[str] = ()) -> str
     return f"{{{','.join([f'__name__={promql.quote_label(name)}', *inside])}}}"
 
 
-def _kinds_by_moves(names: Sequence[str], *, server: Server, at: Sequence[pd.Timestamp], scope: str) -> dict[str, str]:
-    """counter where a metric hardly ever falls in the hours before `at`, else gauge."""
-    kinds: dict[str, str] = {}
+def _samples_of(
+    names: Sequence[str], *, server: Server, at: Sequence[pd.Timestamp], scope: str
+) -> dict[str, list[str]]:
+    """Selectors of the largest series of each metric, exact to the last label."""
+    found: dict[str, list[str]] = {name: [] for name in names}
     for chunk in _chunks(names, size=UNTYPED_A_QUERY):
-        moves = _sums("changes", chunk, server=server, at=at, scope=scope)
-        moved = [name for name in chunk if moves.get(name, 0.0) >= MOVES_TO_JUDGE]
-        falls = _sums("resets", moved, server=server, at=at, scope=scope)
+        # `or` does not look at names: the label keeps series of two metrics apart that are else the same.
+        largest = ((f"topk({SERIES_SAMPLED}, {selector(name, scope=scope)})", name) for name in chunk)
+        asked = " or ".join(f'label_replace({some}, "{_OF}", {promql.quote_label(n)}, "", "")' for some, n in largest)
+        for moment in at:
+            for labels, _ in server.instant(asked, at=moment):
+                own = promql.matchers({k: v for k, v in labels.items() if k not in ("__name__", _OF)})
+                found[labels[_OF]].append(selector(labels[_OF], matchers=[own] if own else []))
+    return {name: sorted(set(some)) for name, some in found.items()}
+
+
+def _kinds_by_moves(
+    selectors: Mapping[str, Sequence[str]], *, server: Server, at: Sequence[pd.Timestamp]
+) -> dict[str, str]:
+    """counter where a metric's series hardly ever fall in the hours before `at`, else gauge."""
+    kinds: dict[str, str] = {}
+    for chunk in _chunks(sorted(selectors), size=UNTYPED_A_QUERY):
+        moves = _sums("changes", {name: selectors[name] for name in chunk}, server=server, at=at)
+        moved = {name: selectors[name] for name in chunk if moves.get(name, 0.0) >= MOVES_TO_JUDGE}
+        falls = _sums("resets", moved, server=server, at=at)
         for name in chunk:
             rises = name in moved and falls.get(name, 0.0) <= RESETS_OF_COUNTER * moves[name]
             kinds[name] = "counter" if rises else "gauge"
@@ -151,13 +174,15 @@ def _kinds_by_moves(names: Sequence[str], *, server: Server, at: Sequence[pd.Tim
 
 
 def _sums(
-    function: str, names: Sequence[str], *, server: Server, at: Sequence[pd.Timestamp], scope: str
+    function: str, selectors: Mapping[str, Sequence[str]], *, server: Server, at: Sequence[pd.Timestamp]
 ) -> dict[str, float]:
-    if not names:
-        return {}
     # One answer a metric: the functions drop the name, so it is put back as a label.
-    sums = ((f"sum({function}({selector(name, scope=scope)}[1h]))", promql.quote_label(name)) for name in names)
-    asked = " or ".join(f'label_replace({one}, "metric", {name}, "", "")' for one, name in sums)
+    counted = {name: " or ".join(f"{function}({one}[1h])" for one in some) for name, some in selectors.items() if some}
+    if not counted:
+        return {}
+    asked = " or ".join(
+        f'label_replace(sum({one}), "metric", {promql.quote_label(name)}, "", "")' for name, one in counted.items()
+    )
     found: dict[str, float] = {}
     for moment in at:
         for labels, value in server.instant(asked, at=moment):

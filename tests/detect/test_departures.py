@@ -363,3 +363,18 @@ def test_quiet_noise_of_many_kinds_is_nearly_silent() -> None:
     departures = find_departures(np.hstack([white, counts, heavy, slow]), first=FIRST)
     # 600 series-windows of six hours: 0.1 a series-day allows 15.
     assert len(departures) <= 15
+
+
+@pytest.mark.parametrize("history", range(60, 201, 35))
+@pytest.mark.parametrize("spikes", [1, 4])
+def test_spikes_on_a_level_do_not_hide_the_level(history: int, spikes: int) -> None:
+    for seed in range(8):
+        random = np.random.default_rng(seed)
+        series = np.abs(random.normal(3.5, 3.0, history + 144))
+        begins = history + 90
+        series[begins:] = random.normal(137.0, 12.0, 54)
+        series[random.choice(np.arange(begins + 2, history + 144), spikes, replace=False)] = 430.0
+        departure = only(series, first=history)
+        assert departure.shape == "level"
+        assert abs(departure.start - begins) <= 1
+        assert departure.end == len(series)

@@ -12,6 +12,7 @@ import pytest
 from reconstruct.http import HttpSettings
 from reconstruct.model import Signal, Window
 from reconstruct.packs import Generic, Seen, generic, load, packs_folder
+from reconstruct.packs.survey import SERIES_LOOKED_AT
 from reconstruct.sources.discovery import MetricInfo
 from reconstruct.sources.prometheus import Prometheus
 from reconstruct.sources.seen_metrics import seen_metrics
@@ -72,6 +73,10 @@ def story() -> Samples:
         rising("web_clicks_total", 15.0, pod)
     for number in range(120):
         rising("many_hits_total", 15.0, SHOP | {"shard": str(number % 4), "customer": str(number)})
+    for number in range(SERIES_LOOKED_AT + 1):
+        one = SHOP | {"tray": f'"{number}" \\ {number}'}
+        rising("trays_moved", 15.0, one)
+        waving("tray_depth", one)
     waving(
         "far_away_latency_seconds", {"job": "other", "namespace": "elsewhere", "instance": "x:1", "service": "other"}
     )
@@ -120,6 +125,15 @@ def test_kinds_are_found_without_metadata(seen: dict[str, Seen]) -> None:
     assert kinds["shop_build_info"] == "info"
     assert kinds["job:orders:rate5m"] == "gauge"
     assert kinds["stock_error_total"] == "counter"
+
+
+def test_kinds_of_a_metric_with_very_many_series_are_read_from_a_few(server: Prometheus, seen: dict[str, Seen]) -> None:
+    assert (seen["trays_moved"].kind, seen["tray_depth"].kind) == ("counter", "gauge")
+    assert seen["tray_depth"].count == SERIES_LOOKED_AT + 1
+    found = by_id(made(seen))
+    depth = server.range(found["tray_depth"].promql, WINDOW)
+    assert depth.values.shape[1] == 1
+    assert float(np.nanmax(depth.values)) == pytest.approx(60 * (SERIES_LOOKED_AT + 1), rel=0.1)
 
 
 def test_a_series_that_is_there_only_in_part_of_the_window_is_seen(seen: dict[str, Seen]) -> None:
