@@ -130,6 +130,8 @@ class Signal:
     """The service it is about when no label names one ("" = unknown)."""
     smear_s: float = 0.0
     """Length of the range window inside (`rate(x[5m])`: 300): how late it lets go of a step."""
+    counts: bool = False
+    """It counts events within `smear_s` (`changes(x[3m])`): the first shows at once, the last is kept so long."""
     threshold: float | None = None
     """From an alert rule: the condition's right side ..."""
     comparator: str = ""

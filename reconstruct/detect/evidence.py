@@ -130,7 +130,7 @@ def _anomaly(metric: Metric, departure: Departure, judged: _Judged) -> Anomaly:
     times = pd.DatetimeIndex(metric.values.index[judged.rows])
     height = abs((departure.peak if departure.shape == "spike" else departure.level) - departure.baseline)
     hidden = hidden_s(
-        smear_s=metric.signal.smear_s,
+        smear_s=0.0 if metric.signal.counts else metric.signal.smear_s,
         spacing_s=metric.spacing_s,
         share=departure.why.get("threshold", 0.0) / height if height > 0 else 1.0,
     )

@@ -1,10 +1,17 @@
-"""What could not be seen: stretches without samples, and series that end."""
+"""What could not be seen: stretches without samples, and series that end.
+
+Two kinds of silence are no gap of their own: a target that was away is told once, and not for each of its signals; and
+a quotient of nothing by nothing has no value, although everything was seen.
+"""
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
+from collections.abc import Mapping
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from reconstruct.model import Evidence, Gap, Metric
@@ -15,8 +22,13 @@ LEAST_SAMPLES = 12
 """A series must have been there for so many samples before its absence is news (guess)."""
 REGULAR_SHARE = 0.5
 """... and for this share of the time since its first one: some series come and go with what they describe (guess)."""
+SEEN_SHARE = 0.5
+"""What has samples in this share of a stretch was seen in it (guess)."""
 NAMED_SERIES = 3
 """Series named one by one in a gap; more are counted."""
+
+
+_STRING = re.compile(r"""\"(?:[^\"\\\\]|\\\\.)*\"|'(?:[^'\\\\]|\\\\.)*'|`[^`]*`""")
 
 
 def find_gaps(values: NDArray[np.float64], *, first: int, least: int) -> list[tuple[int, int, int]]:
@@ -61,9 +73,13 @@ def gaps(evidence: Evidence) -> tuple[Gap, ...]:
         # A step that is a hair longer than the spacing must not make two missing samples into three.
         least = LEAST_SPACINGS * max(1, round(metric.spacing_s / window.step_s))
         values = metric.values.to_numpy(np.float64)
-        for series, start, end in find_gaps(values, first=window.first, least=least):
-            together[start, end].append(series)
         index = metric.values.index
+        for series, start, end in find_gaps(values, first=window.first, least=least):
+            if _target_away(evidence, metric.labels[series], index[start], index[end - 1]):
+                continue
+            if _is_quotient(metric) and _else_seen(evidence, metric, series, start, end):
+                continue
+            together[start, end].append(series)
         for (start, end), columns in together.items():
             ended = end == len(index)
             what = "the series ended: no samples after this" if ended else "no samples"
@@ -78,6 +94,46 @@ def gaps(evidence: Evidence) -> tuple[Gap, ...]:
                 )
             )
     return tuple(sorted(found, key=lambda gap: (gap.start or window.start, gap.wanted, gap.end or window.end)))
+
+
+def _target_away(evidence: Evidence, labels: Mapping[str, str], start: pd.Timestamp, last: pd.Timestamp) -> bool:
+    """Whether a gap of the source already says that this series' target was away from `start` to `last`."""
+    job, instance = labels.get("job", ""), labels.get("instance", "")
+    if not job and not instance:
+        return False
+    near = evidence.window.step * LEAST_SPACINGS
+    for gap in evidence.gaps:
+        if gap.source == "metrics" or gap.start is None or gap.start > start + near:
+            continue
+        if gap.end is not None and gap.end < last - near:
+            continue
+        if (not job or gap.wanted.startswith(f"job {job},")) and gap.wanted.endswith(f" instance {instance}"):
+            return True
+    return False
+
+
+def _is_quotient(metric: Metric) -> bool:
+    """Whether the query divides: 0 / 0 has no value, nor has a quantile of no observations."""
+    asked = _STRING.sub("", metric.signal.promql)
+    return "/" in asked or "histogram_quantile" in asked
+
+
+def _else_seen(evidence: Evidence, metric: Metric, series: int, start: int, end: int) -> bool:
+    """Whether another signal of the same instance (service, where none is told) has samples in the stretch."""
+    instance = metric.labels[series].get("instance")
+    for other in evidence.metrics:
+        if _is_quotient(other):
+            continue
+        same = [
+            column
+            for column, labels in enumerate(other.labels)
+            if other.services[column].may_be(metric.services[series])
+            and (instance is None or labels.get("instance") == instance)
+        ]
+        seen = np.isfinite(other.values.to_numpy(np.float64)[start:end, same])
+        if len(same) and (seen.mean(axis=0) >= SEEN_SHARE).any():
+            return True
+    return False
 
 
 def _which(metric: Metric, columns: list[int]) -> str:

@@ -228,12 +228,52 @@ def with_impact(case: Case, anomaly: Anomaly) -> bool:
     return (during - recent) / (during - anomaly.baseline) >= weights.PARTLY
 
 
+def lasts_with_impact(case: Case, anomaly: Anomaly) -> bool:
+    """Whether it was there for a fair part of the impact: what is back to normal long before explains no more of it.
+
+    All times that the same series was away count together; and it may not be back while the symptom stays at its
+    level. What leaves an effect behind it is exempt: lines that climb until a bound is hit, and loads whose backlog
+    takes its time.
+    """
+    if anomaly.shape == "ramp" or anomaly.signal.aspect == "traffic" or GROWS & set(anomaly.signal.tags):
+        return True
+    begin, end = case.onset.latest, case.until
+    there = pd.Timedelta(0)
+    for other in case.anomalies:
+        if (other.query, other.column) == (anomaly.query, anomaly.column):
+            over = min(other.recovery.latest, end) if other.recovery else end
+            there += max(over - max(other.onset.earliest, begin), pd.Timedelta(0))
+    slack = pd.Timedelta(seconds=case.spacing_s(anomaly))
+    return bool(there + slack >= weights.LASTS_SHARE * (end - begin)) and not _outlived(case, anomaly)
+
+
+def _outlived(case: Case, anomaly: Anomaly) -> bool:
+    """Whether the strongest symptom stayed at its level after an anomaly was over, for good."""
+    again = any(
+        (a.query, a.column) == (anomaly.query, anomaly.column) and a.onset.time > anomaly.onset.time
+        for a in case.anomalies
+    )
+    if anomaly.recovery is None or again:
+        return False
+    symptom = max(case.bout.main, key=lambda s: s.strength).anomaly
+    metric = case.metrics.get(symptom.query)
+    if metric is None:
+        return False
+    values = (metric.values[symptom.column] - symptom.baseline).abs()
+    with_it = values[(values.index >= case.onset.latest) & (values.index < anomaly.recovery.earliest)].dropna()
+    smear = pd.Timedelta(seconds=symptom.signal.smear_s)
+    after = values[(values.index >= anomaly.recovery.latest + smear) & (values.index < case.until)].dropna()
+    if min(len(with_it), len(after)) < weights.FELT_SAMPLES:
+        return False
+    return bool(after.median() >= weights.STAYED_SHARE * with_it.median())
+
+
 def material(case: Case, anomaly: Anomaly) -> bool:
     """Whether a move is large enough to account for the effect.
 
     A delay of d seconds in something that a request does at most ROUND_TRIPS times explains at most ROUND_TRIPS * d;
     memory that grew, or traffic that rose, by an ordinary amount explains nothing, nor does a host that is busier than
-    before but has time left.
+    before but has time left, nor a share that leaves most of the room there was.
     """
     signal, moved = anomaly.signal, abs(anomaly.level - anomaly.baseline)
     if signal.aspect == "latency" and signal.unit == "seconds":
@@ -244,6 +284,9 @@ def material(case: Case, anomaly: Anomaly) -> bool:
     if signal.layer == "host" and "cpu" in signal.tags:
         busy = anomaly.level >= weights.HOST_BUSY if signal.aspect == "utilisation" else False
         return busy or anomaly.level >= 2 * anomaly.baseline > 0
+    if signal.unit == "ratio" and GROWS & set(signal.tags):
+        free, was_free = (v if signal.worse == "down" else 1 - v for v in (anomaly.level, anomaly.baseline))
+        return free <= weights.ROOM_LEFT or moved >= weights.PARTLY * was_free
     if signal.unit == "bytes" and anomaly.baseline > 0:
         return moved >= weights.GROWTH_SHARE * anomaly.baseline
     return True

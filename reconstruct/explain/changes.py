@@ -27,6 +27,9 @@ _ACTS: Final[dict[EventKind, Acts]] = {
 LASTING: Final[frozenset[EventKind]] = frozenset({"deploy", "rollback", "config", "flag", "scale"})
 """Kinds whose effect stays until somebody undoes it; a migration lets its lock go by itself."""
 
+CLOCKS_S: Final = 3.0
+"""Two machines' clocks, and times in whole seconds, do not order what lies closer than this: a process begins, as the
+kernel reckons it, a second before the deploy that began it was written down."""
 OBSERVED: Final = "prometheus"
 """Source of events that were read off the metrics."""
 STAGE_S: Final = 3600.0
@@ -101,14 +104,14 @@ def is_rollback(event: Event, events: Sequence[Event]) -> bool:
 def undoes(later: Event, earlier: Event, events: Sequence[Event]) -> bool:
     """Whether `later` took `earlier` back.
 
-    Versions decide where both tell theirs: the service runs again what it ran before `earlier`. Otherwise a rollback
-    takes back the last change of its service, and a flag goes back to its other state.
+    Versions decide where both tell theirs and `earlier` changed it: the service runs again what it ran before.
+    Otherwise a rollback takes back the last change of its service, and a flag goes back to its other state.
     """
     if not same(later.service, earlier.service) or later.time <= earlier.time:
         return False
     if earlier.kind == "flag" or later.kind == "flag":
         return earlier.kind == later.kind and _flag(later)[0] == _flag(earlier)[0] and _flag(later) != _flag(earlier)
-    if later.version and earlier.version:
+    if later.version and earlier.version and earlier.version != earlier.previous:
         return later.version != earlier.version and later.version in _before(earlier, events)
     if not is_rollback(later, events):
         return False
@@ -161,12 +164,13 @@ def _flag(event: Event) -> tuple[str, bool | None]:
 
 def _restarted(event: Event, events: Sequence[Event]) -> pd.Timestamp | None:
     """The first restart after it, unless another rollout of the service lies between: then it is that one's."""
+    slack = pd.Timedelta(seconds=CLOCKS_S)
     limit = event.time + pd.Timedelta(seconds=weights.TAKES_EFFECT_S)
     for e in events:
-        if e.time < event.time or e.id == event.id or not same(e.service, event.service):
+        if e.time < event.time - slack or e.id == event.id or not same(e.service, event.service):
             continue
-        if e.time > limit or _ACTS.get(e.kind) == "rolls out":
+        if e.time > limit or (_ACTS.get(e.kind) == "rolls out" and e.time >= event.time):
             return None
         if e.kind == "restart":
-            return e.time
+            return max(e.time, event.time)
     return None

@@ -1,4 +1,4 @@
-"""Rule dependency-gone: where only calls out fail, what is called is to blame, or the way there."""
+"""Rule dependency-gone: what is called does not answer, as its own figures tell, or as only calls out fail."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from reconstruct.explain.case import Case
+from reconstruct.explain.case import Case, lasts_with_impact
 from reconstruct.explain.rivals import Rival
 from reconstruct.explain.words import moved_from_to, names
-from reconstruct.model import Anomaly, Service
+from reconstruct.model import Anomaly, Layer, Service
 
 RULE = "dependency-gone"
 
@@ -17,7 +17,71 @@ MANY_CALLERS = 3
 """So many services whose calls out fail in the same moment share something that none of them changed."""
 
 
+BACKENDS: tuple[Layer, ...] = ("database", "cache", "queue")
+"""What others call and users never see."""
+GONE_SHARE = 0.1
+"""Of its usual availability: what is left of a service that is gone, a scrape that just got through."""
+
+
 def dependency_gone(case: Case) -> Rival | None:
+    """What is called stopped answering: it says so itself, or calls out fail and nobody called denies it."""
+    return _stopped(case) or _calls_fail(case)
+
+
+def _stopped(case: Case) -> Rival | None:
+    """A database, cache, queue or service called whose own availability fell to nothing with the onset, or before it.
+
+    It must have been away for half of the impact, users must have seen failures, and it must not have been busy: the
+    exporter of a database that is overloaded answers late, too.
+    """
+    if not any(s.anomaly.signal.aspect in ("errors", "availability") for s in case.bout.main):
+        return None
+    for a in case.anomalies:
+        gone = (
+            a.signal.aspect == "availability"
+            and a.direction == "down"
+            and a.level <= GONE_SHARE * a.baseline
+            and "outbound" not in a.signal.tags
+        )
+        if not gone or not _is_called(case, a.service) or not _with_onset(case, a) or _busy(case, a.service):
+            continue
+        if not lasts_with_impact(case, a):
+            continue
+        return Rival(
+            rule=RULE,
+            mechanism="dependency-down",
+            service=a.service,
+            says=f"{a.service.name} itself stopped answering: {moved_from_to(a)}",
+            evidence=(a.id,),
+            full=True,
+            spared_services=(a.service,),
+        )
+    return None
+
+
+def _is_called(case: Case, service: Service) -> bool:
+    """Whether a service is behind those that failed: by the call graph, or because it is of a kind that is."""
+    if not service.name:
+        return False
+    if any((first.name, service.name) in case.calls for first in case.first):
+        return True
+    layers = {m.signal.layer for m in case.evidence.metrics if service in m.services}
+    return bool(layers & set(BACKENDS)) and not layers & {"edge", "app"}
+
+
+def _busy(case: Case, service: Service) -> bool:
+    """Whether it was working harder than usual when the impact began."""
+    return any(
+        a.service == service
+        and a.direction == "up"
+        and a.signal.aspect == "utilisation"
+        and {"cpu", "io"} & set(a.signal.tags)
+        and _with_onset(case, a)
+        for a in case.anomalies
+    )
+
+
+def _calls_fail(case: Case) -> Rival | None:
     """Calls out fail, from the onset on, and nobody called says that the caller gives up by itself.
 
     A callee that is watched, is as fast and as busy as before and tells of broken-off calls clears the dependency:

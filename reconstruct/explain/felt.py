@@ -111,7 +111,7 @@ def _began(anomaly: Anomaly, metric: Metric | None, *, end: pd.Timestamp) -> Mom
     broke = first + int((inside >= min(max(weights.FORERUNNER * top, shown_before), 0.5 * top)).argmax())
     if broke == first or times[broke] <= anomaly.onset.latest + pd.Timedelta(seconds=metric.spacing_s):
         return anomaly.onset
-    hidden = pd.Timedelta(seconds=weights.FORERUNNER * anomaly.signal.smear_s)
+    hidden = pd.Timedelta(seconds=0.0 if anomaly.signal.counts else weights.FORERUNNER * anomaly.signal.smear_s)
     last = times[broke - 1]
     return Moment(max(times[broke] - hidden, last - hidden), last - hidden, times[broke])
 

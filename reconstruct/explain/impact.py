@@ -9,12 +9,15 @@ import pandas as pd
 
 from reconstruct.explain import weights
 from reconstruct.explain.case import Case
-from reconstruct.explain.episodes import Bout
+from reconstruct.explain.episodes import Bout, onset
 from reconstruct.explain.felt import FELT_ASPECTS, FELT_LAYERS, Symptom, on_a_symptom
 from reconstruct.explain.firings import Firing
-from reconstruct.explain.words import clock, lower_first, names
+from reconstruct.explain.words import clock, lower_first, moved_from_to, names
 from reconstruct.model import Anomaly, Episode, Evidence, Impact, Metric, Service, Verdict, Window
 from reconstruct.units import change, human
+
+NEAREST = 3
+"""Signals named where nothing was an incident: who asked about the window wants to know what moved in it."""
 
 
 def verdict(
@@ -30,8 +33,15 @@ def verdict(
         felt = [s for s in worst.main if s.anomaly.signal.layer in FELT_LAYERS and s.anomaly.service.name]
         services = list(dict.fromkeys(s.anomaly.service for s in felt))
         figures = change(strongest.baseline, strongest.level, strongest.signal.unit)
-        about = f"users of {names(services)} felt it" if services else "users felt it"
-        return "incident", f"{about} from {clock(worst.start)}: {lower_first(strongest.signal.title)} {figures}"
+        about = (
+            f"users of {names(services)} felt it"
+            if services
+            else "it was alerted on, though no signal shows that users felt it,"
+        )
+        return (
+            "incident",
+            f"{about} from {clock(onset(worst)[0].time)}: {lower_first(strongest.signal.title)} {figures}",
+        )
     inside = [f for f in firing if evidence.window.start <= f.fired < evidence.window.end]
     fired = [f for f in inside if on_a_symptom(f, evidence)]
     seen = [m for m in evidence.metrics if _user_facing(m) and _has_data(m, evidence.window)]
@@ -43,8 +53,30 @@ def verdict(
             f"the alert {fired[0].name} fired, but what users feel hardly moved, as far as it is measured",
         )
     moved = sum(a.worse for a in anomalies)
-    rest = f"; {moved} other series moved and none was felt" if moved else ""
-    return "no-incident", f"none of the {len(seen)} user-facing signals got worse by enough, for long enough{rest}"
+    rest = f"; {moved} series moved and none was felt" if moved else ""
+    more = (("nearest to it", _nearest(worst)), ("alerts fired all the same", _alerted(inside, anomalies)))
+    told = "".join(f"; {what}: {figures}" for what, figures in more if figures)
+    return (
+        "no-incident",
+        f"none of the {len(seen)} user-facing signals got worse by enough, for long enough{rest}{told}",
+    )
+
+
+def _nearest(worst: Bout | None) -> str:
+    """What came nearest to an incident, with its figures; "" where nothing came near."""
+    found = sorted(worst.main, key=lambda s: (-s.strength, s.anomaly.id)) if worst is not None else []
+    told = {s.anomaly.signal.id: s.anomaly for s in reversed(found) if s.anomaly.signal.threshold is None}
+    return ", ".join(
+        f"{moved_from_to(a)}{f' to {clock(a.recovery.time)}' if a.recovery else ', not back'}"
+        for a in list(reversed(told.values()))[:NEAREST]
+    )
+
+
+def _alerted(firing: Sequence[Firing], anomalies: Sequence[Anomaly]) -> str:
+    """The alerts that fired, each with how far what it watches moved."""
+    watched = {a.signal.title: a for a in reversed(anomalies) if a.signal.threshold is not None}
+    names_of = dict.fromkeys(f.name for f in firing)
+    return ", ".join(moved_from_to(watched[name]) if name in watched else name for name in list(names_of)[:NEAREST])
 
 
 def episodes(found: Sequence[Bout], anomalies: Sequence[Anomaly]) -> tuple[Episode, ...]:

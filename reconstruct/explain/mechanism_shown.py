@@ -6,12 +6,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from reconstruct.explain import weights
-from reconstruct.explain.case import Case, in_time, is_kind, material, near, with_impact
+from reconstruct.explain.case import Case, in_time, is_kind, lasts_with_impact, material, near, with_impact
 from reconstruct.explain.felt import FELT_ASPECTS, FELT_LAYERS
 from reconstruct.explain.words import moved_from_to
 from reconstruct.model import Anomaly, Mechanism, Metric, Reason, Sign
 
 RULE = "mechanism-shown"
+TESTS = (in_time, with_impact, lasts_with_impact, material)
+"""What an anomaly must pass to speak for a mechanism, or against it."""
 UNKNOWN = Mechanism("unknown", "Something we cannot see", "")
 
 
@@ -41,6 +43,8 @@ class Reading:
     """What moved the right way, after the impact had begun."""
     too_early: tuple[Anomaly, ...]
     """What had stood there for minutes before the impact, without harm."""
+    too_short: tuple[Anomaly, ...] = ()
+    """What was back to normal long before the impact was over."""
 
     @property
     def shown(self) -> bool:
@@ -113,21 +117,26 @@ def _read(case: Case, mechanism: Mechanism) -> Reading:
     too_small: list[Anomaly] = []
     too_late: list[Anomaly] = []
     too_early: list[Anomaly] = []
+    too_short: list[Anomaly] = []
     for sign in mechanism.must:
         moved = _moved(case, sign)
         if sign.moves == "none":
             fits: tuple[Anomaly, ...] = ()
-            there = not any(material(case, a) and a.worse for a in moved) and bool(measured(case, sign))
+            there = not any(a.worse and material(case, a) and lasts_with_impact(case, a) for a in moved) and bool(
+                measured(case, sign)
+            )
         else:
             late = [a for a in moved if not in_time(case, a)]
             early = [a for a in moved if a not in late and not with_impact(case, a)]
             small = [a for a in moved if a not in late and a not in early and not material(case, a)]
-            fits = tuple(a for a in moved if a not in late and a not in early and a not in small)
+            rest = [a for a in moved if a not in late and a not in early and a not in small]
+            fits = tuple(a for a in rest if lasts_with_impact(case, a))
             there = bool(fits)
             if not there:
                 too_late += late
                 too_early += early
                 too_small += small
+                too_short += rest
         if there:
             must.append(Met(sign, fits))
         elif measured(case, sign):
@@ -144,13 +153,14 @@ def _read(case: Case, mechanism: Mechanism) -> Reading:
         too_small=tuple(too_small),
         too_late=tuple(too_late),
         too_early=tuple(too_early),
+        too_short=tuple(too_short),
     )
 
 
 def _met(case: Case, signs: Iterable[Sign]) -> tuple[Met, ...]:
     found = []
     for sign in signs:
-        fits = tuple(a for a in _moved(case, sign) if in_time(case, a) and with_impact(case, a) and material(case, a))
+        fits = tuple(a for a in _moved(case, sign) if all(test(case, a) for test in TESTS))
         if fits and sign.moves != "none":
             found.append(Met(sign, fits))
     return tuple(found)

@@ -34,10 +34,20 @@ def not_checked(case: Case, readings: Sequence[Reading], *, told: Iterable[str])
     """Mechanisms for which no signal has data, and what to export to check them."""
     spoken = set(told)
     return tuple(
-        NotChecked(r.mechanism.id, f"no signal of that kind has data; {r.mechanism.needs or 'see docs/mechanisms.md'}")
+        NotChecked(r.mechanism.id, _unseen(case, r))
         for r in sorted(readings, key=lambda r: r.mechanism.id)
         if r.mechanism.id not in spoken and specific(r.mechanism) and not _figures(case, _checks(r))
     )
+
+
+def _unseen(case: Case, reading: Reading) -> str:
+    """Why a mechanism could not be checked: what would tell went silent, or was never there."""
+    silent = dict.fromkeys(m.signal.title for sign in _checks(reading) for m in measured(case, sign))
+    if silent:
+        return (
+            f"{', '.join(list(silent)[: weights.FIGURES])}: no samples while the impact lasted to compare with before"
+        )
+    return f"no signal of that kind has data; {reading.mechanism.needs or 'see docs/mechanisms.md'}"
 
 
 def _why(case: Case, reading: Reading) -> tuple[str, tuple[str, ...]] | None:
@@ -49,6 +59,10 @@ def _why(case: Case, reading: Reading) -> tuple[str, tuple[str, ...]] | None:
         return None
     figures = "; ".join(_text(level) for level in still)
     queries = tuple(dict.fromkeys(level.query for level in still))
+    if reading.too_short and not reading.must:
+        short = reading.too_short[0]
+        back = f"back at {clock(short.recovery.time)}, while" if short.recovery else "while"
+        return f"{moved_from_to(short)}, {back} the impact lasted until {clock(case.until)}", _cited([short], queries)
     if reading.too_small and not reading.must:
         small = reading.too_small[0]
         return f"{moved_from_to(small)}, which cannot account for {_effect(case)}", _cited([small], queries)

@@ -25,7 +25,7 @@ def say(
     }
     what = mechanism.statement.format(**figures) if mechanism.statement else _only(figures)
     if change is None:
-        heard = next((r.says for r in reasons), "")
+        heard = next((r.says for r in reasons if shown.id not in r.evidence), "")
         said = f"{what}, with no change that explains it" + (f": {heard}" if heard else "")
     else:
         within = change.event.time >= case.onset.earliest

@@ -177,6 +177,13 @@ HOST_BUSY: Final = 0.85
 """Of a host's CPU: from here on work waits for it (in an M/M/1 queue 5.7 jobs stand there, against 1 at half load)."""
 GROWTH_SHARE: Final = 0.2
 """Memory or disk use that grew by less than this share of what it was is an ordinary day."""
+STAYED_SHARE: Final = 0.8
+"""A symptom that keeps so much of its excess after something else was over did not need it."""
+ROOM_LEFT: Final = 0.2
+"""Of memory or disk: with a fifth left it is not yet full, but this is where alerts on it usually stand."""
+LASTS_SHARE: Final = 0.5
+"""What was there for less than half of the impact does not explain it: a backlog may outlast its reason once, and
+what leaves longer marks (load, a full disk) is asked otherwise."""
 RECENT_SAMPLES: Final = 10
 """So many samples before the onset tell what had stood there without harm ..."""
 RECENT_S: Final = 60.0

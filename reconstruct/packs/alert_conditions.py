@@ -61,7 +61,7 @@ def alert_signals(
         signal = meanings.get(frozenset(names)) or _of_names(names, available, catalogue=catalogue)
         if COUNTED_CHANGES & set(words_in(condition.left)):  # not how much, but how often it changed
             restarts: Aspect = "restarts" if any(START_TIME in name for name in names) else "work"
-            signal = replace(signal, unit="count", aspect=restarts, floor=1.0)
+            signal = replace(signal, unit="count", aspect=restarts, floor=1.0, counts=True)
         worse: Worse = "down" if condition.comparator in FALLS else "up"
         if condition.comparator in ("==", "!="):  # `up == 0`: being at the number is what is bad
             worse = "down" if (condition.threshold <= 0) == (condition.comparator == "==") else "up"

@@ -24,7 +24,8 @@ START_TIMES: Final = ".+_(?:start|boot)_time_seconds"
 JITTER_S: Final = 2.0
 """Start times are reckoned from the clock and a count of ticks, and waver by a second when the clock is corrected."""
 TOGETHER: Final = pd.Timedelta("2min")
-"""Restarts of one service closer than this are one event: a rollout, or a node that went with all that ran on it."""
+"""Restarts of one service closer than this are one event: a rollout, or a node that went with all that ran on it.
+Both visit an instance once; what restarts again died, unless it is one instance that dies again and again."""
 MOST_POINTS: Final = 2_000
 """Of the grid that is looked at; a value lasts until the next restart, so a coarse grid loses only crash loops."""
 
@@ -92,12 +93,18 @@ def grouped(starts: Sequence[_Start]) -> tuple[Event, ...]:
     for (service, metric), mine in by_service.items():
         groups: list[list[_Start]] = []
         for start in mine:
-            if groups and start.time - groups[-1][-1].time <= TOGETHER:
+            if groups and start.time - groups[-1][-1].time <= TOGETHER and _joins(start, groups[-1]):
                 groups[-1].append(start)
             else:
                 groups.append([start])
         events += [_event(service, metric, group) for group in groups]
     return tuple(sorted(events, key=lambda event: (event.time, event.service, event.title)))
+
+
+def _joins(start: _Start, group: Sequence[_Start]) -> bool:
+    """Whether a start belongs with others: of instances that were not among them, or of one and the same."""
+    names = {each.what for each in group}
+    return start.what not in names or names == {start.what}
 
 
 def _event(service: Service, metric: str, group: Sequence[_Start]) -> Event:

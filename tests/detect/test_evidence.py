@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from reconstruct.detect import detect, explain_anomaly, gaps, unjudged
-from reconstruct.model import Anomaly, Evidence, Metric, Service, Signal, Window
+from reconstruct.model import Anomaly, Evidence, Gap, Metric, Service, Signal, Window
 
 START = pd.Timestamp("2026-01-01T12:00Z")
 STEP = pd.Timedelta("15s")
@@ -218,6 +218,32 @@ def test_a_series_that_was_away_as_long_before_has_no_gap() -> None:
     assert gaps(Evidence(WINDOW, (metric(series),))) == ()
 
 
+def test_what_a_target_that_was_away_explains_is_not_told_again() -> None:
+    series = quiet()
+    series[600:620] = np.nan
+    one = metric(series)
+    one = replace(one, labels=({"job": "shop", "instance": "i-0"},))
+    away = Gap("", "prometheus", "job shop, instance i-0", "scrape failed", start=at(599), end=at(620))
+    assert gaps(Evidence(WINDOW, (one,), gaps=(away,))) == ()
+    for other in ("job shop, instance i-01", "job shopping, instance i-0"):
+        assert len(gaps(Evidence(WINDOW, (one,), gaps=(replace(away, wanted=other),)))) == 1
+    assert len(gaps(Evidence(WINDOW, (one,), gaps=(replace(away, end=at(610)),)))) == 1
+
+
+def test_a_quotient_of_nothing_by_nothing_is_no_gap_where_its_instance_was_seen() -> None:
+    series, there = quiet(), quiet(1)
+    series[600:640] = np.nan
+    per_call = metric(series, signal=replace(LATENCY, promql='rate(a{path="x"}[1m]) / rate(b[1m])'))
+    slashed = metric(series, signal=replace(LATENCY, promql='a{path="/x"}'))
+    calls = metric(there, signal=replace(LATENCY, id="shop/calls", promql="rate(b[1m])"))
+    assert gaps(Evidence(WINDOW, (per_call, calls))) == ()
+    assert len(gaps(Evidence(WINDOW, (per_call,)))) == 1
+    assert len(gaps(Evidence(WINDOW, (slashed, calls)))) == 1
+    there[600:640] = np.nan
+    silent = metric(there, signal=replace(LATENCY, id="shop/calls", promql="rate(b[1m])"))
+    assert len(gaps(Evidence(WINDOW, (per_call, silent)))) == 2
+
+
 def test_series_that_go_silent_together_are_one_gap() -> None:
     columns = [quiet(n) for n in range(5)]
     for series in columns[:4]:
@@ -269,3 +295,16 @@ def test_what_looking_back_for_a_last_sample_repeats_is_no_flat_line() -> None:
     series = quiet()
     series[600:620] = series[599]  # five minutes of the same value, then scrapes again
     assert anomalies(metric(series)) == ()
+
+
+def test_a_count_within_a_range_shows_the_first_event_at_once_and_keeps_the_last_one() -> None:
+    series = np.zeros(ROWS)
+    series[600:652] = 2.0  # events from row 600 to row 640, counted over twelve rows
+    restarts = replace(LATENCY, unit="count", aspect="restarts", floor=1.0, smear_s=180.0)
+    counted = replace(restarts, counts=True)
+    (found,) = anomalies(metric(series, signal=counted))
+    assert (found.onset.earliest, found.onset.latest) == (at(599), at(600))
+    assert found.recovery is not None
+    assert found.recovery.time == at(640)
+    (averaged,) = anomalies(metric(series, signal=restarts))
+    assert averaged.onset.earliest < at(599)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from reconstruct.explain.changes import changes, is_rollback, undoes
@@ -26,8 +28,6 @@ def test_notes_and_alerts_are_no_changes() -> None:
 
 
 def test_restarts_that_prometheus_saw_are_consequences_not_changes() -> None:
-    from dataclasses import replace
-
     seen = replace(event("e1", "13:50", "restart", "shop"), source="prometheus")
     assert changes(of(seen)) == ()
     deploy = event("e0", "13:49:30", "deploy", "shop", version="2")
@@ -135,3 +135,12 @@ def test_a_canary_that_alone_suffers_is_the_dose() -> None:
     story = told(lines, events=[release], joined=("http/errors-canary", "http/errors-stable"))
     assert "dose: only instances that had it suffered" in favour(story, "e1")
     assert story.hints[0].verdict == "supported"
+
+
+def test_a_restart_a_second_before_its_deploy_was_written_down_is_of_that_deploy() -> None:
+    deploy = event("e1", "13:30:10", "deploy", "shop", version="2")
+    for second, is_of_it in (("09", True), ("02", False), ("12", True)):
+        seen = replace(event("e2", f"13:30:{second}", "restart", "shop"), source="prometheus")
+        (change,) = changes(of(deploy, seen))
+        assert (change.restarted is not None) == is_of_it
+        assert change.restarted is None or change.restarted >= deploy.time

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.explain.made import Line, Move, against, event, told
-from tests.explain.stories import FROM, TO, quiet
+from tests.explain.stories import FROM, TO, quiet, web
 
 DEPLOY = event("e1", "13:50", "deploy", "pay", version="2")
 
@@ -70,3 +72,36 @@ def test_a_change_of_the_dependency_itself_may_be_behind_it() -> None:
     changes = [DEPLOY, event("e2", "13:53", "deploy", "stock", version="7")]
     story = told([*calls_out("pay", end=TO), *broken, *quiet()], events=changes, calls=[("pay", "stock")])
     assert story.hints[0].trigger == "e2"
+
+
+def stopped(*, cpu: float = 0.0, left: float = 0.0, end: str | None = TO, start: str = FROM) -> list[Line]:
+    """A database whose target does not answer any more."""
+    return [
+        Line("scrape/up", "runtime", "availability", "count", "postgres", 1.0, (Move(start, end, left),), worse="down"),
+        Line("db/cpu", "database", "utilisation", "ratio", "postgres", 0.03, (Move(FROM, TO, cpu),), tags=("cpu",)),
+    ]
+
+
+def test_a_database_that_says_itself_that_it_is_gone_is_the_hint() -> None:
+    story = told([*web(), *stopped(), *quiet()], events=[event("e1", "13:54", "deploy", "shop")])
+    assert story.hints[0].trigger is None
+    assert story.hints[0].mechanism == "dependency-down"
+    assert story.hints[0].service.name == "postgres"
+    assert "postgres itself stopped answering" in against(story, "e1")
+
+
+def test_its_own_change_may_be_behind_it() -> None:
+    changes = [event("e1", "13:50", "deploy", "shop"), event("e2", "13:54", "config", "postgres")]
+    story = told([*web(), *stopped(), *quiet()], events=changes)
+    assert "dependency-gone" not in against(story, "e2")
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [stopped(cpu=0.9), stopped(left=0.5), stopped(end="13:58"), stopped(start="14:05")],
+    ids=["busy", "answers-half-of-the-time", "soon-back", "later-than-the-impact"],
+)
+def test_a_target_that_is_busy_half_there_soon_back_or_late_is_not_gone(lines: list[Line]) -> None:
+    story = told([*web(), *lines, *quiet()], events=[event("e1", "13:52", "deploy", "shop")])
+    assert "dependency-gone" not in against(story, "e1")
+    assert "dependency-down" not in {h.mechanism for h in story.hints}

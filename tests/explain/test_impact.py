@@ -146,3 +146,10 @@ def test_latency_is_told_with_what_it_was_before() -> None:
     slow = next(i for i in told([*web(), *quiet()]).impact if i.unit == "seconds")
     assert slow.what == "latency p95 (before: 20 ms)"
     assert slow.value == 3.5
+
+
+def test_what_came_nearest_is_told_where_nothing_was_an_incident() -> None:
+    story = told([latency(0.04), *quiet()])
+    assert story.verdict == "no-incident"
+    assert "nearest to it" in story.says
+    assert "nearest" not in told(quiet()).says

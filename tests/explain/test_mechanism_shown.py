@@ -86,3 +86,59 @@ def test_another_services_trouble_does_not_show_a_mechanism_here() -> None:
     pool = Line("mail/pool-waiting", "app", "saturation", "count", "mail", 0.1, (Move(FROM, TO, 20.0),), tags=("pool",))
     story = told([*web(), *quiet(), pool], events=[event("e1", "13:54", "deploy", "shop")])
     assert story.hints[0].mechanism == "bad-change"
+
+
+def with_network(*moves: Move) -> Explanation:
+    shown = [replace(line, moves=moves) if line.layer == "network" else line for line in database()]
+    return told([*web(), *quiet(), *shown], events=[event("e1", "13:54", "deploy", "shop")])
+
+
+def test_a_burst_beside_a_long_impact_is_no_explanation() -> None:
+    network = next(r for r in with_network(Move(FROM, "14:03", 0.2)).ruled_out if r.mechanism == "network-degradation")
+    assert "back at 14:03" in network.says
+    assert "the impact lasted until 14:2" in network.says
+
+
+def test_what_was_over_while_the_symptom_stayed_did_not_cause_it() -> None:
+    assert "network-degradation" in {r.mechanism for r in with_network(Move(FROM, "14:15", 0.2)).ruled_out}
+    assert "network-degradation" not in {r.mechanism for r in with_network(Move(FROM, TO, 0.2)).ruled_out}
+
+
+def test_several_bursts_of_one_series_count_together() -> None:
+    flapping = (Move(FROM, "14:08", 0.2), Move("14:09", "14:18", 0.2), Move("14:19", TO, 0.2))
+    assert "network-degradation" not in {r.mechanism for r in with_network(*flapping).ruled_out}
+
+
+@pytest.mark.parametrize(("left", "shown"), [(0.88, False), (0.4, True), (0.15, True)])
+def test_memory_has_not_run_out_while_most_of_it_is_free(left: float, shown: bool) -> None:
+    free = Line(
+        "node/memory-available",
+        "host",
+        "saturation",
+        "ratio",
+        "",
+        0.95,
+        (Move(FROM, TO, left),),
+        worse="down",
+        tags=("memory", "host"),
+    )
+    story = told([*web(), *quiet(), free], events=[event("e1", "13:54", "deploy", "shop")])
+    told_of = {h.mechanism for h in story.hints}
+    assert ("memory-exhaustion" in told_of) == shown
+    assert ("memory-exhaustion" in {r.mechanism for r in story.ruled_out}) == (not shown)
+
+
+def test_a_count_of_processes_is_no_work() -> None:
+    slow = [line for line in database(latency=0.55) if line.id != "postgres/rows-per-statement"]
+    more = Line(
+        "ps/count", "runtime", "work", "count", "postgres", 17.0, (Move(FROM, TO, 40.0),), tags=("process", "count")
+    )
+    story = told([*web(), *quiet(), *slow, more], events=[event("e1", "13:54", "deploy", "shop")])
+    assert "slow-query" not in {h.mechanism for h in story.hints}
+
+
+def test_signals_that_went_silent_with_the_impact_are_not_checked_and_named() -> None:
+    silent = [replace(line, missing=((FROM, "15:00"),)) if line.aspect == "locks" else line for line in database()]
+    story = told([*web(), *quiet(), *silent], events=[event("e1", "13:54", "deploy", "shop")])
+    lock = next(n for n in story.not_checked if n.mechanism == "lock-contention")
+    assert "no samples while the impact lasted" in lock.reason

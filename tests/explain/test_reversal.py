@@ -106,3 +106,13 @@ def test_an_undo_just_before_the_end_of_the_window_says_nothing_yet() -> None:
     story = told([*web(end=None), *quiet()], events=[DEPLOY, undo])
     assert story.hints[0].trigger == "e1"
     assert "reversal" not in rules(story, "e1")
+
+
+@pytest.mark.parametrize("kind", ["config", "deploy"])
+def test_a_change_that_left_the_version_alone_is_undone_by_a_rollback_to_it(kind: EventKind) -> None:
+    change = event("e1", "13:55:10", kind, "shop", title="tidy settings", version="2.14", previous="2.14")
+    undo = event("e9", "14:22", "rollback", "shop", title="Rollback settings", version="2.14", previous="2.14")
+    story = told([*web(), *quiet()], events=[change, undo])
+    assert story.hints[0].trigger == "e1"
+    assert "reversal" in rules(story, "e1")
+    assert story.mitigated_evidence == ("e9",)
