@@ -35,6 +35,7 @@ TAGS: Final[Mapping[str, str]] = {
     "cache": "hits, misses and evictions of a cache",
     "certificate": "seconds until a certificate ends",
     "connections": "connections held, against those allowed",
+    "count": "how many there are, of processes say: no work by itself",
     "cpu": "processor time, or waiting for it",
     "deadlock": "transactions that a database had to break",
     "disk": "disk space, time and queues",
