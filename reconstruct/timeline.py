@@ -97,13 +97,23 @@ def _milestones(evidence: Evidence, explanation: Explanation) -> dict[str, Miles
 
 
 def _detected(evidence: Evidence, explanation: Explanation) -> Milestone | None:
-    """The first alert that fired in the episode; one before the onset could be felt is about something else."""
+    """The first alert that fired in the episode.
+
+    One from before the onset could be felt is about something else, unless it warned: of an affected service, since the
+    change that a first hint names which is at least plausible.
+    """
     if explanation.onset is None:
         return None
     begins = explanation.onset.earliest
     over = explanation.recovered.latest if explanation.recovered else evidence.window.end
+    named = next((h.trigger for h in explanation.hints[:1] if h.verdict in ("supported", "plausible")), None)
+    since = next((e.time for e in evidence.events if e.id == named), begins)
+
+    def warned(alert: Alert) -> bool:
+        return since <= alert.firing_at < begins and any(alert.service.may_be(s) for s in explanation.affected)
+
     fired: list[tuple[pd.Timestamp, float, str]] = [
-        (a.firing_at, a.resolution_s, a.id) for a in evidence.alerts if begins <= a.firing_at <= over
+        (a.firing_at, a.resolution_s, a.id) for a in evidence.alerts if begins <= a.firing_at <= over or warned(a)
     ]
     fired += [(e.time, e.resolution_s, e.id) for e in evidence.events if e.kind == "alert" and begins <= e.time <= over]
     if not fired:

@@ -15,6 +15,8 @@ from reconstruct.model import (
     Evidence,
     Explanation,
     Gap,
+    Hint,
+    HintVerdict,
     Incident,
     LetGo,
     Moment,
@@ -57,7 +59,7 @@ def anomaly(name: str, signal: Signal, service: Service, onset: str, recovery: s
     )
 
 
-def story(*, alerts: tuple[Alert, ...] | None = None, recovered: bool = True) -> Incident:
+def story(*, alerts: tuple[Alert, ...] | None = None, recovered: bool = True, hints: tuple[Hint, ...] = ()) -> Incident:
     window = Window(at("13:45:00"), at("16:00:00"), pd.Timedelta("15s"), at("12:45:00"))
     events = (
         Event("e1", at("13:55:30"), "deploy", SHOP, "shop 2.20.0", version="2.20.0", previous="2.14.1"),
@@ -79,6 +81,7 @@ def story(*, alerts: tuple[Alert, ...] | None = None, recovered: bool = True) ->
         recovered=moment("15:27:15") if recovered else None,
         recovered_evidence=("a1",) if recovered else (),
         affected=(SHOP, DB),
+        hints=hints,
         let_go=(LetGo("e2", "change-before-onset", "51 minutes before the onset", ("e2",)),),
     )
     gaps = (Gap("g1", "prometheus", "job shop", "scrape failed", at("14:10:00"), at("14:11:00")),)
@@ -107,6 +110,27 @@ def test_detection_is_the_first_alert_of_the_incident_not_one_from_before() -> N
     assert detected is not None
     assert detected.evidence == ("al1",)
     assert detected.moment.earliest == at("13:59:45")
+
+
+@pytest.mark.parametrize(
+    ("fired", "service", "verdict", "detected"),
+    [
+        ("13:55:50", SHOP, "supported", "al0"),
+        ("13:55:10", SHOP, "supported", "al1"),
+        ("13:55:50", Service("catalog"), "supported", "al1"),
+        ("13:55:50", SHOP, "inconclusive", "al1"),
+    ],
+    ids=["warned", "before-the-change", "of-another-service", "nobody-is-suspected"],
+)
+def test_a_warning_between_the_change_and_the_onset_is_the_detection(
+    fired: str, service: Service, verdict: HintVerdict, detected: str
+) -> None:
+    warning = Alert("al0", "MemoryHigh", service, {}, "", None, at(fired), at("13:55:55"))
+    real = Alert("al1", "Slow", DB, {}, "", at("13:56:45"), at("14:00:00"), None)
+    blamed = Hint(1, "e1", "memory-exhaustion", SHOP, "a1", 0.8, verdict, "memory ran out")
+    stone = story(alerts=(warning, real), hints=(blamed,)).milestones["detected"]
+    assert stone is not None
+    assert stone.evidence == (detected,)
 
 
 def test_durations_carry_the_widest_and_narrowest_reading() -> None:

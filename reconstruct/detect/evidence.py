@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from reconstruct.detect.departures import find_departures
 from reconstruct.detect.describe import Departure
 from reconstruct.detect.gaps import gaps
-from reconstruct.detect.moments import hidden_s, onset_moment, recovery_moment
+from reconstruct.detect.moments import ceased, hidden_s, onset_moment, recovery_moment
 from reconstruct.detect.recipe import RECIPE, Recipe
 from reconstruct.model import Anomaly, Evidence, Gap, Metric, Moment, Signal
 from reconstruct.units import human_duration
@@ -144,6 +144,9 @@ def _anomaly(metric: Metric, departure: Departure, judged: _Judged) -> Anomaly:
             hidden_s=hidden,
             onset=onset.time,
         )
+    if recovery is None and metric.signal.counts:
+        since = slice(departure.last_normal or 0, None)
+        recovery = ceased(times[since], judged.values[since, departure.series])
     return Anomaly(
         id="",
         signal=metric.signal,

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from reconstruct.model import Moment
 
 UNTOLD_SAMPLES = 3
 """A lower stretch of fewer samples than this beside a departure is not looked for (`segment.with_plateau`)."""
+
+
+COUNTED_LEAST = 2
+"""Events from which on there is a pause between them to compare with."""
 
 
 def hidden_s(*, smear_s: float, spacing_s: float, share: float) -> float:
@@ -36,6 +44,29 @@ def onset_moment(*, last_normal: pd.Timestamp, first_departed: pd.Timestamp, hid
     """
     hidden = pd.Timedelta(seconds=hidden_s)
     return Moment(max(first_departed - hidden, last_normal - hidden), last_normal - hidden, first_departed)
+
+
+def ceased(times: pd.DatetimeIndex, counts: NDArray[np.float64]) -> Moment | None:
+    """When events stopped of which only a count within a range is seen that has not let go of the last ones yet.
+
+    The count rises with each event. They have stopped where twice their longest pause has gone by since the last one:
+    ``earliest = last rise, latest = last rise + longest pause``.
+
+    >>> minutes = pd.date_range("2026-01-01T12:00Z", periods=9, freq="1min")
+    >>> m = ceased(minutes, np.array([0.0, 1, 1, 2, 3, 3, 3, 3, 3]))
+    >>> m is not None and [f"{t:%H:%M}" for t in (m.earliest, m.time, m.latest)]
+    ['12:04', '12:04', '12:06']
+    >>> ceased(minutes, np.array([0.0, 1, 1, 2, 3, 3, 3, 3, 4])) is None
+    True
+    """
+    seen = np.isfinite(counts)
+    times, counts = times[seen], counts[seen]
+    rises = times[1:][np.diff(counts) > 0]
+    if len(rises) < COUNTED_LEAST:
+        return None
+    pause = max(later - sooner for sooner, later in pairwise(rises))
+    last = rises[-1]
+    return Moment(last, last, last + pause) if times[-1] - last >= 2 * pause else None
 
 
 def recovery_moment(
