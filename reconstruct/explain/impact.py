@@ -155,10 +155,17 @@ def _during(series: pd.Series, start: pd.Timestamp, end: pd.Timestamp) -> pd.Ser
     return series[(series.index >= start) & (series.index < end)].dropna()
 
 
-def _preferred(symptom: Symptom) -> tuple[bool, bool, float, str]:
+def _preferred(symptom: Symptom) -> tuple[bool, bool, bool, float, str]:
+    """Sort key: what packs know before what names hint at, real requests before probes, shares and latencies."""
     signal = symptom.anomaly.signal
     counted = signal.unit == "ratio" or signal.aspect == "latency"
-    return signal.known and signal.threshold is None, counted, symptom.strength, symptom.anomaly.id
+    return (
+        signal.known and signal.threshold is None,
+        "probe" not in signal.tags,
+        counted,
+        symptom.strength,
+        symptom.anomaly.id,
+    )
 
 
 def _user_facing(metric: Metric) -> bool:
