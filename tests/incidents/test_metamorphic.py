@@ -23,7 +23,14 @@ from tests.incidents.recorded import (
     without,
 )
 
-GUILTY = {"00-seed": "57413", "01-bad-query": "41023", "03-lock": "57346"}
+GUILTY = {
+    "00-seed": "57413",
+    "01-bad-query": "41023",
+    "03-lock": "57346",
+    "04-pool": "52031",
+    "06-memory-leak": "54021",
+    "13-errors": "59021",
+}
 NAMES = sorted(GUILTY)
 pytestmark = pytest.mark.slow
 
