@@ -67,8 +67,17 @@ class Reading:
 
     @property
     def anomaly(self) -> Anomaly | None:
-        """The one that shows it best."""
-        return next((met.by[0] for met in (*self.must, *self.may) if met.by), None)
+        """The one that shows it best: of a service as a whole, where instances show no more than that."""
+        best = next((met.by for met in (*self.must, *self.may) if met.by), None)
+        if best is None:
+            return None
+        first = best[0]
+        alike = (
+            a
+            for a in best
+            if (a.signal.layer, a.signal.aspect, a.service) == (first.signal.layer, first.signal.aspect, first.service)
+        )
+        return next((a for a in alike if "by-instance" not in a.signal.tags and a.signal.known), first)
 
 
 def specific(mechanism: Mechanism) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reconstruct.explain.case import Case
+from reconstruct.explain.case import GROWS, Case
 from reconstruct.explain.changes import Change
 from reconstruct.explain.words import clock, lower_first, span, the_change
 from reconstruct.model import Anomaly, Mechanism, Reason
@@ -20,7 +20,8 @@ def say(
         "service": shown.service.name or (case.first[0].name if case.first and case.first[0].name else "the service"),
         "metric": lower_first(shown.signal.title),
         "before": human(shown.baseline, shown.signal.unit),
-        "during": human(shown.level, shown.signal.unit),
+        # What fills to a bound and is emptied is told at its fullest, not in the middle of its saw's teeth.
+        "during": human(shown.peak if GROWS & set(shown.signal.tags) else shown.level, shown.signal.unit),
         "time": clock(shown.onset.time),
     }
     what = mechanism.statement.format(**figures) if mechanism.statement else _only(figures)
