@@ -21,6 +21,7 @@ from reconstruct.model import (
     Event,
     Evidence,
     Explanation,
+    Gap,
     Incident,
     Milestone,
     Moment,
@@ -30,6 +31,8 @@ from reconstruct.units import change, human_duration
 
 FIRINGS_TOLD = 3
 """An alert that fires more often than this in one window is told as one line: flapping would hide the rest."""
+GAPS_TOLD = 3
+"""The same for a scrape that fails again and again, as those of a starved host do."""
 SERIES_TOLD = 3
 """So many series are named in a line's detail; the others are counted (all are in incident.json)."""
 
@@ -338,19 +341,25 @@ def _recovered(anomalies: Sequence[Anomaly], explanation: Explanation) -> Iterat
 
 
 def _gap(evidence: Evidence) -> Iterator[Entry]:
-    """Times that we could not see."""
-    for gap in evidence.gaps:
+    """Times that we could not see; what failed again and again in one line."""
+    alike: dict[tuple[str, str, str], list[Gap]] = {}
+    for gap in sorted(evidence.gaps, key=lambda g: g.start or evidence.window.start):
         if gap.start is None or (gap.end is not None and gap.end <= evidence.window.start):
             continue
-        until = f" until {gap.end:%H:%M:%S}" if gap.end is not None else ""
-        yield _entry(
-            _point(max(gap.start, evidence.window.start)),
-            "gap",
-            "gap",
-            f"Not seen: {gap.wanted}",
-            cited=(gap.id,),
-            detail=f"{gap.reason}{until} ({gap.source})",
-        )
+        alike.setdefault((gap.source, gap.wanted, gap.reason), []).append(gap)
+    for (source, wanted, reason), gaps in alike.items():
+        for group in [gaps] if len(gaps) > GAPS_TOLD else [[gap] for gap in gaps]:
+            start, end = group[0].start or evidence.window.start, group[-1].end
+            times = f" {len(group)} times" if len(group) > 1 else ""
+            until = f" until {end:%H:%M:%S}" if end is not None else ""
+            yield _entry(
+                _point(max(start, evidence.window.start)),
+                "gap",
+                "gap",
+                f"Not seen: {wanted}",
+                cited=[gap.id for gap in group],
+                detail=f"{reason}{times}{until} ({source})",
+            )
 
 
 # ---------------------------------------------------------------- words

@@ -162,3 +162,17 @@ def test_a_flapping_alert_is_told_once_and_counted(times: int) -> None:
     assert len(fired) == (2 if times == 2 else 1)
     assert times == 2 or "fired 12 times" in fired[0].detail
     assert {i for e in fired for i in e.evidence} == {a.id for a in flaps}
+
+
+@pytest.mark.parametrize(("count", "lines"), [(3, 3), (4, 1)])
+def test_what_fails_again_and_again_is_one_line_that_counts(count: int, lines: int) -> None:
+    gaps = tuple(
+        Gap(f"g{n}", "prometheus", "job shop, instance shop-1", "scrape failed", at(f"14:1{n}:00"), at(f"14:1{n}:15"))
+        for n in range(count)
+    )
+    told = story()
+    again = compose(replace(told.evidence, gaps=gaps), told.anomalies, told.explanation)
+    found = [e for e in again.timeline if e.kind == "gap"]
+    assert len(found) == lines
+    assert {i for e in found for i in e.evidence} == {g.id for g in gaps}
+    assert (f"scrape failed {count} times until 14:1{count - 1}:15" in found[0].detail) == (lines == 1)

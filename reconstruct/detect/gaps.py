@@ -24,6 +24,8 @@ REGULAR_SHARE = 0.5
 """... and for this share of the time since its first one: some series come and go with what they describe (guess)."""
 SEEN_SHARE = 0.5
 """What has samples in this share of a stretch was seen in it (guess)."""
+EVERYTHING = "all targets"
+"""What a source calls itself away from."""
 NAMED_SERIES = 3
 """Series named one by one in a gap; more are counted."""
 
@@ -75,7 +77,9 @@ def gaps(evidence: Evidence) -> tuple[Gap, ...]:
         values = metric.values.to_numpy(np.float64)
         index = metric.values.index
         for series, start, end in find_gaps(values, first=window.first, least=least):
-            if _target_away(evidence, metric.labels[series], index[start], index[end - 1]):
+            if _target_away(
+                evidence, metric.labels[series], index[start], index[end - 1], smear_s=metric.signal.smear_s
+            ):
                 continue
             if _is_quotient(metric) and _else_seen(evidence, metric, series, start, end):
                 continue
@@ -96,16 +100,20 @@ def gaps(evidence: Evidence) -> tuple[Gap, ...]:
     return tuple(sorted(found, key=lambda gap: (gap.start or window.start, gap.wanted, gap.end or window.end)))
 
 
-def _target_away(evidence: Evidence, labels: Mapping[str, str], start: pd.Timestamp, last: pd.Timestamp) -> bool:
-    """Whether a gap of the source already says that this series' target was away from `start` to `last`."""
+def _target_away(
+    evidence: Evidence, labels: Mapping[str, str], start: pd.Timestamp, last: pd.Timestamp, *, smear_s: float
+) -> bool:
+    """Whether a gap of the source already says that this series' target, or every one, was away all the while."""
     job, instance = labels.get("job", ""), labels.get("instance", "")
-    if not job and not instance:
-        return False
-    near = evidence.window.step * LEAST_SPACINGS
+    near = evidence.window.step * LEAST_SPACINGS + pd.Timedelta(seconds=smear_s)
     for gap in evidence.gaps:
         if gap.source == "metrics" or gap.start is None or gap.start > start + near:
             continue
         if gap.end is not None and gap.end < last - near:
+            continue
+        if gap.wanted == EVERYTHING:
+            return True
+        if not job and not instance:
             continue
         if (not job or gap.wanted.startswith(f"job {job},")) and gap.wanted.endswith(f" instance {instance}"):
             return True

@@ -13,6 +13,9 @@ from reconstruct.explain.felt import Symptom
 from reconstruct.explain.firings import Firing
 from reconstruct.model import Moment, Service, Window
 
+RUNNING_MEAN = "running-mean"
+"""Tag of a mean over the last so many requests, however long ago they came."""
+
 
 @dataclass(frozen=True, slots=True)
 class Bout:
@@ -88,9 +91,11 @@ def recovered(bout: Bout) -> Moment | None:
     """When the last of what users felt was back; None while it is not (or its data ended first).
 
     Each witness (errors of one service, its latency) is back when half of the signals that tell of it are: of several
-    percentiles and proxies one always lags, or hangs on a handful of requests.
+    percentiles and proxies one always lags, or hangs on a handful of requests. Means over the last N requests let go
+    when N more have come, so they date nothing where anything else does.
     """
-    last_of_series = {(s.anomaly.query, s.anomaly.column): s for s in bout.main}
+    sharp = [s for s in bout.main if RUNNING_MEAN not in s.anomaly.signal.tags] or bout.main
+    last_of_series = {(s.anomaly.query, s.anomaly.column): s for s in sharp}
     witnesses: dict[object, list[Moment | None]] = defaultdict(list)
     for s in last_of_series.values():
         witnesses[s.witness].append(s.anomaly.recovery)

@@ -56,6 +56,7 @@ TAGS: Final[Mapping[str, str]] = {
     "restarts": "a process or container that began again",
     "retries": "asked again after a failure",
     "rows": "rows read, returned or changed",
+    "running-mean": "a mean over the last so many requests, however long ago they came: it lets go late",
     "scrape": "how Prometheus itself reaches the target",
     "share": "a part of a whole, 0..1",
     "swap": "memory that went to disk",

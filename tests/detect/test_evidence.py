@@ -228,6 +228,8 @@ def test_what_a_target_that_was_away_explains_is_not_told_again() -> None:
     for other in ("job shop, instance i-01", "job shopping, instance i-0"):
         assert len(gaps(Evidence(WINDOW, (one,), gaps=(replace(away, wanted=other),)))) == 1
     assert len(gaps(Evidence(WINDOW, (one,), gaps=(replace(away, end=at(610)),)))) == 1
+    everything = replace(away, wanted="all targets", reason="Prometheus was away")
+    assert gaps(Evidence(WINDOW, (metric(series),), gaps=(everything,))) == ()
 
 
 def test_a_quotient_of_nothing_by_nothing_is_no_gap_where_its_instance_was_seen() -> None:

@@ -153,3 +153,14 @@ def test_what_came_nearest_is_told_where_nothing_was_an_incident() -> None:
     assert story.verdict == "no-incident"
     assert "nearest to it" in story.says
     assert "nearest" not in told(quiet()).says
+
+
+def test_a_mean_over_the_last_requests_does_not_date_the_recovery() -> None:
+    forgets = replace(latency(4.0, end="14:45"), id="edge/mean", layer="edge", tags=("running-mean",))
+    sharp = told([latency(4.0), *quiet()]).recovered
+    both = told([latency(4.0), forgets, *quiet()]).recovered
+    alone = told([forgets, *quiet()]).recovered
+    assert sharp is not None
+    assert both == sharp
+    assert alone is not None
+    assert alone.time > sharp.time
