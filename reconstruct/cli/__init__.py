@@ -20,6 +20,7 @@ from reconstruct.cli.incident import incident
 from reconstruct.cli.queries import app as queries_app
 from reconstruct.cli.report import report
 from reconstruct.cli.scan import scan
+from reconstruct.cli.verify import verify
 from reconstruct.errors import ReconstructError
 
 
@@ -74,6 +75,7 @@ app.command()(report)
 app.command()(events)
 app.command()(scan)
 app.command()(capture)
+app.command()(verify)
 app.command()(doctor)
 app.command()(demo)
 app.add_typer(queries_app, name="queries")
