@@ -216,6 +216,8 @@ class Gap:
     reason: str
     start: pd.Timestamp | None = None
     end: pd.Timestamp | None = None
+    targets: tuple[tuple[str, str], ...] = ()
+    """(job, instance) of each target that was away, told once for all its series; ("", "") = every one."""
 
 
 @dataclass(frozen=True, slots=True)

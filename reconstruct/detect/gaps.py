@@ -24,8 +24,6 @@ REGULAR_SHARE = 0.5
 """... and for this share of the time since its first one: some series come and go with what they describe (guess)."""
 SEEN_SHARE = 0.5
 """What has samples in this share of a stretch was seen in it (guess)."""
-EVERYTHING = "all targets"
-"""What a source calls itself away from."""
 NAMED_SERIES = 3
 """Series named one by one in a gap; more are counted."""
 
@@ -107,15 +105,12 @@ def _target_away(
     job, instance = labels.get("job", ""), labels.get("instance", "")
     near = evidence.window.step * LEAST_SPACINGS + pd.Timedelta(seconds=smear_s)
     for gap in evidence.gaps:
-        if gap.source == "metrics" or gap.start is None or gap.start > start + near:
+        if not gap.targets or gap.start is None or gap.start > start + near:
             continue
         if gap.end is not None and gap.end < last - near:
             continue
-        if gap.wanted == EVERYTHING:
-            return True
-        if not job and not instance:
-            continue
-        if (not job or gap.wanted.startswith(f"job {job},")) and gap.wanted.endswith(f" instance {instance}"):
+        away = set(gap.targets)
+        if away & {("", ""), (job, "")} or (instance and any(i == instance and job in ("", j) for j, i in away)):
             return True
     return False
 

@@ -156,7 +156,8 @@ def _gaps(away: Sequence[_Away], grid: Window) -> list[Gap]:
                 wanted = f"job {job}, {len(instances)} targets"
             first, last = min(each.first for each in group), max(each.last for each in group)
             end = min(index[last] + grid.step, grid.end)
-            found.append(Gap("", "prometheus", wanted, reason, start=index[first], end=end))
+            targets = tuple((job, instance) for instance in instances or [""])
+            found.append(Gap("", "prometheus", wanted, reason, start=index[first], end=end, targets=targets))
     return sorted(found, key=lambda gap: (str(gap.start), gap.wanted, gap.reason))
 
 

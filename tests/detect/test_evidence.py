@@ -223,12 +223,13 @@ def test_what_a_target_that_was_away_explains_is_not_told_again() -> None:
     series[600:620] = np.nan
     one = metric(series)
     one = replace(one, labels=({"job": "shop", "instance": "i-0"},))
-    away = Gap("", "prometheus", "job shop, instance i-0", "scrape failed", start=at(599), end=at(620))
-    assert gaps(Evidence(WINDOW, (one,), gaps=(away,))) == ()
-    for other in ("job shop, instance i-01", "job shopping, instance i-0"):
-        assert len(gaps(Evidence(WINDOW, (one,), gaps=(replace(away, wanted=other),)))) == 1
+    away = Gap("", "prometheus", "", "scrape failed", start=at(599), end=at(620), targets=(("shop", "i-0"),))
+    for targets in ((("shop", "i-0"),), (("shop", "i-1"), ("shop", "i-0")), (("shop", ""),), (("", ""),)):
+        assert gaps(Evidence(WINDOW, (one,), gaps=(replace(away, targets=targets),))) == ()
+    for others in ((("shop", "i-01"),), (("shopping", "i-0"),), (("shopping", ""),), ()):
+        assert len(gaps(Evidence(WINDOW, (one,), gaps=(replace(away, targets=others),)))) == 1
     assert len(gaps(Evidence(WINDOW, (one,), gaps=(replace(away, end=at(610)),)))) == 1
-    everything = replace(away, wanted="all targets", reason="Prometheus was away")
+    everything = replace(away, targets=(("", ""),))
     assert gaps(Evidence(WINDOW, (metric(series),), gaps=(everything,))) == ()
 
 
