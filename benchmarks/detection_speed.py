@@ -34,7 +34,7 @@ STAGES = {
     "departures_of": "fits of the suspects, one by one",
     "describe": "departures in the unit of the series",
     "flat_lines": "flat lines",
-    "under_way": "series to be judged from an earlier start",
+    "ongoing_at_start": "series to be judged from an earlier start",
 }
 
 

@@ -130,7 +130,7 @@ def ours(url: str) -> Callable[[], int]:
 
     from reconstruct.http import HttpSettings
     from reconstruct.model import Window
-    from reconstruct.sources.prometheus import Prometheus
+    from reconstruct.sources.prometheus.client import Prometheus
 
     start = pd.Timestamp(BEGIN_S, unit="s", tz="UTC")
     step = pd.Timedelta(seconds=STEP_S)

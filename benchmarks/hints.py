@@ -23,7 +23,7 @@ from typing import Any
 
 import pandas as pd
 
-from reconstruct.gather import Asked, gather
+from reconstruct.gather import Request, gather
 from reconstruct.http import HttpSettings
 from reconstruct.model import Incident, Settings
 from reconstruct.packs import load, packs_folder
@@ -75,7 +75,7 @@ def module(path: Path) -> ModuleType:
     return found
 
 
-def answer(asked: Asked, *, end: pd.Timestamp) -> Incident:
+def answer(asked: Request, *, end: pd.Timestamp) -> Incident:
     return draft(gather(asked, now=end + pd.Timedelta("1D")), settings=Settings(mechanisms=load_mechanisms()))
 
 
@@ -89,7 +89,7 @@ def changes(kit: Path, innocents: int) -> Iterator[Case]:
             events, alert = Path(folder) / "events.jsonl", Path(folder) / "alert.jsonl"
             events.write_text("".join(json.dumps(e) + "\n" for e in scenario["events"]))
             alert.write_text(json.dumps(program.alert_event(scenario["alert"])) + "\n")
-            asked = Asked(
+            asked = Request(
                 start=pd.Timestamp(begin),
                 end=pd.Timestamp(end),
                 metric_files=(scenario["folder"] / "metrics.csv",),
@@ -109,7 +109,7 @@ def incidents(kit: Path, folder: Path) -> Iterator[Case]:
     for case in sorted(p.parent for p in folder.glob("*/expect.json")):
         expect = json.loads((case / "expect.json").read_text())
         with program.prometheus(case / "tsdb.tar.xz") as url:
-            asked = Asked(
+            asked = Request(
                 start=pd.Timestamp(expect["from"]),
                 end=pd.Timestamp(expect["to"]),
                 prometheus=HttpSettings(url=url),

@@ -1,4 +1,4 @@
-"""The ranking benchmark's adapter: `rank` as its kit asks for it, on the engine of `reconstruct.explain.ranking`.
+"""The ranking benchmark's adapter: `rank` as its kit asks for it, on the engine of `reconstruct.rank.ranking`.
 
 The kit speaks of kinds, the engine of (layer, aspect, tags): KINDS says which is which.
 """
@@ -11,9 +11,9 @@ from typing import TypedDict
 import numpy as np
 import pandas as pd
 
-from reconstruct.explain.effect import Column, SeriesTable
-from reconstruct.explain.ranking import rank_table
 from reconstruct.model import Aspect, Layer
+from reconstruct.rank.effect_size import Column, SeriesTable
+from reconstruct.rank.ranking import rank_table
 
 
 class Answer(TypedDict):
@@ -59,7 +59,7 @@ def column(name: str) -> Column:
         layer=layer,
         aspect=aspect,
         tags=tags,
-        floor=ERROR_FLOOR if aspect == "errors" else 0.0,
+        min_effect=ERROR_FLOOR if aspect == "errors" else 0.0,
         full=100.0 if stem in PERCENT else np.nan,
     )
 

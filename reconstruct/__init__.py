@@ -16,20 +16,27 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from reconstruct.bundle import narrow, read_bundle, write_bundle
+    from reconstruct.charts.catalogue import (
+        before_after,
+        draw_signal,
+        overview,
+        signal_chart,
+        small_multiples,
+        why_chart,
+    )
     from reconstruct.detect import explain_anomaly
-    from reconstruct.gather import Asked, gather, gather_changes
+    from reconstruct.gather import Request, gather, gather_changes
     from reconstruct.http import HttpSettings
     from reconstruct.model import Anomaly, Event, Evidence, Incident, Metric, Service, Settings, Signal, Window
     from reconstruct.packs.mechanisms import load_mechanisms
     from reconstruct.pipeline import draft
-    from reconstruct.render.charts import before_after, draw_signal, overview, signal_chart, small_multiples, why_chart
     from reconstruct.render.files import write_outputs
     from reconstruct.render.incident_json import incident_dict, to_json
     from reconstruct.render.markdown import to_markdown
 
 _HOME = {
     "Anomaly": "model",
-    "Asked": "gather",
+    "Request": "gather",
     "Event": "model",
     "Evidence": "model",
     "HttpSettings": "http",
@@ -61,12 +68,12 @@ _HOME = {
 
 __all__ = [
     "Anomaly",
-    "Asked",
     "Event",
     "Evidence",
     "HttpSettings",
     "Incident",
     "Metric",
+    "Request",
     "Service",
     "Settings",
     "Signal",

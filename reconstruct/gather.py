@@ -18,29 +18,31 @@ from reconstruct.model import Evidence, Gap, Metric, Query, Signal, Window
 from reconstruct.packs import Catalogue, Checked
 from reconstruct.packs.alert_conditions import alert_signals
 from reconstruct.packs.selected import selected_signals
-from reconstruct.sources import discovery, merge, metric_file, registry
-from reconstruct.sources.alert_history import alert_history
-from reconstruct.sources.kube_changes import kube_changes
-from reconstruct.sources.ledger import Ledger
-from reconstruct.sources.metric_file import MetricFile
-from reconstruct.sources.prometheus import Prometheus
-from reconstruct.sources.replicas import replica_scope
-from reconstruct.sources.restarts import restarts
-from reconstruct.sources.retention import history_edges
-from reconstruct.sources.seen_metrics import seen_metrics
-from reconstruct.sources.signals import gather_signals
-from reconstruct.sources.targets_down import targets_down
-from reconstruct.sources.version_changes import version_changes
-from reconstruct.units import human_duration
+from reconstruct.sources.changes import merge, registry
+from reconstruct.sources.metric_files import reader
+from reconstruct.sources.metric_files.reader import MetricFile
+from reconstruct.sources.prometheus import discovery
+from reconstruct.sources.prometheus.client import Prometheus
+from reconstruct.sources.prometheus.history.alerts import alert_history
+from reconstruct.sources.prometheus.history.kube_state_metrics import kube_changes
+from reconstruct.sources.prometheus.history.restarts import restarts
+from reconstruct.sources.prometheus.history.retention import history_edges
+from reconstruct.sources.prometheus.history.scrapes import targets_down
+from reconstruct.sources.prometheus.history.version_changes import version_changes
+from reconstruct.sources.prometheus.metric_inventory import seen_metrics
+from reconstruct.sources.prometheus.replicas import replica_scope
+from reconstruct.sources.prometheus.signals import gather_signals
+from reconstruct.sources.result import SourceResult
+from reconstruct.text.units import human_duration
 
 Progress = Callable[[int, int, str], None]
 """`(done, total, what is being asked)`."""
 
-BASELINE_LEAST: Final = pd.Timedelta("1h")
+MIN_BASELINE: Final = pd.Timedelta("1h")
 """Of healthy time, where nobody says otherwise: 240 samples at the usual 15 s, four times what a threshold needs."""
-BASELINE_MOST: Final = pd.Timedelta(days=1)
+MAX_BASELINE: Final = pd.Timedelta(days=1)
 """Longer ones cost queries and hold other days' habits; --baseline asks for more."""
-MOST_POINTS: Final = 11_000
+MAX_POINTS: Final = 11_000
 """A series in one answer of Prometheus; a longer window is asked at a coarser step, and that is said."""
 RATE_SAMPLES: Final = 4
 """Scrapes in a `rate()`'s window: with two missed there are still two to take a difference of (Grafana's factor)."""
@@ -49,7 +51,7 @@ STEP_IF_UNKNOWN: Final = pd.Timedelta("15s")
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Request:
     """What is to be gathered: the window and every source, as the command line and the configuration say."""
 
     start: pd.Timestamp | None = None
@@ -76,14 +78,14 @@ class Asked:
 
 
 @dataclass(slots=True)
-class _Found:
+class _Gathered:
     """What the sources have told so far."""
 
     metrics: list[Metric] = field(default_factory=list)
     queries: list[Query] = field(default_factory=list)
-    told: list[Ledger] = field(default_factory=list)
+    told: list[SourceResult] = field(default_factory=list)
     """By explicit sources of changes, in the order given."""
-    derived: Ledger = field(default_factory=Ledger)
+    derived: SourceResult = field(default_factory=SourceResult)
     """What the metrics themselves show of changes and alerts."""
     gaps: list[Gap] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -91,7 +93,7 @@ class _Found:
     """Seconds between two scrapes of each job, as the data show."""
 
 
-def gather(asked: Asked, *, now: pd.Timestamp, progress: Progress | None = None) -> Evidence:
+def gather(asked: Request, *, now: pd.Timestamp, progress: Progress | None = None) -> Evidence:
     """Everything that the sources tell of the window.
 
     Raises
@@ -109,14 +111,14 @@ def gather(asked: Asked, *, now: pd.Timestamp, progress: Progress | None = None)
             "there is nothing to ask for metrics",
             hint="give --prometheus URL (or set PROMETHEUS_URL), --bundle FILE or --metrics FILE",
         )
-    found = _Found(notes=list(asked.notes))
-    files = [metric_file.read_metric_file(path, tz=asked.tz) for path in asked.metric_files]
+    found = _Gathered(notes=list(asked.notes))
+    files = [reader.read_metric_file(path, tz=asked.tz) for path in asked.metric_files]
     server = _connected(asked, found, now=now, progress=progress)
     window = _window(asked, files=files, server=server, now=now, found=found)
     if server is not None:
         _ask_prometheus(server, asked, window=window, found=found, progress=progress)
     for one in files:
-        metrics, queries, gaps = metric_file.to_metrics(one, window=window, conventions=_catalogue(asked).conventions)
+        metrics, queries, gaps = reader.to_metrics(one, window=window, conventions=_catalogue(asked).conventions)
         found.metrics += metrics
         found.queries += queries
         found.gaps += gaps
@@ -127,10 +129,10 @@ def gather(asked: Asked, *, now: pd.Timestamp, progress: Progress | None = None)
     return _evidence(found, window=_begun(found, window), calls=asked.calls)
 
 
-def gather_changes(asked: Asked, *, now: pd.Timestamp, progress: Progress | None = None) -> Evidence:
+def gather_changes(asked: Request, *, now: pd.Timestamp, progress: Progress | None = None) -> Evidence:
     """Only what changed in the window: events and alerts from every source, and from the server's own metrics."""
     progress = progress or _silent
-    found = _Found(notes=list(asked.notes))
+    found = _Gathered(notes=list(asked.notes))
     server = _connected(asked, found, now=now, progress=progress)
     if server is None and not asked.events:
         raise UsageError("there is no source of changes", hint="give --events SOURCE or --prometheus URL")
@@ -147,14 +149,14 @@ def _silent(done: int, total: int, text: str) -> None:
     del done, total, text
 
 
-def check_packs(asked: Asked, *, now: pd.Timestamp, progress: Progress | None = None) -> tuple[Checked, ...]:
+def check_packs(asked: Request, *, now: pd.Timestamp, progress: Progress | None = None) -> tuple[Checked, ...]:
     """Every signal of every pack, asked once at the end of the window (the last hour where none is given)."""
     progress = progress or _silent
-    found = _Found()
+    found = _Gathered()
     server = _connected(asked, found, now=now, progress=progress)
     if server is None:
         raise UsageError("there is no metrics server to ask", hint="give --prometheus URL or set PROMETHEUS_URL")
-    start = asked.start if asked.start is not None else min(now, server.now()) - BASELINE_LEAST
+    start = asked.start if asked.start is not None else min(now, server.now()) - MIN_BASELINE
     window = _window(replace(asked, start=start), files=(), server=server, now=now, found=found)
     names, _ = discovery.metric_names(server, scope=asked.scope, window=window)
     spacing = discovery.metric_spacings(server, sorted(names), window, intervals=found.intervals, scope=asked.scope)
@@ -170,16 +172,16 @@ def check_packs(asked: Asked, *, now: pd.Timestamp, progress: Progress | None = 
 
 def numbered_gaps(gaps: Iterable[Gap]) -> tuple[Gap, ...]:
     """Gaps in order of time, those of no time first, with the ids g1, g2, ...; each said once."""
-    distinct = {(g.source, g.wanted, g.reason, g.start, g.end): g for g in gaps}
+    distinct = {(g.source, g.missing, g.cause, g.start, g.end): g for g in gaps}
     never = pd.Timestamp.min.tz_localize("UTC")
-    ordered = sorted(distinct.values(), key=lambda g: (g.start or never, g.source, g.wanted, g.reason, g.end or never))
+    ordered = sorted(distinct.values(), key=lambda g: (g.start or never, g.source, g.missing, g.cause, g.end or never))
     return tuple(replace(gap, id=f"g{n}") for n, gap in enumerate(ordered, 1))
 
 
 # ---------------------------------------------------------------- the window
 
 
-def _connected(asked: Asked, found: _Found, *, now: pd.Timestamp, progress: Progress) -> Prometheus | None:
+def _connected(asked: Request, found: _Gathered, *, now: pd.Timestamp, progress: Progress) -> Prometheus | None:
     """The server, once it answers. It is the source of all: where it does not answer, nothing else can stand in."""
     if asked.prometheus is None:
         return None
@@ -192,7 +194,7 @@ def _connected(asked: Asked, found: _Found, *, now: pd.Timestamp, progress: Prog
 
 
 def _window(
-    asked: Asked, *, files: Sequence[MetricFile], server: Prometheus | None, now: pd.Timestamp, found: _Found
+    asked: Request, *, files: Sequence[MetricFile], server: Prometheus | None, now: pd.Timestamp, found: _Gathered
 ) -> Window:
     """What is looked at, the grid, and the healthy time before it; choices are said in notes."""
     if server is None and files:
@@ -209,7 +211,7 @@ def _window(
             hint="it lies in the future, or --from is not before --to",
         )
     length = end - asked.start
-    baseline = asked.baseline if asked.baseline is not None else min(max(length, BASELINE_LEAST), BASELINE_MOST)
+    baseline = asked.baseline if asked.baseline is not None else min(max(length, MIN_BASELINE), MAX_BASELINE)
     step = asked.step
     if server is not None:
         provisional = Window(asked.start, end, STEP_IF_UNKNOWN, asked.start - baseline)
@@ -219,7 +221,7 @@ def _window(
     return _on_grid(asked, end=end, baseline=baseline, step=step or STEP_IF_UNKNOWN, found=found)
 
 
-def _file_window(asked: Asked, *, files: Sequence[MetricFile], found: _Found) -> Window:
+def _file_window(asked: Request, *, files: Sequence[MetricFile], found: _Gathered) -> Window:
     spacings = [one.spacing_s for one in files if one.spacing_s > 0]
     step = asked.step or (pd.Timedelta(seconds=min(spacings)) if spacings else STEP_IF_UNKNOWN)
     first = min(one.start for one in files)
@@ -231,7 +233,7 @@ def _file_window(asked: Asked, *, files: Sequence[MetricFile], found: _Found) ->
             f"the window is empty: {start:%Y-%m-%d %H:%M:%S} to {end:%Y-%m-%d %H:%M:%S} UTC",
             hint=f"the metric files hold {first:%Y-%m-%d %H:%M:%S} to {last:%Y-%m-%d %H:%M:%S}",
         )
-    baseline = asked.baseline if asked.baseline is not None else BASELINE_MOST
+    baseline = asked.baseline if asked.baseline is not None else MAX_BASELINE
     return _on_grid(
         replace(asked, start=start),
         end=end,
@@ -241,16 +243,18 @@ def _file_window(asked: Asked, *, files: Sequence[MetricFile], found: _Found) ->
     )
 
 
-def _on_grid(asked: Asked, *, end: pd.Timestamp, baseline: pd.Timedelta, step: pd.Timedelta, found: _Found) -> Window:
+def _on_grid(
+    asked: Request, *, end: pd.Timestamp, baseline: pd.Timedelta, step: pd.Timedelta, found: _Gathered
+) -> Window:
     """Start and baseline on multiples of the step since the epoch: off that grid, `rate()` shifts with every run."""
     if asked.start is None:
         raise ValueError("a window without a start")
     coarser = step
-    while (end - asked.start + baseline) / coarser > MOST_POINTS:
+    while (end - asked.start + baseline) / coarser > MAX_POINTS:
         coarser = coarser * 2
     if coarser != step:
         found.notes.append(
-            f"the window has more than {MOST_POINTS:,} samples of {step.total_seconds():g} s: asked every "
+            f"the window has more than {MAX_POINTS:,} samples of {step.total_seconds():g} s: asked every "
             f"{coarser.total_seconds():g} s; --step or a shorter window shows more"
         )
     start = asked.start.floor(coarser)
@@ -258,7 +262,7 @@ def _on_grid(asked: Asked, *, end: pd.Timestamp, baseline: pd.Timedelta, step: p
     return Window(start, end, coarser, start - behind)
 
 
-def _begun(found: _Found, window: Window) -> Window:
+def _begun(found: _Gathered, window: Window) -> Window:
     """The window with its baseline cut to where any series begins: rows that nothing was measured in are no baseline.
 
     Metrics are cut with it. What was chosen is said.
@@ -281,7 +285,9 @@ def _begun(found: _Found, window: Window) -> Window:
 # ---------------------------------------------------------------- the sources
 
 
-def _ask_prometheus(server: Prometheus, asked: Asked, *, window: Window, found: _Found, progress: Progress) -> None:
+def _ask_prometheus(
+    server: Prometheus, asked: Request, *, window: Window, found: _Gathered, progress: Progress
+) -> None:
     """Which signals this server can answer, their answers, and what its metrics tell of changes."""
     scope, said = replica_scope(server, window, scope=asked.scope)
     found.notes += [said] if said else []
@@ -296,7 +302,7 @@ def _ask_prometheus(server: Prometheus, asked: Asked, *, window: Window, found: 
     _ask_history(server, replace(asked, scope=scope), window=window, found=found, progress=progress)
 
 
-def _signals(server: Prometheus, asked: Asked, *, window: Window, scope: str, found: _Found) -> tuple[Signal, ...]:
+def _signals(server: Prometheus, asked: Request, *, window: Window, scope: str, found: _Gathered) -> tuple[Signal, ...]:
     """What packs ask, the user's own alert conditions, and what only names tell; for `scan` what its selector finds."""
     catalogue = _catalogue(asked)
     matchers = ",".join(part for part in (_inside(asked.selector), scope) if part)
@@ -341,7 +347,7 @@ def _inside(selector: str | None) -> str:
     return ",".join(part for part in (named, rest.rpartition("}")[0].strip().rstrip(",")) if part)
 
 
-def _ask_history(server: Prometheus, asked: Asked, *, window: Window, found: _Found, progress: Progress) -> None:
+def _ask_history(server: Prometheus, asked: Request, *, window: Window, found: _Gathered, progress: Progress) -> None:
     """Alerts, restarts, new versions and targets that were down, as the server's own series tell them."""
     for wanted, question in _HISTORY.items():
         progress(0, 0, f"reading {wanted}")
@@ -357,46 +363,50 @@ def _ask_history(server: Prometheus, asked: Asked, *, window: Window, found: _Fo
         found.queries += queries
 
 
-_History = Callable[[Prometheus, Window, str, Mapping[str, float]], tuple[Ledger, tuple[Query, ...]]]
+_History = Callable[[Prometheus, Window, str, Mapping[str, float]], tuple[SourceResult, tuple[Query, ...]]]
 """`(server, window, scope, seconds between two scrapes of each job)`."""
 
 
-def _alerts(server: Prometheus, window: Window, scope: str, _: Mapping[str, float]) -> tuple[Ledger, tuple[Query, ...]]:
+def _alerts(
+    server: Prometheus, window: Window, scope: str, _: Mapping[str, float]
+) -> tuple[SourceResult, tuple[Query, ...]]:
     alerts, queries, gaps = alert_history(server, window, scope=scope)
-    return Ledger(alerts=alerts, gaps=gaps), queries
+    return SourceResult(alerts=alerts, gaps=gaps), queries
 
 
 def _restarts(
     server: Prometheus, window: Window, scope: str, _: Mapping[str, float]
-) -> tuple[Ledger, tuple[Query, ...]]:
+) -> tuple[SourceResult, tuple[Query, ...]]:
     events, queries, gaps = restarts(server, window, scope=scope)
-    return Ledger(events=events, gaps=gaps), queries
+    return SourceResult(events=events, gaps=gaps), queries
 
 
 def _versions(
     server: Prometheus, window: Window, scope: str, intervals: Mapping[str, float]
-) -> tuple[Ledger, tuple[Query, ...]]:
+) -> tuple[SourceResult, tuple[Query, ...]]:
     events, queries, gaps = version_changes(server, window, scope=scope, intervals=intervals)
-    return Ledger(events=events, gaps=gaps), queries
+    return SourceResult(events=events, gaps=gaps), queries
 
 
 def _rollouts(
     server: Prometheus, window: Window, scope: str, intervals: Mapping[str, float]
-) -> tuple[Ledger, tuple[Query, ...]]:
+) -> tuple[SourceResult, tuple[Query, ...]]:
     events, queries, gaps = kube_changes(server, window, scope=scope, intervals=intervals)
-    return Ledger(events=events, gaps=gaps), queries
+    return SourceResult(events=events, gaps=gaps), queries
 
 
 def _down(
     server: Prometheus, window: Window, scope: str, intervals: Mapping[str, float]
-) -> tuple[Ledger, tuple[Query, ...]]:
+) -> tuple[SourceResult, tuple[Query, ...]]:
     widest_s = max(intervals.values(), default=window.step_s)
     gaps, queries = targets_down(server, window, scope=scope, interval_s=widest_s)
-    return Ledger(gaps=gaps), queries
+    return SourceResult(gaps=gaps), queries
 
 
-def _edges(server: Prometheus, window: Window, scope: str, _: Mapping[str, float]) -> tuple[Ledger, tuple[Query, ...]]:
-    return Ledger(gaps=history_edges(server, window, scope=scope)), ()
+def _edges(
+    server: Prometheus, window: Window, scope: str, _: Mapping[str, float]
+) -> tuple[SourceResult, tuple[Query, ...]]:
+    return SourceResult(gaps=history_edges(server, window, scope=scope)), ()
 
 
 _HISTORY: Final[Mapping[str, _History]] = {
@@ -409,7 +419,7 @@ _HISTORY: Final[Mapping[str, _History]] = {
 }
 
 
-def _read_changes(asked: Asked, *, window: Window, found: _Found, progress: Progress) -> None:
+def _read_changes(asked: Request, *, window: Window, found: _Gathered, progress: Progress) -> None:
     for spec, options in asked.events:
         progress(0, 0, f"reading changes from {redact(spec)}")
         try:
@@ -423,7 +433,7 @@ def _read_changes(asked: Asked, *, window: Window, found: _Found, progress: Prog
             found.gaps.append(Gap("", redact(spec), "change events", reason, window.baseline_start, window.end))
 
 
-def _nothing(asked: Asked, window: Window) -> ReconstructError:
+def _nothing(asked: Request, window: Window) -> ReconstructError:
     when = f"{window.baseline_start:%Y-%m-%d %H:%M:%S} to {window.end:%Y-%m-%d %H:%M:%S} UTC"
     narrowed = [f"--scope {asked.scope}"] if asked.scope else []
     narrowed += [f"--service {', '.join(asked.services)}"] if asked.services else []
@@ -436,9 +446,9 @@ def _nothing(asked: Asked, window: Window) -> ReconstructError:
 # ---------------------------------------------------------------- one Evidence
 
 
-def _evidence(found: _Found, *, window: Window, calls: tuple[tuple[str, str], ...]) -> Evidence:
+def _evidence(found: _Gathered, *, window: Window, calls: tuple[tuple[str, str], ...]) -> Evidence:
     """Everything with its id: queries in the order asked, events and alerts in order of time."""
-    told = sum(found.told, Ledger())
+    told = sum(found.told, SourceResult())
     numbers = {query.id: f"q{n}" for n, query in enumerate(found.queries, 1)}
     alerts = merge.merge_alerts(found.derived.alerts, told.alerts)
     events = merge.merge(*(one.events for one in found.told), found.derived.events)
@@ -456,5 +466,5 @@ def _evidence(found: _Found, *, window: Window, calls: tuple[tuple[str, str], ..
     )
 
 
-def _catalogue(asked: Asked) -> Catalogue:
+def _catalogue(asked: Request) -> Catalogue:
     return asked.catalogue if asked.catalogue is not None else packs.load([packs.packs_folder()])

@@ -8,12 +8,12 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from reconstruct.charts.catalogue import overview, picture_bytes
 from reconstruct.model import Anomaly, Evidence, Incident
-from reconstruct.render import draft
-from reconstruct.render.charts import overview, picture_bytes
-from reconstruct.render.escape import plain
-from reconstruct.render.times import bounds, iso
-from reconstruct.units import change, human
+from reconstruct.text import narrative
+from reconstruct.text.escape import plain
+from reconstruct.text.times import bounds, iso
+from reconstruct.text.units import change, human
 
 SIGNALS_SHOWN = 40
 """Rows of a table that are looked at; the rest is counted."""
@@ -45,7 +45,7 @@ def incident_html(incident: Incident) -> str:
     hints = [(h.rank, h.verdict, f"{h.confidence:.0%}", h.statement) for h in incident.explanation.hints]
     return "".join(
         [
-            f"<h3>{_text(draft.title(incident))}</h3><p>{_text(draft.summary(incident))}</p>",
+            f"<h3>{_text(narrative.title(incident))}</h3><p>{_text(narrative.summary(incident))}</p>",
             _table(("milestone", "time (UTC)", "between"), stones),
             _table(("", "verdict", "confidence", "hint"), hints),
             f'<img style="max-width:100%" alt="overview" src="data:image/png;base64,{picture}">',
@@ -61,7 +61,7 @@ def evidence_html(evidence: Evidence) -> str:
     ]
     window = evidence.window
     counts = ", ".join(f"{len(getattr(evidence, name))} {name}" for name in ("metrics", "events", "alerts", "gaps"))
-    gaps = [(g.wanted, g.reason) for g in evidence.gaps]
+    gaps = [(g.missing, g.cause) for g in evidence.gaps]
     return "".join(
         [
             f"<p>{iso(window.start)} to {iso(window.end)}, every {human(window.step_s, 'seconds')}: {counts}</p>",
@@ -85,7 +85,7 @@ def anomaly_html(anomaly: Anomaly) -> str:
             ("recovery", back),
             ("from, to", change(anomaly.baseline, anomaly.peak, anomaly.signal.unit)),
             ("shape", f"{anomaly.shape}, {anomaly.direction}"),
-            ("size", f"{anomaly.sigmas:.1f} spreads of its baseline, {anomaly.score:.1f} times its threshold"),
+            ("size", f"{anomaly.robust_z:.1f} spreads of its baseline, {anomaly.score:.1f} times its threshold"),
         ],
     )
 

@@ -27,13 +27,13 @@ from reconstruct.model import (
     Moment,
     Service,
 )
-from reconstruct.units import change, human_duration
+from reconstruct.text.units import change, human_duration
 
-FIRINGS_TOLD = 3
+MAX_FIRINGS_SHOWN = 3
 """An alert that fires more often than this in one window is told as one line: flapping would hide the rest."""
-GAPS_TOLD = 3
+MAX_GAPS_SHOWN = 3
 """The same for a scrape that fails again and again, as those of a starved host do."""
-SERIES_TOLD = 3
+MAX_SERIES_SHOWN = 3
 """So many series are named in a line's detail; the others are counted (all are in incident.json)."""
 
 UNTOLD_TAG = "scrape"
@@ -171,13 +171,13 @@ def _point(time: pd.Timestamp, *, after_s: float = 0.0, before_s: float = 0.0) -
 
 def _change(evidence: Evidence, explanation: Explanation) -> Iterator[Entry]:
     """Events inside the window, and earlier ones that a hint or a verdict speaks of."""
-    spoken_of = {h.trigger for h in explanation.hints} | {g.event for g in explanation.let_go}
-    let_go = {g.event: g for g in explanation.let_go}
+    spoken_of = {h.trigger for h in explanation.hints} | {g.event for g in explanation.dismissed_changes}
+    dismissed_changes = {g.event: g for g in explanation.dismissed_changes}
     for event in evidence.events:
         if event.time < evidence.window.start and event.id not in spoken_of:
             continue
         kind = "mitigation" if event.id in explanation.mitigated_evidence else _ENTRY_KIND.get(event.kind, "change")
-        says = let_go[event.id].says if event.id in let_go else ""
+        says = dismissed_changes[event.id].says if event.id in dismissed_changes else ""
         yield _entry(
             _point(event.time, after_s=event.resolution_s),
             kind,
@@ -222,7 +222,7 @@ def _alert_fired(alerts: Sequence[Alert]) -> Iterator[Entry]:
     """Each firing, or one line that says how often it flapped."""
     for rule, firings in _by_rule(alerts):
         starts = [list(group) for _, group in groupby(firings, key=lambda a: a.firing_at)]
-        flapping = len(starts) > FIRINGS_TOLD
+        flapping = len(starts) > MAX_FIRINGS_SHOWN
         for group in starts[:1] if flapping else starts:
             waited = [(a.firing_at - a.pending_at).total_seconds() for a in group if a.pending_at is not None]
             longest_s = max(waited, default=0.0)
@@ -346,9 +346,9 @@ def _gap(evidence: Evidence) -> Iterator[Entry]:
     for gap in sorted(evidence.gaps, key=lambda g: g.start or evidence.window.start):
         if gap.start is None or (gap.end is not None and gap.end <= evidence.window.start):
             continue
-        alike.setdefault((gap.source, gap.wanted, gap.reason), []).append(gap)
+        alike.setdefault((gap.source, gap.missing, gap.cause), []).append(gap)
     for (source, wanted, reason), gaps in alike.items():
-        for group in [gaps] if len(gaps) > GAPS_TOLD else [[gap] for gap in gaps]:
+        for group in [gaps] if len(gaps) > MAX_GAPS_SHOWN else [[gap] for gap in gaps]:
             start, end = group[0].start or evidence.window.start, group[-1].end
             times = f" {len(group)} times" if len(group) > 1 else ""
             until = f" until {end:%H:%M:%S}" if end is not None else ""
@@ -387,11 +387,11 @@ def _moves(anomaly: Anomaly) -> str:
 def _figures_text(anomalies: Sequence[Anomaly], *, titled: str) -> str:
     """From what to what, for the first few; a signal that the line's title names already is not named again."""
     told = []
-    for anomaly in anomalies[:SERIES_TOLD]:
+    for anomaly in anomalies[:MAX_SERIES_SHOWN]:
         name = "" if anomaly.signal.title == titled else f"{anomaly.signal.title} "
         figures = change(anomaly.baseline, anomaly.peak, anomaly.signal.unit)
         told.append(f"{name}{figures}{_label_text(anomaly)}")
-    more = [f"and {len(anomalies) - SERIES_TOLD} more"] if len(anomalies) > SERIES_TOLD else []
+    more = [f"and {len(anomalies) - MAX_SERIES_SHOWN} more"] if len(anomalies) > MAX_SERIES_SHOWN else []
     return "; ".join(told + more)
 
 
@@ -408,5 +408,5 @@ def _series_text(labels: Sequence[Mapping[str, str]]) -> str:
     """
     shared = set.intersection(*(set(row.items()) for row in labels))
     names = [", ".join(v for k, v in sorted(row.items()) if (k, v) not in shared) for row in labels]
-    more = f" and {len(names) - SERIES_TOLD} more" if len(names) > SERIES_TOLD else ""
-    return f"{len(names)} series: {'; '.join(names[:SERIES_TOLD]) if more else ', '.join(names)}{more}"
+    more = f" and {len(names) - MAX_SERIES_SHOWN} more" if len(names) > MAX_SERIES_SHOWN else ""
+    return f"{len(names)} series: {'; '.join(names[:MAX_SERIES_SHOWN]) if more else ', '.join(names)}{more}"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from reconstruct.http import HttpSettings
-from reconstruct.sources.prometheus import Prometheus
+from reconstruct.sources.prometheus.client import Prometheus
 from tests.servers.prometheus import backfilled, prometheus
 from tests.servers.story import RULES, story
 from tests.servers.victoria import victoria_metrics

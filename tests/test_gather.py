@@ -9,7 +9,7 @@ import pytest
 
 from reconstruct.bundle import read_bundle, write_bundle
 from reconstruct.errors import NothingToShowError, SourceError, UsageError
-from reconstruct.gather import Asked, gather, gather_changes
+from reconstruct.gather import Request, gather, gather_changes
 from reconstruct.http import HttpSettings
 from reconstruct.model import Evidence
 
@@ -28,7 +28,7 @@ def evidence(prometheus_url: str, tmp_path_factory: pytest.TempPathFactory) -> E
         "2026-03-02 13:29:50,deploy,shop,shop 1.1.0,1.1.0,4711\n"
         "soon,deploy,x,y,1,2\n"
     )
-    asked = Asked(
+    asked = Request(
         start=at("13:00"), end=at("14:30"), prometheus=HttpSettings(prometheus_url), events=((str(changes), {}),)
     )
     return gather(asked, now=NOW)
@@ -55,7 +55,7 @@ def test_a_deploy_seen_by_two_sources_is_one_event_with_the_explicit_id(evidence
 
 
 def test_what_could_not_be_read_is_a_gap_that_names_its_line(evidence: Evidence) -> None:
-    assert [gap.wanted for gap in evidence.gaps if gap.source == "deploys.csv"] == ["the event on line 3"]
+    assert [gap.missing for gap in evidence.gaps if gap.source == "deploys.csv"] == ["the event on line 3"]
 
 
 def test_alerts_carry_their_rules_condition(evidence: Evidence) -> None:
@@ -80,14 +80,14 @@ def test_a_bundle_gives_the_very_evidence_back(evidence: Evidence, tmp_path: Pat
 
 
 def test_victoriametrics_answers_the_same_questions(victoria_url: str, evidence: Evidence) -> None:
-    asked = Asked(start=at("13:00"), end=at("14:30"), prometheus=HttpSettings(victoria_url))
+    asked = Request(start=at("13:00"), end=at("14:30"), prometheus=HttpSettings(victoria_url))
     there = gather(asked, now=NOW)
-    wanted = {m.signal.id for m in evidence.metrics if m.signal.known}
+    wanted = {m.signal.id for m in evidence.metrics if not m.signal.inferred}
     assert wanted <= {m.signal.id for m in there.metrics}
 
 
 def test_a_scope_that_matches_nothing_is_nothing_to_show(prometheus_url: str) -> None:
-    asked = Asked(start=at("13:00"), end=at("14:30"), prometheus=HttpSettings(prometheus_url), scope='job="nosuch"')
+    asked = Request(start=at("13:00"), end=at("14:30"), prometheus=HttpSettings(prometheus_url), scope='job="nosuch"')
     with pytest.raises(NothingToShowError) as told:
         gather(asked, now=NOW)
     assert "--scope" in told.value.hint
@@ -95,9 +95,9 @@ def test_a_scope_that_matches_nothing_is_nothing_to_show(prometheus_url: str) ->
 
 def test_an_event_source_that_is_away_is_a_gap_and_under_strict_an_error(prometheus_url: str) -> None:
     away: tuple[tuple[str, dict[str, str]], ...] = (("alertmanager:http://127.0.0.1:9", {}),)
-    asked = Asked(start=at("14:00"), end=at("14:30"), prometheus=HttpSettings(prometheus_url), events=away)
-    assert any(gap.wanted == "change events" for gap in gather(asked, now=NOW).gaps)
-    strict = Asked(
+    asked = Request(start=at("14:00"), end=at("14:30"), prometheus=HttpSettings(prometheus_url), events=away)
+    assert any(gap.missing == "change events" for gap in gather(asked, now=NOW).gaps)
+    strict = Request(
         start=at("14:00"), end=at("14:30"), prometheus=HttpSettings(prometheus_url), events=away, strict=True
     )
     with pytest.raises(SourceError):
@@ -106,7 +106,7 @@ def test_an_event_source_that_is_away_is_a_gap_and_under_strict_an_error(prometh
 
 def test_an_end_in_the_future_is_the_servers_now(prometheus_url: str) -> None:
     clock = pd.Timestamp.now("UTC")
-    asked = Asked(
+    asked = Request(
         start=at("13:00"), end=clock + pd.Timedelta("2h"), prometheus=HttpSettings(prometheus_url), scope='job="shop"'
     )
     found = gather(asked, now=clock)
@@ -119,13 +119,13 @@ def test_metric_files_alone_are_enough_and_their_span_is_the_window(tmp_path: Pa
         f"{t:%Y-%m-%d %H:%M:%S},{1 + n % 3}" for n, t in enumerate(pd.date_range(at("13:00"), periods=90, freq="60s"))
     ]
     (tmp_path / "m.csv").write_text("time,http_request_duration_ms\n" + "\n".join(rows))
-    found = gather(Asked(metric_files=(tmp_path / "m.csv",)), now=NOW)
+    found = gather(Request(metric_files=(tmp_path / "m.csv",)), now=NOW)
     assert (found.window.start, found.window.end, found.window.step_s) == (at("13:00"), at("14:30"), 60)
     assert found.metrics[0].signal.unit == "seconds"
 
 
 def test_a_window_across_midnight_in_another_zone_is_one_window(prometheus_url: str) -> None:
-    asked = Asked(
+    asked = Request(
         start=pd.Timestamp("2026-03-02T01:30+13:00").tz_convert("UTC"),
         end=pd.Timestamp("2026-03-02T03:00+13:00").tz_convert("UTC"),
         prometheus=HttpSettings(prometheus_url),
@@ -134,11 +134,13 @@ def test_a_window_across_midnight_in_another_zone_is_one_window(prometheus_url: 
 
 
 def test_changes_can_be_gathered_without_any_metric(prometheus_url: str) -> None:
-    found = gather_changes(Asked(start=at("13:00"), end=at("14:30"), prometheus=HttpSettings(prometheus_url)), now=NOW)
+    found = gather_changes(
+        Request(start=at("13:00"), end=at("14:30"), prometheus=HttpSettings(prometheus_url)), now=NOW
+    )
     assert not found.metrics
     assert {event.kind for event in found.events} & {"deploy", "rollback", "restart"}
 
 
 def test_nothing_to_ask_is_said() -> None:
     with pytest.raises(UsageError, match="nothing to ask"):
-        gather(Asked(), now=NOW)
+        gather(Request(), now=NOW)

@@ -209,19 +209,19 @@ def test_retry_after_is_honoured_up_to_a_bound(wanted: str, pauses: list[float])
 
 def test_the_pace_lets_no_more_through_than_it_says() -> None:
     pace = Pace(most=2)
-    under_way, most = 0, 0
+    ongoing_at_start, most = 0, 0
     lock = threading.Lock()
     go = threading.Barrier(2)
 
     def work() -> None:
-        nonlocal under_way, most
+        nonlocal ongoing_at_start, most
         with pace:
             with lock:
-                under_way += 1
-                most = max(most, under_way)
+                ongoing_at_start += 1
+                most = max(most, ongoing_at_start)
             go.wait(timeout=10)  # two have to be inside at once for either to go on
             with lock:
-                under_way -= 1
+                ongoing_at_start -= 1
 
     threads = [threading.Thread(target=work) for _ in range(8)]
     for thread in threads:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from reconstruct import promql
 from reconstruct.errors import QueryError, UsageError
 from reconstruct.promql import Condition
-from reconstruct.sources.prometheus import Prometheus
+from reconstruct.sources.prometheus.client import Prometheus
 
 SCOPE = 'cluster="eu-1",namespace="shop"'
 EXPRESSIONS = (

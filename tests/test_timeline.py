@@ -10,6 +10,7 @@ import pytest
 from reconstruct.model import (
     Alert,
     Anomaly,
+    DismissedChange,
     Episode,
     Event,
     Evidence,
@@ -18,7 +19,6 @@ from reconstruct.model import (
     Hint,
     HintVerdict,
     Incident,
-    LetGo,
     Moment,
     Service,
     Signal,
@@ -55,7 +55,7 @@ def anomaly(name: str, signal: Signal, service: Service, onset: str, recovery: s
         baseline=0.02,
         peak=0.62,
         peak_time=at("14:30:00"),
-        sigmas=40.0,
+        robust_z=40.0,
     )
 
 
@@ -82,7 +82,7 @@ def story(*, alerts: tuple[Alert, ...] | None = None, recovered: bool = True, hi
         recovered_evidence=("a1",) if recovered else (),
         affected=(SHOP, DB),
         hints=hints,
-        let_go=(LetGo("e2", "change-before-onset", "51 minutes before the onset", ("e2",)),),
+        dismissed_changes=(DismissedChange("e2", "temporal-order", "51 minutes before the onset", ("e2",)),),
     )
     gaps = (Gap("g1", "prometheus", "job shop", "scrape failed", at("14:10:00"), at("14:11:00")),)
     return compose(Evidence(window=window, events=events, alerts=alerts, gaps=gaps), found, explanation)

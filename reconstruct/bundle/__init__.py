@@ -15,6 +15,7 @@ from typing import Any, Final, cast
 
 import pandas as pd
 
+from reconstruct.bundle import version_1
 from reconstruct.bundle.archive import MANIFEST, read_archive, write_archive
 from reconstruct.bundle.codec import DecodeError, decode, encode
 from reconstruct.bundle.matrix import frame, read_matrix, write_matrix
@@ -74,11 +75,16 @@ def read_bundle(path: Path, *, max_samples: int = MAX_SAMPLES) -> tuple[Evidence
             raise UsageError(f"{path}: part {name!r} is missing", hint="capture it again, or fetch an unaltered copy")
         return parts[name]
 
+    def lines(name: str) -> list[Mapping[str, Any]]:
+        records = _read_lines(part(name))
+        old = manifest.get("schema") == version_1.SCHEMA
+        return [version_1.upgraded(name, record) for record in records] if old else records
+
     at = MANIFEST
     try:
         window: Window = decode(manifest.get("window"), Window)
         at = "signals.jsonl"
-        records = _read_lines(part(at))
+        records = lines(at)
         n_series = [len(cast("Sequence[object]", record.get("labels", ()))) for record in records]
         _check_size(window, n_series, max_samples=max_samples)
         at = _METRICS
@@ -91,7 +97,7 @@ def read_bundle(path: Path, *, max_samples: int = MAX_SAMPLES) -> tuple[Evidence
         lists = {}
         for name, kind in _LISTS.items():
             at = f"{name}.jsonl"
-            lists[name] = tuple(decode(record, kind) for record in _read_lines(part(at)))
+            lists[name] = tuple(decode(record, kind) for record in lines(at))
         at = "context.json"
         context = _read_lines(part(at))[0]
         calls = decode(context.get("calls"), tuple[tuple[str, str], ...])

@@ -15,9 +15,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, cast
 
+from reconstruct.bundle import version_1
 from reconstruct.errors import UsageError
 
-SCHEMA: Final = "reconstruct/bundle/1"
+SCHEMA: Final = "reconstruct/bundle/2"
+READ: Final = (SCHEMA, version_1.SCHEMA)
 MANIFEST: Final = "manifest.json"
 MAX_PARTS: Final = 32
 MAX_MANIFEST_BYTES: Final = 1 << 20
@@ -126,13 +128,17 @@ def _read_manifest(
         raise _altered(path, MANIFEST, "it is not JSON") from error
     schema = manifest.get("schema") if isinstance(manifest, dict) else None
     family, _, version = str(schema).rpartition("/")
-    if schema != SCHEMA and family == SCHEMA.rpartition("/")[0] and version.isdigit():
+    if schema not in READ and family == SCHEMA.rpartition("/")[0] and version.isdigit():
         raise UsageError(
             f"{path} was written in the format {schema}; this version reads {SCHEMA}",
             hint="update reconstruct, or capture it again with this version",
         )
     listed = manifest.get("parts") if isinstance(manifest, dict) else None
-    if schema != SCHEMA or not isinstance(listed, dict) or not all(isinstance(part, dict) for part in listed.values()):
+    if (
+        schema not in READ
+        or not isinstance(listed, dict)
+        or not all(isinstance(part, dict) for part in listed.values())
+    ):
         raise _altered(path, MANIFEST, "it is not a bundle's manifest")
     return cast("Mapping[str, Any]", manifest)
 

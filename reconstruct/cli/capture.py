@@ -27,13 +27,13 @@ def capture(
     """
     from reconstruct import __version__
     from reconstruct.bundle import write_bundle
-    from reconstruct.cli import request, talk
+    from reconstruct.cli import console, request
     from reconstruct.errors import UsageError
 
     config = request.configuration(window)
     if out is not None and out.exists() and not force:
         raise UsageError(f"{out} exists", hint="name another file, or give --force")
-    with talk.Progress(quiet=window.quiet, verbose=window.verbose) as progress:
+    with console.Progress(quiet=window.quiet, verbose=window.verbose) as progress:
         evidence, settings = request.evidence_of(window, config, at=request.now(), progress=progress)
     path = out or Path(f"capture-{evidence.window.start:%Y%m%dT%H%M%SZ}.zip")
     if path.exists() and not force:

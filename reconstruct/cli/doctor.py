@@ -18,13 +18,14 @@ def doctor(window: WindowOptions) -> None:
     import typer
 
     from reconstruct import packs
-    from reconstruct.cli import request, talk
+    from reconstruct.cli import console, request
     from reconstruct.errors import ReconstructError, UsageError
-    from reconstruct.gather import BASELINE_LEAST, STEP_IF_UNKNOWN
+    from reconstruct.gather import MIN_BASELINE, STEP_IF_UNKNOWN
     from reconstruct.model import Window
-    from reconstruct.sources import discovery, registry
-    from reconstruct.sources.prometheus import Prometheus
-    from reconstruct.units import human_duration
+    from reconstruct.sources.changes import registry
+    from reconstruct.sources.prometheus import discovery
+    from reconstruct.sources.prometheus.client import Prometheus
+    from reconstruct.text.units import human_duration
 
     config = request.configuration(window)
     settings = request.connection(window, config)
@@ -32,12 +33,12 @@ def doctor(window: WindowOptions) -> None:
         raise UsageError("there is no metrics server to look at", hint="give --prometheus URL or set PROMETHEUS_URL")
     server = Prometheus(settings)
     at = request.now()
-    with talk.Progress(quiet=window.quiet) as progress:
+    with console.Progress(quiet=window.quiet) as progress:
         progress(0, 0, f"asking {settings.url}")
         server.ready()
         asked = request.asked_of(window, config, at=at)
         end = min(asked.end or server.now(), server.now())
-        span = Window(asked.start or end - BASELINE_LEAST, end, STEP_IF_UNKNOWN, asked.start or end - BASELINE_LEAST)
+        span = Window(asked.start or end - MIN_BASELINE, end, STEP_IF_UNKNOWN, asked.start or end - MIN_BASELINE)
         names, gaps = discovery.metric_names(server, scope=asked.scope, window=span)
         intervals = discovery.scrape_intervals(server, span, scope=asked.scope)
         rules, more = discovery.alert_rules(server)
@@ -62,7 +63,7 @@ def doctor(window: WindowOptions) -> None:
             lines.append(f"changes      {spec}: {error.message} ({error.hint})")
     if not asked.events:
         lines.append("changes      no source is configured: only versions and restarts that metrics show (--events)")
-    lines += [f"not seen     {gap.wanted}: {gap.reason}" for gap in (*gaps, *more)]
+    lines += [f"not seen     {gap.missing}: {gap.cause}" for gap in (*gaps, *more)]
     typer.echo("\n".join(lines))
 
 

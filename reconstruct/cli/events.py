@@ -24,20 +24,20 @@ def events(
       reconstruct events --prometheus http://prometheus:9090 --events github:acme/shop --from -1d --to now
       reconstruct events --events deploys.csv --from 13:00 --to 16:00 --format jsonl > changes.jsonl
     """
-    from reconstruct.cli import request, talk
+    from reconstruct.cli import console, request
     from reconstruct.errors import UsageError
     from reconstruct.gather import gather_changes
-    from reconstruct.render.ledger import to_jsonl, to_table
+    from reconstruct.render.change_table import to_jsonl, to_table
 
     if formats not in ("text", "jsonl"):
         raise UsageError(f"--format takes text or jsonl, not {formats!r}", hint="jsonl is what --events reads again")
     config = request.configuration(window)
     at = request.now()
-    with talk.Progress(quiet=window.quiet, verbose=window.verbose) as progress:
+    with console.Progress(quiet=window.quiet, verbose=window.verbose) as progress:
         if window.bundle is not None:
             evidence, _ = request.evidence_of(window, config, at=at, progress=progress)
         else:
             evidence = gather_changes(request.asked_of(window, config, at=at), now=at, progress=progress)
     typer.echo(to_jsonl(evidence.events) if formats == "jsonl" else to_table(evidence.events), nl=False)
     for gap in evidence.gaps:
-        typer.echo(f"not seen: {gap.wanted}: {gap.reason} ({gap.source})", err=True)
+        typer.echo(f"not seen: {gap.missing}: {gap.cause} ({gap.source})", err=True)

@@ -44,12 +44,12 @@ def run(
     dry_run: bool = False,
 ) -> None:
     """What `incident` and `demo` do."""
-    from reconstruct.cli import outputs, request, talk
+    from reconstruct.cli import console, outputs, request
     from reconstruct.pipeline import draft
 
     config = request.configuration(window)
     wanted = outputs.checked(output)
-    with talk.Progress(quiet=window.quiet, verbose=window.verbose) as progress:
+    with console.Progress(quiet=window.quiet, verbose=window.verbose) as progress:
         evidence, settings = request.evidence_of(window, config, at=request.now(), progress=progress)
         progress(0, 0, f"looking through {sum(len(m.labels) for m in evidence.metrics):,} series")
         answer = draft(evidence, settings=settings)

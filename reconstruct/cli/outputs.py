@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from reconstruct.cli.console import colour_wanted, width
 from reconstruct.cli.options import OutputOptions, WindowOptions
-from reconstruct.cli.talk import colour_wanted, width
 from reconstruct.errors import UsageError
-from reconstruct.render import escape
 from reconstruct.render.files import CHART_FOLDER, PICTURES, parse_formats, write_files, write_outputs
-from reconstruct.render.links import Links
+from reconstruct.text import escape
+from reconstruct.text.links import Links
 
 if TYPE_CHECKING:
+    from reconstruct.charts.image import ChartImage
     from reconstruct.config import Config
     from reconstruct.model import Incident
-    from reconstruct.render.chart_image import ChartImage
 
 STDOUT_FORMATS = ("md", "json")
 
@@ -73,7 +73,7 @@ def pictures(incident: Incident, formats: Sequence[str]) -> tuple[ChartImage, ..
     """The charts that the formats need; none are drawn for JSON alone."""
     if not {"html", *PICTURES} & set(formats):
         return ()
-    from reconstruct.render.charts import images
+    from reconstruct.charts.catalogue import images
 
     return images(incident, formats=formats)
 
@@ -99,8 +99,8 @@ def tell(incident: Incident, paths: Sequence[Path], *, output: OutputOptions, qu
 
 def explain(incident: Incident, anomaly_ids: Sequence[str], wanted: Wanted, *, output: OutputOptions) -> None:
     """Why some anomalies were ones: in words on standard error, and as a picture each."""
+    from reconstruct.charts.catalogue import why_image
     from reconstruct.detect import explain_anomaly
-    from reconstruct.render.charts import why_image
 
     known = {a.id: a for a in incident.anomalies}
     for anomaly_id in anomaly_ids:

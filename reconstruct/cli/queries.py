@@ -39,7 +39,7 @@ def show_pack(
     """Print a pack's signals: what is asked, in which unit, and which way is worse."""
     from reconstruct import packs
     from reconstruct.errors import UsageError
-    from reconstruct.units import human
+    from reconstruct.text.units import human
 
     catalogue = packs.load((packs.packs_folder(), *(queries or ())))
     pack = next((one for one in catalogue.packs if one.id == name.partition("/")[0]), None)
@@ -52,8 +52,8 @@ def show_pack(
     typer.echo(f"{pack.title}: tested with {pack.tested_with}\n{pack.place.file}")
     for one in templates:
         typer.echo(f"\n{one.id}  {one.title}")
-        floor = f", told from {human(one.floor, one.unit)} on" if one.floor else ""
-        typer.echo(f"  {one.layer}/{one.aspect}, {one.unit}, worse when {one.worse}{floor}")
+        min_effect = f", told from {human(one.min_effect, one.unit)} on" if one.min_effect else ""
+        typer.echo(f"  {one.layer}/{one.aspect}, {one.unit}, worse when {one.worse}{min_effect}")
         for number, variant in enumerate(one.variants):
             typer.echo(f"  {'or ' if number else ''}{' '.join(variant.promql.split())}")
 
@@ -67,14 +67,14 @@ def check(window: WindowOptions) -> None:
     Examples:
       reconstruct queries check --prometheus http://prometheus:9090 --queries my-packs
     """
-    from reconstruct.cli import request, talk
+    from reconstruct.cli import console, request
     from reconstruct.errors import UsageError
     from reconstruct.gather import check_packs
-    from reconstruct.render.escape import plain
+    from reconstruct.text.escape import plain
 
     config = request.configuration(window)
     at = request.now()
-    with talk.Progress(quiet=window.quiet, verbose=window.verbose) as progress:
+    with console.Progress(quiet=window.quiet, verbose=window.verbose) as progress:
         rows = check_packs(request.asked_of(window, config, at=at), now=at, progress=progress)
     widest = max(len(row.signal) for row in rows)
     for row in rows:

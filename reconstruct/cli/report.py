@@ -52,7 +52,7 @@ def report(
     from dataclasses import replace
 
     from reconstruct import deliver
-    from reconstruct.cli import outputs, request, talk
+    from reconstruct.cli import console, outputs, request
     from reconstruct.config import parse_duration_s
     from reconstruct.errors import SourceError, UsageError
     from reconstruct.pipeline import draft, without_earlier_episodes
@@ -66,7 +66,7 @@ def report(
     begun = request.now()
     wanted = outputs.checked(output)
     window = _looking_back(window, parse_duration_s(last) if last else config.report.last_s, config)
-    with talk.Progress(quiet=window.quiet, verbose=window.verbose) as progress:
+    with console.Progress(quiet=window.quiet, verbose=window.verbose) as progress:
         evidence, settings = request.evidence_of(window, config, at=begun, progress=progress)
         progress(0, 0, "looking at the days before")
         evidence = without_earlier_episodes(evidence, settings=settings)

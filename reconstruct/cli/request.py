@@ -12,16 +12,16 @@ import pandas as pd
 
 from reconstruct import packs
 from reconstruct.bundle import narrow, read_bundle
+from reconstruct.cli.console import Progress
 from reconstruct.cli.options import WindowOptions
-from reconstruct.cli.talk import Progress
 from reconstruct.config import Config, load_config, parse_duration_s, parse_time, parse_zone
 from reconstruct.errors import UsageError
-from reconstruct.gather import Asked, gather
+from reconstruct.gather import Request, gather
 from reconstruct.http import HttpSettings
 from reconstruct.model import Evidence, Settings
 from reconstruct.packs.loader import MECHANISMS_FILE
 from reconstruct.packs.mechanisms import load_mechanisms
-from reconstruct.sources.registry import TOKEN_VARIABLES, kind_and_argument
+from reconstruct.sources.changes.registry import TOKEN_VARIABLES, kind_and_argument
 
 if TYPE_CHECKING:
     from reconstruct.packs import Catalogue
@@ -97,7 +97,7 @@ def settings_of(window: WindowOptions, config: Config) -> Settings:
     )
 
 
-def asked_of(window: WindowOptions, config: Config, *, at: pd.Timestamp) -> Asked:
+def asked_of(window: WindowOptions, config: Config, *, at: pd.Timestamp) -> Request:
     """The window and every source.
 
     Raises
@@ -121,7 +121,7 @@ def asked_of(window: WindowOptions, config: Config, *, at: pd.Timestamp) -> Aske
             f"{end:%Y-%m-%d %H:%M:%S} UTC",
             hint="an HH:MM time means today: give the date too when the window crosses midnight",
         )
-    return Asked(
+    return Request(
         start=begin,
         end=end,
         baseline=_duration(window.baseline, config.baseline_s),

@@ -29,12 +29,12 @@ def scan(
     Examples:
       reconstruct scan '{job="shop"}' --prometheus http://prometheus:9090 --from -1h --to now
     """
-    from reconstruct.cli import request, talk
-    from reconstruct.explain.ranking import scan as rank_series
+    from reconstruct.cli import console, request
+    from reconstruct.rank.ranking import scan as rank_series
     from reconstruct.render.scan_table import to_scan_table
 
     config = request.configuration(window)
-    with talk.Progress(quiet=window.quiet, verbose=window.verbose) as progress:
+    with console.Progress(quiet=window.quiet, verbose=window.verbose) as progress:
         evidence, _ = request.evidence_of(window, config, at=request.now(), progress=progress, selector=selector)
     ranked = rank_series(evidence)
     typer.echo(to_scan_table(ranked[:most]), nl=False)

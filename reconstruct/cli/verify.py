@@ -12,7 +12,7 @@ from reconstruct.cli.options import WindowOptions, takes_options
 CONTRADICTED = 11
 """Exit code (contract): a line of the document says what the evidence does not."""
 FORMATS = ("table", "json")
-BYTES_MOST = 2_000_000
+MAX_BYTES = 2_000_000
 """No postmortem is longer; a log given by mistake is told at once."""
 
 
@@ -35,7 +35,7 @@ def verify(
     """
     from reconstruct import __version__
     from reconstruct import verify as checks
-    from reconstruct.cli import request, talk
+    from reconstruct.cli import console, request
     from reconstruct.config import parse_zone
     from reconstruct.errors import UsageError
     from reconstruct.pipeline import draft
@@ -47,7 +47,7 @@ def verify(
     config = request.configuration(window)
     zone = config.timezone if window.tz == "UTC" and config.timezone else window.tz
     parse_zone(zone)
-    with talk.Progress(quiet=window.quiet, verbose=window.verbose) as progress:
+    with console.Progress(quiet=window.quiet, verbose=window.verbose) as progress:
         evidence, settings = request.evidence_of(window, config, at=request.now(), progress=progress)
         progress(0, 0, f"looking through {sum(len(m.labels) for m in evidence.metrics):,} series")
         incident = draft(evidence, settings=settings)
@@ -58,7 +58,7 @@ def verify(
     else:
         import sys
 
-        answer = to_verification_table(outcome, columns=talk.width(), colour=talk.colour_wanted(sys.stdout))
+        answer = to_verification_table(outcome, columns=console.width(), colour=console.colour_wanted(sys.stdout))
     typer.echo(answer, nl=False)
     if outcome.foreign:
         named = ", ".join(f"{kind}1" for kind in outcome.foreign)
@@ -84,11 +84,11 @@ def _text_of(file: Path) -> str:
         if file.is_dir():
             raise UsageError(f"{file} is a folder", hint=hint)
         with file.open("rb") as opened:
-            raw = opened.read(BYTES_MOST + 1)
+            raw = opened.read(MAX_BYTES + 1)
     except OSError as error:
         raise UsageError(f"{file} cannot be read: {error.strerror or error}", hint=hint) from error
-    if len(raw) > BYTES_MOST:
-        raise UsageError(f"{file} is longer than {BYTES_MOST:,} bytes", hint=hint)
+    if len(raw) > MAX_BYTES:
+        raise UsageError(f"{file} is longer than {MAX_BYTES:,} bytes", hint=hint)
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise UsageError(f"{file} is UTF-16", hint="save it as UTF-8")
     try:

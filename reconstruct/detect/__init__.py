@@ -4,12 +4,12 @@
 prepare -> calibrate -> screen -> fit -> departures -> evidence.
 """
 
-from reconstruct.detect.departures import find_departures
 from reconstruct.detect.describe import Departure
 from reconstruct.detect.evidence import Detection, Unjudged, detect, unjudged
+from reconstruct.detect.excursions import find_departures
 from reconstruct.detect.gaps import find_gaps, gaps
-from reconstruct.detect.moments import hidden_s, onset_moment, recovery_moment
-from reconstruct.detect.recipe import RECIPE, Recipe
+from reconstruct.detect.parameters import RECIPE, Recipe
+from reconstruct.detect.time_bounds import hidden_s, onset_moment, recovery_moment
 from reconstruct.detect.words import explain_anomaly
 
 __all__ = [

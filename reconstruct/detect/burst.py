@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reconstruct.detect.calibrate import Calibration
-from reconstruct.detect.ranks import median, quantiles
-from reconstruct.detect.recipe import Recipe
+from reconstruct.detect.parameters import Recipe
+from reconstruct.detect.quantiles import median, quantiles
 from reconstruct.detect.segment import Series, grow
 
 HALF = 0.5

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from reconstruct.detect.pyramid import Layer, Matrix
-from reconstruct.detect.recipe import Recipe
+from reconstruct.detect.multiscale import Layer, Matrix
+from reconstruct.detect.parameters import Recipe
 
 GAUSSIAN_QUARTILES = 1.349
 """Standard deviations between a Gaussian's quartiles."""
@@ -20,7 +20,7 @@ GAUSSIAN_98 = 4.1
 class Limit(NamedTuple):
     """How far a mean may go before it is news, one value a series, and the four reasons it is made of.
 
-    ``bare = max(noise, habit, min(once, ceiling)) * caution``, ``value = max(bare, floor)``
+    ``bare = max(noise, habit, min(once, ceiling)) * caution``, ``value = max(bare, min_effect)``
     """
 
     value: Any
@@ -75,7 +75,7 @@ class Terms(NamedTuple):
 
     noise_floor: NDArray[np.float32]
     """Spread below which numbers are rounding."""
-    floor: NDArray[np.float32]
+    min_effect: NDArray[np.float32]
     """Smallest change worth telling."""
     caution: NDArray[np.float32]
     """Factor on every threshold, at least 1: more where the history is short."""
@@ -155,7 +155,7 @@ def _limit(
     """A threshold from its four reasons."""
     noise, once = np.float32(recipe.spreads) * spread, np.float32(recipe.margin) * once
     bare = np.maximum(np.maximum(noise, habit), np.minimum(once, ceiling)) * terms.caution
-    return Limit(np.maximum(bare, terms.floor), bare, noise, habit, once, ceiling)
+    return Limit(np.maximum(bare, terms.min_effect), bare, noise, habit, once, ceiling)
 
 
 def _reached(means: Matrix, *, extreme: np.ufunc, lenient: bool, recipe: Recipe) -> tuple[Matrix, Matrix | None]:

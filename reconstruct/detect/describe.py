@@ -10,11 +10,11 @@ import numpy as np
 from reconstruct.detect.calibrate import Calibration
 from reconstruct.detect.fit import Fit
 from reconstruct.detect.prepare import Values
-from reconstruct.detect.ranks import median, quantiles
+from reconstruct.detect.quantiles import median, quantiles
 from reconstruct.detect.segment import reach
 from reconstruct.model import Direction, Shape
 
-MOST_SCORE = 1000.0
+MAX_SCORE = 1000.0
 """Scores and sizes are cut off here: against a constant history every change is infinitely surprising."""
 BESIDE = 9
 """Samples before a departure whose median is its baseline where the history's level means nothing."""
@@ -45,11 +45,11 @@ class Departure:
     peak_row: int
     level: float
     """Median while departed."""
-    sigmas: float
-    """Size of the peak in robust spreads of the history, at most MOST_SCORE."""
+    robust_z: float
+    """Size of the peak in robust spreads of the history, at most MAX_SCORE."""
     score: float
-    """How far beyond the threshold that fired: 1 = just, at most MOST_SCORE."""
-    under_way: bool
+    """How far beyond the threshold that fired: 1 = just, at most MAX_SCORE."""
+    ongoing_at_start: bool
     """Departed before the window began."""
     why: Mapping[str, float]
     """What fired: see `explain_anomaly`."""
@@ -67,9 +67,9 @@ class Scaled:
 
 
 def describe(
-    series: Values, *, index: int, begin: int, first: int, floor: float, fit: Fit, known: Scaled
+    series: Values, *, index: int, begin: int, first: int, min_effect: float, fit: Fit, known: Scaled
 ) -> Departure | None:
-    """A fit in the words and the unit of its series; None if nothing of it was observed, or it is below the floor.
+    """A fit in the words and the unit of its series; None if nothing of it was observed, or it is below the min_effect.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ def describe(
         Which series of the matrix it is.
     begin, first : int
         Rows that its history and the window begin at.
-    floor : float
+    min_effect : float
         Smallest change worth telling.
     fit : Fit
         Rows counted from `first`; one that began before the window has a negative start.
@@ -100,7 +100,7 @@ def describe(
     at = int((values if fit.side > 0 else -values if fit.side < 0 else np.abs(values - baseline)).argmax())
     spread = (own.step_sigma if fit.by_edge else own.sigma) * known.scale
     of = level if fit.kind == "level" else float(values[at])
-    if abs(of - baseline) < floor or (of - baseline) * fit.side < 0:
+    if abs(of - baseline) < min_effect or (of - baseline) * fit.side < 0:
         return None  # too small to tell; or no departure of the series, only of what an earlier look had left of it
     return Departure(
         series=index,
@@ -114,9 +114,9 @@ def describe(
         peak=float(values[at]),
         peak_row=int(departed[at]),
         level=level,
-        sigmas=min(MOST_SCORE, abs(float(values[at]) - baseline) / spread),
-        score=min(MOST_SCORE, fit.score),
-        under_way=began < first,
+        robust_z=min(MAX_SCORE, abs(float(values[at]) - baseline) / spread),
+        score=min(MAX_SCORE, fit.score),
+        ongoing_at_start=began < first,
         why=_why(fit, known),
     )
 

@@ -10,13 +10,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from reconstruct.detect.departures import find_departures
 from reconstruct.detect.describe import Departure
+from reconstruct.detect.excursions import find_departures
 from reconstruct.detect.gaps import gaps
-from reconstruct.detect.moments import ceased, hidden_s, onset_moment, recovery_moment
-from reconstruct.detect.recipe import RECIPE, Recipe
+from reconstruct.detect.parameters import RECIPE, Recipe
+from reconstruct.detect.time_bounds import ceased, hidden_s, onset_moment, recovery_moment
 from reconstruct.model import Anomaly, Evidence, Gap, Metric, Moment, Signal
-from reconstruct.units import human_duration
+from reconstruct.text.units import human_duration
 
 OWN_BASELINE_SHARE = 1 / 3
 """Where nothing lies before the window, so much of it serves as the healthy start: people look from somewhat before
@@ -58,7 +58,7 @@ def detect(evidence: Evidence) -> Detection:
     """Find what left its own history inside the window, in every series of every metric.
 
     Departures in the better direction are told too (`Anomaly.worse` tells them apart): that the CPU fell is what shows
-    a lock. Every change is at least the signal's floor. Ids are a1, a2 ... by onset, signal and labels.
+    a lock. Every change is at least the signal's min_effect. Ids are a1, a2 ... by onset, signal and labels.
 
     Parameters
     ----------
@@ -70,7 +70,7 @@ def detect(evidence: Evidence) -> Detection:
         for metric in evidence.metrics
         for judged in [_judged(evidence, metric)]
         for departure in find_departures(
-            judged.values, first=judged.first, floor=metric.signal.floor, recipe=_recipe(metric)
+            judged.values, first=judged.first, min_effect=metric.signal.min_effect, recipe=_recipe(metric)
         )
     ]
     found.sort(key=lambda a: (a.onset.time, a.signal.id, sorted(a.labels.items()), a.column, a.peak_time))
@@ -130,7 +130,7 @@ def _anomaly(metric: Metric, departure: Departure, judged: _Judged) -> Anomaly:
     times = pd.DatetimeIndex(metric.values.index[judged.rows])
     height = abs((departure.peak if departure.shape == "spike" else departure.level) - departure.baseline)
     hidden = hidden_s(
-        smear_s=0.0 if metric.signal.counts else metric.signal.smear_s,
+        range_s=0.0 if metric.signal.counts else metric.signal.range_s,
         spacing_s=metric.spacing_s,
         share=departure.why.get("threshold", 0.0) / height if height > 0 else 1.0,
     )
@@ -140,7 +140,7 @@ def _anomaly(metric: Metric, departure: Departure, judged: _Judged) -> Anomaly:
         recovery = recovery_moment(
             last_departed=times[departure.end - 1],
             first_normal=times[departure.first_normal],
-            smear_s=metric.signal.smear_s,
+            range_s=metric.signal.range_s,
             hidden_s=hidden,
             onset=onset.time,
         )
@@ -160,12 +160,12 @@ def _anomaly(metric: Metric, departure: Departure, judged: _Judged) -> Anomaly:
         baseline=departure.baseline,
         peak=departure.peak,
         peak_time=times[departure.peak_row],
-        sigmas=departure.sigmas,
+        robust_z=departure.robust_z,
         score=departure.score,
         level=departure.level,
-        under_way=departure.under_way,
+        ongoing_at_start=departure.ongoing_at_start,
         column=departure.series,
-        why={**departure.why, "floor": metric.signal.floor},
+        why={**departure.why, "min_effect": metric.signal.min_effect},
     )
 
 

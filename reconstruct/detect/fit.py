@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from reconstruct.detect.burst import find_burst
 from reconstruct.detect.calibrate import GAUSSIAN_QUARTILES, Calibration, Limit, Span
 from reconstruct.detect.ended_ramp import ended_ramp
-from reconstruct.detect.pyramid import moving_means
-from reconstruct.detect.ranks import median, quantiles
-from reconstruct.detect.recipe import Recipe
+from reconstruct.detect.multiscale import moving_means
+from reconstruct.detect.parameters import Recipe
+from reconstruct.detect.quantiles import median, quantiles
 from reconstruct.detect.screen import Scores, score
 from reconstruct.detect.segment import Series, level_segment, limits_in_spreads, ramp_start, split, with_plateau
 

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from reconstruct.model import Evidence, Gap, Metric
 
-LEAST_SPACINGS = 2
+MIN_SPACINGS = 2
 """A gap is longer than this many spacings of the samples: one scrape may fail."""
-LEAST_SAMPLES = 12
+MIN_SAMPLES = 12
 """A series must have been there for so many samples before its absence is news (guess)."""
 REGULAR_SHARE = 0.5
 """... and for this share of the time since its first one: some series come and go with what they describe (guess)."""
@@ -55,7 +55,7 @@ def find_gaps(values: NDArray[np.float64], *, first: int, least: int) -> list[tu
         usual = max((int(b - a) for a, b in zip(starts, ends, strict=True) if b <= first), default=0)
         for i, (start, end) in enumerate(zip(starts, ends, strict=True)):
             seen = int(seen_until[i])
-            regular = seen >= LEAST_SAMPLES and seen >= REGULAR_SHARE * (start - there[0])
+            regular = seen >= MIN_SAMPLES and seen >= REGULAR_SHARE * (start - there[0])
             if regular and end - start > max(least, usual) and end > first:
                 found.append((int(series), max(int(start), first), int(end)))
     return found
@@ -71,12 +71,12 @@ def gaps(evidence: Evidence) -> tuple[Gap, ...]:
     for metric in evidence.metrics:
         together: dict[tuple[int, int], list[int]] = defaultdict(list)
         # A step that is a hair longer than the spacing must not make two missing samples into three.
-        least = LEAST_SPACINGS * max(1, round(metric.spacing_s / window.step_s))
+        least = MIN_SPACINGS * max(1, round(metric.spacing_s / window.step_s))
         values = metric.values.to_numpy(np.float64)
         index = metric.values.index
         for series, start, end in find_gaps(values, first=window.first, least=least):
             if _target_away(
-                evidence, metric.labels[series], index[start], index[end - 1], smear_s=metric.signal.smear_s
+                evidence, metric.labels[series], index[start], index[end - 1], range_s=metric.signal.range_s
             ):
                 continue
             if _is_quotient(metric) and _else_seen(evidence, metric, series, start, end):
@@ -89,21 +89,21 @@ def gaps(evidence: Evidence) -> tuple[Gap, ...]:
                 Gap(
                     id="",
                     source="metrics",
-                    wanted=f"{metric.signal.title}{_which(metric, columns)}",
-                    reason=f"{what} in the answer to {metric.query}",
+                    missing=f"{metric.signal.title}{_which(metric, columns)}",
+                    cause=f"{what} in the answer to {metric.query}",
                     start=index[start],
                     end=window.end if ended else index[end],
                 )
             )
-    return tuple(sorted(found, key=lambda gap: (gap.start or window.start, gap.wanted, gap.end or window.end)))
+    return tuple(sorted(found, key=lambda gap: (gap.start or window.start, gap.missing, gap.end or window.end)))
 
 
 def _target_away(
-    evidence: Evidence, labels: Mapping[str, str], start: pd.Timestamp, last: pd.Timestamp, *, smear_s: float
+    evidence: Evidence, labels: Mapping[str, str], start: pd.Timestamp, last: pd.Timestamp, *, range_s: float
 ) -> bool:
     """Whether a gap of the source already says that this series' target, or every one, was away all the while."""
     job, instance = labels.get("job", ""), labels.get("instance", "")
-    near = evidence.window.step * LEAST_SPACINGS + pd.Timedelta(seconds=smear_s)
+    near = evidence.window.step * MIN_SPACINGS + pd.Timedelta(seconds=range_s)
     for gap in evidence.gaps:
         if not gap.targets or gap.start is None or gap.start > start + near:
             continue

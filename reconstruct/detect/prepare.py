@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from reconstruct.detect.pyramid import Matrix
+from reconstruct.detect.multiscale import Matrix
 
 Values = NDArray[np.float64]
 

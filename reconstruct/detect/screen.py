@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reconstruct.detect.calibrate import Calibration, Terms, calibrate
-from reconstruct.detect.pyramid import Layer, Matrix, longest_mean, moving_means
-from reconstruct.detect.recipe import Recipe
+from reconstruct.detect.multiscale import Layer, Matrix, longest_mean, moving_means
+from reconstruct.detect.parameters import Recipe
 
 
 class Scores(NamedTuple):
@@ -54,8 +54,8 @@ def score(layers: list[Layer], calibration: Calibration, *, skipped: int = 0) ->
     `skipped` rows, a multiple of every hop, may have been left off the front of what the layers are made from.
 
     >>> from reconstruct.detect.calibrate import Terms, calibrate
-    >>> from reconstruct.detect.pyramid import moving_means
-    >>> from reconstruct.detect.recipe import RECIPE
+    >>> from reconstruct.detect.multiscale import moving_means
+    >>> from reconstruct.detect.parameters import RECIPE
     >>> x = np.zeros((100, 2), np.float32)
     >>> x[::7] = 1
     >>> x[80:90, 1] = 5

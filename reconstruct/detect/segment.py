@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reconstruct.detect.calibrate import Calibration, Limit
-from reconstruct.detect.ranks import median
-from reconstruct.detect.recipe import Recipe
+from reconstruct.detect.parameters import Recipe
+from reconstruct.detect.quantiles import median
 
 Series = NDArray[np.float64]
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from reconstruct.detect.recipe import RECIPE
+from reconstruct.detect.parameters import RECIPE
 from reconstruct.model import Anomaly, Evidence
-from reconstruct.units import figure, human, human_duration
+from reconstruct.text.units import figure, human, human_duration
 
 
 def explain_anomaly(evidence: Evidence, anomaly: Anomaly) -> str:
@@ -78,8 +78,8 @@ def _made_of(anomaly: Anomaly) -> str:
     why, unit = anomaly.why, anomaly.signal.unit
     once = min(why["once"], why["ceiling"])
     largest = max(why["noise"], why["habit"], once)
-    if why["floor"] >= largest * why["caution"]:
-        return f"the smallest change of this signal worth telling, {human(why['floor'], unit)}"
+    if why["min_effect"] >= largest * why["caution"]:
+        return f"the smallest change of this signal worth telling, {human(why['min_effect'], unit)}"
     if why["noise"] >= largest:
         return (
             f"{figure(RECIPE.spreads)} robust spreads of such a {'step' if why['edge'] else 'mean'} before the window"

@@ -10,30 +10,30 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from reconstruct.explain.case import Case, in_order, settle
-from reconstruct.explain.change_before_onset import change_before_onset
+from reconstruct.explain.alternatives import Rival
 from reconstruct.explain.changes import Change, changes
-from reconstruct.explain.cure import cure
-from reconstruct.explain.cure_without_change import cure_without_change
-from reconstruct.explain.dependency_gone import dependency_gone
-from reconstruct.explain.dose import dose
+from reconstruct.explain.context import Case, in_order, settle
 from reconstruct.explain.episodes import bouts, onset, worst
-from reconstruct.explain.felt import symptoms
 from reconstruct.explain.firings import firings
+from reconstruct.explain.gradual import Line, leading_line
 from reconstruct.explain.impact import episodes, impact, verdict
-from reconstruct.explain.lines import Line, leading_line
-from reconstruct.explain.mechanism_fits import mechanism_fits, typical
-from reconstruct.explain.mechanism_shown import Reading, read
-from reconstruct.explain.on_path import on_path
-from reconstruct.explain.order_unknown import order_unknown
-from reconstruct.explain.placebo import placebo
-from reconstruct.explain.ran_out import ran_out
-from reconstruct.explain.refused_input import refused_input
-from reconstruct.explain.reversal import reversal
-from reconstruct.explain.rivals import Rival
 from reconstruct.explain.ruled_out import not_checked, ruled_out
-from reconstruct.explain.traffic_first import traffic_first
-from reconstruct.explain.weigh import Suspect, believed, hints, let_go, weigh
+from reconstruct.explain.rules.ambiguous_order import ambiguous_order
+from reconstruct.explain.rules.canary_comparison import canary_comparison
+from reconstruct.explain.rules.certificate_expiry import certificate_expiry
+from reconstruct.explain.rules.cure import cure
+from reconstruct.explain.rules.dependency_outage import dependency_outage
+from reconstruct.explain.rules.mechanism_fits import mechanism_fits, typical
+from reconstruct.explain.rules.mechanism_shown import Reading, read
+from reconstruct.explain.rules.negative_control import negative_control
+from reconstruct.explain.rules.poison_message import poison_message
+from reconstruct.explain.rules.recovered_without_rollback import recovered_without_rollback
+from reconstruct.explain.rules.reversal import reversal
+from reconstruct.explain.rules.temporal_order import temporal_order
+from reconstruct.explain.rules.topology import topology
+from reconstruct.explain.rules.traffic_surge import traffic_surge
+from reconstruct.explain.scoring import Suspect, believed, dismissed_changes, hints, weigh
+from reconstruct.explain.symptoms import symptoms
 from reconstruct.model import Anomaly, Event, Evidence, Explanation, Moment, Reason, Settings
 
 __all__ = ["explain"]
@@ -92,13 +92,19 @@ def explain(evidence: Evidence, anomalies: Sequence[Anomaly], *, settings: Setti
         hints=told,
         ruled_out=ruled_out(case, readings, told=spoken_of),
         not_checked=not_checked(case, readings, told=spoken_of),
-        let_go=let_go(case, weighed),
+        dismissed_changes=dismissed_changes(case, weighed),
     )
 
 
 def _rivals(case: Case, readings: Sequence[Reading]) -> tuple[Rival, ...]:
     """What else it could have been, each seen by a rule of its own."""
-    found = (traffic_first(case), dependency_gone(case), refused_input(case), ran_out(case), mechanism_fits(readings))
+    found = (
+        traffic_surge(case),
+        dependency_outage(case),
+        poison_message(case),
+        certificate_expiry(case),
+        mechanism_fits(readings),
+    )
     return tuple(r for r in found if r is not None)
 
 
@@ -112,17 +118,17 @@ def _judge(
     rivals: Sequence[Rival],
 ) -> tuple[Reason, ...]:
     """Everything the rules say of one change; a change after the onset needs no further word."""
-    when = change_before_onset(change, case, line)
+    when = temporal_order(change, case, line)
     if when.weight == -math.inf:
         return (when,)
     said = (
         when,
-        on_path(change, case),
-        dose(change, case),
-        placebo(change, case),
+        topology(change, case),
+        canary_comparison(change, case),
+        negative_control(change, case),
         reversal(change, case),
-        cure_without_change(change, case, cured_by),
-        order_unknown(change, candidates, case),
+        recovered_without_rollback(change, case, cured_by),
+        ambiguous_order(change, candidates, case),
         typical(change, readings),
         *(rival.reason_against(change) for rival in rivals),
     )

@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 import pandas as pd
 
-from reconstruct.explain import weights
+from reconstruct.explain import priors
 from reconstruct.model import Event, EventKind, Evidence, Service
 
 Acts = Literal["rolls out", "at once", "while it runs"]
@@ -68,7 +68,7 @@ class Change:
 def changes(evidence: Evidence) -> tuple[Change, ...]:
     """All changes in the evidence, in order of time."""
     events = sorted(evidence.events, key=lambda e: (e.time, e.id))
-    found = [e for e in events if e.kind in weights.CHANGE_KINDS and not _only_seen(e)]
+    found = [e for e in events if e.kind in priors.CHANGE_KINDS and not _only_seen(e)]
     staged = {stage.id for e in found for stage in _stages(e, found)}
     return tuple(
         Change(
@@ -165,7 +165,7 @@ def _flag(event: Event) -> tuple[str, bool | None]:
 def _restarted(event: Event, events: Sequence[Event]) -> pd.Timestamp | None:
     """The first restart after it, unless another rollout of the service lies between: then it is that one's."""
     slack = pd.Timedelta(seconds=CLOCKS_S)
-    limit = event.time + pd.Timedelta(seconds=weights.TAKES_EFFECT_S)
+    limit = event.time + pd.Timedelta(seconds=priors.TAKES_EFFECT_S)
     for e in events:
         if e.time < event.time - slack or e.id == event.id or not same(e.service, event.service):
             continue

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from reconstruct.explain import weights
-from reconstruct.explain.felt import Symptom
+from reconstruct.explain import priors
 from reconstruct.explain.firings import Firing
+from reconstruct.explain.symptoms import Symptom
 from reconstruct.model import Moment, Service, Window
 
 RUNNING_MEAN = "running-mean"
@@ -34,7 +34,7 @@ class Bout:
 
         Single instances tell what their service tells, with fewer requests behind it.
         """
-        least = weights.MAIN_SHARE * max(s.strength for s in self.symptoms)
+        least = priors.MAIN_SHARE * max(s.strength for s in self.symptoms)
         strong = tuple(s for s in self.symptoms if s.strength >= least or s.alerts)
         return tuple(s for s in strong if "by-instance" not in s.anomaly.signal.tags) or strong
 
@@ -58,7 +58,7 @@ def bouts(found: Sequence[Symptom], *, firing: Sequence[Firing], window: Window)
     groups: list[list[Symptom]] = []
     over = pd.Timestamp.min.tz_localize("UTC")
     for s in found:
-        pause_s = max(weights.MERGE_S, weights.MERGE_SAMPLES * s.spacing_s)
+        pause_s = max(priors.MERGE_S, priors.MERGE_SAMPLES * s.spacing_s)
         if not groups or s.began.time > over + pd.Timedelta(seconds=pause_s):
             groups.append([])
             over = s.began.time
@@ -121,8 +121,8 @@ def _bout(group: Sequence[Symptom], firing: Sequence[Firing], window_end: pd.Tim
     strongest, *others = sorted(witnesses.values(), reverse=True)
     strength = (
         strongest
-        + weights.SECOND_WITNESS * sum(others)
-        + (weights.ALERT_BONUS if any(_about(f, services) for f in alerts) else 0.0)
+        + priors.SECOND_WITNESS * sum(others)
+        + (priors.ALERT_BONUS if any(_about(f, services) for f in alerts) else 0.0)
     )
     return Bout(tuple(group), alerts, strength)
 

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from reconstruct.explain import weights
-from reconstruct.explain.case import Case
+from reconstruct.explain import priors
+from reconstruct.explain.context import Case
 from reconstruct.explain.episodes import Bout, onset
-from reconstruct.explain.felt import FELT_ASPECTS, FELT_LAYERS, Symptom, on_a_symptom
 from reconstruct.explain.firings import Firing
-from reconstruct.explain.words import clock, lower_first, moved_from_to, names
+from reconstruct.explain.symptoms import FELT_ASPECTS, FELT_LAYERS, Symptom, on_a_symptom
 from reconstruct.model import Anomaly, Episode, Evidence, Impact, Metric, Service, Verdict, Window
-from reconstruct.units import change, human
+from reconstruct.text.reasons import clock, lower_first, moved_from_to, names
+from reconstruct.text.units import change, human
 
 NEAREST = 3
 """Signals named where nothing was an incident: who asked about the window wants to know what moved in it."""
@@ -28,7 +28,7 @@ def verdict(
     Of hundreds of series a few always alarm, so an incident needs a user-facing symptom that lasts and is far beyond
     what is just felt, or several, or an alert on what a symptom shows.
     """
-    if worst is not None and worst.strength >= weights.INCIDENT_AT:
+    if worst is not None and worst.strength >= priors.INCIDENT_AT:
         strongest = max(worst.main, key=_preferred).anomaly
         felt = [s for s in worst.main if s.anomaly.signal.layer in FELT_LAYERS and s.anomaly.service.name]
         services = list(dict.fromkeys(s.anomaly.service for s in felt))
@@ -148,7 +148,7 @@ def _traffic(case: Case, anomaly: Anomaly) -> Metric | None:
         and m.services
         and all(s == anomaly.service for s in m.services)
     ]
-    return min(fits, key=lambda m: (not m.signal.known, m.signal.id), default=None)
+    return min(fits, key=lambda m: (m.signal.inferred, m.signal.id), default=None)
 
 
 def _during(series: pd.Series, start: pd.Timestamp, end: pd.Timestamp) -> pd.Series:
@@ -160,7 +160,7 @@ def _preferred(symptom: Symptom) -> tuple[bool, bool, bool, float, str]:
     signal = symptom.anomaly.signal
     counted = signal.unit == "ratio" or signal.aspect == "latency"
     return (
-        signal.known and signal.threshold is None,
+        not signal.inferred and signal.threshold is None,
         "probe" not in signal.tags,
         counted,
         symptom.strength,

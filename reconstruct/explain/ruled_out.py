@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from reconstruct.explain import weights
-from reconstruct.explain.case import Case, Levels, levels, near
-from reconstruct.explain.mechanism_shown import Reading, measured, specific
-from reconstruct.explain.words import clock, moved_from_to, stayed_or_moved
+from reconstruct.explain import priors
+from reconstruct.explain.context import Case, Levels, levels, near
+from reconstruct.explain.rules.mechanism_shown import Reading, measured, specific
 from reconstruct.model import Anomaly, NotChecked, RuledOut, Service, Sign
-from reconstruct.units import human
+from reconstruct.text.reasons import clock, moved_from_to, stayed_or_moved
+from reconstruct.text.units import human
 
 
 def ruled_out(case: Case, readings: Sequence[Reading], *, told: Iterable[str]) -> tuple[RuledOut, ...]:
@@ -44,9 +44,7 @@ def _unseen(case: Case, reading: Reading) -> str:
     """Why a mechanism could not be checked: what would tell went silent, or was never there."""
     silent = dict.fromkeys(m.signal.title for sign in _checks(reading) for m in measured(case, sign))
     if silent:
-        return (
-            f"{', '.join(list(silent)[: weights.FIGURES])}: no samples while the impact lasted to compare with before"
-        )
+        return f"{', '.join(list(silent)[: priors.FIGURES])}: no samples while the impact lasted to compare with before"
     return f"no signal of that kind has data; {reading.mechanism.needs or 'see docs/mechanisms.md'}"
 
 
@@ -74,9 +72,7 @@ def _why(case: Case, reading: Reading) -> tuple[str, tuple[str, ...]] | None:
         return f"{moved_from_to(late)}, after the impact had begun", _cited([late], queries)
     if reading.against and reading.must:
         met = reading.against[0]
-        return f"{met.sign.says or 'against it'}: {moved_from_to(met.by[0])}", _cited(
-            met.by[: weights.FIGURES], queries
-        )
+        return f"{met.sign.says or 'against it'}: {moved_from_to(met.by[0])}", _cited(met.by[: priors.FIGURES], queries)
     if not reading.missing:
         return None
     return figures, queries
@@ -94,14 +90,14 @@ def _figures(case: Case, signs: Iterable[Sign]) -> list[Levels]:
             own = [v for v in levels(case, metric) if near(case, v.service, v.signal)]
             if own and metric.signal.id not in found:
                 found[metric.signal.id] = max(own, key=lambda v: (_moved(v), -v.column))
-    known = sorted(found.values(), key=lambda v: (not v.signal.known, "by-instance" in v.signal.tags, -_moved(v)))
-    return known[: weights.FIGURES]
+    known = sorted(found.values(), key=lambda v: (v.signal.inferred, "by-instance" in v.signal.tags, -_moved(v)))
+    return known[: priors.FIGURES]
 
 
 def _moved(level: Levels) -> float:
     by = level.during - level.before
     worse = -by if level.signal.worse == "down" else abs(by) if level.signal.worse == "both" else by
-    return worse / max(abs(level.before), level.signal.floor, 1e-12)
+    return worse / max(abs(level.before), level.signal.min_effect, 1e-12)
 
 
 def _text(level: Levels) -> str:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reconstruct.explain.case import GROWS, Case
 from reconstruct.explain.changes import Change
-from reconstruct.explain.words import clock, lower_first, span, the_change
+from reconstruct.explain.context import GROWS, Case
 from reconstruct.model import Anomaly, Mechanism, Reason
-from reconstruct.units import human
+from reconstruct.text.reasons import clock, lower_first, span, the_change
+from reconstruct.text.units import human
 
 
 def say(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from reconstruct.http.concurrency import MAX_IN_FLIGHT, Pace
 from reconstruct.http.failures import (
     LateError,
     NoSuchPageError,
@@ -11,13 +12,12 @@ from reconstruct.http.failures import (
     same_server,
     unreachable,
 )
-from reconstruct.http.pace import MOST_AT_ONCE, Pace
 from reconstruct.http.redaction import REDACTED, host_of, redact, redact_url
 from reconstruct.http.session import Session, open_session
 from reconstruct.http.settings import HttpSettings
 
 __all__ = [
-    "MOST_AT_ONCE",
+    "MAX_IN_FLIGHT",
     "REDACTED",
     "HttpSettings",
     "LateError",

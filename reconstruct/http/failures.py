@@ -17,7 +17,7 @@ from reconstruct.errors import ReconstructError, SourceError, UsageError
 from reconstruct.http.redaction import host_of, redact, redact_url
 from reconstruct.http.settings import HttpSettings
 
-MOST_SAID: Final = 300
+MAX_SAID_SHOWN: Final = 300
 """Characters of a server's own words that are passed on; more is a page, not a message."""
 _TAGS: Final = re.compile(r"<(script|style)\b.*?</\1\s*>|<[^>]*>", re.IGNORECASE | re.DOTALL)
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
@@ -181,9 +181,9 @@ def plain(text: str) -> str:
     >>> plain("<html><h1>Who\\nare you?</h1></html>\\x1b[31m")
     'Who are you? [31m'
     """
-    line = " ".join(_CONTROL.sub(" ", _TAGS.sub(" ", text[: 20 * MOST_SAID])).split())
+    line = " ".join(_CONTROL.sub(" ", _TAGS.sub(" ", text[: 20 * MAX_SAID_SHOWN])).split())
     line = redact(line)
-    return line if len(line) <= MOST_SAID else line[: MOST_SAID - 1] + "…"
+    return line if len(line) <= MAX_SAID_SHOWN else line[: MAX_SAID_SHOWN - 1] + "…"
 
 
 def same_server(url: str, *, settings: HttpSettings) -> bool:

@@ -15,9 +15,9 @@ from requests.adapters import HTTPAdapter
 from urllib3.util.retry import Retry
 
 from reconstruct.errors import UsageError
+from reconstruct.http.concurrency import MAX_IN_FLIGHT, Pace
 from reconstruct.http.credentials import credentials_for
 from reconstruct.http.failures import unreachable
-from reconstruct.http.pace import MOST_AT_ONCE, Pace
 from reconstruct.http.settings import HttpSettings, checked
 
 STATUS_RETRIES: Final = 2
@@ -131,7 +131,7 @@ class _Adapter(HTTPAdapter):
         self._pace = pace
         self._post_again = post_again
         self._sleep = sleep
-        super().__init__(pool_connections=MOST_AT_ONCE, pool_maxsize=MOST_AT_ONCE, max_retries=_CONNECT_ONLY)
+        super().__init__(pool_connections=MAX_IN_FLIGHT, pool_maxsize=MAX_IN_FLIGHT, max_retries=_CONNECT_ONLY)
 
     def send(
         self,

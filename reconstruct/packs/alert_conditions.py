@@ -61,7 +61,7 @@ def alert_signals(
         signal = meanings.get(frozenset(names)) or _of_names(names, available, catalogue=catalogue)
         if COUNTED_CHANGES & set(words_in(condition.left)):  # not how much, but how often it changed
             restarts: Aspect = "restarts" if any(START_TIME in name for name in names) else "work"
-            signal = replace(signal, unit="count", aspect=restarts, floor=1.0, counts=True)
+            signal = replace(signal, unit="count", aspect=restarts, min_effect=1.0, counts=True)
         worse: Worse = "down" if condition.comparator in FALLS else "up"
         if condition.comparator in ("==", "!="):  # `up == 0`: being at the number is what is bad
             worse = "down" if (condition.threshold <= 0) == (condition.comparator == "==") else "up"
@@ -76,10 +76,10 @@ def alert_signals(
             worse=worse,
             service=rule.labels.get("service", ""),
             service_label="",
-            smear_s=promql.range_window_s(condition.left),
+            range_s=promql.range_window_s(condition.left),
             threshold=condition.threshold,
             comparator=condition.comparator,
-            known=False,
+            inferred=True,
         )
     return tuple(found.values())
 
@@ -98,7 +98,7 @@ def _of_packs(available: Mapping[str, MetricInfo], *, catalogue: Catalogue) -> d
                     unit=template.unit,
                     layer=template.layer,
                     aspect=template.aspect,
-                    floor=template.floor,
+                    min_effect=template.min_effect,
                     tags=template.tags,
                 ),
             )
@@ -116,7 +116,7 @@ def _of_names(names: Sequence[str], available: Mapping[str, MetricInfo], *, cata
         unit=meaning.unit,
         layer=meaning.layer,
         aspect=meaning.aspect,
-        floor=meaning.floor,
+        min_effect=meaning.min_effect,
         tags=meaning.tags,
     )
 

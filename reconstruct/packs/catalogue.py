@@ -42,7 +42,7 @@ class Variant:
     """Metrics that must exist for it."""
     place: Place
     """Of the expression's first line."""
-    smear_s: float = 0.0
+    range_s: float = 0.0
     """Range window inside a recorded series, which the expression does not show."""
 
 
@@ -56,7 +56,7 @@ class Template:
     layer: Layer
     aspect: Aspect
     worse: Worse
-    floor: float
+    min_effect: float
     variants: tuple[Variant, ...]
     """The first one whose metrics exist is asked."""
     place: Place
@@ -64,7 +64,7 @@ class Template:
     service_label: str = ""
     service: str = ""
     each: re.Pattern[str] | None = None
-    """Asked once for every metric that matches in full; its named groups are macros of the expression."""
+    """Request once for every metric that matches in full; its named groups are macros of the expression."""
     unless: re.Pattern[str] | None = None
     """Not asked where a metric matches this: another signal says the same, better."""
 
@@ -139,7 +139,7 @@ class Part:
     matches: str
     """Regular expression for the label's value."""
     share: bool = False
-    """Asked as a part of all values of the label, 0..1."""
+    """Request as a part of all values of the label, 0..1."""
     layer: Layer | None = None
     aspect: Aspect | None = None
     worse: Worse | None = None
@@ -170,7 +170,7 @@ class Conventions:
     suffixes: Mapping[tuple[str, ...], UnitSuffix] = field(default_factory=dict)
     """By the words of the suffix."""
     splits: tuple[Split, ...] = ()
-    floors: Mapping[tuple[str, str], float] = field(default_factory=dict)
+    min_effects: Mapping[tuple[str, str], float] = field(default_factory=dict)
     """Smallest change worth telling, by (unit, aspect); aspect "" = any other."""
 
 

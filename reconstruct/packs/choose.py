@@ -80,7 +80,7 @@ def signal_of(
     expression = with_labels(variant.promql, conventions=conventions)
     asked = promql.fill(expression, rate_interval_s=interval_s, scope=scope)
     # Beside the rate interval, other ranges choose series (`topk(... [1h] @ end())`) and smear nothing.
-    smear_s = interval_s if "__rate_interval" in macros(expression) else promql.range_window_s(asked)
+    range_s = interval_s if "__rate_interval" in macros(expression) else promql.range_window_s(asked)
     return Signal(
         id=template.id,
         title=template.title,
@@ -89,10 +89,10 @@ def signal_of(
         layer=template.layer,
         aspect=template.aspect,
         worse=template.worse,
-        floor=template.floor,
+        min_effect=template.min_effect,
         service_label=template.service_label,
         service=template.service,
-        smear_s=max(variant.smear_s, smear_s),
+        range_s=max(variant.range_s, range_s),
         tags=template.tags,
     )
 
@@ -115,4 +115,4 @@ def fill_groups(variant: Variant, *, groups: Mapping[str, str]) -> Variant:
     """The variant for one metric of a family: the named groups of its name are filled in."""
     expression = substitute(variant.promql, values=groups)
     needs = tuple(substitute(need, values=groups) for need in variant.needs) or needs_of(expression)
-    return replace(variant, promql=expression, needs=needs, smear_s=max(variant.smear_s, recorded_window_s(expression)))
+    return replace(variant, promql=expression, needs=needs, range_s=max(variant.range_s, recorded_window_s(expression)))

@@ -49,7 +49,7 @@ class Meaning:
     unit: str
     factor: float
     """`value in unit = factor * value as exported` (0.001 for milliseconds)."""
-    floor: float
+    min_effect: float
     tags: tuple[str, ...] = ()
     ignored: bool = False
     """The name says that it is no measurement: build info, a limit, a moment in time."""
@@ -92,7 +92,7 @@ def classify(
         worse=worse or _WORSE_BY_ASPECT.get(aspect, "up"),
         unit=measured,
         factor=suffix.factor,
-        floor=floor_of(measured, aspect=aspect, conventions=conventions),
+        min_effect=min_effect_of(measured, aspect=aspect, conventions=conventions),
         tags=tuple(dict.fromkeys(tag for one in says for tag in one.tags)),
         ignored=any(rule.ignore for rule in rules),
         countdown=any(rule.countdown for rule in rules),
@@ -120,9 +120,9 @@ def unit_of(words: tuple[str, ...], *, conventions: Conventions, said: str = "")
     return told or UnitSuffix(""), words
 
 
-def floor_of(unit: str, *, aspect: str, conventions: Conventions) -> float:
+def min_effect_of(unit: str, *, aspect: str, conventions: Conventions) -> float:
     """The smallest change worth telling in `unit`; 0 where the conventions name none."""
-    return conventions.floors.get((unit, aspect), conventions.floors.get((unit, ""), 0.0))
+    return conventions.min_effects.get((unit, aspect), conventions.min_effects.get((unit, ""), 0.0))
 
 
 def _bare(words: tuple[str, ...]) -> tuple[str, ...]:

@@ -5,9 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final, get_args
 
+from reconstruct.config.marked_yaml import (
+    Marked,
+    entries,
+    fields,
+    flag,
+    items,
+    number,
+    one_of,
+    read_marked,
+    text,
+    texts,
+)
 from reconstruct.model import ASPECTS, LAYERS, Worse
 from reconstruct.packs.catalogue import Conventions, Part, Phrases, Place, Rule, Split, UnitSuffix
-from reconstruct.packs.marked_yaml import Marked, entries, fields, flag, items, number, one_of, read_marked, text, texts
 from reconstruct.packs.vocabulary import UNITS
 from reconstruct.packs.words import phrases, words_of
 
@@ -26,7 +37,9 @@ def read_conventions(path: Path) -> Conventions:
         With file and line, where something is not understood.
     """
     document = read_marked(path)
-    given = fields(document, allowed=("identity", "instance", "passing", "rules", "suffixes", "label_values", "floors"))
+    given = fields(
+        document, allowed=("identity", "instance", "passing", "rules", "suffixes", "label_values", "min_effects")
+    )
     return Conventions(
         identity=texts(given.get("identity")),
         instance=texts(given.get("instance")),
@@ -34,7 +47,7 @@ def read_conventions(path: Path) -> Conventions:
         rules=tuple(_rule(item) for item in items(given.get("rules"))),
         suffixes={words_of(name): _suffix(value) for name, value in _entries(given.get("suffixes")).items()},
         splits=tuple(_split(item) for item in items(given.get("label_values"))),
-        floors=_floors(given.get("floors")),
+        min_effects=_min_effects(given.get("min_effects")),
     )
 
 
@@ -47,7 +60,7 @@ def merge_conventions(first: Conventions, second: Conventions) -> Conventions:
         rules=first.rules + second.rules,
         suffixes={**second.suffixes, **first.suffixes},
         splits=first.splits + second.splits,
-        floors={**second.floors, **first.floors},
+        min_effects={**second.min_effects, **first.min_effects},
     )
 
 
@@ -109,12 +122,12 @@ def _part(item: Marked) -> Part:
     )
 
 
-def _floors(value: Marked | None) -> dict[tuple[str, str], float]:
+def _min_effects(value: Marked | None) -> dict[tuple[str, str], float]:
     found: dict[tuple[str, str], float] = {}
     for item in items(value):
-        given = fields(item, allowed=("unit", "aspect", "floor"), required=("unit", "floor"))
+        given = fields(item, allowed=("unit", "aspect", "min_effect"), required=("unit", "min_effect"))
         aspect = one_of(given["aspect"], ASPECTS) if "aspect" in given else ""
-        found[one_of(given["unit"], UNITS), aspect] = number(given["floor"], at_least=0.0)
+        found[one_of(given["unit"], UNITS), aspect] = number(given["min_effect"], at_least=0.0)
     return found
 
 

@@ -9,13 +9,13 @@ from typing import Final
 from reconstruct.model import Signal
 from reconstruct.packs.catalogue import Conventions
 from reconstruct.packs.choose import RateInterval
-from reconstruct.packs.generic_parts import NAMESPACES, Asked, Context
+from reconstruct.packs.generic_parts import NAMESPACES, Context, Request
 from reconstruct.packs.generic_signals import signals_for
 from reconstruct.packs.survey import Seen
 
-SIGNALS_MOST: Final = 300
+MAX_SIGNALS: Final = 300
 """Queries for metrics that no pack knows: at four at once and 0.1 s each some ten seconds. A guess."""
-SERIES_MOST: Final = 5000
+MAX_SERIES: Final = 5000
 """Of all generic signals together: with more, the false alarms alone would fill the page. A guess."""
 _NEAR: Final = ("instance", "node", "host", "hostname", "pod", "container")
 _ORDER: Final = (
@@ -47,8 +47,8 @@ def generic(
     rate_interval_s: RateInterval,
     scope: str = "",
     services: Sequence[str] = (),
-    signals_most: int = SIGNALS_MOST,
-    series_most: int = SERIES_MOST,
+    signals_most: int = MAX_SIGNALS,
+    series_most: int = MAX_SERIES,
 ) -> Generic:
     """Signals for every metric of `seen`.
 
@@ -62,7 +62,7 @@ def generic(
     context = Context(conventions, rate_interval_s, scope, namespaces)
     asked = [one for one in signals_for(seen, context=context) if one.metric in near]
     asked.sort(key=lambda one: (near[one.metric], _ORDER.index(one.signal.aspect), one.signal.id))
-    kept: list[Asked] = []
+    kept: list[Request] = []
     series = 0
     for one in asked:
         if len(kept) < signals_most and series + one.series <= series_most:
@@ -79,8 +79,8 @@ def _notes(
     seen: Mapping[str, Seen],
     *,
     near: Mapping[str, int],
-    asked: Sequence[Asked],
-    kept: Sequence[Asked],
+    asked: Sequence[Request],
+    kept: Sequence[Request],
     series: int,
     services: Sequence[str],
 ) -> Iterator[str]:

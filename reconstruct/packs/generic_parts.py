@@ -10,7 +10,7 @@ from reconstruct import promql
 from reconstruct.model import Signal
 from reconstruct.packs.catalogue import Conventions, Part
 from reconstruct.packs.choose import RateInterval
-from reconstruct.packs.classify import Meaning, classify, floor_of
+from reconstruct.packs.classify import Meaning, classify, min_effect_of
 from reconstruct.packs.survey import Seen, selector
 
 NAMESPACES: Final = ("namespace", "kubernetes_namespace", "k8s_namespace_name")
@@ -29,7 +29,7 @@ class Context:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Request:
     """One signal to be, with what it costs."""
 
     signal: Signal
@@ -38,7 +38,7 @@ class Asked:
     series: int
 
 
-def asked(name: str, suffix: str, expression: str, meaning: Meaning, interval_s: float, series: int) -> Asked:
+def asked(name: str, suffix: str, expression: str, meaning: Meaning, interval_s: float, series: int) -> Request:
     """A signal `generic/<name>-<suffix>`, asked over a window of `interval_s` (0 = at an instant)."""
     signal = Signal(
         id=f"generic/{name}-{suffix}" if suffix else f"generic/{name}",
@@ -48,12 +48,12 @@ def asked(name: str, suffix: str, expression: str, meaning: Meaning, interval_s:
         layer=meaning.layer,
         aspect=meaning.aspect,
         worse=meaning.worse,
-        floor=meaning.floor,
-        smear_s=interval_s,
-        known=False,
+        min_effect=meaning.min_effect,
+        range_s=interval_s,
+        inferred=True,
         tags=meaning.tags,
     )
-    return Asked(signal, name, series)
+    return Request(signal, name, series)
 
 
 def meaning_of(name: str, *, seen: Seen, kind: str, context: Context, part: Part | None = None) -> Meaning:
@@ -65,8 +65,8 @@ def meaning_of(name: str, *, seen: Seen, kind: str, context: Context, part: Part
 
 def of_rate(meaning: Meaning, context: Context) -> Meaning:
     """How often a distribution was observed, by what is known of what it measures."""
-    floor = floor_of("per second", aspect="traffic", conventions=context.conventions)
-    return replace(meaning, aspect="traffic", worse="both", unit="per second", factor=1.0, floor=floor)
+    min_effect = min_effect_of("per second", aspect="traffic", conventions=context.conventions)
+    return replace(meaning, aspect="traffic", worse="both", unit="per second", factor=1.0, min_effect=min_effect)
 
 
 def scaler(meaning: Meaning) -> Callable[[str], str]:

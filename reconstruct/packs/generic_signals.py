@@ -11,8 +11,8 @@ from reconstruct import promql
 from reconstruct.packs.catalogue import Part, Split
 from reconstruct.packs.classify import Meaning, classify
 from reconstruct.packs.generic_parts import (
-    Asked,
     Context,
+    Request,
     aggregate,
     asked,
     meaning_of,
@@ -27,11 +27,11 @@ from reconstruct.packs.survey import Seen, selector
 QUANTILE: Final = 0.95
 """Far enough out to see the slow requests, with 20 of them near enough in to be no single one."""
 QUANTILE_FLOORS: Final = 2.0
-"""A tail moves further by chance than a mean: this many times the floor of what it measures."""
+"""A tail moves further by chance than a mean: this many times the min_effect of what it measures."""
 _CALLS: Final = re.compile(r"(?P<stem>\w+)_(?:calls|executions|invocations)(?:_total)?")
 
 
-def signals_for(seen: Mapping[str, Seen], *, context: Context) -> Iterator[Asked]:
+def signals_for(seen: Mapping[str, Seen], *, context: Context) -> Iterator[Request]:
     """Every signal that the metrics make.
 
     Histograms and summaries give a quantile, the mean and the rate; counters their rate, and the share of failures
@@ -59,7 +59,7 @@ def _distributions(metrics: Mapping[str, Seen]) -> set[str]:
     return (sums & counts) | {name for name, one in metrics.items() if one.kind == "histogram"}
 
 
-def _distribution(base: str, *, metrics: Mapping[str, Seen], context: Context) -> Iterator[Asked]:
+def _distribution(base: str, *, metrics: Mapping[str, Seen], context: Context) -> Iterator[Request]:
     classic, counted = metrics.get(f"{base}_bucket"), metrics.get(f"{base}_count")
     quantiles = metrics.get(base)
     native = quantiles is not None and quantiles.kind == "histogram" and counted is None
@@ -77,7 +77,7 @@ def _distribution(base: str, *, metrics: Mapping[str, Seen], context: Context) -
         return f"sum by ({by}) (rate({select(metric, seen=one, context=context)}[{window}]))"
 
     scaled = scaler(meaning)
-    tail = replace(meaning, floor=QUANTILE_FLOORS * meaning.floor)
+    tail = replace(meaning, min_effect=QUANTILE_FLOORS * meaning.min_effect)
     if classic is not None:
         le = ", ".join(("le", *keep))
         of_buckets = select(f"{base}_bucket", seen=one, context=context)
@@ -102,7 +102,7 @@ def _distribution(base: str, *, metrics: Mapping[str, Seen], context: Context) -
 
 def _summary(
     base: str, *, seen: Seen, meaning: Meaning, keep: Sequence[str], series: int, context: Context
-) -> Iterator[Asked]:
+) -> Iterator[Request]:
     told = sorted({one.get("quantile", "") for one in seen.labels} - {"", "1", "1.0"}, key=_number)
     if told:
         of = select(base, seen=seen, context=context, matchers=[f"quantile={promql.quote_label(told[-1])}"])
@@ -126,7 +126,7 @@ def _per_call(metrics: Mapping[str, Seen], *, done: Collection[str]) -> Iterator
                 yield calls, measured
 
 
-def _ratio(measured: str, calls: str, *, seen: Seen, context: Context) -> Iterator[Asked]:
+def _ratio(measured: str, calls: str, *, seen: Seen, context: Context) -> Iterator[Request]:
     meaning = classify(measured, conventions=context.conventions, kind="histogram", label_names=seen.label_names)
     if meaning.ignored:
         return
@@ -141,7 +141,7 @@ def _ratio(measured: str, calls: str, *, seen: Seen, context: Context) -> Iterat
     yield asked(measured, "per-call", scaler(meaning)(f"{top} / ({bottom} > 0)"), meaning, interval_s, series)
 
 
-def _single(name: str, *, seen: Seen, context: Context) -> Iterator[Asked]:
+def _single(name: str, *, seen: Seen, context: Context) -> Iterator[Request]:
     split = _split(seen, context=context)
     if split is not None and split[1].instead:
         label, parts = split[0], split[1].parts
@@ -162,7 +162,7 @@ def _single(name: str, *, seen: Seen, context: Context) -> Iterator[Asked]:
         yield from _shares(name, name, seen=seen, kind="counter", keep=keep, series=series, context=context)
 
 
-def _since_nothing(name: str, *, seen: Seen, context: Context) -> Iterator[Asked]:
+def _since_nothing(name: str, *, seen: Seen, context: Context) -> Iterator[Request]:
     """A counter of which series begin or end within the window, as a total for each target.
 
     Client libraries make a labelled counter's series with its first event: before it there is no sample, and no
@@ -197,7 +197,7 @@ def _value(
     context: Context,
     part: Part | None = None,
     matcher: str = "",
-) -> Iterator[Asked]:
+) -> Iterator[Request]:
     meaning = meaning_of(name, seen=seen, kind=seen.kind, context=context, part=part)
     if meaning.ignored:
         return
@@ -216,7 +216,7 @@ def _value(
 
 def _shares(
     name: str, base: str, *, seen: Seen, kind: str, keep: Sequence[str], series: int, context: Context
-) -> Iterator[Asked]:
+) -> Iterator[Request]:
     split = _split(seen, context=context)
     if split is None or split[1].instead:
         return

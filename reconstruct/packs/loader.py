@@ -8,12 +8,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final, get_args
 
+from reconstruct.config.marked_yaml import Marked, entries, fields, items, number, one_of, read_marked, text, texts
 from reconstruct.errors import UsageError
 from reconstruct.model import ASPECTS, LAYERS, Worse
 from reconstruct.packs.catalogue import Catalogue, Conventions, Pack, Place, Template, Variant
 from reconstruct.packs.conventions_file import merge_conventions, read_conventions
 from reconstruct.packs.expression import macros, substitute
-from reconstruct.packs.marked_yaml import Marked, entries, fields, items, number, one_of, read_marked, text, texts
 from reconstruct.packs.vocabulary import UNITS
 from reconstruct.promql import metric_names
 
@@ -34,13 +34,13 @@ PACK_KEYS: Final = (
     "service",
     "signals",
 )
-_VARIANT_KEYS: Final = ("promql", "needs", "smear_s")
+_VARIANT_KEYS: Final = ("promql", "needs", "range_s")
 SIGNAL_KEYS: Final = (
     "id",
     "title",
     "promql",
     "needs",
-    "smear_s",
+    "range_s",
     "any_of",
     "each",
     "unless",
@@ -48,7 +48,7 @@ SIGNAL_KEYS: Final = (
     "layer",
     "aspect",
     "worse",
-    "floor",
+    "min_effect",
     "tags",
     "service_label",
     "service",
@@ -158,7 +158,7 @@ def _template(
     define: Mapping[str, str],
 ) -> Template:
     given = dict(defaults) | fields(
-        item, allowed=SIGNAL_KEYS, required=("id", "title", "unit", "aspect", "worse", "floor")
+        item, allowed=SIGNAL_KEYS, required=("id", "title", "unit", "aspect", "worse", "min_effect")
     )
     if "layer" not in given:
         raise item.wrong("'layer' is missing", hint="give it here, or once for the whole pack")
@@ -180,7 +180,7 @@ def _template(
         layer=one_of(given["layer"], LAYERS),
         aspect=one_of(given["aspect"], ASPECTS),
         worse=one_of(given["worse"], WORSE),
-        floor=number(given["floor"], at_least=0.0),
+        min_effect=number(given["min_effect"], at_least=0.0),
         variants=tuple(_variant(one, groups=groups, define=define) for _, one in given_variants),
         place=Place(item.file, item.line),
         tags=texts(given.get("tags")),
@@ -206,7 +206,7 @@ def _variant(given: Mapping[str, Marked], *, groups: Sequence[str], define: Mapp
         promql=promql,
         needs=needs,
         place=Place(at.file, at.text_line),
-        smear_s=number(given.get("smear_s"), default=recorded_window_s(promql), at_least=0.0),
+        range_s=number(given.get("range_s"), default=recorded_window_s(promql), at_least=0.0),
     )
 
 

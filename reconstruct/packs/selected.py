@@ -41,9 +41,9 @@ def selected_signals(
                 layer=meaning.layer,
                 aspect=meaning.aspect,
                 worse="both",
-                floor=meaning.floor / meaning.factor,
-                smear_s=interval_s,
-                known=False,
+                min_effect=meaning.min_effect / meaning.factor,
+                range_s=interval_s,
+                inferred=True,
                 tags=meaning.tags,
             )
         )

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from reconstruct.charts.image import ChartImage, front_and_rest
 from reconstruct.model import Hint, Incident
-from reconstruct.render import draft
-from reconstruct.render.chart_image import ChartImage, front_and_rest
-from reconstruct.render.cited import cited
-from reconstruct.render.escape import cdata, xml
-from reconstruct.render.gaps import gap_rows, gap_text
-from reconstruct.render.links import Links
-from reconstruct.render.times import bounds, clock
-from reconstruct.render.wording import capitalised, counted, entry_text, mechanism_text, sentence
+from reconstruct.text import narrative
+from reconstruct.text.escape import cdata, xml
+from reconstruct.text.gaps import gap_rows, gap_text
+from reconstruct.text.links import Links
+from reconstruct.text.references import cited
+from reconstruct.text.times import bounds, clock
+from reconstruct.text.wording import capitalised, counted, entry_text, mechanism_text, sentence
 
 
 def to_confluence(incident: Incident, *, charts: Sequence[ChartImage] = (), links: Links | None = None) -> str:
@@ -20,10 +20,10 @@ def to_confluence(incident: Incident, *, charts: Sequence[ChartImage] = (), link
 
     It has no root element, as Confluence wants it: wrap it in one that declares `ac` and `ri` to parse it.
     """
-    dates = draft.needs_dates(incident)
+    dates = narrative.needs_dates(incident)
     sections: tuple[tuple[str, Iterator[str]], ...] = (
         ("Summary", _summary(incident, charts)),
-        ("Impact", _listed(draft.impact_text(i, dates=dates) for i in incident.explanation.impact)),
+        ("Impact", _listed(narrative.impact_text(i, dates=dates) for i in incident.explanation.impact)),
         ("Milestones", _milestones(incident, dates=dates)),
         ("Timeline", _timeline(incident, dates=dates)),
         ("Hints", _hints(incident)),
@@ -43,10 +43,10 @@ def to_confluence(incident: Incident, *, charts: Sequence[ChartImage] = (), link
 
 
 def _head(incident: Incident, *, dates: bool) -> Iterator[str]:
-    yield f"<h1>{xml(draft.title(incident))}</h1>"
+    yield f"<h1>{xml(narrative.title(incident))}</h1>"
     yield (
         "<p>Draft from monitoring data, for people to check: each line cites what shows it, and a hint is not a cause. "
-        f"<strong>All times UTC.</strong> {xml(draft.window_text(incident))}</p>"
+        f"<strong>All times UTC.</strong> {xml(narrative.window_text(incident))}</p>"
     )
     rows = [row for row in gap_rows(incident) if row.in_window]
     if rows:
@@ -56,7 +56,7 @@ def _head(incident: Incident, *, dates: bool) -> Iterator[str]:
 
 
 def _summary(incident: Incident, charts: Sequence[ChartImage]) -> Iterator[str]:
-    yield f"<p>{xml(draft.summary(incident))}</p>"
+    yield f"<p>{xml(narrative.summary(incident))}</p>"
     yield from (_image(chart) for chart in front_and_rest(charts)[0])
 
 
@@ -64,27 +64,27 @@ def _milestones(incident: Incident, *, dates: bool) -> Iterator[str]:
     if not any(incident.milestones.values()):
         return
     rows = []
-    for row in draft.milestone_rows(incident):
+    for row in narrative.milestone_rows(incident):
         time = f"<strong>{clock(row.moment.time, dates=dates)}</strong>" if row.moment else "-"
         between = bounds(row.moment, dates=dates) if row.moment else ""
         rows.append((row.title, time, between or "-", capitalised(row.absent or row.means), _ids(row.evidence)))
     yield _table(("Milestone", "Time (UTC)", "Between", "Meaning", "Evidence"), rows)
     lengths = [
         (d.title, f"<strong>{d.value}</strong>", d.between or "-", xml(d.formula))
-        for d in draft.duration_rows(incident)
+        for d in narrative.duration_rows(incident)
     ]
     if lengths:
         yield _table(("Duration", "Value", "Between", "Formula"), lengths)
 
 
 def _timeline(incident: Incident, *, dates: bool) -> Iterator[str]:
-    known, turns = cited(incident), draft.turning_points(incident)
+    known, turns = cited(incident), narrative.turning_points(incident)
     rows = []
     for entry in incident.timeline:
         event = xml(entry_text(entry.title, entry.detail))
         if entry.id in turns:
-            told = xml(entry_text(draft.heading(entry), entry.detail))
-            event = f"<strong>{draft.ENTRY_KINDS[entry.kind]}:</strong> {told}"
+            told = xml(entry_text(narrative.heading(entry), entry.detail))
+            event = f"<strong>{narrative.ENTRY_KINDS[entry.kind]}:</strong> {told}"
         if entry.service.name and entry.service.name not in entry.title:
             event += f" ({xml(entry.service.name)})"
         shown = []
@@ -94,7 +94,12 @@ def _timeline(incident: Incident, *, dates: bool) -> Iterator[str]:
             linked = f'<a href="{xml(url)}">{short}</a>' if url else short
             shown.append(f"<code>{xml(one)}</code> {linked}".rstrip())
         rows.append(
-            (draft.moment_text(entry.moment, dates=dates), event, ", ".join(shown), f"<code>{xml(entry.rule)}</code>")
+            (
+                narrative.moment_text(entry.moment, dates=dates),
+                event,
+                ", ".join(shown),
+                f"<code>{xml(entry.rule)}</code>",
+            )
         )
     if rows:
         yield _table(("Time (UTC)", "Event", "Evidence", "Rule"), rows)
@@ -102,11 +107,11 @@ def _timeline(incident: Incident, *, dates: bool) -> Iterator[str]:
 
 def _hints(incident: Incident) -> Iterator[str]:
     for hint in incident.explanation.hints:
-        yield f"<h3>{hint.rank}. {xml(draft.hint_title(hint, incident=incident))}</h3>"
-        yield f"<p>{xml(sentence(hint.statement))} ({xml(draft.confidence_text(hint))})</p>"
+        yield f"<h3>{hint.rank}. {xml(narrative.hint_title(hint, incident=incident))}</h3>"
+        yield f"<p>{xml(sentence(hint.statement))} ({xml(narrative.confidence_text(hint))})</p>"
         yield from _reasons(hint)
     if incident.explanation.hints:
-        yield f"<p>Left to {draft.UNSEEN}: {draft.share_text(draft.left_over(incident))}.</p>"
+        yield f"<p>Left to {narrative.UNSEEN}: {narrative.share_text(narrative.left_over(incident))}.</p>"
 
 
 def _reasons(hint: Hint) -> Iterator[str]:
@@ -127,7 +132,7 @@ def _let_go(incident: Incident) -> Iterator[str]:
             f"<code>{xml(g.rule)}</code>",
             _ids(g.evidence),
         )
-        for g in incident.explanation.let_go
+        for g in incident.explanation.dismissed_changes
     ]
     if rows:
         yield _table(("Change", "Why it was let go", "Rule", "Evidence"), rows)

@@ -8,18 +8,18 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final, Literal
 
+from reconstruct.charts.image import ChartImage
 from reconstruct.errors import UsageError
 from reconstruct.model import Incident
-from reconstruct.render.chart_image import ChartImage
 from reconstruct.render.confluence import to_confluence
 from reconstruct.render.incident_json import to_json
-from reconstruct.render.links import Links
 from reconstruct.render.markdown import to_markdown
 from reconstruct.render.mermaid import to_mermaid
 from reconstruct.render.page import to_page
 from reconstruct.render.slack import to_slack_json
 from reconstruct.render.template import output_name, read_template, to_template
 from reconstruct.render.timeline_csv import to_csv
+from reconstruct.text.links import Links
 
 CHART_FOLDER: Final = "charts"
 PICTURES: Final[tuple[Literal["png"], Literal["svg"]]] = ("png", "svg")

@@ -1,4 +1,4 @@
-"""incident.json: the answer for machines, as the contract says, checked by `schema/incident-1.json`."""
+"""incident.json: the answer for machines, as the contract says, checked by `schema/incident-2.json`."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from reconstruct.model import (
     Service,
     Window,
 )
-from reconstruct.render.times import iso, iso_or_none
-from reconstruct.units import six_digits
+from reconstruct.text.times import iso, iso_or_none
+from reconstruct.text.units import six_digits
 
-SCHEMA: Final = "reconstruct/incident/1"
+SCHEMA: Final = "reconstruct/incident/2"
 
 Document = dict[str, Any]
 """What json.dumps takes."""
@@ -40,9 +40,9 @@ def to_json(incident: Incident) -> bytes:
 def incident_dict(incident: Incident) -> Document:
     """The document as plain dicts and lists: times RFC 3339 UTC, durations in seconds, figures to six digits.
 
-    Beyond the contract: `says`, `affected`, `let_go`, `notes`, `calls`; `title`, `worse`, `score`, `level`,
-    `under_way`, `threshold`, `query_id` and `why` of an anomaly; `rule` of an entry; `weight` of a reason; `namespace`
-    and `cluster` beside a service where they are known.
+    Beyond the contract: `text`, `affected`, `dismissed_changes`, `notes`, `calls`; `title`, `worse`, `score`, `level`,
+    `ongoing_at_start`, `threshold`, `query_id` and `why` of an anomaly; `rule` of an entry; `log_odds` of a reason;
+    `namespace` and `cluster` beside a service where they are known.
     """
     evidence, explanation = incident.evidence, incident.explanation
     return {
@@ -50,7 +50,7 @@ def incident_dict(incident: Incident) -> Document:
         "generator": _generator(),
         "window": _window(evidence.window),
         "verdict": explanation.verdict,
-        "says": explanation.says,
+        "text": explanation.says,
         "affected": [_service(service) for service in explanation.affected],
         "milestones": {
             name: _milestone(incident.milestones.get(name)) for name in ("onset", "detected", "mitigated", "recovered")
@@ -75,19 +75,20 @@ def incident_dict(incident: Incident) -> Document:
         "alerts": [_alert(alert) for alert in evidence.alerts],
         "hints": [_hint(hint) for hint in explanation.hints],
         "ruled_out": [
-            {"mechanism": r.mechanism, **_service(r.service), "says": r.says, "evidence": _ids(r.evidence)}
+            {"mechanism": r.mechanism, **_service(r.service), "text": r.says, "evidence": _ids(r.evidence)}
             for r in explanation.ruled_out
         ],
         "not_checked": [{"mechanism": n.mechanism, "reason": n.reason} for n in explanation.not_checked],
-        "let_go": [
-            {"event": g.event, "rule": g.rule, "says": g.says, "evidence": _ids(g.evidence)} for g in explanation.let_go
+        "dismissed_changes": [
+            {"event": g.event, "rule": g.rule, "text": g.says, "evidence": _ids(g.evidence)}
+            for g in explanation.dismissed_changes
         ],
         "gaps": [
             {
                 "id": g.id,
                 "source": g.source,
-                "wanted": g.wanted,
-                "reason": g.reason,
+                "missing": g.missing,
+                "cause": g.cause,
                 "start": iso_or_none(g.start),
                 "end": iso_or_none(g.end),
             }
@@ -217,12 +218,12 @@ def _anomaly(anomaly: Anomaly) -> Document:
         "shape": anomaly.shape,
         "onset": _moment(anomaly.onset),
         "recovery": None if anomaly.recovery is None else _moment(anomaly.recovery),
-        "under_way": anomaly.under_way,
+        "ongoing_at_start": anomaly.ongoing_at_start,
         "baseline": six_digits(anomaly.baseline),
         "level": six_digits(anomaly.level),
         "peak": six_digits(anomaly.peak),
         "peak_time": iso(anomaly.peak_time),
-        "sigmas": six_digits(anomaly.sigmas),
+        "robust_z": six_digits(anomaly.robust_z),
         "score": six_digits(anomaly.score),
         "threshold": None if signal.threshold is None else six_digits(signal.threshold),
         "why": {name: six_digits(value) for name, value in sorted(anomaly.why.items())},
@@ -280,7 +281,7 @@ def _hint(hint: Hint) -> Document:
 
 def _reasons(reasons: Sequence[Reason]) -> list[Document]:
     return [
-        {"rule": r.rule, "says": r.says, "evidence": _ids(r.evidence), "weight": six_digits(r.weight)} for r in reasons
+        {"rule": r.rule, "text": r.says, "evidence": _ids(r.evidence), "log_odds": six_digits(r.weight)} for r in reasons
     ]
 
 

@@ -6,18 +6,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
+from reconstruct.charts.image import ChartImage, front_and_rest
 from reconstruct.model import Entry, Hint, Incident, Reason
-from reconstruct.render import draft
-from reconstruct.render.chart_image import ChartImage, front_and_rest
-from reconstruct.render.cited import Cited, cited, cited_in_draft
-from reconstruct.render.escape import clip, markdown, markdown_code, markdown_fence
-from reconstruct.render.gaps import gap_rows, gap_text
-from reconstruct.render.links import Links
-from reconstruct.render.markdown_pieces import SHORT_MOST, cite, ids_only, linked, table
+from reconstruct.render.markdown_pieces import MAX_SHORT, cite, ids_only, linked, table
 from reconstruct.render.mermaid import to_mermaid
-from reconstruct.render.times import bounds, clock, span, spans_midnight
-from reconstruct.render.wording import capitalised, counted, entry_text, mechanism_text, sentence
-from reconstruct.units import human_duration
+from reconstruct.text import narrative
+from reconstruct.text.escape import clip, markdown, markdown_code, markdown_fence
+from reconstruct.text.gaps import gap_rows, gap_text
+from reconstruct.text.links import Links
+from reconstruct.text.references import Cited, cited, cited_in_draft
+from reconstruct.text.times import bounds, clock, span, spans_midnight
+from reconstruct.text.units import human_duration
+from reconstruct.text.wording import capitalised, counted, entry_text, mechanism_text, sentence
 
 Flavour = Literal["plain", "github", "gitlab"]
 """`plain` is a file with its pictures beside it. The others are for pasting into an issue, where pictures do not
@@ -27,7 +27,7 @@ BODY_LIMITS: Final[Mapping[Flavour, int]] = {"github": 65_536, "gitlab": 1_000_0
 """Characters that an issue or comment may have."""
 CITED_IN_CELL: Final = 3
 """So many pieces of evidence stand in a table's cell; the others are counted and stand in incident.json."""
-CELL_MOST: Final = 240
+MAX_CELL: Final = 240
 """Characters of foreign text in a cell: a title of a page's length would push everything else out of sight."""
 GAPS_FIRST: Final = 4
 """So many gaps are said before anything else; all of them are in their own section."""
@@ -78,13 +78,13 @@ def to_markdown(
     page = _Page(
         incident,
         cited(incident),
-        draft.needs_dates(incident),
+        narrative.needs_dates(incident),
         charts if flavour == "plain" else (),
         links or Links(),
         flavour,
         zone,
         chart_folder,
-        draft.turning_points(incident),
+        narrative.turning_points(incident),
     )
     return _within_limit(page)
 
@@ -129,10 +129,10 @@ def _written(page: _Page) -> str:
 
 def _head(page: _Page) -> Iterator[str]:
     incident = page.incident
-    yield f"# {markdown(draft.title(incident))}"
+    yield f"# {markdown(narrative.title(incident))}"
     yield (
         "Draft from monitoring data, for people to check: each line cites what shows it, and a hint is not a cause. "
-        f"**All times UTC.** {markdown(draft.window_text(incident))}"
+        f"**All times UTC.** {markdown(narrative.window_text(incident))}"
     )
     rows = [row for row in gap_rows(incident) if row.in_window]
     if rows:
@@ -144,7 +144,7 @@ def _head(page: _Page) -> Iterator[str]:
 
 
 def _summary(page: _Page) -> Iterator[str]:
-    yield markdown(draft.summary(page.incident))
+    yield markdown(narrative.summary(page.incident))
     if page.flavour != "plain" and page.incident.timeline:
         yield markdown_fence(to_mermaid(page.incident), language="mermaid")
     yield from (_image(chart, page) for chart in front_and_rest(page.charts)[0])
@@ -152,7 +152,7 @@ def _summary(page: _Page) -> Iterator[str]:
 
 def _impact(page: _Page) -> Iterator[str]:
     told = [
-        f"- {markdown(draft.impact_text(impact, dates=page.dates))} {ids_only(impact.evidence)}".rstrip()
+        f"- {markdown(narrative.impact_text(impact, dates=page.dates))} {ids_only(impact.evidence)}".rstrip()
         for impact in page.incident.explanation.impact
     ]
     if told:
@@ -165,7 +165,7 @@ def _milestones(page: _Page) -> Iterator[str]:
     if not any(page.incident.milestones.values()):
         return
     rows = []
-    for row in draft.milestone_rows(page.incident):
+    for row in narrative.milestone_rows(page.incident):
         if row.moment is None:
             rows.append((row.title, "-", "-", capitalised(row.absent), ""))
         else:
@@ -183,7 +183,7 @@ def _milestones(page: _Page) -> Iterator[str]:
     yield table(("Milestone", "Time (UTC)", "Between", "Meaning", "Evidence"), rows)
     lengths = [
         (row.title, f"**{row.value}**", row.between or "-", markdown(row.formula))
-        for row in draft.duration_rows(page.incident)
+        for row in narrative.duration_rows(page.incident)
     ]
     if lengths:
         yield table(("Duration", "Value", "Between", "Formula"), lengths)
@@ -203,12 +203,12 @@ def _timeline(page: _Page) -> Iterator[str]:
 
 
 def _entry_cells(entry: Entry, page: _Page) -> list[str]:
-    event = markdown(clip(entry_text(entry.title, entry.detail), most=CELL_MOST))
+    event = markdown(clip(entry_text(entry.title, entry.detail), most=MAX_CELL))
     if entry.id in page.turns:
-        told = markdown(clip(entry_text(draft.heading(entry), entry.detail), most=CELL_MOST))
-        event = f"**{draft.ENTRY_KINDS[entry.kind]}:** {told}"
+        told = markdown(clip(entry_text(narrative.heading(entry), entry.detail), most=MAX_CELL))
+        event = f"**{narrative.ENTRY_KINDS[entry.kind]}:** {told}"
     if entry.service.name and entry.service.name not in entry.title:
-        event += f" ({markdown(clip(entry.service.name, most=SHORT_MOST))})"
+        event += f" ({markdown(clip(entry.service.name, most=MAX_SHORT))})"
     local = []
     if page.zone:
         window = page.incident.evidence.window
@@ -216,18 +216,18 @@ def _entry_cells(entry: Entry, page: _Page) -> list[str]:
             clock(entry.moment.time, dates=spans_midnight(window.start, window.end, zone=page.zone), zone=page.zone)
         ]
     shown = f"{_shown(entry.evidence, page)} (rule {markdown_code(entry.rule, in_table=True)})"
-    return [draft.moment_text(entry.moment, dates=page.dates), *local, event, shown]
+    return [narrative.moment_text(entry.moment, dates=page.dates), *local, event, shown]
 
 
 def _hints(page: _Page) -> Iterator[str]:
     hints = page.incident.explanation.hints
     for hint in hints:
-        named = clip(draft.hint_title(hint, incident=page.incident), most=CELL_MOST)
+        named = clip(narrative.hint_title(hint, incident=page.incident), most=MAX_CELL)
         yield f"### {hint.rank}\\. {markdown(named)}"
-        yield f"{markdown(sentence(hint.statement))} ({draft.confidence_text(hint)})"
+        yield f"{markdown(sentence(hint.statement))} ({narrative.confidence_text(hint)})"
         yield from _reasons(hint)
     if hints:
-        yield f"Left to {draft.UNSEEN}: {draft.share_text(draft.left_over(page.incident))}."
+        yield f"Left to {narrative.UNSEEN}: {narrative.share_text(narrative.left_over(page.incident))}."
 
 
 def _reasons(hint: Hint) -> Iterator[str]:
@@ -244,12 +244,12 @@ def _reason(reason: Reason) -> str:
 def _let_go(page: _Page) -> Iterator[str]:
     rows = []
     events = {event.id: event for event in page.incident.evidence.events}
-    for gone in page.incident.explanation.let_go:
+    for gone in page.incident.explanation.dismissed_changes:
         event = events.get(gone.event)
         time = clock(event.time, dates=page.dates) if event else "-"
         named = page.known[gone.event].text if gone.event in page.known else gone.event
         says = f"{markdown(sentence(gone.says))} ({markdown(gone.rule)})"
-        rows.append((time, markdown(clip(named, most=CELL_MOST)), says, _shown(gone.evidence, page)))
+        rows.append((time, markdown(clip(named, most=MAX_CELL)), says, _shown(gone.evidence, page)))
     if rows:
         yield table(("Time (UTC)", "Change", "Why it was let go", "Evidence"), rows)
 
@@ -305,7 +305,7 @@ def _evidence(page: _Page) -> Iterator[str]:
     for one in cited_in_draft(page.incident, page.known):
         if one.kind != "query":
             where = [linked(one)] if one.kind == "event" else [markdown_code(one.query)] if one.query else []
-            rows.append((markdown_code(one.id), " · ".join([markdown(clip(one.text, most=CELL_MOST)), *where])))
+            rows.append((markdown_code(one.id), " · ".join([markdown(clip(one.text, most=MAX_CELL)), *where])))
     if rows:
         yield from _folded(
             table(("Id", "What it shows"), rows),

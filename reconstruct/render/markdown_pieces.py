@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from reconstruct.render.cited import Cited
-from reconstruct.render.escape import clip, markdown, markdown_code
+from reconstruct.text.escape import clip, markdown, markdown_code
+from reconstruct.text.references import Cited
 
-SHORT_MOST: Final = 60
+MAX_SHORT: Final = 60
 """Characters of the name of a piece of evidence: it stands beside its id."""
 
 
@@ -34,5 +34,5 @@ def ids_only(ids: Sequence[str]) -> str:
 
 def linked(one: Cited) -> str:
     """The short name of a piece of evidence, as a link where its source can show it."""
-    short = markdown(clip(one.short, most=SHORT_MOST))
+    short = markdown(clip(one.short, most=MAX_SHORT))
     return f"[{short}](<{one.url}>)" if one.url else short

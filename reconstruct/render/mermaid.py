@@ -8,14 +8,14 @@ from typing import Final
 import pandas as pd
 
 from reconstruct.model import Incident
-from reconstruct.render import draft
-from reconstruct.render.cited import event_text
-from reconstruct.render.escape import clip, mermaid
-from reconstruct.render.times import clock, spans_midnight
+from reconstruct.text import narrative
+from reconstruct.text.escape import clip, mermaid
+from reconstruct.text.references import event_text
+from reconstruct.text.times import clock, spans_midnight
 
-TASKS_MOST: Final = 24
+MAX_TASKS: Final = 24
 """Tasks in one section: Mermaid draws a row for each, and past a screenful nobody reads it."""
-NAME_MOST: Final = 48
+MAX_NAME: Final = 48
 """Characters of a task's name: longer ones run over the bars."""
 
 _FORMAT: Final = "%Y-%m-%dT%H:%M:%S"
@@ -29,7 +29,7 @@ def to_mermaid(incident: Incident) -> str:
     window = incident.evidence.window
     lines = [
         "gantt",
-        f"    title {mermaid(draft.title(incident))}",
+        f"    title {mermaid(narrative.title(incident))}",
         "    dateFormat YYYY-MM-DDTHH:mm:ss",
         f"    axisFormat {'%m-%d %H:%M' if spans_midnight(window.start, window.end) else '%H:%M'}",
     ]
@@ -42,13 +42,13 @@ def to_mermaid(incident: Incident) -> str:
     for name, tasks in sections:
         told = list(tasks)
         if told:
-            lines += [f"    section {name}", *(f"    {task}" for task in told[:TASKS_MOST])]
+            lines += [f"    section {name}", *(f"    {task}" for task in told[:MAX_TASKS])]
     return "\n".join(lines) + "\n"
 
 
 def _milestones(incident: Incident) -> Iterator[str]:
-    dates = draft.needs_dates(incident)
-    for row in draft.milestone_rows(incident):
+    dates = narrative.needs_dates(incident)
+    for row in narrative.milestone_rows(incident):
         if row.moment is not None:
             time = clock(row.moment.time, dates=dates)
             yield f"{mermaid(f'{row.title} {time}')} :milestone, {_at(row.moment.time)}, 0s"
@@ -77,14 +77,14 @@ def _alerts(incident: Incident) -> Iterator[str]:
 def _symptoms(incident: Incident) -> Iterator[str]:
     worst = sorted((a for a in incident.anomalies if a.worse), key=lambda a: (-a.score, a.id))
     first_of = {anomaly.signal.id: anomaly for anomaly in reversed(worst)}
-    for anomaly in sorted(list(first_of.values())[::-1][:TASKS_MOST], key=lambda a: (a.onset.time, a.id)):
+    for anomaly in sorted(list(first_of.values())[::-1][:MAX_TASKS], key=lambda a: (a.onset.time, a.id)):
         end = anomaly.recovery.time if anomaly.recovery else incident.evidence.window.end
         start = anomaly.onset.time
         yield f"{_name(anomaly.signal.title)} :{_at(start)}, {_at(max(end, _next(start)))}"
 
 
 def _name(text: str) -> str:
-    return mermaid(clip(text, most=NAME_MOST)).rstrip(" .-") or "unnamed"
+    return mermaid(clip(text, most=MAX_NAME)).rstrip(" .-") or "unnamed"
 
 
 def _at(time: pd.Timestamp) -> str:

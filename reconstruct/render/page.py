@@ -11,13 +11,13 @@ from typing import Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from reconstruct.charts.image import ChartImage
 from reconstruct.model import Incident
-from reconstruct.render.chart_image import ChartImage
-from reconstruct.render.escape import clip, plain
-from reconstruct.render.links import Links
 from reconstruct.render.page_view import page_view
+from reconstruct.text.escape import clip, plain
+from reconstruct.text.links import Links
 
-OPTION_MOST: Final = 60
+MAX_OPTION: Final = 60
 """Characters of a service's name in the filter's menu."""
 
 _FOLDER: Final = Path(__file__).with_name("page_parts")
@@ -46,7 +46,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["as_is"] = _as_is
-    environment.filters["clipped"] = lambda text: clip(plain(str(text)), most=OPTION_MOST)
+    environment.filters["clipped"] = lambda text: clip(plain(str(text)), most=MAX_OPTION)
     return environment
 
 

@@ -9,23 +9,23 @@ from typing import Any, Final
 
 import pandas as pd
 
+from reconstruct.charts.image import ChartImage, front_and_rest
 from reconstruct.model import Hint, Incident, Moment, Query, Reason
-from reconstruct.render import draft
-from reconstruct.render.chart_image import ChartImage, front_and_rest
-from reconstruct.render.cited import Cited, cited, cited_in_draft, event_text, service_text
-from reconstruct.render.escape import clip, lines
-from reconstruct.render.gaps import gap_rows, gap_text
 from reconstruct.render.incident_json import incident_dict
-from reconstruct.render.links import Links
-from reconstruct.render.strip import strip
-from reconstruct.render.times import clock, iso, span, spans_midnight
-from reconstruct.render.wording import capitalised, counted, mechanism_text, sentence
-from reconstruct.units import human_duration
+from reconstruct.render.minimap import strip
+from reconstruct.text import narrative
+from reconstruct.text.escape import clip, lines
+from reconstruct.text.gaps import gap_rows, gap_text
+from reconstruct.text.links import Links
+from reconstruct.text.references import Cited, cited, cited_in_draft, event_text, service_text
+from reconstruct.text.times import clock, iso, span, spans_midnight
+from reconstruct.text.units import human_duration
+from reconstruct.text.wording import capitalised, counted, mechanism_text, sentence
 
 SVG_MOST_BYTES: Final = 500_000
 """A vector picture larger than this draws slower than its pixels do."""
 GAPS_FIRST: Final = 4
-EVIDENCE_MOST: Final = 12
+MAX_EVIDENCE: Final = 12
 """Pieces of evidence that one entry lists; incident.json has all."""
 
 View = dict[str, Any]
@@ -36,7 +36,7 @@ def page_view(incident: Incident, *, charts: Sequence[ChartImage], links: Links)
     known = cited(incident)
     chart_of = {chart.signal: chart.name for chart in reversed(charts) if chart.signal}  # the first one of a signal
     front, rest = front_and_rest(charts)
-    dates = draft.needs_dates(incident)
+    dates = narrative.needs_dates(incident)
     explanation = incident.explanation
     gaps = gap_rows(incident)
     here = [row for row in gaps if row.in_window]
@@ -47,14 +47,14 @@ def page_view(incident: Incident, *, charts: Sequence[ChartImage], links: Links)
         return [_evidence(known[one], chart_of) for one in ids if one in known]
 
     return {
-        "title": draft.title(incident),
+        "title": narrative.title(incident),
         "verdict": explanation.verdict,
-        "window": draft.window_text(incident),
+        "window": narrative.window_text(incident),
         "dates": dates,
         "gaps_first": [gap_text(row, dates=dates) for row in here[:GAPS_FIRST]],
         "gaps_more": max(0, len(here) - GAPS_FIRST),
         "gaps": [{"text": gap_text(row, dates=dates, most=12), "ids": row.ids} for row in gaps],
-        "summary": draft.summary(incident),
+        "summary": narrative.summary(incident),
         "overview": [_chart(chart) for chart in front],
         "charts": [_chart(chart) for chart in rest],
         "milestones": [
@@ -66,21 +66,21 @@ def page_view(incident: Incident, *, charts: Sequence[ChartImage], links: Links)
                 "absent": capitalised(row.absent),
                 "evidence": evidence(row.evidence),
             }
-            for row in draft.milestone_rows(incident)
+            for row in narrative.milestone_rows(incident)
         ]
         if any(incident.milestones.values())
         else [],
-        "durations": draft.duration_rows(incident),
+        "durations": narrative.duration_rows(incident),
         "impact": [
-            {"text": draft.impact_text(felt, dates=dates), "evidence": evidence(felt.evidence)}
+            {"text": narrative.impact_text(felt, dates=dates), "evidence": evidence(felt.evidence)}
             for felt in explanation.impact
         ],
         **_timeline(incident, known, chart_of, dates=dates),
         "hints": [_hint(hint, incident, known, chart_of) for hint in explanation.hints],
-        "unseen": draft.UNSEEN,
-        "left_over": draft.share_text(draft.left_over(incident)),
-        "left_over_percent": round(100 * draft.left_over(incident), 1),
-        "let_go": _let_go(incident, known, chart_of, dates=dates),
+        "unseen": narrative.UNSEEN,
+        "left_over": narrative.share_text(narrative.left_over(incident)),
+        "left_over_percent": round(100 * narrative.left_over(incident), 1),
+        "dismissed_changes": _let_go(incident, known, chart_of, dates=dates),
         "ruled_out": [
             {
                 "mechanism": capitalised(mechanism_text(ruled.mechanism)),
@@ -104,25 +104,25 @@ def page_view(incident: Incident, *, charts: Sequence[ChartImage], links: Links)
 def _timeline(incident: Incident, known: Mapping[str, Cited], chart_of: Mapping[str, str], *, dates: bool) -> View:
     kinds = Counter(entry.kind for entry in incident.timeline)
     services = Counter(service_text(entry.service) for entry in incident.timeline)
-    drawn, turns = strip(incident), draft.turning_points(incident)
+    drawn, turns = strip(incident), narrative.turning_points(incident)
     window = incident.evidence.window
     days = spans_midnight(window.start, window.end - pd.Timedelta(1, unit="ns"))
     return {
-        "kinds": [(kind, label, kinds[kind]) for kind, label in draft.ENTRY_KINDS.items() if kinds.get(kind)],
+        "kinds": [(kind, label, kinds[kind]) for kind, label in narrative.ENTRY_KINDS.items() if kinds.get(kind)],
         "services": sorted(((name, count) for name, count in services.items() if name), key=lambda s: (-s[1], s[0])),
         "entries": [
             {
                 "id": entry.id,
                 "kind": entry.kind,
-                "label": draft.ENTRY_KINDS[entry.kind],
+                "label": narrative.ENTRY_KINDS[entry.kind],
                 "moment": _moment(entry.moment, dates=dates),
-                "title": draft.heading(entry),
+                "title": narrative.heading(entry),
                 "turn": entry.id in turns,
                 "detail": entry.detail,
                 "service": service_text(entry.service),
                 "rule": entry.rule,
-                "evidence": [_evidence(known[one], chart_of) for one in entry.evidence[:EVIDENCE_MOST] if one in known],
-                "more": max(0, len(entry.evidence) - EVIDENCE_MOST),
+                "evidence": [_evidence(known[one], chart_of) for one in entry.evidence[:MAX_EVIDENCE] if one in known],
+                "more": max(0, len(entry.evidence) - MAX_EVIDENCE),
             }
             for entry in incident.timeline
         ],
@@ -138,7 +138,7 @@ def _moment(moment: Moment, *, dates: bool) -> View:
     return {
         "time": iso(moment.time.round("s")),  # what the script shows in another zone is the same second
         "text": clock(moment.time, dates=dates),
-        "open": draft.open_ends(moment),
+        "open": narrative.open_ends(moment),
         "earliest": iso(moment.earliest.round("s")),
         "earliest_text": clock(moment.earliest, dates=dates),
         "latest": iso(moment.latest.round("s")),
@@ -171,10 +171,10 @@ def _hint(hint: Hint, incident: Incident, known: Mapping[str, Cited], chart_of: 
 
     return {
         "rank": hint.rank,
-        "title": draft.hint_title(hint, incident=incident),
+        "title": narrative.hint_title(hint, incident=incident),
         "statement": sentence(hint.statement),
         "verdict": hint.verdict,
-        "confidence": draft.share_text(hint.confidence),
+        "confidence": narrative.share_text(hint.confidence),
         "percent": round(100 * hint.confidence, 1),
         "for": reasons(hint.reasons_for),
         "against": reasons(hint.reasons_against),
@@ -185,7 +185,7 @@ def _hint(hint: Hint, incident: Incident, known: Mapping[str, Cited], chart_of: 
 def _let_go(incident: Incident, known: Mapping[str, Cited], chart_of: Mapping[str, str], *, dates: bool) -> list[View]:
     events = {event.id: event for event in incident.evidence.events}
     rows = []
-    for gone in incident.explanation.let_go:
+    for gone in incident.explanation.dismissed_changes:
         event = events.get(gone.event)
         point = Moment(event.time, event.time, event.time) if event else None
         rows.append(

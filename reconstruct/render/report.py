@@ -7,17 +7,17 @@ from collections.abc import Iterator
 import pandas as pd
 
 from reconstruct.model import Anomaly, Episode, Event, Incident
-from reconstruct.render import draft
-from reconstruct.render.escape import markdown
-from reconstruct.render.gaps import gap_rows, gap_text
-from reconstruct.render.times import clock
-from reconstruct.render.wording import capitalised, counted
-from reconstruct.units import change, human
+from reconstruct.text import narrative
+from reconstruct.text.escape import markdown
+from reconstruct.text.gaps import gap_rows, gap_text
+from reconstruct.text.times import clock
+from reconstruct.text.units import change, human
+from reconstruct.text.wording import capitalised, counted
 
 NEARBY = pd.Timedelta("1h")
 """Changes this long before an episode are named beside it (as long as explain looks back without a slow line)."""
-CHANGES_TOLD = 5
-SERIES_TOLD = 5
+MAX_CHANGES_SHOWN = 5
+MAX_SERIES_SHOWN = 5
 
 
 def one_line(incident: Incident) -> str:
@@ -27,7 +27,7 @@ def one_line(incident: Incident) -> str:
     """
     episodes = incident.explanation.episodes
     said = counted(len(episodes), one="episode") if episodes else "nothing anomalous that users could feel"
-    return f"{capitalised(said)}. {draft.window_text(incident)}"
+    return f"{capitalised(said)}. {narrative.window_text(incident)}"
 
 
 def to_report(incident: Incident) -> str:
@@ -36,8 +36,8 @@ def to_report(incident: Incident) -> str:
     lines = [one_line(incident), ""]
     gaps = gap_rows(incident)
     if gaps:
-        lines += [f"Not seen: {markdown(gap_text(gap, dates=True))}" for gap in gaps[:SERIES_TOLD]]
-        lines += [f"and {len(gaps) - SERIES_TOLD} more gaps" if len(gaps) > SERIES_TOLD else "", ""]
+        lines += [f"Not seen: {markdown(gap_text(gap, dates=True))}" for gap in gaps[:MAX_SERIES_SHOWN]]
+        lines += [f"and {len(gaps) - MAX_SERIES_SHOWN} more gaps" if len(gaps) > MAX_SERIES_SHOWN else "", ""]
     for episode in episodes:
         lines += _episode(episode, incident)
     return "\n".join(lines).rstrip() + "\n"
@@ -51,26 +51,26 @@ def _episode(episode: Episode, incident: Incident) -> Iterator[str]:
     yield ""
     yield "| Series | Usually | At its worst | Onset (UTC) | Back (UTC) |"
     yield "|---|---|---|---|---|"
-    for anomaly in series[:SERIES_TOLD]:
+    for anomaly in series[:MAX_SERIES_SHOWN]:
         back = clock(anomaly.recovery.time, dates=True) if anomaly.recovery else "not yet"
         name = f"{anomaly.signal.title} {' '.join(anomaly.labels.values())}".strip()
         usual, worst = (human(value, anomaly.signal.unit) for value in (anomaly.baseline, anomaly.peak))
         yield f"| {markdown(name)} | {usual} | {worst} | {clock(anomaly.onset.time, dates=True)} | {back} |"
     yield ""
-    if len(series) > SERIES_TOLD:
-        yield f"and {len(series) - SERIES_TOLD} more series, all in incident.json"
+    if len(series) > MAX_SERIES_SHOWN:
+        yield f"and {len(series) - MAX_SERIES_SHOWN} more series, all in incident.json"
         yield ""
     for sentence in _same_time_before(series[:1], incident):
         yield sentence
         yield ""
     changes = _nearby(episode, incident)
-    for event in changes[:CHANGES_TOLD]:
+    for event in changes[:MAX_CHANGES_SHOWN]:
         yield f"- {clock(event.time, dates=True)} {event.kind}: {markdown(event.title)}"
     if changes:
         yield ""
     if episode.id == incident.explanation.worst:
         for hint in incident.explanation.hints[:1]:
-            yield f"Hint ({draft.confidence_text(hint)}): {markdown(hint.statement)}"
+            yield f"Hint ({narrative.confidence_text(hint)}): {markdown(hint.statement)}"
             yield ""
 
 

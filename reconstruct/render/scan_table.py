@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 from reconstruct.model import Signal
-from reconstruct.render.escape import clip, plain
-from reconstruct.units import human
+from reconstruct.text.escape import clip, plain
+from reconstruct.text.units import human
 
-NAME_MOST = 90
+MAX_NAME = 90
 """Characters of a series' name: the figures before it stay in line."""
 
 
@@ -42,7 +42,7 @@ def to_scan_table(rows: Iterable[RankedSeries]) -> str:
     lines = [f"{'score':>6}  {'usually':>12}  {'reached':>12}  series"]
     for row in rows:
         labels = ", ".join(f"{k}={v}" for k, v in sorted(row.labels.items()) if k != "__name__")
-        name = clip(plain(f"{row.signal.title}{{{labels}}}"), most=NAME_MOST)
+        name = clip(plain(f"{row.signal.title}{{{labels}}}"), most=MAX_NAME)
         before, during = (human(value, row.signal.unit) for value in (row.before, row.during))
         lines.append(f"{row.score:6.2f}  {before:>12}  {during:>12}  {name}")
     return "\n".join(lines) + "\n"

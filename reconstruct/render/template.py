@@ -17,18 +17,18 @@ from jinja2 import FunctionLoader, StrictUndefined, TemplateError, TemplateNotFo
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
+from reconstruct.charts.image import ChartImage, front_and_rest
 from reconstruct.errors import UsageError
 from reconstruct.model import Incident
-from reconstruct.render import draft
-from reconstruct.render.chart_image import ChartImage, front_and_rest
-from reconstruct.render.cited import Cited, cited, event_text
-from reconstruct.render.escape import markdown, markdown_code, markdown_fence, plain
-from reconstruct.render.gaps import gap_rows, gap_text
 from reconstruct.render.incident_json import incident_dict
 from reconstruct.render.markdown_pieces import cite
-from reconstruct.render.times import clock
-from reconstruct.render.wording import entry_text, mechanism_text, sentence
-from reconstruct.units import human, human_duration
+from reconstruct.text import narrative
+from reconstruct.text.escape import markdown, markdown_code, markdown_fence, plain
+from reconstruct.text.gaps import gap_rows, gap_text
+from reconstruct.text.references import Cited, cited, event_text
+from reconstruct.text.times import clock
+from reconstruct.text.units import human, human_duration
+from reconstruct.text.wording import entry_text, mechanism_text, sentence
 
 FORMS: Final = ("google-sre", "pagerduty", "atlassian")
 """Postmortem forms that ship with the package, by the name that `--template` takes."""
@@ -140,7 +140,7 @@ def _environment(show: Callable[[str], str], *, name: str, template: str) -> Imm
         "raw": lambda text: Markup(str(text)),  # noqa: S704 - the template's author asks for it by name
         "human": lambda value, unit="": human(float("nan") if value is None else float(value), str(unit)),
         "duration": lambda seconds: human_duration(float(seconds)),
-        "percent": lambda share: draft.share_text(float(share)),
+        "percent": lambda share: narrative.share_text(float(share)),
         "words": lambda name: mechanism_text(str(name)),
         "sentence": lambda text: sentence(str(text)),
     }
@@ -178,31 +178,31 @@ def _cite(known: Mapping[str, Cited], ids: object) -> Markup:
 
 def _words(incident: Incident) -> dict[str, Any]:
     """Sentences that every output uses, for templates that do not want to write their own."""
-    dates = draft.needs_dates(incident)
+    dates = narrative.needs_dates(incident)
     events = {event.id: event_text(event) for event in incident.evidence.events}
     return {
-        "title": draft.title(incident),
-        "summary": draft.summary(incident),
-        "window": draft.window_text(incident),
+        "title": narrative.title(incident),
+        "summary": narrative.summary(incident),
+        "window": narrative.window_text(incident),
         "dates": dates,
-        "impact": [draft.impact_text(impact, dates=dates) for impact in incident.explanation.impact],
+        "impact": [narrative.impact_text(impact, dates=dates) for impact in incident.explanation.impact],
         "milestones": [
             {
                 "name": row.name,
                 "title": row.title,
                 "means": row.means,
-                "time": draft.moment_text(row.moment, dates=dates) if row.moment else "",
+                "time": narrative.moment_text(row.moment, dates=dates) if row.moment else "",
                 "absent": row.absent,
                 "evidence": list(row.evidence),
             }
-            for row in draft.milestone_rows(incident)
+            for row in narrative.milestone_rows(incident)
         ],
-        "durations": [asdict(row) for row in draft.duration_rows(incident)],
+        "durations": [asdict(row) for row in narrative.duration_rows(incident)],
         "timeline": [
             {
                 "id": entry.id,
-                "time": draft.moment_text(entry.moment, dates=dates),
-                "kind": draft.ENTRY_KINDS[entry.kind],
+                "time": narrative.moment_text(entry.moment, dates=dates),
+                "kind": narrative.ENTRY_KINDS[entry.kind],
                 "text": entry_text(entry.title, entry.detail),
                 "service": entry.service.name,
                 "evidence": list(entry.evidence),
@@ -212,13 +212,13 @@ def _words(incident: Incident) -> dict[str, Any]:
         "gaps": [gap_text(row, dates=dates) for row in gap_rows(incident)],
         "hints": [
             {
-                "title": draft.hint_title(hint, incident=incident),
+                "title": narrative.hint_title(hint, incident=incident),
                 "trigger": events.get(hint.trigger or ""),
-                "confidence": draft.confidence_text(hint),
+                "confidence": narrative.confidence_text(hint),
             }
             for hint in incident.explanation.hints
         ],
-        "left_over": draft.share_text(draft.left_over(incident)),
+        "left_over": narrative.share_text(narrative.left_over(incident)),
     }
 
 

@@ -8,19 +8,19 @@ from collections.abc import Iterator
 from typing import Final, Literal
 
 from reconstruct.model import HintVerdict, Incident, Verdict
-from reconstruct.render import draft
-from reconstruct.render.escape import clip, plain
-from reconstruct.render.gaps import gap_rows, gap_text
-from reconstruct.render.wording import sentence
+from reconstruct.text import narrative
+from reconstruct.text.escape import clip, plain
+from reconstruct.text.gaps import gap_rows, gap_text
+from reconstruct.text.wording import sentence
 
-HINTS_TOLD: Final = 3
-GAPS_TOLD: Final = 3
-IMPACT_TOLD: Final = 3
+MAX_HINTS_SHOWN: Final = 3
+MAX_GAPS_SHOWN: Final = 3
+MAX_IMPACT_SHOWN: Final = 3
 NARROWEST: Final = 40
 """Columns below which wrapping gives more lines than sense."""
-LINE_MOST: Final = 400
+MAX_LINE: Final = 400
 """Characters of one piece of foreign text."""
-TITLE_MOST: Final = 160
+MAX_TITLE: Final = 160
 """Characters of a hint's title: two lines."""
 
 Ink = Literal["bold", "dim", "red", "green", "yellow", "cyan"]
@@ -38,11 +38,11 @@ _WORD: Final = re.compile(r"\S+\s*")
 def to_terminal(incident: Incident, *, colour: bool, columns: int = 80) -> str:
     """The summary as lines of at most `columns` cells, ending in a line break; ANSI colours where `colour`."""
     width = max(columns, NARROWEST)
-    dates = draft.needs_dates(incident)
+    dates = narrative.needs_dates(incident)
     blocks = [
         _head(incident, colour=colour, width=width),
         _gaps(incident, colour=colour, width=width, dates=dates),
-        _paragraph(draft.opening(incident), width=width),
+        _paragraph(narrative.opening(incident), width=width),
         _milestones(incident, colour=colour, width=width, dates=dates),
         _impact(incident, colour=colour, width=width, dates=dates),
         _hints(incident, colour=colour, width=width),
@@ -52,17 +52,17 @@ def to_terminal(incident: Incident, *, colour: bool, columns: int = 80) -> str:
 
 def _head(incident: Incident, *, colour: bool, width: int) -> Iterator[str]:
     ink = _VERDICT_INK[incident.explanation.verdict]
-    for line in _wrapped(draft.title(incident), width=width):
+    for line in _wrapped(narrative.title(incident), width=width):
         yield _inked(_inked(line, ink, colour=colour), "bold", colour=colour)
-    for line in _wrapped(draft.window_text(incident) + " All times UTC.", width=width):
+    for line in _wrapped(narrative.window_text(incident) + " All times UTC.", width=width):
         yield _inked(line, "dim", colour=colour)
 
 
 def _gaps(incident: Incident, *, colour: bool, width: int, dates: bool) -> Iterator[str]:
     rows = [row for row in gap_rows(incident) if row.in_window]
-    told = [gap_text(row, dates=dates) for row in rows[:GAPS_TOLD]]
-    if len(rows) > GAPS_TOLD:
-        told.append(f"{len(rows) - GAPS_TOLD} more")
+    told = [gap_text(row, dates=dates) for row in rows[:MAX_GAPS_SHOWN]]
+    if len(rows) > MAX_GAPS_SHOWN:
+        told.append(f"{len(rows) - MAX_GAPS_SHOWN} more")
     if told:
         yield _inked("Not seen", "yellow", colour=colour)
     for text in told:
@@ -76,13 +76,13 @@ def _paragraph(text: str, *, width: int) -> Iterator[str]:
 def _milestones(incident: Incident, *, colour: bool, width: int, dates: bool) -> Iterator[str]:
     if not any(incident.milestones.values()):
         return
-    for row in draft.milestone_rows(incident):
-        told = draft.moment_text(row.moment, dates=dates) if row.moment else f"- {row.absent}"
+    for row in narrative.milestone_rows(incident):
+        told = narrative.moment_text(row.moment, dates=dates) if row.moment else f"- {row.absent}"
         head = f"  {row.title:<11}"
         yield from (
             _painted_head(line, head, colour=colour) for line in _wrapped(told, width=width, first=head, rest=" " * 13)
         )
-    for length in draft.duration_rows(incident):
+    for length in narrative.duration_rows(incident):
         between = f" ({length.between})" if length.between else ""
         line = f"  {length.title}: {length.value}{between} = {length.formula}"
         yield from (_inked(part, "dim", colour=colour) for part in _wrapped(line, width=width, first="  ", rest="    "))
@@ -92,8 +92,8 @@ def _impact(incident: Incident, *, colour: bool, width: int, dates: bool) -> Ite
     impact = incident.explanation.impact
     if impact:
         yield _inked("Impact", "bold", colour=colour)
-    for one in impact[:IMPACT_TOLD]:
-        yield from _wrapped(draft.impact_text(one, dates=dates), width=width, first="  - ", rest="    ")
+    for one in impact[:MAX_IMPACT_SHOWN]:
+        yield from _wrapped(narrative.impact_text(one, dates=dates), width=width, first="  - ", rest="    ")
 
 
 def _hints(incident: Incident, *, colour: bool, width: int) -> Iterator[str]:
@@ -101,15 +101,15 @@ def _hints(incident: Incident, *, colour: bool, width: int) -> Iterator[str]:
     if not hints:
         return
     yield _inked("Hints", "bold", colour=colour) + " (not causes: check the evidence)"
-    for hint in hints[:HINTS_TOLD]:
-        head = f"  {hint.rank}. {draft.confidence_text(hint)}: "
-        named = clip(plain(draft.hint_title(hint, incident=incident)), most=TITLE_MOST)
+    for hint in hints[:MAX_HINTS_SHOWN]:
+        head = f"  {hint.rank}. {narrative.confidence_text(hint)}: "
+        named = clip(plain(narrative.hint_title(hint, incident=incident)), most=MAX_TITLE)
         for number, line in enumerate(_wrapped(head.strip() + " " + named, width=width, first="  ", rest="     ")):
             ink = _HINT_INK[hint.verdict]
             yield _inked(line, ink, colour=colour) if number == 0 else line
         yield from _wrapped(sentence(hint.statement), width=width, first="     ", rest="     ")
-    more = f"{len(hints) - HINTS_TOLD} more in the files; " if len(hints) > HINTS_TOLD else ""
-    left = f"{more}left to {draft.UNSEEN}: {draft.share_text(draft.left_over(incident))}"
+    more = f"{len(hints) - MAX_HINTS_SHOWN} more in the files; " if len(hints) > MAX_HINTS_SHOWN else ""
+    left = f"{more}left to {narrative.UNSEEN}: {narrative.share_text(narrative.left_over(incident))}"
     yield from (_inked(line, "dim", colour=colour) for line in _wrapped(left, width=width, first="  ", rest="  "))
 
 
@@ -124,7 +124,7 @@ def _inked(text: str, ink: Ink, *, colour: bool) -> str:
 def _wrapped(text: str, *, width: int, first: str = "", rest: str = "") -> list[str]:
     """Lines of at most `width` cells; East Asian text and emoji take two cells each."""
     lines, line, used = [], first, cells(first)
-    for word in _words(clip(plain(text), most=LINE_MOST), most=width - max(cells(first), cells(rest))):
+    for word in _words(clip(plain(text), most=MAX_LINE), most=width - max(cells(first), cells(rest))):
         if used + cells(word.rstrip()) > width:
             lines.append(line.rstrip())
             line, used = rest, cells(rest)

@@ -7,8 +7,8 @@ import io
 from typing import Final
 
 from reconstruct.model import Incident
-from reconstruct.render.escape import csv_cell
-from reconstruct.render.times import iso
+from reconstruct.text.escape import csv_cell
+from reconstruct.text.times import iso
 
 COLUMNS: Final = (
     "id",

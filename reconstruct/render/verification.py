@@ -8,14 +8,14 @@ from collections.abc import Mapping, Sequence
 from typing import Final, Literal, Protocol
 
 from reconstruct.model import Window
-from reconstruct.render.escape import clip, plain
-from reconstruct.render.times import iso
-from reconstruct.render.wording import counted
+from reconstruct.text.escape import clip, plain
+from reconstruct.text.times import iso
+from reconstruct.text.wording import counted
 
 SCHEMA: Final = "reconstruct/verification/1"
-TEXT_MOST: Final = 300
+MAX_TEXT: Final = 300
 """Characters of a line of the document that are quoted in the table; JSON has all."""
-SAYS_MOST: Final = 600
+MAX_SAYS: Final = 600
 NARROWEST: Final = 60
 _INK: Final = {"holds": "32", "contradicted": "31", "not checked": "33"}
 _VERDICT: Final = len("contradicted")
@@ -89,8 +89,8 @@ def to_verification_table(outcome: Outcome, *, columns: int = 80, colour: bool =
     for one in outcome.lines:
         verdict = f"{one.verdict:<{_VERDICT}}"
         verdict = f"\x1b[{_INK[one.verdict]}m{verdict}\x1b[0m" if colour else verdict
-        quoted = _wrapped(clip(plain(one.text), most=TEXT_MOST), width=width, indent=indent)
-        said = _wrapped(clip(plain(one.says), most=SAYS_MOST), width=width, indent=indent + "  ")
+        quoted = _wrapped(clip(plain(one.text), most=MAX_TEXT), width=width, indent=indent)
+        said = _wrapped(clip(plain(one.says), most=MAX_SAYS), width=width, indent=indent + "  ")
         lines += [f"{one.line:>{number}}  {verdict}  {quoted.lstrip()}", said]
     if lines:
         lines.append("")

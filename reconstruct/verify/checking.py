@@ -7,37 +7,37 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from reconstruct.model import Incident
-from reconstruct.verify.alert_at import alert_at
-from reconstruct.verify.apart import apart
-from reconstruct.verify.change_at import change_at
-from reconstruct.verify.cited_change import cited_change
-from reconstruct.verify.cited_id import KINDS, cited_id, trusted_kinds
+from reconstruct.verify.claims.alert_time import alert_time
+from reconstruct.verify.claims.apart import apart
+from reconstruct.verify.claims.change_time import change_time
+from reconstruct.verify.claims.cited_change import cited_change
+from reconstruct.verify.claims.cited_id import KINDS, cited_id, trusted_kinds
+from reconstruct.verify.claims.error_ratio import error_ratio
+from reconstruct.verify.claims.gap_time import gap_time
+from reconstruct.verify.claims.lasted import lasted
+from reconstruct.verify.claims.milestone_time import milestone_time
+from reconstruct.verify.claims.query_text import query_text
+from reconstruct.verify.claims.signal_figures import signal_figures
+from reconstruct.verify.claims.signal_time import signal_time
+from reconstruct.verify.claims.unaffected import unaffected
 from reconstruct.verify.clauses import Clause, Finding, Place, Verdict, clauses
 from reconstruct.verify.clock_times import usable_zone
 from reconstruct.verify.document import Line, looks_ahead, read_document, zone_told
-from reconstruct.verify.felt_share import felt_share
-from reconstruct.verify.gap_at import gap_at
-from reconstruct.verify.lasted import lasted
-from reconstruct.verify.milestone_at import milestone_at
-from reconstruct.verify.no_impact import no_impact
-from reconstruct.verify.query_text import query_text
-from reconstruct.verify.record import Record
-from reconstruct.verify.signal_at import signal_at
-from reconstruct.verify.signal_figures import signal_figures
+from reconstruct.verify.evidence_index import Record
 
 CHECKS: Final[tuple[Callable[[Clause, Record], Iterator[Finding]], ...]] = (
     cited_id,
     cited_change,
-    change_at,
-    alert_at,
-    milestone_at,
-    gap_at,
-    signal_at,
+    change_time,
+    alert_time,
+    milestone_time,
+    gap_time,
+    signal_time,
     signal_figures,
     lasted,
     apart,
-    felt_share,
-    no_impact,
+    error_ratio,
+    unaffected,
 )
 """One kind of claim each."""
 _ORDER: Final[tuple[Verdict, ...]] = ("holds", "contradicted", "not checked")

@@ -9,9 +9,9 @@ from typing import Final, Literal
 
 from reconstruct.verify.clock_times import Days, Written, read_dates, read_times, usable_zone
 from reconstruct.verify.document import Cited, Line
-from reconstruct.verify.figures import Figure, read_figures
-from reconstruct.verify.record import Record
-from reconstruct.verify.words import Word, places, words
+from reconstruct.verify.evidence_index import Record
+from reconstruct.verify.quantities import Figure, read_figures
+from reconstruct.verify.vocabulary import Word, places, words
 
 Verdict = Literal["holds", "contradicted", "not checked"]
 Place = tuple[int, int]

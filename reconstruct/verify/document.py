@@ -43,7 +43,7 @@ _AHEAD: Final = re.compile(
     r"|remediation items?|backlog|recurrence)\b",
     re.IGNORECASE,
 )
-_LINE_MOST: Final = 6_000
+_MAX_LINE: Final = 6_000
 """Characters of a line that are read: a long paragraph; a pasted log must not take minutes."""
 
 
@@ -143,7 +143,7 @@ def _line(number: int, raw: str, below: str, reader: _Reader) -> Iterator[Line]:
         reader.headings = [h for h in reader.headings if h[0] < len(heading[1])] + [(len(heading[1]), text)]
         yield _made(number, raw, text, ((0, len(text), ""),), cited, reader, heading=True)
         return
-    stripped = _LEAD.sub("", raw[:_LINE_MOST])
+    stripped = _LEAD.sub("", raw[:_MAX_LINE])
     if not stripped.strip() or _RULE.match(raw):
         return
     if not stripped.lstrip().startswith("|"):

@@ -9,11 +9,11 @@ from functools import lru_cache
 from typing import Final, Literal
 
 from reconstruct.model import Alert, Anomaly, Event, Signal
+from reconstruct.verify.change_mentions import changes_named
 from reconstruct.verify.clauses import Clause
 from reconstruct.verify.clock_times import Written
-from reconstruct.verify.kinds_of_change import changes_named
-from reconstruct.verify.record import Record
-from reconstruct.verify.spoken import spoken_signals
+from reconstruct.verify.entity_aliases import spoken_signals
+from reconstruct.verify.evidence_index import Record
 
 SubjectKind = Literal["event", "alert", "signal", "milestone"]
 

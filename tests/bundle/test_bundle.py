@@ -58,7 +58,9 @@ def metric(
 ) -> Metric:
     columns = values.shape[1]
     return Metric(
-        signal=Signal(name, "Query time", "rate(x[1m])", "seconds", "database", "latency", floor=0.001, tags=("pool",)),
+        signal=Signal(
+            name, "Query time", "rate(x[1m])", "seconds", "database", "latency", min_effect=0.001, tags=("pool",)
+        ),
         values=pd.DataFrame(values, index=window.index, columns=pd.RangeIndex(columns)),
         labels=tuple({"instance": f"db-{i}", **(labels or {})} for i in range(columns)),
         services=tuple(Service(f"db-{i}", "prod") for i in range(columns)),
@@ -134,7 +136,7 @@ def test_whatever_text_and_bits_there_are_come_back(
 ) -> None:
     window = Window(START + STEP, START + 2 * STEP, STEP, START)
     raw = np.array(bits, dtype=np.uint64).view(np.float64).reshape(2, 3)[:, : len(labels)]
-    signal = Signal(title, title, title, title, "app", "errors", floor=numbers, threshold=numbers)
+    signal = Signal(title, title, title, title, "app", "errors", min_effect=numbers, threshold=numbers)
     one = Metric(
         signal=signal,
         values=pd.DataFrame(raw, index=window.index, columns=pd.RangeIndex(len(labels))),
@@ -258,8 +260,8 @@ def with_manifest(path: Path, **changes: Any) -> None:
 def test_a_newer_format_is_said_to_be_newer(tmp_path: Path) -> None:
     path = tmp_path / "b"
     write_bundle(path, evidence())
-    with_manifest(path, schema="reconstruct/bundle/2")
-    with pytest.raises(UsageError, match="reconstruct/bundle/2; this version reads") as raised:
+    with_manifest(path, schema="reconstruct/bundle/3")
+    with pytest.raises(UsageError, match="reconstruct/bundle/3; this version reads") as raised:
         read_bundle(path)
     assert "update reconstruct" in raised.value.hint
 
@@ -271,7 +273,7 @@ def test_a_field_of_a_newer_version_is_not_dropped_silently(tmp_path: Path) -> N
     write_bundle(path, evidence())
     with zipfile.ZipFile(path) as archive:
         manifest = json.loads(archive.read("manifest.json"))
-    content = b'{"id": "g1", "source": "s", "wanted": "w", "reason": "r", "severity": 3}\n'
+    content = b'{"id": "g1", "source": "s", "missing": "w", "cause": "r", "severity": 3}\n'
     manifest["parts"]["gaps.jsonl"] = {"sha256": hashlib.sha256(content).hexdigest(), "size_bytes": len(content)}
     rewrite(path, gaps__jsonl=content, manifest__json=json.dumps(manifest).encode())
     with pytest.raises(UsageError, match=r"gaps\.jsonl.*Gap has no field severity"):
@@ -377,7 +379,7 @@ def test_a_part_of_the_window_holds_what_touches_it_and_what_was_not_over_is_ope
     part = narrow(whole, start=minute(2), end=minute(4), baseline_start=minute(-3))
     assert [(event.id, event.end) for event in part.events] == [("long", None), ("in", minute(3.5))]
     assert [(one.id, one.resolved_at) for one in part.alerts] == [("open", None), ("in", minute(3))]
-    assert [gap.wanted for gap in part.gaps] == ["always"]
+    assert [gap.missing for gap in part.gaps] == ["always"]
 
 
 def test_a_bundle_is_as_private_as_the_user_wants_files_to_be(tmp_path: Path) -> None:

@@ -57,7 +57,7 @@ def test_the_missions_story_comes_out(incident: dict[str, Any]) -> None:
 
 
 def test_incident_json_is_as_the_schema_says_and_every_id_resolves(incident: dict[str, Any]) -> None:
-    schema = json.loads((files("reconstruct") / "render" / "schema" / "incident-1.json").read_text())
+    schema = json.loads((files("reconstruct") / "render" / "schema" / "incident-2.json").read_text())
     jsonschema.validate(incident, schema)
     known = {
         row["id"]
@@ -82,7 +82,7 @@ def test_a_replay_gives_the_same_bytes(bundle: Path, answer: Path, tmp_path: Pat
 def test_standard_output_holds_the_artefact_and_nothing_else(bundle: Path, tmp_path: Path) -> None:
     options = ["--out", str(tmp_path / "o"), "--format", "json", "--stdout", "json"]
     result = RUNNER.invoke(app, ["incident", "--bundle", str(bundle), *options])
-    assert json.loads(result.stdout)["schema"] == "reconstruct/incident/1"
+    assert json.loads(result.stdout)["schema"] == "reconstruct/incident/2"
     assert "Onset" in result.stderr
     assert "\x1b[" not in result.stderr
 

@@ -17,7 +17,7 @@ STEP = pd.Timedelta("15s")
 BASELINE_ROWS, WINDOW_ROWS = 480, 240
 ROWS = BASELINE_ROWS + WINDOW_ROWS
 WINDOW = Window(START, START + WINDOW_ROWS * STEP, STEP, START - BASELINE_ROWS * STEP)
-LATENCY = Signal("shop/latency", "Latency", "x", "seconds", "app", "latency", worse="up", floor=0.001)
+LATENCY = Signal("shop/latency", "Latency", "x", "seconds", "app", "latency", worse="up", min_effect=0.001)
 
 
 def metric(
@@ -87,7 +87,7 @@ def test_a_movement_the_better_way_is_told_and_told_apart() -> None:
 
 
 def test_a_change_below_the_floor_of_its_signal_is_not_told() -> None:
-    assert anomalies(metric(broken(), signal=replace(LATENCY, floor=0.5))) == ()
+    assert anomalies(metric(broken(), signal=replace(LATENCY, min_effect=0.5))) == ()
 
 
 @pytest.mark.parametrize("smear_samples", [4, 20])
@@ -95,7 +95,7 @@ def test_a_change_below_the_floor_of_its_signal_is_not_told() -> None:
 def test_a_range_window_is_taken_into_account(smear_samples: int, true_row: int) -> None:
     raw = broken(true_row, true_row + 60)
     smeared = pd.Series(raw).rolling(smear_samples).mean().to_numpy()
-    (found,) = anomalies(metric(smeared, signal=replace(LATENCY, smear_s=15.0 * smear_samples)))
+    (found,) = anomalies(metric(smeared, signal=replace(LATENCY, range_s=15.0 * smear_samples)))
     slack = 2 * STEP
     # The step happened after row true_row - 1 was sampled and was over before row true_row + 60 was.
     assert found.onset.earliest <= at(true_row)
@@ -125,7 +125,7 @@ def test_an_incident_that_goes_on_has_no_recovery() -> None:
 
 def test_an_incident_under_way_is_dated_into_the_baseline() -> None:
     (found,) = anomalies(metric(broken(BASELINE_ROWS - 40, BASELINE_ROWS + 60)))
-    assert found.under_way
+    assert found.ongoing_at_start
     assert found.onset.latest == at(BASELINE_ROWS - 40)
 
 
@@ -189,7 +189,7 @@ def test_a_stretch_without_samples_is_a_gap_and_no_anomaly() -> None:
     assert found.anomalies == ()
     (gap,) = found.gaps
     assert (gap.start, gap.end) == (at(600), at(620))
-    assert "q1" in gap.reason
+    assert "q1" in gap.cause
 
 
 def test_a_series_that_ends_is_a_gap_to_the_end_and_no_drop_to_zero() -> None:
@@ -199,8 +199,8 @@ def test_a_series_that_ends_is_a_gap_to_the_end_and_no_drop_to_zero() -> None:
     assert found.anomalies == ()
     (gap,) = found.gaps
     assert (gap.start, gap.end) == (at(650), WINDOW.end)
-    assert "ended" in gap.reason
-    assert "instance=i-0" in gap.wanted
+    assert "ended" in gap.cause
+    assert "instance=i-0" in gap.missing
 
 
 def test_two_missing_scrapes_are_no_gap_and_three_are() -> None:
@@ -252,7 +252,7 @@ def test_series_that_go_silent_together_are_one_gap() -> None:
     for series in columns[:4]:
         series[600:640] = np.nan
     (gap,) = gaps(Evidence(WINDOW, (metric(*columns),)))
-    assert "4 of 5 series" in gap.wanted
+    assert "4 of 5 series" in gap.missing
 
 
 def test_an_explanation_says_which_mean_fired_and_what_the_threshold_was_made_of() -> None:
@@ -269,7 +269,7 @@ def test_an_explanation_says_which_mean_fired_and_what_the_threshold_was_made_of
 @pytest.mark.parametrize(
     ("series", "signal", "words"),
     [
-        (broken(), replace(LATENCY, floor=0.3), "the smallest change of this signal worth telling, 300 ms"),
+        (broken(), replace(LATENCY, min_effect=0.3), "the smallest change of this signal worth telling, 300 ms"),
         (broken(), LATENCY, "robust spreads of such a mean"),
         (spiked(every=53), LATENCY, "the most that was ever reached before the window, and a little more"),
         (spiked(every=64), LATENCY, "8 standard deviations: more was reached before, but once is no habit"),
@@ -303,7 +303,7 @@ def test_what_looking_back_for_a_last_sample_repeats_is_no_flat_line() -> None:
 def test_a_count_within_a_range_shows_the_first_event_at_once_and_keeps_the_last_one() -> None:
     series = np.zeros(ROWS)
     series[600:652] = 2.0  # events from row 600 to row 640, counted over twelve rows
-    restarts = replace(LATENCY, unit="count", aspect="restarts", floor=1.0, smear_s=180.0)
+    restarts = replace(LATENCY, unit="count", aspect="restarts", min_effect=1.0, range_s=180.0)
     counted = replace(restarts, counts=True)
     (found,) = anomalies(metric(series, signal=counted))
     assert (found.onset.earliest, found.onset.latest) == (at(599), at(600))

@@ -46,7 +46,7 @@ def matrices(draw: st.DrawFn) -> tuple[Values, int]:
 def rows_of(departures: list[Departure]) -> list[tuple[object, ...]]:
     """All that is not in a unit."""
     return [
-        (d.series, d.start, d.end, d.last_normal, d.first_normal, d.direction, d.shape, d.peak_row, d.under_way)
+        (d.series, d.start, d.end, d.last_normal, d.first_normal, d.direction, d.shape, d.peak_row, d.ongoing_at_start)
         for d in departures
     ]
 
@@ -78,7 +78,7 @@ def test_what_is_told_was_observed(case: tuple[Values, int]) -> None:
         assert d.last_normal is None or (np.isfinite(series[d.last_normal]) and d.last_normal < d.start)
         assert d.first_normal is None or (np.isfinite(series[d.first_normal]) and d.first_normal >= d.end)
         assert d.first_normal is not None or d.end == len(values)
-        assert all(np.isfinite(v) for v in (d.baseline, d.level, d.sigmas, d.score, *d.why.values()))
+        assert all(np.isfinite(v) for v in (d.baseline, d.level, d.robust_z, d.score, *d.why.values()))
 
 
 @given(matrices())
@@ -105,11 +105,11 @@ def test_a_quiet_series_changes_no_other_verdict(case: tuple[Values, int], at: i
 @given(matrices(), st.sampled_from([2.0**-30, 2.0**-7, 2.0**40]), st.floats(0, 10))
 @settings(max_examples=60, deadline=None)
 def test_scaling_the_unit_and_the_floor_together_changes_nothing(
-    case: tuple[Values, int], factor: float, floor: float
+    case: tuple[Values, int], factor: float, min_effect: float
 ) -> None:
     values, first = case
-    plain = find_departures(values, first=first, floor=floor)
-    scaled = find_departures(values * factor, first=first, floor=floor * factor)
+    plain = find_departures(values, first=first, min_effect=min_effect)
+    scaled = find_departures(values * factor, first=first, min_effect=min_effect * factor)
     assert rows_of(scaled) == rows_of(plain)
     assert [d.score for d in scaled] == pytest.approx([d.score for d in plain], rel=1e-4)
     assert [d.level for d in scaled] == pytest.approx([d.level * factor for d in plain])
@@ -117,10 +117,10 @@ def test_scaling_the_unit_and_the_floor_together_changes_nothing(
 
 @given(matrices(), st.floats(0, 30))
 @settings(max_examples=60, deadline=None)
-def test_nothing_below_the_floor_is_told(case: tuple[Values, int], floor: float) -> None:
+def test_nothing_below_the_floor_is_told(case: tuple[Values, int], min_effect: float) -> None:
     values, first = case
-    for d in find_departures(values, first=first, floor=floor):
-        assert d.shape == "flat" or max(abs(d.level - d.baseline), abs(d.peak - d.baseline)) >= floor
+    for d in find_departures(values, first=first, min_effect=min_effect):
+        assert d.shape == "flat" or max(abs(d.level - d.baseline), abs(d.peak - d.baseline)) >= min_effect
 
 
 @given(matrices())

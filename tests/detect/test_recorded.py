@@ -34,7 +34,7 @@ def test_what_users_and_the_database_felt_is_found_and_dated(
     mine = [
         a
         for a in found.anomalies
-        if (a.signal.layer, a.signal.aspect) == (layer, aspect) and a.worse and a.signal.known
+        if (a.signal.layer, a.signal.aspect) == (layer, aspect) and a.worse and not a.signal.inferred
     ]
     lasting = [a for a in mine if a.recovery is not None]
     longest = max(lasting, key=lambda a: a.recovery.time - a.onset.time if a.recovery else pd.Timedelta(0))

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconstruct.detect.calibrate import Terms, calibrate
-from reconstruct.detect.pyramid import longest_mean, moving_means
-from reconstruct.detect.recipe import RECIPE
+from reconstruct.detect.multiscale import longest_mean, moving_means
+from reconstruct.detect.parameters import RECIPE
 from reconstruct.detect.screen import score
 
 

@@ -67,8 +67,8 @@ class Line:
     worse: Worse = "up"
     tags: tuple[str, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
-    floor: float = 0.0
-    known: bool = True
+    min_effect: float = 0.0
+    inferred: bool = False
     missing: tuple[tuple[str, str], ...] = ()
 
 
@@ -219,7 +219,7 @@ def against(story: Explanation, trigger: str) -> str:
     found = hint(story, trigger)
     if found is not None:
         return " | ".join(f"{r.rule}: {r.says}" for r in found.reasons_against)
-    return next(f"{g.rule}: {g.says}" for g in story.let_go if g.event == trigger)
+    return next(f"{g.rule}: {g.says}" for g in story.dismissed_changes if g.event == trigger)
 
 
 def rules(story: Explanation, trigger: str) -> set[str]:
@@ -255,9 +255,9 @@ def _signal(line: Line) -> Signal:
         layer=line.layer,
         aspect=line.aspect,
         worse=line.worse,
-        floor=line.floor,
+        min_effect=line.min_effect,
         tags=line.tags,
-        known=line.known,
+        inferred=line.inferred,
     )
 
 
@@ -286,7 +286,7 @@ def _anomaly(
         baseline=line.usual,
         peak=float(inside.max() if up else inside.min()),
         peak_time=inside.index[0],
-        sigmas=abs(move.level - line.usual) / spread,
+        robust_z=abs(move.level - line.usual) / spread,
         score=abs(move.level - line.usual) / spread / 5,
         level=float(inside.median()) if move.ramp else move.level,
         column=column,

@@ -12,9 +12,20 @@ def web(
 ) -> list[Line]:
     """What users of a service feel: latency and failed requests at the service and at the edge, with steady traffic."""
     return [
-        Line("http/latency-p95", "app", "latency", "seconds", service, 0.02, (Move(start, end, latency),), floor=0.01),
-        Line("http/error-share", "app", "errors", "ratio", service, 0.001, (Move(start, end, share),), floor=0.01),
-        Line("edge/error-share", "edge", "errors", "ratio", service, 0.001, (Move(start, end, share),), floor=0.01),
+        Line(
+            "http/latency-p95",
+            "app",
+            "latency",
+            "seconds",
+            service,
+            0.02,
+            (Move(start, end, latency),),
+            min_effect=0.01,
+        ),
+        Line("http/error-share", "app", "errors", "ratio", service, 0.001, (Move(start, end, share),), min_effect=0.01),
+        Line(
+            "edge/error-share", "edge", "errors", "ratio", service, 0.001, (Move(start, end, share),), min_effect=0.01
+        ),
         Line("http/request-rate", "app", "traffic", "requests per second", service, 55.0, worse="both"),
     ]
 
@@ -22,8 +33,8 @@ def web(
 def quiet(service: str = "catalog") -> list[Line]:
     """A service that nobody complains of."""
     return [
-        Line(f"http/latency-p95-{service}", "app", "latency", "seconds", service, 0.001, floor=0.01),
-        Line(f"http/error-share-{service}", "app", "errors", "ratio", service, 0.0005, floor=0.01),
+        Line(f"http/latency-p95-{service}", "app", "latency", "seconds", service, 0.001, min_effect=0.01),
+        Line(f"http/error-share-{service}", "app", "errors", "ratio", service, 0.0005, min_effect=0.01),
     ]
 
 

@@ -128,12 +128,14 @@ def test_a_release_is_a_suspect_from_its_first_stage_to_its_last() -> None:
 def test_a_canary_that_alone_suffers_is_the_dose() -> None:
     def track(name: str, moves: tuple[Move, ...]) -> Line:
         labels = {"service": "shop", "track": name}
-        return Line(f"http/errors-{name}", "app", "errors", "ratio", "shop", 0.001, moves, labels=labels, floor=0.01)
+        return Line(
+            f"http/errors-{name}", "app", "errors", "ratio", "shop", 0.001, moves, labels=labels, min_effect=0.01
+        )
 
     release = event("e1", "13:50", "deploy", "shop", version="2", end="14:40")
     lines = [track("canary", (Move("13:55:30", None, 0.4),)), track("stable", ()), *quiet()]
     story = told(lines, events=[release], joined=("http/errors-canary", "http/errors-stable"))
-    assert "dose: only instances that had it suffered" in favour(story, "e1")
+    assert "canary-comparison: only instances that had it suffered" in favour(story, "e1")
     assert story.hints[0].verdict == "supported"
 
 

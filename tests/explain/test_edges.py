@@ -43,14 +43,14 @@ def test_without_events_the_mechanism_is_told_and_no_change() -> None:
     assert "no change that explains it" in story.hints[0].statement
 
 
-def under_way(anomaly: Anomaly, start: str) -> Anomaly:
+def ongoing_at_start(anomaly: Anomaly, start: str) -> Anomaly:
     began = at(start)
-    return replace(anomaly, onset=Moment(began, began, began), under_way=True)
+    return replace(anomaly, onset=Moment(began, began, began), ongoing_at_start=True)
 
 
 def test_an_incident_under_way_at_the_start_is_an_incident() -> None:
     evidence, anomalies = made([*web(start="12:00", end="14:00"), *quiet()], events=[DEPLOY], window=("12:00", "15:00"))
-    story = explain(evidence, [under_way(a, "12:00") for a in anomalies], settings=SETTINGS)
+    story = explain(evidence, [ongoing_at_start(a, "12:00") for a in anomalies], settings=SETTINGS)
     assert story.verdict == "incident"
     assert "e1" not in {h.trigger for h in story.hints}
 
@@ -106,7 +106,7 @@ def test_the_evidence_is_not_changed() -> None:
 
 
 def test_two_metrics_of_a_handful_of_samples() -> None:
-    lines = [Line("http/errors", "app", "errors", "ratio", "shop", 0.001, (Move(FROM, None, 0.5),), floor=0.01)]
+    lines = [Line("http/errors", "app", "errors", "ratio", "shop", 0.001, (Move(FROM, None, 0.5),), min_effect=0.01)]
     story = told(lines, events=[DEPLOY], window=("13:50", "14:00"), baseline="13:45", step_s=60)
     assert story.verdict == "incident"
     assert story.hints[0].trigger == "e1"

@@ -77,8 +77,8 @@ def world(seed: int) -> World:
 
 def healthy(service: str) -> list[Line]:
     return [
-        Line(f"http/latency-{service}", "app", "latency", "seconds", service, 0.05, floor=0.01),
-        Line(f"http/errors-{service}", "app", "errors", "ratio", service, 0.002, floor=0.01),
+        Line(f"http/latency-{service}", "app", "latency", "seconds", service, 0.05, min_effect=0.01),
+        Line(f"http/errors-{service}", "app", "errors", "ratio", service, 0.002, min_effect=0.01),
         Line(f"http/rate-{service}", "app", "traffic", "per second", service, 90.0, worse="both"),
     ]
 
@@ -96,7 +96,7 @@ def hurt(line: Line, service: str, onset: float, over: float | None) -> Line:
         service,
         line.usual,
         (Move(clock(onset), end, level),),
-        floor=line.floor,
+        min_effect=line.min_effect,
     )
 
 

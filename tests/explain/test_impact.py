@@ -11,7 +11,9 @@ from tests.explain.stories import FROM, TO, database, quiet, web
 
 
 def latency(level: float, start: str = FROM, end: str | None = TO, **more: object) -> Line:
-    line = Line("http/latency-p95", "app", "latency", "seconds", "shop", 0.02, (Move(start, end, level),), floor=0.01)
+    line = Line(
+        "http/latency-p95", "app", "latency", "seconds", "shop", 0.02, (Move(start, end, level),), min_effect=0.01
+    )
     return replace(line, **more)  # type: ignore[arg-type]
 
 
@@ -54,7 +56,7 @@ def test_a_blip_is_not_felt() -> None:
 
 
 def test_a_reading_of_an_unknown_name_is_believed_less() -> None:
-    known, guessed = latency(0.15), latency(0.15, known=False)
+    known, guessed = latency(0.15), latency(0.15, inferred=True)
     assert told([known, *quiet()]).verdict == "incident"
     assert told([guessed, *quiet()]).verdict == "no-incident"
 
@@ -107,7 +109,7 @@ def test_symptoms_on_both_sides_of_a_gap_are_one_episode() -> None:
 
 def test_of_two_episodes_the_worst_has_the_milestones() -> None:
     twice = (Move("13:10", "13:16", 0.3), Move(FROM, TO, 3.5))
-    errors = Line("http/error-share", "app", "errors", "ratio", "shop", 0.001, (Move(FROM, TO, 0.4),), floor=0.01)
+    errors = Line("http/error-share", "app", "errors", "ratio", "shop", 0.001, (Move(FROM, TO, 0.4),), min_effect=0.01)
     story = told([latency(3.5, moves=twice), errors, *quiet()])
     assert [e.id for e in story.episodes] == ["ep1", "ep2"]
     assert story.worst == "ep2"
@@ -124,7 +126,7 @@ def test_a_series_that_crept_before_it_broke_is_dated_to_the_break() -> None:
         "shop",
         0.02,
         (Move("13:40", FROM, 0.05), Move(FROM, TO, 4.0)),
-        floor=0.01,
+        min_effect=0.01,
     )
     story = told([creeping, *quiet()], one_anomaly=("http/latency-p95",))
     assert story.onset is not None
@@ -133,7 +135,7 @@ def test_a_series_that_crept_before_it_broke_is_dated_to_the_break() -> None:
 
 @pytest.mark.parametrize("unit", ["requests per second", "per second"])
 def test_failed_requests_are_counted_where_share_and_traffic_are_known(unit: str) -> None:
-    share = Line("http/error-share", "app", "errors", "ratio", "shop", 0.0, (Move(FROM, TO, 0.5),), floor=0.01)
+    share = Line("http/error-share", "app", "errors", "ratio", "shop", 0.0, (Move(FROM, TO, 0.5),), min_effect=0.01)
     rate = Line("http/rate", "app", "traffic", unit, "shop", 40.0, worse="both")
     story = told([share, rate, *quiet()], steady=True)
     failed = next(i for i in story.impact if i.what == "failed requests")

@@ -42,7 +42,7 @@ def test_every_mechanism_says_what_it_needs_and_is_in_the_docs() -> None:
 
 
 def rules() -> list[str]:
-    modules = pkgutil.iter_modules([str(EXPLAIN)], "reconstruct.explain.")
+    modules = pkgutil.iter_modules([str(EXPLAIN / "rules")], "reconstruct.explain.rules.")
     loaded = (importlib.import_module(m.name) for m in modules)
     return sorted(m.RULE for m in loaded if hasattr(m, "RULE"))
 
@@ -50,7 +50,7 @@ def rules() -> list[str]:
 def test_every_rule_has_a_file_and_a_page_of_its_name() -> None:
     assert len(rules()) >= 13
     for rule in rules():
-        assert (EXPLAIN / f"{rule.replace('-', '_')}.py").is_file()
+        assert (EXPLAIN / "rules" / f"{rule.replace('-', '_')}.py").is_file()
         page = (DOCS / "rules" / f"{rule}.md").read_text()
         assert page.startswith(f"# {rule}\n")
         assert "**Speaks**" in page

@@ -109,7 +109,11 @@ def test_every_id_that_is_cited_exists(story: Story) -> None:
     told = read((evidence, anomalies))
     known = {a.id for a in anomalies} | {q.id for q in evidence.queries} | {e.id for e in evidence.events}
     known |= {a.id for a in evidence.alerts}
-    lines = [r.evidence for r in told.ruled_out] + [r.evidence for r in told.let_go] + [r.evidence for r in told.impact]
+    lines = (
+        [r.evidence for r in told.ruled_out]
+        + [r.evidence for r in told.dismissed_changes]
+        + [r.evidence for r in told.impact]
+    )
     cited = [e for line in lines for e in line]
     cited += [e for h in told.hints for r in (*h.reasons_for, *h.reasons_against) for e in r.evidence]
     cited += [*told.onset_evidence, *told.recovered_evidence, *told.mitigated_evidence]
@@ -130,9 +134,9 @@ def test_the_guilty_change_moved_to_after_the_onset_is_let_go_and_says_why(story
     late = [replace(e, time=at("13:58"), end=None) if e.id == story.guilty else e for e in parts[0].events]
     told = read(with_events(parts, late))
     assert story.guilty not in {h.trigger for h in told.hints}
-    let_go = next(g for g in told.let_go if g.event == story.guilty)
-    assert let_go.rule == "change-before-onset"
-    assert "after the onset" in let_go.says
+    dismissed_changes = next(g for g in told.dismissed_changes if g.event == story.guilty)
+    assert dismissed_changes.rule == "temporal-order"
+    assert "after the onset" in dismissed_changes.says
 
 
 def test_other_names_give_the_same_trigger_or_none(story: Story) -> None:
@@ -168,7 +172,7 @@ def test_another_time_of_day_changes_only_times(story: Story) -> None:
         (h.trigger, h.mechanism, h.verdict) for h in later.hints
     ]
     assert [h.confidence for h in told.hints] == pytest.approx([h.confidence for h in later.hints], rel=1e-9)
-    assert [g.event for g in told.let_go] == [g.event for g in later.let_go]
+    assert [g.event for g in told.dismissed_changes] == [g.event for g in later.dismissed_changes]
     assert [r.mechanism for r in told.ruled_out] == [r.mechanism for r in later.ruled_out]
     assert told.onset is not None
     assert later.onset is not None

@@ -48,8 +48,8 @@ def test_the_guilty_change_moved_to_after_the_onset_is_let_go_and_the_reason_sai
     events = tuple(replace(e, time=late, end=None) if e.source_id == GUILTY[name] else e for e in evidence(name).events)
     moved = drafted(replace(evidence(name), events=events))
     assert GUILTY[name] not in blamed(moved)
-    reasons = {source_id(moved, g.event): g for g in moved.explanation.let_go}
-    assert reasons[GUILTY[name]].rule == "change-before-onset"
+    reasons = {source_id(moved, g.event): g for g in moved.explanation.dismissed_changes}
+    assert reasons[GUILTY[name]].rule == "temporal-order"
     assert "after the onset" in reasons[GUILTY[name]].says
 
 

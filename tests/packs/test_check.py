@@ -10,8 +10,8 @@ import pytest
 from reconstruct.errors import UsageError
 from reconstruct.http import HttpSettings
 from reconstruct.packs import Checked, check, find, load, packs_folder
-from reconstruct.sources.discovery import MetricInfo
-from reconstruct.sources.prometheus import Prometheus
+from reconstruct.sources.prometheus.client import Prometheus
+from reconstruct.sources.prometheus.discovery import MetricInfo
 from tests.packs.exposition import END, names_in, samples_of
 from tests.servers.prometheus import backfilled, prometheus
 from tests.servers.victoria import victoria_metrics
@@ -56,7 +56,7 @@ def test_metrics_that_exist_without_a_matching_series_are_told_apart(server: Pro
     (tmp_path / "mine.yaml").write_text(
         "id: mine\ntitle: Mine\napplies: [up]\nlayer: app\nsignals:\n"
         "  - {id: none, title: None, promql: 'go_goroutines{job=\"nobody\",$scope}', unit: count, aspect: work,"
-        " worse: both, floor: 1}\n"
+        " worse: both, min_effect: 1}\n"
     )
     found = checked(server, tmp_path, only=("mine",))["mine/none"]
     assert (found.state, found.series) == ("no data", 0)
@@ -67,7 +67,7 @@ def test_a_wrong_expression_is_told_with_file_line_and_a_caret(server: Prometheu
     (tmp_path / "mine.yaml").write_text(
         "id: mine\ntitle: Mine\napplies: [up]\nlayer: app\nsignals:\n"
         "  - id: one\n    title: One\n    promql: |\n      sum by (job) (\n        rate(up{$scope}[5m]) +* 2\n      )\n"
-        "    unit: count\n    aspect: work\n    worse: both\n    floor: 1\n"
+        "    unit: count\n    aspect: work\n    worse: both\n    min_effect: 1\n"
     )
     found = checked(server, tmp_path, only=("mine",))["mine/one"]
     assert found.state == "wrong"

@@ -8,7 +8,7 @@ import pytest
 
 from reconstruct.model import Signal
 from reconstruct.packs import Catalogue, choose, load, packs_folder, taken
-from reconstruct.sources.discovery import MetricInfo
+from reconstruct.sources.prometheus.discovery import MetricInfo
 
 PACK = """\
 id: mine
@@ -30,14 +30,14 @@ signals:
     unit: per second
     aspect: traffic
     worse: both
-    floor: 1
+    min_effect: 1
   - id: needs-two
     title: Needs two
     promql: sum by ($by) ($bad) / sum by ($by) (rate(a_all_total{$scope}[$__rate_interval]))
     unit: ratio
     aspect: errors
     worse: up
-    floor: 0.01
+    min_effect: 0.01
     tags: [share]
   - id: mean
     title: Mean
@@ -48,7 +48,7 @@ signals:
     unit: seconds
     aspect: latency
     worse: up
-    floor: 0.1
+    min_effect: 0.1
   - id: only-without-family
     title: Only without family
     unless: timed
@@ -56,7 +56,7 @@ signals:
     unit: count
     aspect: work
     worse: both
-    floor: 1
+    min_effect: 1
     service_label: other
 """
 
@@ -114,8 +114,8 @@ def test_a_signal_stands_back_where_a_family_says_it_better(catalogue: Catalogue
 
 def test_the_smear_is_the_rate_interval_and_not_a_range_that_only_selects(catalogue: Catalogue) -> None:
     found = chosen(catalogue, "a_total", "x_seconds_sum", "x_seconds_count")
-    assert found["mine/mean"].smear_s == 62.0
-    assert chosen(catalogue, "b:a:rate5m", "b:x")["mine/first-that-exists"].smear_s == 300.0
+    assert found["mine/mean"].range_s == 62.0
+    assert chosen(catalogue, "b:a:rate5m", "b:x")["mine/first-that-exists"].range_s == 300.0
 
 
 def test_the_label_that_names_the_service_is_the_signals_own_or_the_packs(catalogue: Catalogue) -> None:
@@ -138,4 +138,4 @@ def test_every_signal_that_ships_has_an_id_of_its_own_when_everything_exists() -
     found = choose(catalogue, dict.fromkeys(names, MetricInfo("unknown")), rate_interval_s=lambda _: 60.0, scope="")
     ids = [signal.id for signal in found]
     assert len(ids) == len(set(ids)) > 150
-    assert all(signal.known for signal in found)
+    assert all(not signal.inferred for signal in found)

@@ -153,15 +153,15 @@ def test_words_of_a_user_win_over_those_that_ship(tmp_path: Path) -> None:
     (tmp_path / "conventions.yaml").write_text(
         "rules:\n  - {words: [frobnication], layer: queue, aspect: errors, tags: [frob]}\n"
         "suffixes:\n  frobs: {unit: seconds, factor: 0.5}\n"
-        "floors:\n  - {unit: seconds, aspect: errors, floor: 7}\n"
+        "min_effects:\n  - {unit: seconds, aspect: errors, min_effect: 7}\n"
     )
     mine = load([packs_folder(), tmp_path]).conventions
     meaning = classify("frobnication_frobs", conventions=mine)
     assert (meaning.layer, meaning.aspect, meaning.tags) == ("queue", "errors", ("frob",))
-    assert (meaning.unit, meaning.factor, meaning.floor) == ("seconds", 0.5, 7.0)
+    assert (meaning.unit, meaning.factor, meaning.min_effect) == ("seconds", 0.5, 7.0)
     assert classify("http_p95_ms", conventions=mine) == classify("http_p95_ms", conventions=CONVENTIONS)
 
 
 def test_without_any_conventions_nothing_is_claimed() -> None:
     meaning = classify("http_p95_ms", conventions=Conventions())
-    assert (meaning.layer, meaning.aspect, meaning.unit, meaning.floor) == ("app", "work", "count", 0.0)
+    assert (meaning.layer, meaning.aspect, meaning.unit, meaning.min_effect) == ("app", "work", "count", 0.0)

@@ -13,8 +13,8 @@ from reconstruct.http import HttpSettings
 from reconstruct.model import Window
 from reconstruct.packs import Catalogue, Template, Variant, choose, load, packs_folder
 from reconstruct.packs.choose import instances_of, with_labels
-from reconstruct.sources.discovery import MetricInfo
-from reconstruct.sources.prometheus import Prometheus
+from reconstruct.sources.prometheus.client import Prometheus
+from reconstruct.sources.prometheus.discovery import MetricInfo
 from tests.packs.exposition import END, START, STEP_S, expositions, names_in, samples_of
 from tests.servers.prometheus import backfilled, prometheus
 

@@ -13,9 +13,9 @@ from reconstruct.http import HttpSettings
 from reconstruct.model import Signal, Window
 from reconstruct.packs import Generic, Seen, generic, load, packs_folder
 from reconstruct.packs.survey import SERIES_LOOKED_AT
-from reconstruct.sources.discovery import MetricInfo
-from reconstruct.sources.prometheus import Prometheus
-from reconstruct.sources.seen_metrics import seen_metrics
+from reconstruct.sources.prometheus.client import Prometheus
+from reconstruct.sources.prometheus.discovery import MetricInfo
+from reconstruct.sources.prometheus.metric_inventory import seen_metrics
 from tests.servers.prometheus import backfilled, prometheus
 from tests.servers.samples import Samples, every
 
@@ -147,7 +147,7 @@ def test_every_query_is_answered_and_carries_its_scope(server: Prometheus, seen:
     assert len(found.signals) > 15
     for signal in found.signals:
         assert scope in signal.promql
-        assert not signal.known
+        assert signal.inferred
         assert server.range(signal.promql, WINDOW).values.shape[1] > 0, signal.promql
 
 
@@ -157,12 +157,12 @@ def test_a_histogram_gives_a_quantile_the_mean_the_rate_and_the_share_that_faile
     found = by_id(made({name: one for name, one in seen.items() if name.startswith("cart_")}))
     assert set(found) == {f"cart_merge_seconds-{part}" for part in ("p95", "mean", "rate", "failed")}
     failed = found["cart_merge_seconds-failed"]
-    assert (failed.unit, failed.aspect, failed.smear_s) == ("ratio", "errors", 60.0)
+    assert (failed.unit, failed.aspect, failed.range_s) == ("ratio", "errors", 60.0)
     assert level(server, failed) == pytest.approx(0.1)
     mean = server.range(found["cart_merge_seconds-mean"].promql, WINDOW)
     means = {labels["code"]: np.nanmedian(mean.values[:, n]) for n, labels in enumerate(mean.labels)}
     assert means == {"200": pytest.approx(0.2), "503": pytest.approx(1.2)}
-    assert found["cart_merge_seconds-p95"].floor == 2 * found["cart_merge_seconds-mean"].floor
+    assert found["cart_merge_seconds-p95"].min_effect == 2 * found["cart_merge_seconds-mean"].min_effect
 
 
 def test_a_summary_gives_its_highest_quantile(seen: dict[str, Seen]) -> None:

@@ -9,8 +9,8 @@ import pytest
 
 from reconstruct.http import HttpSettings
 from reconstruct.packs import choose, load, packs_folder
-from reconstruct.sources.discovery import MetricInfo
-from reconstruct.sources.prometheus import Prometheus
+from reconstruct.sources.prometheus.client import Prometheus
+from reconstruct.sources.prometheus.discovery import MetricInfo
 from tests.servers.prometheus import backfilled, prometheus
 from tests.servers.samples import Samples, every
 

@@ -21,7 +21,7 @@ signals:
     unit: per second
     aspect: traffic
     worse: both
-    floor: 1
+    min_effect: 1
 """
 
 
@@ -59,7 +59,7 @@ def test_a_good_pack_is_read(tmp_path: Path) -> None:
     (template,) = found.templates
     assert template.id == "mine/one"
     assert template.variants[0].needs == ("my_metric_total",)
-    assert (template.place.line, template.layer, template.floor) == (6, "app", 1.0)
+    assert (template.place.line, template.layer, template.min_effect) == (6, "app", 1.0)
 
 
 @pytest.mark.parametrize(
@@ -70,9 +70,9 @@ def test_a_good_pack_is_read(tmp_path: Path) -> None:
         ("    unit: per second\n", "    unit: milliseconds\n", 9, "unknown 'milliseconds'"),
         ("layer: app\n", "layer: middle\n", 4, "unknown 'middle'"),
         ("    worse: both\n", "", 6, "'worse' is missing"),
-        ("    floor: 1\n", "    floor: a lot\n", 12, "expected a number"),
-        ("    floor: 1\n", "    floor: -1\n", 12, "expected a number of at least 0"),
-        ("    floor: 1\n", "    floor: 1\n    floor: 2\n", 13, "'floor' is given twice"),
+        ("    min_effect: 1\n", "    min_effect: a lot\n", 12, "expected a number"),
+        ("    min_effect: 1\n", "    min_effect: -1\n", 12, "expected a number of at least 0"),
+        ("    min_effect: 1\n", "    min_effect: 1\n    min_effect: 2\n", 13, "'min_effect' is given twice"),
         ("id: mine\n", "id: My Pack\n", 1, "cannot be an id"),
         ("$__rate_interval", "$interval", 8, "unknown macro $interval"),
         ("rate(my_metric_total{$scope}[$__rate_interval])", "1", 8, "no metric name"),
@@ -146,7 +146,7 @@ def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
         ("rules:\n  - {layer: app}\n", ":2: this rule would match every metric"),
         ("rules:\n  - {words: [a], kinds: [number], layer: app}\n", ":2: unknown 'number'"),
         ("suffixes:\n  ms: {unit: ms}\n", ":2: unknown 'ms'"),
-        ("floors:\n  - {unit: seconds}\n", ":2: 'floor' is missing"),
+        ("min_effects:\n  - {unit: seconds}\n", ":2: 'min_effect' is missing"),
         ("label_values:\n  - {labels: [code]}\n", ":2: 'parts' is missing"),
         ("word: []\n", ":1: unknown key 'word'"),
     ],

@@ -15,8 +15,8 @@ import pytest
 
 from reconstruct.http import HttpSettings
 from reconstruct.packs import check, choose, load, packs_folder, taken
-from reconstruct.sources.discovery import metric_names
-from reconstruct.sources.prometheus import Prometheus
+from reconstruct.sources.prometheus.client import Prometheus
+from reconstruct.sources.prometheus.discovery import metric_names
 from tests.packs import exporters
 from tests.packs.exporters import Target
 from tests.servers.prometheus import prometheus

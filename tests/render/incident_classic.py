@@ -9,6 +9,7 @@ import pandas as pd
 
 from reconstruct.model import (
     Alert,
+    DismissedChange,
     Duration,
     Entry,
     EntryKind,
@@ -19,7 +20,6 @@ from reconstruct.model import (
     Hint,
     Impact,
     Incident,
-    LetGo,
     Milestone,
     Moment,
     NotChecked,
@@ -62,7 +62,7 @@ def classic_asks() -> tuple[Ask, ...]:
                 Line({"service": "lb", "proxy": "catalog"}, 0.012),
             ),
             threshold=1.0,
-            floor=0.005,
+            min_effect=0.005,
         ),
         Ask(
             "haproxy/servers-up",
@@ -85,7 +85,7 @@ def classic_asks() -> tuple[Ask, ...]:
                 Line(catalog, 0.011, missing=scrape_gap),
             ),
             threshold=0.5,
-            floor=0.005,
+            min_effect=0.005,
         ),
         Ask(
             "http/error-ratio",
@@ -99,7 +99,7 @@ def classic_asks() -> tuple[Ask, ...]:
                 Line(catalog, 0.0005, 0.3, missing=scrape_gap, most=1.0),
             ),
             threshold=0.05,
-            floor=0.01,
+            min_effect=0.01,
         ),
         Ask(
             "http/traffic",
@@ -121,7 +121,7 @@ def classic_asks() -> tuple[Ask, ...]:
                 Line(shop[1], 0.02, 0.5, moves=(Move(ONSET, CURED, 38.0),)),
             ),
             threshold=5.0,
-            floor=1.0,
+            min_effect=1.0,
         ),
         Ask(
             "postgres/query-time",
@@ -131,7 +131,7 @@ def classic_asks() -> tuple[Ask, ...]:
             "latency",
             (Line(db, 0.008, moves=(Move(ONSET, CURED, 0.28),)),),
             threshold=0.1,
-            floor=0.005,
+            min_effect=0.005,
             service="postgres",
         ),
         Ask(
@@ -142,7 +142,7 @@ def classic_asks() -> tuple[Ask, ...]:
             "utilisation",
             (Line(db, 0.03, 0.15, moves=(Move(ONSET, CURED, 0.62),), most=1.0),),
             threshold=0.5,
-            floor=0.05,
+            min_effect=0.05,
             service="postgres",
         ),
         Ask(
@@ -152,7 +152,7 @@ def classic_asks() -> tuple[Ask, ...]:
             "database",
             "work",
             (Line(db, 14.0, 0.1, moves=(Move(ONSET, CURED, 182_000.0),)),),
-            floor=10.0,
+            min_effect=10.0,
             service="postgres",
         ),
         Ask(
@@ -162,7 +162,7 @@ def classic_asks() -> tuple[Ask, ...]:
             "database",
             "locks",
             (Line(db, 0.0, 0.0),),
-            floor=1.0,
+            min_effect=1.0,
             service="postgres",
         ),
         Ask(
@@ -173,7 +173,7 @@ def classic_asks() -> tuple[Ask, ...]:
             "utilisation",
             (Line(host, 0.21, 0.1, moves=(Move(ONSET, CURED, 0.93),), most=1.0),),
             threshold=0.85,
-            floor=0.05,
+            min_effect=0.05,
         ),
         Ask(
             "node/memory-available",
@@ -183,7 +183,7 @@ def classic_asks() -> tuple[Ask, ...]:
             "saturation",
             (Line(host, 5.2 * 2**30, 0.01),),
             worse="down",
-            floor=2.0**28,
+            min_effect=2.0**28,
         ),
         Ask(
             "netprobe/round-trip",
@@ -192,7 +192,7 @@ def classic_asks() -> tuple[Ask, ...]:
             "network",
             "latency",
             (Line({"service": "shop", "target": "db-1:5432"}, 0.0021, 0.12),),
-            floor=0.005,
+            min_effect=0.005,
         ),
         Ask(
             "node/network-receive",
@@ -279,10 +279,10 @@ def _classic_hints(first: str) -> tuple[Hint, ...]:
             statement="shop 2.20.0 went out at 13:55:30; 45 seconds later each transaction read 182,000 rows instead "
             "of 14, and mean query time rose from 8 ms to 280 ms.",
             reasons_for=(
-                Reason("change-before-onset", "45 seconds before the first slow request", ("e3", first), 1.2),
+                Reason("temporal-order", "45 seconds before the first slow request", ("e3", first), 1.2),
                 Reason("reversal", "symptoms ended when shop 2.14.1 was back on each instance", ("e5", first), 2.1),
             ),
-            reasons_against=(Reason("placebo", "two earlier deploys of shop did nothing", ("e1",), -0.1),),
+            reasons_against=(Reason("negative-control", "two earlier deploys of shop did nothing", ("e1",), -0.1),),
         ),
         Hint(
             rank=2,
@@ -341,7 +341,7 @@ def classic() -> Incident:
     ids = {a.signal.id: a.id for a in reversed(bare.anomalies)}
     query_of = {q.signal: q.id for q in bare.evidence.queries}
     latency, errors = ids["http/latency-p95"], ids["http/error-ratio"]
-    onset, recovered = moment(ONSET, spacing_s=15), moment(CURED, spacing_s=15, smear_s=60)
+    onset, recovered = moment(ONSET, spacing_s=15), moment(CURED, spacing_s=15, range_s=60)
     detected = Moment(at("13:57:30"), at("13:57:15"), at("13:57:30"))
     mitigated = Moment(at("15:20:00"), at("15:20:00"), at("15:20:00"))
     explanation = Explanation(
@@ -384,10 +384,10 @@ def classic() -> Incident:
             ),
         ),
         not_checked=(NotChecked("disk-exhaustion", "no signal of that kind has data"),),
-        let_go=(
-            LetGo("e1", "on-path", "catalog is not on the path of what was affected", ("e1",)),
-            LetGo("e2", "change-before-onset", "16 minutes before the onset; lb stayed healthy", ("e2",)),
-            LetGo("e4", "change-before-onset", "23 minutes after the onset", ("e4", latency)),
+        dismissed_changes=(
+            DismissedChange("e1", "topology", "catalog is not on the path of what was affected", ("e1",)),
+            DismissedChange("e2", "temporal-order", "16 minutes before the onset; lb stayed healthy", ("e2",)),
+            DismissedChange("e4", "temporal-order", "23 minutes after the onset", ("e4", latency)),
         ),
     )
     milestones: dict[str, Milestone | None] = {

@@ -139,7 +139,9 @@ def many_series(count: int = 2000, *, affected: int = 40) -> Incident:
         )
         for i in range(count)
     )
-    ask = Ask("http/latency-p95", "Request latency, 95th percentile", "seconds", "app", "latency", lines, floor=0.005)
+    ask = Ask(
+        "http/latency-p95", "Request latency, 95th percentile", "seconds", "app", "latency", lines, min_effect=0.005
+    )
     return told(
         incident(
             (ask,), window=window, events=classic().evidence.events, alerts=classic().evidence.alerts[2:4], seed=11
@@ -195,7 +197,7 @@ def hostile() -> Incident:
         replace(a, rule=text(i), service=Service(text(i + 1)), condition=text(i + 2), labels={"a": text(i)})
         for i, a in enumerate(story.evidence.alerts)
     )
-    gaps = tuple(replace(g, wanted=text(i), reason=text(i + 1)) for i, g in enumerate(story.evidence.gaps))
+    gaps = tuple(replace(g, missing=text(i), cause=text(i + 1)) for i, g in enumerate(story.evidence.gaps))
     queries = tuple(replace(q, query=text(i)) for i, q in enumerate(story.evidence.queries))
     evidence = replace(
         story.evidence,
@@ -223,7 +225,7 @@ def hostile() -> Incident:
         ),
         ruled_out=tuple(replace(r, says=text(i + 6)) for i, r in enumerate(answer.ruled_out)),
         not_checked=tuple(replace(n, reason=text(i + 8)) for i, n in enumerate(answer.not_checked)),
-        let_go=tuple(replace(x, says=text(i + 9)) for i, x in enumerate(answer.let_go)),
+        dismissed_changes=tuple(replace(x, says=text(i + 9)) for i, x in enumerate(answer.dismissed_changes)),
     )
     timeline = tuple(
         replace(e, title=text(i), detail=text(i + 1), service=Service(text(i + 2)))
@@ -250,7 +252,7 @@ def fortnight() -> Incident:
                 for i, labels in enumerate(pods)
             ),
             threshold=0.5,
-            floor=0.005,
+            min_effect=0.005,
         ),
         Ask(
             "http/traffic",
@@ -275,7 +277,7 @@ def fortnight() -> Incident:
                     moves=(Move(begin + pd.Timedelta("4D"), over, 7.6 * 2**30, shape="ramp"),),
                 ),
             ),
-            floor=2.0**28,
+            min_effect=2.0**28,
         ),
     )
     deploys = [
@@ -318,8 +320,8 @@ def forty_minutes() -> Incident:
             "app",
             "latency",
             (Line(shop, 0.022, 0.1, moves=(Move(onset, over, 0.55, 10.0),)),),
-            floor=0.005,
-            smear_s=8,
+            min_effect=0.005,
+            range_s=8,
         ),
         Ask(
             "postgres/lock-waits",
@@ -328,8 +330,8 @@ def forty_minutes() -> Incident:
             "database",
             "locks",
             (Line({"service": "postgres"}, 0.0, 0.0, moves=(Move(onset, over, 24.0, 4.0),)),),
-            floor=1.0,
-            smear_s=0,
+            min_effect=1.0,
+            range_s=0,
         ),
         Ask(
             "postgres/cpu",
@@ -339,8 +341,8 @@ def forty_minutes() -> Incident:
             "utilisation",
             (Line({"service": "postgres"}, 0.12, 0.15, moves=(Move(onset, over, 0.01, 10.0),), most=1.0),),
             worse="both",
-            floor=0.05,
-            smear_s=8,
+            min_effect=0.05,
+            range_s=8,
         ),
     )
     events = (

@@ -50,7 +50,7 @@ class Move:
     level: float
     rise_s: float = 60.0
     shape: Shape = "level"
-    under_way: bool = False
+    ongoing_at_start: bool = False
     """It has no healthy time before it: anomalous from the window's first sample."""
 
 
@@ -81,10 +81,10 @@ class Ask:
     aspect: Aspect
     lines: tuple[Line, ...]
     worse: Worse = "up"
-    floor: float = 0.0
+    min_effect: float = 0.0
     threshold: float | None = None
     service: str = ""
-    smear_s: float = 60.0
+    range_s: float = 60.0
     promql: str = ""
 
 
@@ -111,10 +111,10 @@ def draw_values(line: Line, *, window: Window, rng: np.random.Generator) -> np.n
     return values
 
 
-def moment(when: pd.Timestamp, *, spacing_s: float, smear_s: float = 0.0) -> Moment:
-    """A time as samples `spacing_s` apart can show it, let go of late by `smear_s`."""
+def moment(when: pd.Timestamp, *, spacing_s: float, range_s: float = 0.0) -> Moment:
+    """A time as samples `spacing_s` apart can show it, let go of late by `range_s`."""
     spacing = pd.Timedelta(seconds=spacing_s)
-    smear = pd.Timedelta(seconds=smear_s)
+    smear = pd.Timedelta(seconds=range_s)
     return Moment(when + spacing / 2, when - spacing, when + spacing + smear)
 
 
@@ -144,10 +144,10 @@ def incident(
             layer=ask.layer,
             aspect=ask.aspect,
             worse=ask.worse,
-            floor=ask.floor,
+            min_effect=ask.min_effect,
             threshold=ask.threshold,
             comparator="" if ask.threshold is None else ("<" if ask.worse == "down" else ">"),
-            smear_s=ask.smear_s,
+            range_s=ask.range_s,
         )
         matrix = np.column_stack([draw_values(line, window=window, rng=rng) for line in ask.lines])
         services = tuple(Service(line.labels.get("service", ask.service)) for line in ask.lines)
@@ -205,7 +205,7 @@ def _anomaly(
     direction: Direction = "up" if up else "down"
     peak_time = inside.index[int(inside.to_numpy().argmax() if up else inside.to_numpy().argmin())]
     peak = float(inside.loc[peak_time])
-    spread = max(line.usual * line.noise, signal.floor, 1e-9)
+    spread = max(line.usual * line.noise, signal.min_effect, 1e-9)
     step_s = window.step_s
     return Anomaly(
         id=name,
@@ -216,14 +216,14 @@ def _anomaly(
         direction=direction,
         shape=move.shape,
         onset=moment(move.start, spacing_s=step_s),
-        recovery=None if move.end is None else moment(move.end, spacing_s=step_s, smear_s=signal.smear_s),
+        recovery=None if move.end is None else moment(move.end, spacing_s=step_s, range_s=signal.range_s),
         baseline=line.usual,
         peak=peak,
         peak_time=peak_time,
-        sigmas=abs(peak - line.usual) / spread,
+        robust_z=abs(peak - line.usual) / spread,
         score=max(1.0, abs(peak - line.usual) / spread / 5.0),
         level=float(inside.median()),
-        under_way=move.under_way,
+        ongoing_at_start=move.ongoing_at_start,
         column=column,
     )
 
@@ -312,7 +312,7 @@ def told(bare: Incident, *, onset: pd.Timestamp, recovered: pd.Timestamp | None,
     first = bare.anomalies[0].id
     spacing_s = bare.evidence.window.step_s
     begin = moment(onset, spacing_s=spacing_s)
-    over = None if recovered is None else moment(recovered, spacing_s=spacing_s, smear_s=60)
+    over = None if recovered is None else moment(recovered, spacing_s=spacing_s, range_s=60)
     alarm = min(bare.evidence.alerts, key=lambda a: a.firing_at, default=None)
     before = [e for e in bare.evidence.events if e.time <= onset]
     cure = next((e for e in bare.evidence.events if e.kind == "rollback"), None)

@@ -8,11 +8,11 @@ from dataclasses import replace
 
 import pytest
 
+from reconstruct.charts.image import ChartImage
 from reconstruct.model import Incident
-from reconstruct.render.chart_image import ChartImage
 from reconstruct.render.confluence import to_confluence
-from reconstruct.render.escape import lines, plain
-from reconstruct.render.links import Links
+from reconstruct.text.escape import lines, plain
+from reconstruct.text.links import Links
 from tests.render import stories as made
 from tests.render.stories import classic
 

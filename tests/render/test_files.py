@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from reconstruct.charts.image import ChartImage
 from reconstruct.errors import UsageError
-from reconstruct.render.chart_image import ChartImage
 from reconstruct.render.files import FORMATS, output_files, parse_formats, write_files, write_outputs
 from tests.render import stories as made
 from tests.render.stories import classic

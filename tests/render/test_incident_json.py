@@ -18,7 +18,7 @@ from reconstruct.render.incident_json import incident_dict, to_json, unresolved_
 from tests.render import stories as made
 from tests.render.stories import classic
 
-SCHEMA = json.loads(files("reconstruct.render").joinpath("schema/incident-1.json").read_text("utf-8"))
+SCHEMA = json.loads(files("reconstruct.render").joinpath("schema/incident-2.json").read_text("utf-8"))
 VALID = jsonschema.Draft202012Validator(SCHEMA)
 STORIES: tuple[Callable[[], Incident], ...] = (
     classic,
@@ -64,7 +64,7 @@ def test_the_document_fits_its_schema_and_every_id_resolves(story: Callable[[], 
         lambda d: d["milestones"].pop("mitigated"),
         lambda d: d["hints"][0].update(confidence=1.2),
         lambda d: d["anomalies"][0].update(layer="web"),
-        lambda d: d.update(schema="reconstruct/incident/2"),
+        lambda d: d.update(schema="reconstruct/incident/3"),
         lambda d: d.update(surprise=1),
     ],
 )
@@ -99,7 +99,7 @@ def test_what_the_contract_names_is_there_under_its_name() -> None:
     }
     first, deploy = read["hints"][0], read["events"][2]
     assert (first["rank"], first["trigger"], first["mechanism"], first["service"]) == (1, "e3", "slow-query", "shop")
-    assert [reason["rule"] for reason in first["for"]] == ["change-before-onset", "reversal"]
+    assert [reason["rule"] for reason in first["for"]] == ["temporal-order", "reversal"]
     assert (deploy["version"], deploy["previous"], deploy["end"]) == ("2.20.0", "2.14.1", None)
     assert read["window"]["step_s"] == 15
 
@@ -116,10 +116,10 @@ def test_figures_carry_six_digits_and_none_is_nan(story: Callable[[], Incident])
 
 def test_what_json_has_no_word_for_is_null() -> None:
     story = classic()
-    odd = replace(story.anomalies[0], sigmas=float("inf"), baseline=float("nan"), peak=1234567.0)
+    odd = replace(story.anomalies[0], robust_z=float("inf"), baseline=float("nan"), peak=1234567.0)
     read = document(replace(story, anomalies=(odd, *story.anomalies[1:])))
     first = read["anomalies"][0]
-    assert (first["sigmas"], first["baseline"], first["peak"]) == (None, None, 1234570)
+    assert (first["robust_z"], first["baseline"], first["peak"]) == (None, None, 1234570)
     assert VALID.is_valid(read)
 
 

@@ -9,11 +9,11 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
+from reconstruct.charts.image import ChartImage
 from reconstruct.model import Gap, Incident, Query
-from reconstruct.render.chart_image import ChartImage
-from reconstruct.render.escape import plain
-from reconstruct.render.links import Links
 from reconstruct.render.markdown import BODY_LIMITS, Flavour, to_markdown
+from reconstruct.text.escape import plain
+from reconstruct.text.links import Links
 from tests.render import stories as made
 from tests.render.hosts import github_html, gitlab_html, shown
 from tests.render.stories import classic

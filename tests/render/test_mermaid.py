@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from reconstruct.model import Incident
-from reconstruct.render.mermaid import TASKS_MOST, to_mermaid
+from reconstruct.render.mermaid import MAX_TASKS, to_mermaid
 from tests.render import stories as made
 from tests.render.stories import classic
 
@@ -27,7 +27,7 @@ def test_every_line_is_a_section_or_a_task(story: Callable[[], Incident]) -> Non
     for section in body:
         name, *tasks = section.split("\n")
         assert name in ("Milestones", "Changes", "Alerts", "Symptoms")
-        assert 1 <= len(tasks) <= TASKS_MOST
+        assert 1 <= len(tasks) <= MAX_TASKS
         assert [task for task in tasks if not TASK.fullmatch(task)] == []
 
 

@@ -12,12 +12,12 @@ from html.parser import HTMLParser
 
 import pytest
 
+from reconstruct.charts.image import ChartImage
 from reconstruct.model import Incident
-from reconstruct.render.chart_image import ChartImage
-from reconstruct.render.escape import lines, plain
-from reconstruct.render.links import Links
+from reconstruct.render.minimap import strip
 from reconstruct.render.page import to_page
-from reconstruct.render.strip import strip
+from reconstruct.text.escape import lines, plain
+from reconstruct.text.links import Links
 from tests.render import stories as made
 from tests.render.stories import classic
 
@@ -125,7 +125,7 @@ def test_everything_is_there_without_the_script() -> None:
             assert reason.says in text
     for ruled in incident.explanation.ruled_out:
         assert ruled.says in text
-    for gone in incident.explanation.let_go:
+    for gone in incident.explanation.dismissed_changes:
         assert gone.says in text
     for query in incident.evidence.queries:
         assert re.sub(r"\s+", " ", lines(query.query)) in text

@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
+from reconstruct.charts.image import ChartImage
 from reconstruct.model import Incident
-from reconstruct.render.chart_image import ChartImage
-from reconstruct.render.escape import plain
-from reconstruct.render.links import Links
 from reconstruct.render.page import to_page
+from reconstruct.text.escape import plain
+from reconstruct.text.links import Links
 from tests.render import stories as made
 from tests.render.stories import classic
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from reconstruct.charts.image import ChartImage
 from reconstruct.errors import UsageError
 from reconstruct.model import Incident
-from reconstruct.render.chart_image import ChartImage
-from reconstruct.render.escape import plain
 from reconstruct.render.template import FORMS, output_name, read_template, to_template
+from reconstruct.text.escape import plain
 from tests.render import stories as made
 from tests.render.hosts import github_html, gitlab_html, shown
 from tests.render.stories import classic
@@ -100,7 +100,7 @@ def test_macros_and_blocks_are_not_escaped_twice() -> None:
 
 
 def test_a_plain_text_template_gets_plain_lines() -> None:
-    text = filled("{{ incident.says }}|{{ incident.hints[0].title | default('no title') }}", name="mail.txt.j2")
+    text = filled("{{ incident.text }}|{{ incident.hints[0].title | default('no title') }}", name="mail.txt.j2")
     assert text == "Requests to shop failed and were slow for 91 minutes, and seven alerts fired.|no title\n"
 
 
@@ -110,7 +110,7 @@ def test_a_plain_text_template_gets_plain_lines() -> None:
         ("a\n\n{{ incident.nope }}", 3, "no attribute 'nope'"),
         ("a\n{% if %}", 2, "Expected an expression"),
         ("{% for x in incident.hints %}\n{{ x.rank }}\n", 2, "endfor"),
-        ("\n{{ incident.says | shout }}", 2, "No filter named 'shout'"),
+        ("\n{{ incident.text | shout }}", 2, "No filter named 'shout'"),
         ("{{ 1 / 0 }}", 1, "division by zero"),
         ("\n\n\n{{ incident.hints[99].rank }}", 4, "no element 99"),
         ("{{ 'x' | clock }}", 1, "x"),
@@ -120,7 +120,7 @@ def test_a_plain_text_template_gets_plain_lines() -> None:
         ("{{ incident.update({}) }}", 1, "unsafe"),
         ("{% for n in range(10**9) %}{% endfor %}", 1, "Range too big"),
         ("{{ cycler.__init__.__globals__ }}", 1, "unsafe"),
-        ("{% set x = incident.says.format_map %}\n{{ ''.__class__ }}", 2, "unsafe"),
+        ("{% set x = incident.text.format_map %}\n{{ ''.__class__ }}", 2, "unsafe"),
     ],
 )
 def test_a_wrong_template_is_told_with_its_line(template: str, line: int, says: str) -> None:

@@ -34,5 +34,5 @@ def test_every_kind_of_claim_has_a_line_and_a_test() -> None:
     told = set(re.findall(r"^\| `([a-z_]+)` \|", PAGE, flags=re.MULTILINE))
     assert told == {check.__name__ for check in CHECKS} | {"query_text"}
     for name in told:
-        assert (ROOT / "reconstruct" / "verify" / f"{name}.py").is_file()
-        assert (ROOT / "tests" / "verify" / f"test_{name}.py").is_file()
+        assert (ROOT / "reconstruct" / "verify" / "claims" / f"{name}.py").is_file()
+        assert (ROOT / "tests" / "verify" / "claims" / f"test_{name}.py").is_file()

@@ -1,0 +1,1 @@
+"""One file a rule: what speaks for or against a candidate cause."""

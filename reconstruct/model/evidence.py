@@ -1,0 +1,184 @@
+"""What is known of a window: signals and their samples, events, alerts, gaps, and the queries behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from reconstruct.model.kinds import Aspect, EventKind, Layer, Service, Worse
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What is looked at: `[start, end)` on a grid of `step`, with healthy time from `baseline_start` before it."""
+
+    start: pd.Timestamp
+    end: pd.Timestamp
+    step: pd.Timedelta
+    baseline_start: pd.Timestamp
+
+    @property
+    def index(self) -> pd.DatetimeIndex:
+        """The one grid every frame sits on: baseline_start, + step, ... < end.
+
+        >>> t = pd.Timestamp("2026-01-01T00:00Z")
+        >>> m = pd.Timedelta("1min")
+        >>> len(Window(t + 3 * m, t + 5 * m, m, t).index)
+        5
+        """
+        return pd.date_range(self.baseline_start, self.end, freq=self.step, inclusive="left")
+
+    @property
+    def first(self) -> int:
+        """Row of the first sample inside the window; rows before it are the baseline."""
+        return int(self.index.as_unit("ns").searchsorted(self.start.as_unit("ns")))
+
+    @property
+    def step_s(self) -> float:
+        """Seconds from one row to the next."""
+        return self.step.total_seconds()
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """A question worth asking: what is measured, in which unit, and which way is worse."""
+
+    id: str
+    """`pack/name`, safe as a file name after `/` is replaced."""
+    title: str
+    promql: str
+    """As sent: `$__rate_interval` and `$scope` are filled in."""
+    unit: str
+    """seconds, bytes, ratio, per second, count, ... (packs.UNITS)."""
+    layer: Layer
+    aspect: Aspect
+    worse: Worse = "up"
+    min_effect: float = 0.0
+    """Smallest change worth telling, in `unit`."""
+    service_label: str = ""
+    """Label that names the service; "" = the usual ones are tried (service, app, job, ...)."""
+    service: str = ""
+    """The service it is about when no label names one ("" = unknown)."""
+    range_s: float = 0.0
+    """Length of the range window inside (`rate(x[5m])`: 300): how late it lets go of a step."""
+    counts: bool = False
+    """It counts events within `range_s` (`changes(x[3m])`): the first shows at once, the last is kept so long."""
+    threshold: float | None = None
+    """From an alert rule: the condition's right side ..."""
+    comparator: str = ""
+    """... and how it is compared (`>`, `<`, ...)."""
+    inferred: bool = False
+    """True when a convention made it up from a metric's name: trusted less."""
+    tags: tuple[str, ...] = ()
+    """Finer words than (layer, aspect) that mechanisms may ask for: pool, cert, gc, oom, replication, probe, ..."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Metric:
+    """A signal's answer on the window's grid."""
+
+    signal: Signal
+    values: pd.DataFrame
+    """float64, shape (n_times, n_series), index = `window.index`, columns 0..n-1; NaN = no sample, never "normal"."""
+    labels: tuple[Mapping[str, str], ...]
+    """One a column."""
+    services: tuple[Service, ...]
+    """One a column; `Service("")` where nothing tells."""
+    query: str
+    """Id of the Query that gave it."""
+    spacing_s: float
+    """True spacing of the samples behind it, read from the data; at least the grid's step."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something somebody did, or something that happened once."""
+
+    id: str
+    time: pd.Timestamp
+    kind: EventKind
+    service: Service
+    title: str
+    end: pd.Timestamp | None = None
+    """When a rollout was complete; None = a point in time."""
+    resolution_s: float = 0.0
+    """The source gives times in steps of this (60 for HH:MM): the event lies in [time, time + resolution_s)."""
+    version: str = ""
+    previous: str = ""
+    url: str = ""
+    source: str = ""
+    """Where it was read: a file's name, `github:owner/repo`, `prometheus`."""
+    source_id: str = ""
+    """The id that its source gave it."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """Columns we know no name for, kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """One firing of one alerting rule."""
+
+    id: str
+    rule: str
+    service: Service
+    labels: Mapping[str, str]
+    condition: str
+    """The rule's expression; "" = not told."""
+    pending_at: pd.Timestamp | None
+    """When the condition first held."""
+    firing_at: pd.Timestamp
+    resolved_at: pd.Timestamp | None
+    """None = still firing at the end of the window."""
+    ended_in_gap: bool = False
+    """True when it ended because its data ended: missing data resolves alerts, so this is no recovery."""
+    resolution_s: float = 0.0
+    """Spacing of the rule's evaluations as seen: times are right to within this."""
+    query: str = ""
+    """Id of the Query that shows it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """What was asked for and not got; said first, never hidden."""
+
+    id: str
+    source: str
+    missing: str
+    """What was asked for."""
+    cause: str
+    """Why it was not got."""
+    start: pd.Timestamp | None = None
+    end: pd.Timestamp | None = None
+    targets: tuple[tuple[str, str], ...] = ()
+    """(job, instance) of each target that was away, told once for all its series; ("", "") = every one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A question as it was asked, so that any figure can be asked again."""
+
+    id: str
+    signal: str
+    query: str
+    start: pd.Timestamp
+    end: pd.Timestamp
+    step_s: float
+    series: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evidence:
+    """All that is known of a window. The same evidence gives the same incident, byte for byte."""
+
+    window: Window
+    metrics: tuple[Metric, ...] = ()
+    events: tuple[Event, ...] = ()
+    alerts: tuple[Alert, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    queries: tuple[Query, ...] = ()
+    calls: tuple[tuple[str, str], ...] = ()
+    """Call graph where known: (caller, callee) service names."""
+    notes: tuple[str, ...] = ()
+    """Choices made while gathering that the reader must know: baseline, step, replicas merged, time zone."""

@@ -1,0 +1,320 @@
+"""Which services, and which of their series, left their own past most: for incidents without a known change.
+
+`rank_table` ranks arrays; `rank_services` and `scan` ask it about evidence.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from reconstruct.model import Aspect, Evidence, Metric, Moment, Service, Settings, Signal
+from reconstruct.rank.attribution import blame
+from reconstruct.rank.confidence import confidence
+from reconstruct.rank.effect_size import Column, Floats, SeriesTable, effect
+from reconstruct.rank.fault_interval import quiet_effect, weigh_stretches
+
+OBSERVERS_BELOW: Final = 0.8
+"""Of the services show what they use up: one that shows nothing of the kind is then a gauge, not a suspect. It says
+when, not where."""
+ONSET_ROWS: Final = 8
+"""Rows within the bounds of a known onset that are tried, evenly spread."""
+CAPACITY: Final[Mapping[str, float]] = {"ratio": 1.0, "percent": 100.0}
+"""What is full, by unit."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ranking:
+    """Services and columns of a table, the likeliest culprit first."""
+
+    services: tuple[str, ...]
+    blame: tuple[float, ...]
+    """Of each of these services; comparable within one ranking only."""
+    columns: tuple[int, ...]
+    """Positions in the table, largest effect first; those that could not be judged are left out."""
+    score: Floats
+    """Effect of every column of the table; -1 where it could not be judged."""
+    before: Floats
+    during: Floats
+    start: int | None
+    """The row at which it most likely began; None where nothing could be judged."""
+    confidence: float
+    """Probability that the first service is right; low where nothing stands out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A service, as a place where the fault may lie."""
+
+    service: Service
+    score: float
+    confidence: float
+    """That it is this one: stated for the first only, 0 for the rest."""
+    series: tuple[tuple[str, int], ...]
+    """(query id, column) of its series that moved, the furthest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """How one series changed in the window; a row of `reconstruct scan`."""
+
+    signal: Signal
+    labels: Mapping[str, str]
+    score: float
+    """log(1 + spreads) beyond its usual level; 0 = as always."""
+    before: float
+    during: float
+    query: str
+    column: int
+
+
+def rank_table(
+    table: SeriesTable,
+    *,
+    starts: Sequence[int] | None = None,
+    first: int = 0,
+    calls: Sequence[tuple[str, str]] = (),
+    alerting: str | None = None,
+    aspect: Aspect | None = None,
+) -> Ranking:
+    """Rank the services and columns of a table by where the fault may lie.
+
+    Parameters
+    ----------
+    table : SeriesTable
+        Values of shape (n_times, n_series), NaN where there is no sample.
+    starts : sequence of int, optional
+        Rows that it may have begun at; None = every stretch of the table is weighed.
+    first : int
+        ... that begins here or later: rows before are known to be healthy.
+    calls : sequence of (caller, callee)
+        Call graph where known; callees explain their callers away.
+    alerting : str, optional
+        The service that an alert is about: what its callees cannot explain stays with it.
+    aspect : Aspect, optional
+        What the alert is about; other things that callers feel then count nothing.
+
+    Returns
+    -------
+    Ranking
+        Pure: the same table gives the same ranking, whatever the order of its columns.
+
+    Examples
+    --------
+    >>> p90_s = [Column(name, "p90", "seconds", "app", "latency") for name in ("shop", "cart")]
+    >>> values = np.full((12, 2), 0.1) + 0.01 * (np.arange(12) % 3)[:, None]
+    >>> values[8:] += [0.5, 0.45]
+    >>> ranking = rank_table(SeriesTable(values, p90_s), starts=[8], calls=[("shop", "cart")])
+    >>> ranking.services, ranking.start
+    (('cart', 'shop'), 8)
+    """
+    counted = _counted(table, aspect)
+    weighed = weigh_stretches(table, starts=starts, first=first, counted=counted)
+    if weighed is None or not (weighed.score >= 0).any():
+        nothing = np.full(len(table.columns), np.nan)
+        return Ranking((), (), (), np.full(len(table.columns), -1.0), nothing, nothing, None, 0.0)
+    own = table.best_of_service(weighed.score)
+    blamed = blame(
+        table,
+        score=weighed.score,
+        excess=weighed.excess,
+        stretches=weighed.stretches,
+        calls=calls,
+        alerting=alerting,
+        aspect=aspect,
+    )
+    observers = _observers(table)
+    judged = [i for i in range(len(own)) if own[i] >= 0]
+    order = sorted(judged, key=lambda i: (i in observers, -blamed[i], -own[i], table.services[i]))
+    suspects = [i for i in order if i not in observers] or order
+    suspected = np.isin(table.service_of, suspects).astype(float)
+    names = [(c.service, c.measure) for c in table.columns]
+    columns = sorted(
+        (j for j in range(len(names)) if weighed.early[j] >= 0), key=lambda j: (-weighed.early[j], names[j], j)
+    )
+    return Ranking(
+        services=tuple(table.services[i] for i in order),
+        blame=tuple(float(blamed[i]) for i in order),
+        columns=tuple(columns),
+        score=weighed.score,
+        before=weighed.before,
+        during=weighed.during,
+        start=weighed.began,
+        confidence=confidence(
+            first_effect=float(own[order[0]]),
+            quiet_effect=quiet_effect(table, start=weighed.start, counted=counted * suspected),
+            blame=blamed[suspects],
+            guided=_guided(table, calls, alerting),
+        ),
+    )
+
+
+def rank_services(
+    evidence: Evidence, *, onset: Moment | None = None, settings: Settings | None = None
+) -> tuple[Ranked, ...]:
+    """Rank the services of the evidence by where the fault may lie.
+
+    Parameters
+    ----------
+    evidence : Evidence
+        Its metrics, its call graph, and the first alert of a measured service.
+    onset : Moment, optional
+        Every row between its bounds is weighed; None = every stretch of the window is.
+    settings : Settings, optional
+        More of the call graph.
+
+    Returns
+    -------
+    tuple of Ranked
+        Likeliest first; () where no series names a service or none can be judged. Series that name no service are
+        left out.
+    """
+    table, places = _table(evidence.metrics, named_only=True)
+    if not places:
+        return ()
+    names = dict(zip((_key(evidence.metrics[m].services[c]) for m, c in places), places, strict=True))
+    alerted = [a.service for a in sorted(evidence.alerts, key=lambda a: (a.firing_at, a.id))]
+    alerting = next((key for s in alerted for key in names if _service(evidence, names[key]).may_be(s)), None)
+    calls = (*evidence.calls, *(settings.calls if settings else ()))
+    ranking = rank_table(
+        table,
+        starts=None if onset is None else _rows_within(evidence, onset),
+        first=evidence.window.first,
+        calls=_keyed(calls, names),
+        alerting=alerting,
+    )
+    series: dict[str, list[tuple[str, int]]] = {}
+    for j in ranking.columns:
+        if ranking.score[j] > 0:
+            metric, column = places[j]
+            series.setdefault(table.columns[j].service, []).append((evidence.metrics[metric].query, column))
+    return tuple(
+        Ranked(
+            _service(evidence, names[key]),
+            score,
+            ranking.confidence if first else 0.0,
+            tuple(series.get(key, ())),
+        )
+        for first, key, score in zip(
+            [True, *[False] * len(ranking.services)], ranking.services, ranking.blame, strict=False
+        )
+    )
+
+
+def scan(evidence: Evidence) -> tuple[Changed, ...]:
+    """Every series of the evidence, ranked by how it changed in the window against what lies before it.
+
+    Where nothing lies before the window, every stretch of it is weighed against what came earlier. Series that cannot
+    be judged (fewer than four samples before) are left out.
+    """
+    table, places = _table(evidence.metrics, named_only=False)
+    if not places:
+        return ()
+    rows, first = len(evidence.window.index), evidence.window.first
+    if 0 < first < rows and bool((table.counts[first] > 0).any()):
+        found = effect(table, start=first, end=rows)
+        score, before, during = found.score, found.before, found.during
+    else:
+        ranking = rank_table(table)
+        score, before, during = ranking.score, ranking.before, ranking.during
+    changed = [
+        Changed(
+            signal=evidence.metrics[m].signal,
+            labels=evidence.metrics[m].labels[c],
+            score=float(score[j]),
+            before=float(before[j]),
+            during=float(during[j]),
+            query=evidence.metrics[m].query,
+            column=c,
+        )
+        for j, (m, c) in enumerate(places)
+        if score[j] >= 0
+    ]
+    return tuple(sorted(changed, key=lambda r: (-r.score, r.signal.id, sorted(r.labels.items()))))
+
+
+def _counted(table: SeriesTable, aspect: Aspect | None) -> Floats:
+    """1 for columns that fit the alert, or tell of what a service uses up; 0 for the rest."""
+    if aspect is None:
+        return np.ones(len(table.columns))
+    return np.where(table.aspect_is(aspect) | table.where("resource"), 1.0, 0.0)
+
+
+def _guided(table: SeriesTable, calls: Sequence[tuple[str, str]], alerting: str | None) -> float:
+    """How much there was to follow: an alert and calls 1, calls alone a half."""
+    known = any(a in table.services and b in table.services for a, b in calls if a != b)
+    return 0.0 if not known else 1.0 if alerting in table.services else 0.5
+
+
+def _observers(table: SeriesTable) -> frozenset[int]:
+    """Services that only watch: nearly all show what they use up, these do not."""
+    uses = np.zeros(len(table.services), bool)
+    np.logical_or.at(uses, table.service_of, table.where("resource"))
+    return frozenset(np.flatnonzero(~uses).tolist()) if uses.mean() >= OBSERVERS_BELOW else frozenset()
+
+
+def _table(metrics: Sequence[Metric], *, named_only: bool) -> tuple[SeriesTable, list[tuple[int, int]]]:
+    """All series side by side, and (metric, column) of each."""
+    places = [
+        (m, c)
+        for m, metric in enumerate(metrics)
+        for c, service in enumerate(metric.services)
+        if service.name or not named_only
+    ]
+    if not places:
+        return SeriesTable(np.empty((0, 0)), ()), []
+    blocks = [metric.values.to_numpy(dtype=np.float64, na_value=np.nan) for metric in metrics]
+    values = np.column_stack([blocks[m][:, c] for m, c in places])
+    return SeriesTable(values, [_column(metrics[m], c) for m, c in places]), places
+
+
+def _column(metric: Metric, column: int) -> Column:
+    signal = metric.signal
+    tags = signal.tags
+    if signal.aspect == "traffic" and signal.layer in ("edge", "app", "database", "cache"):
+        tags = (*tags, "requests")
+    return Column(
+        service=_key(metric.services[column]),
+        measure=signal.id,
+        family=f"{signal.layer}/{signal.aspect}/{signal.unit}",
+        layer=signal.layer,
+        aspect=signal.aspect,
+        tags=tags,
+        worse=signal.worse,
+        min_effect=signal.min_effect,
+        full=CAPACITY.get(signal.unit, math.nan),
+    )
+
+
+def _key(service: Service) -> str:
+    return "/".join((service.cluster, service.namespace, service.name))
+
+
+def _service(evidence: Evidence, place: tuple[int, int]) -> Service:
+    metric, column = place
+    return evidence.metrics[metric].services[column]
+
+
+def _keyed(calls: Sequence[tuple[str, str]], names: Mapping[str, tuple[int, int]]) -> list[tuple[str, str]]:
+    """Calls between names as calls between services: within one namespace where both are in it."""
+    by_name: dict[str, list[str]] = {}
+    for key in names:
+        by_name.setdefault(key.rsplit("/", 1)[1], []).append(key)
+    found = []
+    for caller, callee in calls:
+        for a in by_name.get(caller, ()):
+            everywhere = by_name.get(callee, [])
+            near = [b for b in everywhere if b.rsplit("/", 1)[0] == a.rsplit("/", 1)[0]]
+            found += [(a, b) for b in near or everywhere]
+    return found
+
+
+def _rows_within(evidence: Evidence, onset: Moment) -> list[int]:
+    """Rows that may be the first faulty one."""
+    index = evidence.window.index
+    first, last = (int(index.searchsorted(t)) for t in (onset.earliest, onset.latest))
+    return sorted({int(r) for r in np.linspace(first, max(first, last), ONSET_ROWS)})

@@ -1,0 +1,105 @@
+"""Every kind of change source by name: ours, and other packages' (entry points `reconstruct.sources`)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Final, cast
+
+from reconstruct.errors import UsageError
+from reconstruct.http import redact
+from reconstruct.model import Window
+from reconstruct.sources.changes import alertmanager, files, github, gitlab, grafana_annotations
+from reconstruct.sources.changes.merge import in_window
+from reconstruct.sources.result import SourceFactory, SourceRequest, SourceResult
+
+GROUP: Final = "reconstruct.sources"
+
+BUILT_IN: Final[Mapping[str, SourceFactory]] = {
+    "file": files.read_events,
+    "github": github.fetch_deployments,
+    "gitlab": gitlab.fetch_deployments,
+    "grafana": grafana_annotations.fetch_annotations,
+    "alertmanager": alertmanager.fetch_alerts,
+}
+
+TOKEN_VARIABLES: Final[Mapping[str, str]] = {
+    "github": "GITHUB_TOKEN",
+    "gitlab": "GITLAB_TOKEN",
+    "grafana": "GRAFANA_TOKEN",
+    "alertmanager": "ALERTMANAGER_TOKEN",
+}
+"""Where the command line looks for a kind's token when the configuration gives none."""
+
+_SPEC: Final = re.compile(r"(?P<kind>[a-z][a-z0-9_-]*):(?P<argument>.+)", re.DOTALL)
+
+
+def kind_and_argument(spec: str) -> tuple[str, str]:
+    """`github:owner/repo` in its two parts; anything without a kind, and any file that exists, is of kind `file`.
+
+    >>> kind_and_argument("github:acme/shop"), kind_and_argument("deploys.jsonl")
+    (('github', 'acme/shop'), ('file', 'deploys.jsonl'))
+    """
+    match = _SPEC.fullmatch(spec)
+    if match is None or Path(spec).exists():
+        return "file", spec
+    return match["kind"], match["argument"]
+
+
+def source_factory(kind: str) -> SourceFactory:
+    """What reads sources of that kind; another package's is imported only now.
+
+    Raises
+    ------
+    UsageError
+        If nobody knows the kind; all known ones are named.
+    """
+    if kind in BUILT_IN:
+        return BUILT_IN[kind]
+    plugins = entry_points(group=GROUP)
+    if kind in plugins.names:
+        return cast("SourceFactory", plugins[kind].load())
+    known = ", ".join(sorted({*BUILT_IN, *plugins.names}))
+    raise UsageError(f"unknown kind of event source {kind!r}", hint=f"known kinds: {known}")
+
+
+def read_source(
+    spec: str, *, window: Window, tz: str = "UTC", authors: bool = False, options: Mapping[str, str] | None = None
+) -> SourceResult:
+    """What the source that `spec` names tells of the window; how many events lie outside it is said in a note.
+
+    Parameters
+    ----------
+    spec : str
+        A file, or `kind:argument`.
+    window : Window
+        Events that touch `[baseline_start, end)` are kept.
+    tz : str
+        Zone of times that tell none.
+    authors : bool
+        Keep the names of people.
+    options : mapping
+        `token`, `url`, ... from the configuration and the environment.
+
+    Raises
+    ------
+    UsageError
+        If the kind, the argument, the file or the credentials are wrong.
+    SourceError
+        If the source does not answer; the caller makes a Gap of it, unless it is strict.
+    """
+    kind, argument = kind_and_argument(spec)
+    ask = SourceRequest(argument, window, tz=tz, authors=authors, options=options or {})
+    ledger = source_factory(kind)(ask)
+    events, outside = in_window(ledger.events, window=window)
+    said = (f"{outside} events of {Path(argument).name if kind == 'file' else redact(spec)} lie outside the window",)
+    gaps = tuple(
+        gap
+        for gap in ledger.gaps
+        if (gap.start is None or gap.start < window.end) and (gap.end is None or gap.end > window.baseline_start)
+    )
+    alerts = tuple(a for a in ledger.alerts if a.resolved_at is None or a.resolved_at >= window.baseline_start)
+    return replace(ledger, events=events, alerts=alerts, gaps=gaps, notes=ledger.notes + (said if outside else ()))

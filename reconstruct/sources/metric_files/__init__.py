@@ -1,0 +1,1 @@
+"""Metrics from CSV and Parquet files."""

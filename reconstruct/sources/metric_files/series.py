@@ -1,0 +1,227 @@
+"""Raw series on a window's grid: counters rated, units made base units, names read by the conventions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from reconstruct.model import Gap, Metric, Query, Signal, Window
+from reconstruct.packs import Conventions, Meaning, classify
+from reconstruct.sources.metric_files.cells import Nanoseconds, Numbers
+from reconstruct.sources.service_labels import service_of
+
+RESETS_OF_COUNTER: Final = 0.1
+"""A `_total` that falls in more of its moves than this is no counter: somebody wrote the number of each interval."""
+RISES_TO_COUNT: Final = 30
+RISING_SHARE: Final = 0.9
+RESETS_WITHOUT_NAME: Final = 0.02
+"""Exporters also count under names that do not end in `_total` (`pg_stat_database_xact_commit`): what rises in nine
+samples of ten in one of its series, thirty times at least, and falls in hardly any. A backlog is flat at first."""
+MAX_JITTER: Final = 0.5
+"""Part of the spacing that a sample may be late; more is a missing sample."""
+JITTER_QUANTILE: Final = 0.95
+"""One sample in twenty may be later than what is called usual."""
+SECOND_NS: Final = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RawSeries:
+    """The samples of one series, in order of time, no two at one time, no NaN."""
+
+    name: str
+    labels: Mapping[str, str]
+    times: Nanoseconds
+    """Nanoseconds since the epoch, UTC."""
+    values: Numbers
+    spacing_s: float
+    """Usual seconds from one row of it to the next, rows without a number included; 0 where it has one row."""
+    percent: bool = False
+    """Its cells carried a percent sign."""
+    counts: bool = False
+    """It is the count of a histogram or summary, whatever else ends in `_count`."""
+    range_s: float = 0.0
+    """Length of the range that each value was made over; > 0 where it was made of a histogram."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MetricFile:
+    """What a file holds, before it is put on a window's grid."""
+
+    name: str
+    path: str
+    """Where it is: two files may have one name."""
+    series: tuple[RawSeries, ...]
+    """In the order of name and labels."""
+    start: pd.Timestamp
+    """Of the first sample."""
+    end: pd.Timestamp
+    """Of the last sample."""
+    spacing_s: float
+    """Usual seconds from one sample of a series to the next; 0 where no series has two."""
+    gaps: tuple[Gap, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def to_metrics(
+    table: MetricFile, *, window: Window, conventions: Conventions
+) -> tuple[tuple[Metric, ...], tuple[Query, ...], tuple[Gap, ...]]:
+    """The file's series as Metrics on `window.index`, one a metric name, with a Query each, and the file's gaps.
+
+    A grid point takes the last sample at or before it that is no older than the series' own spacing; else it is NaN.
+    A `_total` that only rises (resets aside) becomes its rate per second. Milliseconds, percent, megabytes and per
+    minute become seconds, ratio, bytes and per second; the title says so. Ids are left to the pipeline: metric and
+    query share a provisional one.
+    """
+    metrics: list[Metric] = []
+    queries: list[Query] = []
+    gaps = list(table.gaps)
+    for name, group in groupby(table.series, key=lambda one: one.name):
+        series = list(group)
+        metric = _metric(name, series, table=table, window=window, conventions=conventions)
+        if metric is None:
+            gaps.append(
+                Gap(
+                    id="",
+                    source=table.name,
+                    missing=name,
+                    cause="no sample lies in the window or its baseline",
+                    start=window.baseline_start,
+                    end=window.end,
+                )
+            )
+            continue
+        metrics.append(metric)
+        queries.append(
+            Query(
+                id=metric.query,
+                signal=metric.signal.id,
+                query=metric.signal.promql,
+                start=window.baseline_start,
+                end=window.end,
+                step_s=window.step_s,
+                series=len(metric.labels),
+            )
+        )
+    return tuple(metrics), tuple(queries), tuple(gaps)
+
+
+def spacing_of(series: Iterable[RawSeries]) -> float:
+    """The usual seconds from one sample to the next: the median of the series' own; 0 if none has two rows."""
+    spacings = [one.spacing_s for one in series if one.spacing_s > 0]
+    return float(np.median(spacings)) if spacings else 0.0
+
+
+def _metric(
+    name: str, series: Sequence[RawSeries], *, table: MetricFile, window: Window, conventions: Conventions
+) -> Metric | None:
+    label_names = {label for one in series for label in one.labels}
+    made = any(one.range_s > 0 for one in series)
+    kind = "histogram" if made else "unknown"
+    meaning = classify(name, conventions=conventions, kind=kind, label_names=label_names)
+    counter = not made and _counts(name, series, meaning=meaning)
+    if counter:
+        meaning = classify(name, conventions=conventions, kind="counter", label_names=label_names)
+    grid = window.index.as_unit("ns").asi8
+    columns, labels = [], []
+    for one in series:
+        times, values = _rated(one.times, one.values) if counter else (one.times, one.values)
+        in_unit = _in_base_unit(values, times, meaning=meaning, percent=one.percent)
+        column = _on_grid(times, in_unit, spacing_s=one.spacing_s, grid=grid, window=window)
+        if not np.isnan(column).all():
+            columns.append(column)
+            labels.append(dict(one.labels))
+    if not columns:
+        return None
+    signal = replace(
+        _signal(name, meaning, labels=labels, counter=counter, percent=series[0].percent, file=table.name),
+        range_s=max(one.range_s for one in series),
+    )
+    return Metric(
+        signal=signal,
+        values=pd.DataFrame(np.column_stack(columns), index=window.index),
+        labels=tuple(labels),
+        services=tuple(service_of(one) for one in labels),
+        query=f"{table.path}:{name}",
+        spacing_s=max(window.step_s, spacing_of(series)),
+    )
+
+
+def _signal(
+    name: str, meaning: Meaning, *, labels: Sequence[Mapping[str, str]], counter: bool, percent: bool, file: str
+) -> Signal:
+    unit = "ratio" if percent else meaning.unit
+    how = [f"in {unit}"] if meaning.factor != 1.0 or percent else []
+    how += ["each second"] if counter else []
+    how += ["past its end"] if meaning.countdown else []
+    common = dict(set.intersection(*(set(one.items()) for one in labels)))
+    braces = "{" + ",".join(f'{key}="{common[key]}"' for key in sorted(common)) + "}" if common else ""
+    return Signal(
+        id=f"file/{name}",
+        title=f"{name} ({', '.join(how)})" if how else name,
+        promql=f"{file}: {name}{braces}",
+        unit=unit,
+        layer=meaning.layer,
+        aspect=meaning.aspect,
+        worse=meaning.worse,
+        min_effect=meaning.min_effect,
+        inferred=True,
+        tags=meaning.tags,
+    )
+
+
+def _counts(name: str, series: Sequence[RawSeries], *, meaning: Meaning) -> bool:
+    """Whether it is a counter: its name says so and it rises, or it is no level by its name and does nothing else."""
+    if name.endswith("_total") or all(one.counts for one in series):
+        return all(rises(one.values) for one in series)
+    if meaning.unit != "count" or meaning.aspect not in ("traffic", "errors", "work"):
+        return False
+    moves = [np.diff(one.values) for one in series]
+    never_falls = all(np.count_nonzero(one < 0) <= RESETS_WITHOUT_NAME * len(one) for one in moves)
+    return never_falls and any(
+        np.count_nonzero(one > 0) >= max(RISES_TO_COUNT, RISING_SHARE * len(one)) for one in moves
+    )
+
+
+def rises(values: Numbers) -> bool:
+    """Whether it only rises, resets aside."""
+    moves = np.diff(values)
+    falls, moved = int(np.count_nonzero(moves < 0)), int(np.count_nonzero(moves))
+    # One restart is no sign of a gauge, however short the file.
+    return bool((values >= 0).all()) and falls <= max(1.0, RESETS_OF_COUNTER * moved)
+
+
+def _rated(times: Nanoseconds, values: Numbers) -> tuple[Nanoseconds, Numbers]:
+    """Rise per second since the sample before; after a reset the counter began at 0. The first sample has none."""
+    rise = np.diff(values)
+    rise = np.where(rise < 0, values[1:], rise)
+    return times[1:], rise / (np.diff(times) / SECOND_NS)
+
+
+def _in_base_unit(values: Numbers, times: Nanoseconds, *, meaning: Meaning, percent: bool) -> Numbers:
+    if percent:
+        return values * 0.01
+    values = values * meaning.factor
+    if not meaning.countdown:
+        return values
+    # An end given as a moment lies decades past 1970, as a remainder never.
+    end_is_moment = len(values) > 0 and np.median(values) > 1e9
+    return np.maximum(times / SECOND_NS - values if end_is_moment else -values, 0.0)
+
+
+def _on_grid(times: Nanoseconds, values: Numbers, *, spacing_s: float, grid: Nanoseconds, window: Window) -> Numbers:
+    if not len(times):
+        return np.full(len(grid), np.nan)
+    spacing_ns = spacing_s * SECOND_NS or float(window.step.value)
+    late_ns = np.abs(np.diff(times) - spacing_ns)
+    late_ns = late_ns[late_ns < MAX_JITTER * spacing_ns]
+    jitter_ns = float(np.quantile(late_ns, JITTER_QUANTILE)) if len(late_ns) else 0.0
+    at = np.searchsorted(times, grid, side="right") - 1
+    age_ns = grid - times[np.maximum(at, 0)]
+    # Half-open: a sample holds until the next one is due, so that one missing sample is one missing point.
+    held = (at >= 0) & (age_ns < max(spacing_ns, float(window.step.value)) + jitter_ns)
+    return np.where(held, values[np.maximum(at, 0)], np.nan)

@@ -1,0 +1,52 @@
+"""The series of metrics that no pack knows, as a server has them: what `packs.survey` asks, over the network."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from reconstruct.http import redact
+from reconstruct.model import Window
+from reconstruct.packs import Conventions, MetricInfo, Seen, survey
+from reconstruct.sources.prometheus.client import Prometheus, Sample
+
+
+class _Asked:
+    """A server within one window."""
+
+    def __init__(self, server: Prometheus, window: Window) -> None:
+        self._server, self._window = server, window
+
+    def instant(self, promql: str, *, at: pd.Timestamp) -> Sequence[Sample]:
+        return self._server.instant(promql, at=at)
+
+    def series(self, selector: str) -> list[Mapping[str, str]]:
+        params = {
+            "match[]": selector,
+            "start": f"{self._window.baseline_start.timestamp():.3f}",
+            "end": f"{self._window.end.timestamp():.3f}",
+        }
+        found = self._server.api("series", params=params)
+        return [{str(name): redact(str(value)) for name, value in labels.items()} for labels in found]
+
+
+def seen_metrics(
+    server: Prometheus,
+    names: Mapping[str, MetricInfo],
+    *,
+    window: Window,
+    conventions: Conventions,
+    scope: str = "",
+) -> dict[str, Seen]:
+    """What the series of `names` look like in the window: how many, with which labels, of which kind.
+
+    Request at the window's start and end: a few instant queries and index look-ups, bounded by `packs.survey`.
+
+    Raises
+    ------
+    ReconstructError
+        As `Prometheus` raises.
+    """
+    moments = (window.start, min(window.end, server.now()))
+    return survey(names, server=_Asked(server, window), at=moments, conventions=conventions, scope=scope)

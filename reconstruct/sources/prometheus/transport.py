@@ -1,0 +1,183 @@
+"""How a Prometheus is asked: one session, forms in bodies, answers read as they come, foreign errors made ours."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+from typing import Any, Final, TypeVar
+from urllib.parse import urlsplit
+
+import pandas as pd
+import requests
+from prometheus_api_client import PrometheusConnect
+from prometheus_api_client.exceptions import PrometheusApiClientException
+from urllib3.exceptions import DecodeError, HTTPError, ProtocolError
+
+from reconstruct import promql as pq
+from reconstruct.errors import ReconstructError, SourceError
+from reconstruct.http import (
+    HttpSettings,
+    LateError,
+    host_of,
+    not_answered,
+    open_session,
+    same_server,
+    unreachable,
+)
+from reconstruct.sources.prometheus.api_errors import TooSlowError, refusal
+from reconstruct.sources.prometheus.json_stream import BLOCK_BYTES, CutShortError
+
+USUAL_PREFIXES: Final = ("/prometheus", "/prom", "/select/0/prometheus", "/api/prom")
+"""Tried once, to be able to name the right address: behind a proxy, VictoriaMetrics in cluster form, Cortex."""
+
+T = TypeVar("T")
+
+
+class Transport:
+    """The way to one server, and what its answers say of its clock. Safe to use from several threads."""
+
+    def __init__(self, settings: HttpSettings, *, sleep: Callable[[float], None] = time.sleep) -> None:
+        self._session = open_session(settings, post_again=True, sleep=sleep)
+        self._session.hooks["response"].append(self._look_at)
+        self._last = threading.local()
+        self.sleep = sleep
+        self.settings = self._session.settings
+        self.clock: pd.Timestamp | None = None
+        """The server's, from the newest answer that told it."""
+        self._client = PrometheusConnect(url=self.settings.url, session=self._session)
+        # PrometheusConnect mounts an adapter of its own, which repeats a query time-out four times.
+        self._session.mount(self.settings.url, self._session.adapter)
+
+    @property
+    def name(self) -> str:
+        """What messages call the server."""
+        return f"{self.settings.name} at {host_of(self.settings.url)}"
+
+    def get(self, path: str, *, params: Mapping[str, object] | None = None) -> requests.Response:
+        """GET a page, whatever its status."""
+        with self._session.pace:
+            return self._session.ask("GET", self.settings.url + path, params=params)
+
+    def data(self, path: str, *, params: Mapping[str, object] | None = None) -> Any:
+        """The `data` of an API page that is read with GET."""
+        answer = self.get(path, params=params)
+        if error := not_answered(answer, settings=self.settings):
+            raise error
+        return self._data_of(answer.content, status=answer.status_code, query=path)
+
+    def query(self, form: Mapping[str, str]) -> Any:
+        """The `data` of an instant query."""
+        with self.posted("/api/v1/query", form) as (answer, read):
+            body = b"".join(iter(lambda: read(BLOCK_BYTES), b""))
+        return self._data_of(body, status=answer.status_code, query=form["query"])
+
+    def through_client(self, ask: Callable[[PrometheusConnect], T]) -> T:
+        """SourceRequest prometheus-api-client, with our words for what may go wrong."""
+        try:
+            with self._session.pace:
+                return ask(self._client)
+        except (PrometheusApiClientException, requests.exceptions.JSONDecodeError, KeyError, TypeError) as error:
+            raise self._why(self._last.answer) from error
+        except requests.RequestException as error:
+            raise unreachable(error, settings=self.settings) from error
+
+    @contextmanager
+    def posted(self, path: str, form: Mapping[str, str]) -> Iterator[tuple[requests.Response, Callable[[int], bytes]]]:
+        """POST a form (long queries do not fit into a URL); gives the answer, and a function that reads its body.
+
+        Uncompressed: gzip costs the server twelve times what sending costs, at the worst moment. The function raises
+        CutShortError where the body breaks off, SourceError where it takes too long.
+        """
+        settings = self.settings
+        limit = {"timeout": pq.duration(settings.timeout_s)}  # nobody waits longer: the server may stop, too
+        with self._session.pace:
+            try:
+                answer = self._session.ask(
+                    "POST",
+                    settings.url + path,
+                    form={**form, **limit},
+                    headers={"Accept-Encoding": "identity"},
+                    stream=True,
+                )
+            except LateError as error:
+                raise TooSlowError(error.message, hint=error.hint) from error
+            with answer:
+                if wrong := not_answered(answer, settings=settings):
+                    raise wrong
+                yield answer, self._reader(answer)
+
+    def not_the_api(self) -> SourceError:
+        """What to say of an answer that has another form."""
+        return SourceError(
+            f"{self.name} answered with something that is not Prometheus's API",
+            hint=f"check {self.settings.option}: is it the API's address, and is a prefix missing?",
+        )
+
+    def find_prefix(self) -> str | None:
+        """The address on this host under which the API does answer; None where no guess is right."""
+        parts = urlsplit(self.settings.url)
+        root = f"{parts.scheme}://{parts.netloc}"
+        try:
+            with self._session.pace:
+                there = self._session.ask("GET", root + "/").headers.get("Location", "")
+            told = urlsplit(there).path if there and same_server(there, settings=self.settings) else ""
+            guesses = (told.rpartition("/")[0], told.rstrip("/"), *USUAL_PREFIXES)
+            for guess in dict.fromkeys(each for each in guesses if each):
+                with self._session.pace:
+                    answer = self._session.ask("GET", f"{root}{guess}/api/v1/query", params={"query": "1"})
+                if answer.status_code == 200 and "json" in answer.headers.get("Content-Type", ""):
+                    return root + guess
+        except SourceError:
+            return None
+        return None
+
+    def _reader(self, answer: requests.Response) -> Callable[[int], bytes]:
+        settings = self.settings
+        deadline_s = time.monotonic() + settings.body_timeout_s
+
+        def read(n_bytes: int) -> bytes:
+            if time.monotonic() > deadline_s:
+                raise SourceError(
+                    f"{self.name} was still sending after {settings.body_timeout_s:g} s",
+                    hint="ask for less: a narrower --scope, or a shorter window",
+                )
+            try:
+                return bytes(answer.raw.read(n_bytes, decode_content=True))
+            except (ProtocolError, DecodeError) as error:
+                raise CutShortError from error
+            except (HTTPError, OSError) as error:
+                raise unreachable(error, settings=settings) from error
+
+        return read
+
+    def _data_of(self, body: bytes, *, status: int, query: str) -> Any:
+        try:
+            parsed = json.loads(body)
+            if parsed["status"] == "success":
+                return parsed["data"]
+            error_type, words = str(parsed.get("errorType", "")), str(parsed.get("error", ""))
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise self.not_the_api() from error
+        raise refusal(status=status, error_type=error_type, error=words, query=query, settings=self.settings)
+
+    def _look_at(self, answer: requests.Response, **_: object) -> requests.Response:
+        """Keep every answer's clock, and the answer itself, which prometheus-api-client throws away."""
+        self._last.answer = answer
+        with suppress(TypeError, ValueError):  # a proxy may remove Date: `Prometheus.now` asks in another way
+            self.clock = pd.Timestamp(parsedate_to_datetime(answer.headers.get("Date", "")).astimezone(UTC))
+        return answer
+
+    def _why(self, answer: requests.Response) -> ReconstructError:
+        """What was wrong with an answer that prometheus-api-client could not read."""
+        if error := not_answered(answer, settings=self.settings):
+            return error
+        try:
+            self._data_of(answer.content, status=answer.status_code, query="")
+        except ReconstructError as error:
+            return error
+        return self.not_the_api()

@@ -1,0 +1,53 @@
+"""What a source of changes is asked, and what it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from reconstruct.model import Alert, Event, Gap, Window
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRequest:
+    """One source, as the command line or the configuration names it, and the window that it is asked about."""
+
+    argument: str
+    """What stands after `kind:`: `owner/repo`, a URL, a path."""
+    window: Window
+    tz: str = "UTC"
+    """Zone of times that tell none."""
+    authors: bool = False
+    """Keep the names of people."""
+    options: Mapping[str, str] = field(default_factory=dict)
+    """From the configuration and the environment: `token`, `url`, `environment`, `service`, ..."""
+
+    def covers(self, time: pd.Timestamp) -> bool:
+        """Whether `time` lies between the start of the baseline and the end of the window."""
+        return self.window.baseline_start <= time < self.window.end
+
+
+@dataclass(frozen=True, slots=True)
+class SourceResult:
+    """What a source of changes told, and what it could not. Ids are given later, by `merge.number`."""
+
+    events: tuple[Event, ...] = ()
+    alerts: tuple[Alert, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    notes: tuple[str, ...] = ()
+    """What the reader must know: the zone that times were read in, ..."""
+
+    def __add__(self, other: SourceResult) -> SourceResult:
+        """Both, one after the other."""
+        return SourceResult(
+            events=self.events + other.events,
+            alerts=self.alerts + other.alerts,
+            gaps=self.gaps + other.gaps,
+            notes=self.notes + tuple(note for note in other.notes if note not in self.notes),
+        )
+
+
+SourceFactory = Callable[[SourceRequest], SourceResult]
+"""What the entry point group `reconstruct.sources` holds; raises SourceError or UsageError only."""

@@ -1,0 +1,1 @@
+"""All English that the program writes: units, times, references, reasons, narrative."""

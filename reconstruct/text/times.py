@@ -1,0 +1,102 @@
+"""Times as files write them: RFC 3339 for machines, UTC clock times for people, always with their uncertainty."""
+
+from __future__ import annotations
+
+from datetime import tzinfo
+from typing import Final
+
+import pandas as pd
+
+from reconstruct.model import Moment, Window
+
+PRECISE_S: Final = 1.0
+"""Bounds closer together than this are a point for a reader: clocks of different hosts agree no better."""
+
+
+def iso(time: pd.Timestamp) -> str:
+    """RFC 3339 in UTC with `Z`; milliseconds only where there are any.
+
+    >>> iso(pd.Timestamp("2026-01-01T12:00:00+01:00")), iso(pd.Timestamp("2026-01-01T12:00:00.2504Z"))
+    ('2026-01-01T11:00:00Z', '2026-01-01T12:00:00.250Z')
+    """
+    utc = time.tz_convert("UTC").round("ms")
+    return utc.strftime("%Y-%m-%dT%H:%M:%S") + (f".{utc.microsecond // 1000:03d}Z" if utc.microsecond else "Z")
+
+
+def iso_or_none(time: pd.Timestamp | None) -> str | None:
+    """`iso`, or None for None."""
+    return None if time is None else iso(time)
+
+
+def clock(time: pd.Timestamp, *, dates: bool, zone: str | tzinfo = "UTC") -> str:
+    """`HH:MM:SS` to the nearest second, with the date before it where `dates`.
+
+    >>> clock(pd.Timestamp("2026-01-01T23:59:59.7Z"), dates=True)
+    '2026-01-02 00:00:00'
+    """
+    local = time.tz_convert(zone).round("s")
+    return local.strftime("%Y-%m-%d %H:%M:%S" if dates else "%H:%M:%S")
+
+
+def spans_midnight(start: pd.Timestamp, end: pd.Timestamp, *, zone: str | tzinfo = "UTC") -> bool:
+    """Whether times between the two need their dates to be understood.
+
+    >>> t = pd.Timestamp("2026-01-01T22:00Z")
+    >>> spans_midnight(t, t + pd.Timedelta("2h")), spans_midnight(t, t + pd.Timedelta("1h"))
+    (True, False)
+    """
+    return bool(start.tz_convert(zone).normalize() != end.tz_convert(zone).normalize())
+
+
+def bounds(moment: Moment, *, dates: bool) -> str:
+    """The interval that a moment lies in, as `HH:MM:SS to HH:MM:SS`; empty where it is as good as a point.
+
+    >>> t = pd.Timestamp("2026-01-01T12:00:15Z")
+    >>> bounds(Moment(t, t - pd.Timedelta("15s"), t), dates=False), bounds(Moment(t, t, t), dates=False)
+    ('12:00:00 to 12:00:15', '')
+    """
+    if (moment.latest - moment.earliest).total_seconds() < PRECISE_S:
+        return ""
+    return span(moment.earliest, moment.latest, dates=dates)
+
+
+def span(start: pd.Timestamp, end: pd.Timestamp, *, dates: bool) -> str:
+    """`HH:MM:SS to HH:MM:SS`; a date once where both are on one day.
+
+    >>> t = pd.Timestamp("2026-01-01T12:00:15Z")
+    >>> span(t, t + pd.Timedelta("1h"), dates=True)
+    '2026-01-01 12:00:15 to 13:00:15'
+    """
+    return f"{clock(start, dates=dates)} to {clock(end, dates=dates and spans_midnight(start, end))}"
+
+
+def span_s(moment: Moment) -> float:
+    """How many seconds wide the interval of a moment is."""
+    return float((moment.latest - moment.earliest).total_seconds())
+
+
+def days_said(window: Window) -> str:
+    """The days that a window spans, for the time axis.
+
+    >>> t = pd.Timestamp("2026-11-17T12:00Z")
+    >>> m = pd.Timedelta("1min")
+    >>> days_said(Window(t, t + 60 * m, m, t)), days_said(Window(t, t + 1440 * m, m, t))
+    ('17 Nov 2026, UTC', '17 to 18 Nov 2026, UTC')
+    """
+    first = window.start.tz_convert("UTC")
+    last = max(first, (window.end - pd.Timedelta("1ns")).tz_convert("UTC"))
+    if first.normalize() == last.normalize():
+        return f"{day_said(last)} {last.year}, UTC"
+    if (first.year, first.month) == (last.year, last.month):
+        return f"{first.day} to {day_said(last)} {last.year}, UTC"
+    year = "" if first.year == last.year else f" {first.year}"
+    return f"{day_said(first)}{year} to {day_said(last)} {last.year}, UTC"
+
+
+_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def day_said(time: pd.Timestamp) -> str:
+    """A day as a title says it, without its year."""
+    # Not strftime: a date must not change its language with the locale of the process.
+    return f"{time.day} {_MONTHS[time.month - 1]}"

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from reconstruct.errors import UsageError
+from reconstruct.model import Window
+from reconstruct.sources.changes.registry import BUILT_IN, GROUP, TOKEN_VARIABLES, kind_and_argument, read_source
+
+START = pd.Timestamp("2026-11-17T13:00:00Z")
+WINDOW = Window(START, START + pd.Timedelta("3h"), pd.Timedelta("15s"), START - pd.Timedelta("1h"))
+
+
+def test_an_unknown_kind_names_the_known_ones() -> None:
+    with pytest.raises(UsageError, match="'pigeon'") as raised:
+        read_source("pigeon:post", window=WINDOW)
+    assert all(kind in raised.value.hint for kind in BUILT_IN)
+
+
+def test_a_file_with_a_colon_in_its_name_is_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("github:notes").write_text("x", encoding="utf-8")
+    assert kind_and_argument("github:notes") == ("file", "github:notes")
+    assert kind_and_argument("github:acme/shop") == ("github", "acme/shop")
+    assert kind_and_argument("/data/deploys.jsonl") == ("file", "/data/deploys.jsonl")
+
+
+def test_what_lies_outside_the_window_is_left_out_and_counted(tmp_path: Path) -> None:
+    path = tmp_path / "e.csv"
+    path.write_text(
+        "time,title\n2026-11-16T00:00:00Z,a\n2026-11-17T13:45:00Z,b\n2026-11-18T00:00:00Z,c\n", encoding="utf-8"
+    )
+    ledger = read_source(str(path), window=WINDOW)
+    assert [event.title for event in ledger.events] == ["b"]
+    assert ledger.notes == ("2 events of e.csv lie outside the window",)
+
+
+def test_another_packages_source_is_loaded_when_it_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    info = tmp_path / "pigeon_source-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: pigeon-source\nVersion: 1.0\n", encoding="utf-8")
+    (info / "entry_points.txt").write_text(f"[{GROUP}]\npigeon = pigeon_source:fetch\n", encoding="utf-8")
+    (tmp_path / "pigeon_source.py").write_text(
+        """
+from reconstruct.model import Event, Service
+from reconstruct.sources.result import SourceResult
+
+def fetch(ask):
+    return SourceResult(events=(Event("", ask.window.start, "note", Service(""), ask.argument + ask.options["token"]),))
+""",
+        encoding="utf-8",
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    assert read_source("pigeon:post", window=WINDOW, options={"token": "!"}).events[0].title == "post!"
+    with pytest.raises(UsageError) as raised:
+        read_source("raven:post", window=WINDOW)
+    assert "pigeon" in raised.value.hint
+
+
+def test_every_kind_stands_in_the_documentation_with_its_token() -> None:
+    text = (Path(__file__).parents[3] / "docs" / "events.md").read_text(encoding="utf-8")
+    assert not [kind for kind in BUILT_IN if kind != "file" and f"`{kind}:" not in text]
+    assert not [name for name in TOKEN_VARIABLES.values() if name not in text]
+    assert TOKEN_VARIABLES.keys() <= BUILT_IN.keys()
