@@ -15,6 +15,7 @@ from reconstruct.model.evidence import (
     Signal,
     Window,
 )
+from reconstruct.model.facts import Fact, Facts, Quantity, Reference
 from reconstruct.model.findings import (
     Anomaly,
     DismissedChange,
@@ -69,6 +70,8 @@ __all__ = [
     "EventKind",
     "Evidence",
     "Explanation",
+    "Fact",
+    "Facts",
     "Gap",
     "Hint",
     "HintVerdict",
@@ -80,8 +83,10 @@ __all__ = [
     "Milestone",
     "Moment",
     "NotChecked",
+    "Quantity",
     "Query",
     "Reason",
+    "Reference",
     "RuledOut",
     "Service",
     "Settings",

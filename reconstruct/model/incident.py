@@ -45,7 +45,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Incident:
-    """The answer. `render/json.py` writes it as the contract says."""
+    """The answer. `render/incident_json.py` writes it as the contract says."""
 
     evidence: Evidence
     anomalies: tuple[Anomaly, ...]

@@ -281,7 +281,8 @@ def _hint(hint: Hint) -> Document:
 
 def _reasons(reasons: Sequence[Reason]) -> list[Document]:
     return [
-        {"rule": r.rule, "text": r.says, "evidence": _ids(r.evidence), "log_odds": six_digits(r.weight)} for r in reasons
+        {"rule": r.rule, "text": r.says, "evidence": _ids(r.evidence), "log_odds": six_digits(r.weight)}
+        for r in reasons
     ]
 
 
