@@ -119,7 +119,7 @@ def gather(asked: Request, *, now: pd.Timestamp, progress: Progress | None = Non
         _ask_prometheus(server, asked, window=window, found=found, progress=progress)
     for one in files:
         metrics, queries, gaps = reader.to_metrics(one, window=window, conventions=_catalogue(asked).conventions)
-        found.metrics += metrics
+        found.metrics += _in_scope(metrics, asked.scope)
         found.queries += queries
         found.gaps += gaps
         found.notes += one.notes
@@ -142,6 +142,16 @@ def gather_changes(asked: Request, *, now: pd.Timestamp, progress: Progress | No
         _ask_history(server, asked, window=window, found=found, progress=progress)
     _read_changes(asked, window=window, found=found, progress=progress)
     return _evidence(found, window=window, calls=asked.calls)
+
+
+def _in_scope(metrics: Sequence[Metric], scope: str) -> list[Metric]:
+    """The series of a file that the scope's matchers fit."""
+    if not scope:
+        return list(metrics)
+    fits = [[promql.selects(f"{{{scope}}}", labels) for labels in metric.labels] for metric in metrics]
+    return [
+        metric.of_columns([c for c, fit in enumerate(row) if fit]) for metric, row in zip(metrics, fits, strict=True)
+    ]
 
 
 def _silent(done: int, total: int, text: str) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
@@ -90,6 +90,12 @@ class Metric:
     """Id of the Query that gave it."""
     spacing_s: float
     """True spacing of the samples behind it, read from the data; at least the grid's step."""
+
+    def of_columns(self, columns: Sequence[int]) -> Metric:
+        """Only these series, numbered anew."""
+        values = self.values[list(columns)].set_axis(pd.RangeIndex(len(columns)), axis=1)
+        labels = tuple(self.labels[c] for c in columns)
+        return replace(self, values=values, labels=labels, services=tuple(self.services[c] for c in columns))
 
 
 @dataclass(frozen=True, slots=True)
