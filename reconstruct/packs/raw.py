@@ -22,7 +22,20 @@ NOT_READ: Final = re.compile(
     r"|apiserver|etcd|workqueue|rest_client|logback|jvm_gc|jvm_buffer|jvm_classes|nodejs_gc)_.*"
 )
 """Runtimes' and the monitoring's own figures: they tell how these are, not how the system is."""
-_FIRST: Final = ("request", "call", "http", "grpc", "rpc", "error", "latency", "duration", "message", "queue", "pool", "connection")
+_FIRST: Final = (
+    "request",
+    "call",
+    "http",
+    "grpc",
+    "rpc",
+    "error",
+    "latency",
+    "duration",
+    "message",
+    "queue",
+    "pool",
+    "connection",
+)
 """Words of what arrives and is waited for."""
 
 
