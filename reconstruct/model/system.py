@@ -1,7 +1,7 @@
 """The system as its metrics show it: things by name, what they are asked, whom they ask, what they live on.
 
-Arrays are float64, shape (n_times,), on `Window.index`; NaN = not known. Sums are over all parts, and a part that is absent beside
-present ones is 0. `reconstruct.meaning.read_system` makes a System of evidence.
+Arrays are float64, shape (n_times,), on `Window.index`; NaN = not known. Sums are over all parts, and a part that is
+absent beside present ones is 0. `reconstruct.meaning.read_system` makes a System of evidence.
 """
 
 from __future__ import annotations
@@ -77,8 +77,10 @@ _ADDRESS: Final = re.compile(r"\d{1,3}(\.\d{1,3}){3}")
 def plain_name(text: str) -> str:
     """One spelling for a thing: without scheme, port, cluster's domain, exporter's suffix, pod's hash and ordinal.
 
-    >>> plain_name("http://cart.prod.svc.cluster.local:8080/x"), plain_name("orders_db-exporter"), plain_name("cart-7d9f8b6c5-x2x4z")
-    ('cart', 'orders-db', 'cart')
+    >>> plain_name("http://cart.prod.svc.cluster.local:8080/x"), plain_name("orders_db-exporter")
+    ('cart', 'orders-db')
+    >>> plain_name("cart-7d9f8b6c5-x2x4z")
+    'cart'
     >>> plain_name("postgres-0"), plain_name("api.payfast.example"), plain_name("10.0.0.7:9100")
     ('postgres', 'api.payfast.example', '10.0.0.7')
     """
@@ -215,7 +217,7 @@ def smooth(values: Series, samples: int) -> Series:
 
 
 def quotient(part: Series, whole: Series, samples: int = 1) -> Series:
-    """`part / whole`, each smoothed; a part that is not known beside a known whole is 0; NaN where there is no whole."""
+    """`part / whole`, each smoothed; a part that is unknown beside a known whole is 0; NaN where there is no whole."""
     above = smooth(np.where(np.isfinite(whole), np.nan_to_num(part), np.nan), samples)
     below = smooth(whole, samples)
     tiny = 1e-9

@@ -14,7 +14,7 @@ from reconstruct.packs.words import words_of
 MAX_RAW_METRICS: Final = 250
 """Queries: at four at once and some 10 ms each they cost a second or two; what tells most is asked first."""
 MAX_RAW_SERIES: Final = 8000
-"""Of all together: with 1,000 samples each 64 MB. Where there are more, sums by workload are read by the packs' signals only."""
+"""Of all together: with 1,000 samples each 64 MB. Where there are more, only the packs' signals read them, as sums."""
 MAX_SERIES_A_METRIC: Final = 1500
 """A metric with more is left out: it alone would take the place of all others. A guess."""
 NOT_READ: Final = re.compile(
