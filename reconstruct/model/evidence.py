@@ -186,5 +186,10 @@ class Evidence:
     queries: tuple[Query, ...] = ()
     calls: tuple[tuple[str, str], ...] = ()
     """Call graph where known: (caller, callee) service names."""
+    raw: tuple[Metric, ...] = ()
+    """Metrics as exported, one a name and one column a series, on the window's grid: what `reconstruct.meaning` reads.
+
+    No rates, no sums; `signal.id` is `raw/<name>`, its tags hold `counter` or `gauge`. Not looked at for anomalies.
+    """
     notes: tuple[str, ...] = ()
     """Choices made while gathering that the reader must know: baseline, step, replicas merged, time zone."""
