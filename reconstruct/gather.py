@@ -13,7 +13,7 @@ import pandas as pd
 
 from reconstruct import packs, promql
 from reconstruct.errors import NothingToShowError, ReconstructError, SourceError, UsageError
-from reconstruct.http import HttpSettings, redact
+from reconstruct.http import HttpSettings, NotAllowedError, redact
 from reconstruct.model import Evidence, Gap, Metric, Query, Signal, Window
 from reconstruct.packs import Catalogue, Checked
 from reconstruct.packs.alert_conditions import alert_signals
@@ -63,6 +63,10 @@ class Request:
     metric_files: tuple[Path, ...] = ()
     events: tuple[tuple[str, Mapping[str, str]], ...] = ()
     """(source as on the command line, its options)."""
+    environments: Mapping[str, str] = field(default_factory=dict)
+    """Names of environments to `production` or `other`."""
+    service_names: Mapping[str, str] = field(default_factory=dict)
+    """What sources of events call a service to its name."""
     services: tuple[str, ...] = ()
     scope: str = ""
     catalogue: Catalogue | None = None
@@ -420,17 +424,37 @@ _HISTORY: Final[Mapping[str, _History]] = {
 
 
 def _read_changes(asked: Request, *, window: Window, found: _Gathered, progress: Progress) -> None:
+    """What every explicit source tells; one that refuses us or fails is a Gap, and never ends the others.
+
+    Raises
+    ------
+    ReconstructError
+        Under `strict`, or where every source refused and there is nothing else that was asked.
+    """
+    refused: list[ReconstructError] = []
     for spec, options in asked.events:
         progress(0, 0, f"reading changes from {redact(spec)}")
         try:
             found.told.append(
-                registry.read_source(spec, window=window, tz=asked.tz, authors=asked.authors, options=options)
+                registry.read_source(
+                    spec,
+                    window=window,
+                    tz=asked.tz,
+                    authors=asked.authors,
+                    options=options,
+                    environments=asked.environments,
+                    names=asked.service_names,
+                )
             )
-        except SourceError as error:
+        except (SourceError, NotAllowedError) as error:
             if asked.strict:
                 raise
+            refused.append(error)
             reason = f"{error.message}; {error.hint}"
             found.gaps.append(Gap("", redact(spec), "change events", reason, window.baseline_start, window.end))
+    nothing_else = asked.prometheus is None and not asked.metric_files
+    if refused and nothing_else and len(refused) == len(asked.events):
+        raise refused[0]
 
 
 def _nothing(asked: Request, window: Window) -> ReconstructError:

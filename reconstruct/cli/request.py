@@ -129,6 +129,8 @@ def asked_of(window: WindowOptions, config: Config, *, at: pd.Timestamp) -> Requ
         prometheus=connection(window, config),
         metric_files=tuple(window.metrics or ()),
         events=_event_sources(window, config),
+        environments=config.environments,
+        service_names=config.service_names,
         services=tuple(window.service or config.services),
         scope=window.scope or config.scope,
         catalogue=catalogue_of(window, config),

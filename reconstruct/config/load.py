@@ -20,7 +20,7 @@ from reconstruct.config.settings import (
     Report,
     Target,
 )
-from reconstruct.config.times import parse_zone
+from reconstruct.config.zones import parse_zone
 from reconstruct.errors import UsageError
 
 FILE_NAME: Final = "reconstruct.yaml"
@@ -113,6 +113,20 @@ def _calls(reader: Reader, node: yaml.Node, what: str) -> tuple[tuple[str, str],
         for caller, callees in reader.mapping(node, keys=None, what=what).items()
         for callee in reader.texts(callees, what=f"{what}.{caller}")
     )
+
+
+def _environments(reader: Reader, node: yaml.Node, what: str) -> dict[str, str]:
+    """`{eu-*: production, pr-*: other}`: where users are, and where they are not."""
+    values = reader.mapping(node, keys=None, what=what)
+    return {
+        name: reader.choice(value, of=("production", "other"), what=f"{what}.{name}") for name, value in values.items()
+    }
+
+
+def _names(reader: Reader, node: yaml.Node, what: str) -> dict[str, str]:
+    """`{shop-api-*: shop}`: what sources call a service, and its name."""
+    values = reader.mapping(node, keys=None, what=what)
+    return {name: reader.text(value, what=f"{what}.{name}") for name, value in values.items()}
 
 
 def _events(reader: Reader, node: yaml.Node, what: str) -> tuple[EventSource, ...]:
@@ -248,6 +262,8 @@ _TOP: Final[Mapping[str, _Read]] = {
     "step": _duration,
     "authors": _boolean,
     "events": _events,
+    "environments": _environments,
+    "service_names": _names,
     "grafana": _section(Grafana, _GRAFANA, _RENAMED),
     "report": _section(Report, _REPORT, _RENAMED),
     "deliver": _targets,

@@ -244,6 +244,10 @@ def _event(event: Event) -> Document:
         "url": event.url or None,
         "source": event.source,
         "source_id": event.source_id or None,
+        "state": event.state,
+        "environment": event.environment or None,
+        "production": event.production,
+        "took_effect": event.took_effect,
         "labels": _labels(event.labels),
     }
 

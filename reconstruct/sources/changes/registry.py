@@ -5,15 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from fnmatch import fnmatchcase
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Final, cast
 
 from reconstruct.errors import UsageError
 from reconstruct.http import redact
-from reconstruct.model import Window
+from reconstruct.model import Alert, Event, Window
 from reconstruct.sources.changes import alertmanager, files, github, gitlab, grafana_annotations
+from reconstruct.sources.changes.environments import placed
 from reconstruct.sources.changes.merge import in_window
+from reconstruct.sources.changes.people import without_people
 from reconstruct.sources.result import SourceFactory, SourceRequest, SourceResult
 
 GROUP: Final = "reconstruct.sources"
@@ -67,7 +70,14 @@ def source_factory(kind: str) -> SourceFactory:
 
 
 def read_source(
-    spec: str, *, window: Window, tz: str = "UTC", authors: bool = False, options: Mapping[str, str] | None = None
+    spec: str,
+    *,
+    window: Window,
+    tz: str = "UTC",
+    authors: bool = False,
+    options: Mapping[str, str] | None = None,
+    environments: Mapping[str, str] | None = None,
+    names: Mapping[str, str] | None = None,
 ) -> SourceResult:
     """What the source that `spec` names tells of the window; how many events lie outside it is said in a note.
 
@@ -83,6 +93,10 @@ def read_source(
         Keep the names of people.
     options : mapping
         `token`, `url`, ... from the configuration and the environment.
+    environments : mapping
+        Environments' names (with `*`) to `production` or `other`: wins over flags and names.
+    names : mapping
+        What sources call a service (with `*`) to the service's name.
 
     Raises
     ------
@@ -94,12 +108,35 @@ def read_source(
     kind, argument = kind_and_argument(spec)
     ask = SourceRequest(argument, window, tz=tz, authors=authors, options=options or {})
     ledger = source_factory(kind)(ask)
-    events, outside = in_window(ledger.events, window=window)
+    told = ledger.events if authors else tuple(without_people(event) for event in ledger.events)
+    named, alerts = renamed(placed(told, environments or {}), ledger.alerts, names=names or {})
+    events, outside = in_window(named, window=window)
     said = (f"{outside} events of {Path(argument).name if kind == 'file' else redact(spec)} lie outside the window",)
     gaps = tuple(
         gap
         for gap in ledger.gaps
         if (gap.start is None or gap.start < window.end) and (gap.end is None or gap.end > window.baseline_start)
     )
-    alerts = tuple(a for a in ledger.alerts if a.resolved_at is None or a.resolved_at >= window.baseline_start)
+    alerts = tuple(a for a in alerts if a.resolved_at is None or a.resolved_at >= window.baseline_start)
     return replace(ledger, events=events, alerts=alerts, gaps=gaps, notes=ledger.notes + (said if outside else ()))
+
+
+def renamed(
+    events: tuple[Event, ...], alerts: tuple[Alert, ...], *, names: Mapping[str, str]
+) -> tuple[tuple[Event, ...], tuple[Alert, ...]]:
+    """Events and alerts with their service as the configuration calls it; the source's own word stays as a label."""
+
+    def fitting(name: str) -> str:
+        return next((ours for pattern, ours in names.items() if fnmatchcase(name, pattern)), name) if name else name
+
+    found = [(event, fitting(event.service.name)) for event in events]
+    return tuple(
+        event
+        if name == event.service.name
+        else replace(
+            event,
+            service=event.service._replace(name=name),
+            labels={**event.labels, "named_by_source": event.service.name},
+        )
+        for event, name in found
+    ), tuple(replace(a, service=a.service._replace(name=fitting(a.service.name))) for a in alerts)
