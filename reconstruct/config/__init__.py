@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from reconstruct.config.dates import is_day_first
 from reconstruct.config.load import FILE_NAME, known_keys, load_config, parse_config
 from reconstruct.config.settings import Config, Connection, EventSource, Grafana, Report, Target
-from reconstruct.config.dates import is_day_first
 from reconstruct.config.times import ReadTime, localize, parse_duration_s, parse_time, read_time
 from reconstruct.config.zones import parse_zone
 

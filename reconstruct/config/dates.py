@@ -10,8 +10,13 @@ from typing import Final, NamedTuple
 from reconstruct.errors import UsageError
 
 _MONTHS: Final = {
-    **{name: n for n, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), start=1)},
-    **{"mär": 3, "mrz": 3, "mai": 5, "okt": 10, "dez": 12},
+    **dict(zip(("jan", "feb", "mar", "apr", "may", "jun"), range(1, 7), strict=True)),
+    **dict(zip(("jul", "aug", "sep", "oct", "nov", "dec"), range(7, 13), strict=True)),
+    "mär": 3,
+    "mrz": 3,
+    "mai": 5,
+    "okt": 10,
+    "dez": 12,
 }
 _WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _WEEKDAY: Final = r"(?:(?P<weekday>(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*)\.?,?\s+)?"
@@ -80,8 +85,8 @@ def read_day(text: str, *, day_first: bool | None = None) -> Day | None:
     UsageError
         If it is two dates: 05/06/2026 without `day_first`.
 
-    >>> read_day("17-Nov-2026"), read_day("Tue Nov 17 2026"), read_day("11/17/2026")
-    (Day(year=2026, month=11, day=17, weekday=''), Day(year=2026, month=11, day=17, weekday='Tue'), Day(year=2026, month=11, day=17, weekday=''))
+    >>> tuple(read_day("17-Nov-2026")), tuple(read_day("Tue Nov 17")), tuple(read_day("11/17/2026"))
+    ((2026, 11, 17, ''), (0, 11, 17, 'Tue'), (2026, 11, 17, ''))
     """
     plain = _SPACES.sub(" ", text).strip().strip(",").strip()
     if match := _YEAR_FIRST.fullmatch(plain) or _DOTTED.fullmatch(plain) or _COMPACT.fullmatch(plain):

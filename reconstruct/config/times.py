@@ -46,7 +46,9 @@ _EPOCH_UNITS_NS: Final = ((11, 1_000_000_000), (14, 1_000_000), (17, 1_000), (19
 """(digits at most, nanoseconds in one): 11 digits of seconds end in 5138, 14 of milliseconds too, and so on."""
 _MISSING_DIGITS: Final = {11: 3, 12: 3, 14: 6, 15: 6, 17: 9, 18: 9}
 """Digits that a number in scientific notation may lack and still tell the second, by its exponent."""
-_COMPACT = re.compile(r"(?P<date>\d{8})[Tt]?(?P<hour>\d{2})(?P<minute>\d{2})(?P<second>\d{2})?(?P<rest>\D.*)?", re.ASCII)
+_COMPACT = re.compile(
+    r"(?P<date>\d{8})[Tt]?(?P<hour>\d{2})(?P<minute>\d{2})(?P<second>\d{2})?(?P<rest>\D.*)?", re.ASCII
+)
 CLOCK: Final = (
     r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,](?P<fraction>\d{1,9})(?!\d))?)?"
     r"(?:[ \u00a0\u202f]?(?P<half>[AaPp])\.?[Mm]\.?(?!\w))?"
@@ -147,9 +149,7 @@ def read_time(
     """
     stripped = text.strip()
     try:
-        read = _number(stripped, tz=tz, serials=serials) or _written(
-            stripped, tz=tz, today=today, day_first=day_first
-        )
+        read = _number(stripped, tz=tz, serials=serials) or _written(stripped, tz=tz, today=today, day_first=day_first)
     except (ValueError, OverflowError) as error:  # 2026-02-30, 25:00, the year 9999
         raise UsageError(f"{text!r} is no time on the calendar: {error}", hint=f"write {_SHAPES}") from error
     if not EARLIEST <= read.time < LATEST:
@@ -203,31 +203,33 @@ def _number(text: str, *, tz: str, serials: bool) -> ReadTime | None:
 
 def _written(text: str, *, tz: str, today: date | None, day_first: bool | None) -> ReadTime:
     """A time in words: a date, a clock, a zone, each at most once and nothing else."""
-    not_a_time = UsageError(f"{text!r} is not a time", hint=f"write {_SHAPES}")
-    if match := _COMPACT.fullmatch(text):
-        day = read_day(match["date"])
-        clock: re.Match[str] | None = match
-        after = match["rest"] or ""
-    else:
-        plain = _LOG_COLON.sub(" ", text)
-        clocks = list(_CLOCK.finditer(plain))
-        if not clocks:
-            day = read_day(text, day_first=day_first)
-            if day is None and text.lower() not in ("today", "yesterday"):
-                raise not_a_time
-            return _date_alone(day, text, today=today, tz=tz)
-        clock, before = clocks[0], plain[: clocks[0].start()]
-        if before and not before[-1].isspace() and before[-1] not in "Tt_,":
-            raise not_a_time
-        before, after = _BETWEEN.sub("", before), plain[clock.end() :]
-        day, after = _day_beside(before, after, day_first=day_first)
-        if day is None and before.lower() not in ("", "today", "yesterday"):
-            raise not_a_time
-        if day is None:
-            day = _relative_day(before.lower(), today=today, text=text)
+    if compact := _COMPACT.fullmatch(text):
+        day = read_day(compact["date"])
+        return _at(day, compact, compact["rest"] or "", text=text, today=today, tz=tz)
+    plain = _LOG_COLON.sub(" ", text)
+    clock = _CLOCK.search(plain)
+    if clock is None:
+        day = read_day(text, day_first=day_first)
+        if day is None and text.lower() not in ("today", "yesterday"):
+            raise UsageError(f"{text!r} is not a time", hint=f"write {_SHAPES}")
+        return _date_alone(day, text, today=today, tz=tz)
+    before = plain[: clock.start()]
+    attached = bool(before) and not before[-1].isspace() and before[-1] not in "Tt_,"
+    before = _BETWEEN.sub("", before)
+    day, after = _day_beside(before, plain[clock.end() :], day_first=day_first)
+    if attached or (day is None and before.lower() not in ("", "today", "yesterday")):
+        raise UsageError(f"{text!r} is not a time", hint=f"write {_SHAPES}")
+    if day is None:
+        day = _relative_day(before.lower(), today=today, text=text)
+    return _at(day, clock, after, text=text, today=today, tz=tz)
+
+
+def _at(day: Day | None, clock: re.Match[str], after: str, *, text: str, today: date | None, tz: str) -> ReadTime:
+    """A day's clock time; `after` is what stands behind it and can only be its zone."""
+    if day is None:
+        raise UsageError(f"{text!r} is not a time", hint=f"write {_SHAPES}")
     on = day.on_calendar(near=today)
-    hour = int(clock["hour"])
-    groups = clock.groupdict()
+    hour, groups = int(clock["hour"]), clock.groupdict()
     if groups.get("half"):
         if not 1 <= hour <= 12:
             raise UsageError(f"{text!r} is not a time", hint="hours with AM or PM go from 1 to 12")
@@ -239,12 +241,11 @@ def _written(text: str, *, tz: str, today: date | None, day_first: bool | None) 
         zone = read_zone(after, wall=wall, tz=tz)
     except UsageError as error:
         raise UsageError(f"{text!r} is not a time: {error.message}", hint=error.hint) from error
-    told = zone is not None
     whole = localize(wall, tz=tz) if zone is None else _in_zone(wall, zone)
     return ReadTime(
         time=whole + pd.Timedelta(int((groups.get("fraction") or "").ljust(9, "0")), unit="ns"),
         resolution_s=MINUTE_S if groups.get("second") is None else 0.0,
-        zone_told=told,
+        zone_told=zone is not None,
     )
 
 

@@ -1,7 +1,7 @@
-"""Time zones as people and programs write them beside a time: offsets, names, abbreviations; ambiguous ones are asked about.
+"""Time zones as people and programs write them beside a time: offsets, names, abbreviations.
 
 An abbreviation is no zone: `IST` is India's, Ireland's or Israel's time. Those that mean one thing are read; those that
-mean several are an error that names the candidates, unless the zone that times are read in shows that very abbreviation.
+mean several are an error that names the candidates, unless the zone that times are read in shows that abbreviation.
 """
 
 from __future__ import annotations
@@ -46,9 +46,29 @@ PLACES: Final[Mapping[str, str]] = {
 _WHOLE_YEAR: Final = frozenset({"ET", "CT", "MT", "PT"})
 """Both halves of the year: they mean what the clocks there show."""
 _OFFSETS_MIN: Final[Mapping[str, int]] = {
-    **{"CET": 60, "CEST": 120, "MEZ": 60, "MESZ": 120, "EET": 120, "EEST": 180, "WET": 0, "WEST": 60},
-    **{"EST": -300, "EDT": -240, "CDT": -300, "MST": -420, "MDT": -360, "PST": -480, "PDT": -420},
-    **{"AKST": -540, "AKDT": -480, "NZST": 720, "NZDT": 780, "AEST": 600, "AEDT": 660, "ACST": 570, "ACDT": 630},
+    "CET": 60,
+    "CEST": 120,
+    "MEZ": 60,
+    "MESZ": 120,
+    "EET": 120,
+    "EEST": 180,
+    "WET": 0,
+    "WEST": 60,
+    "EST": -300,
+    "EDT": -240,
+    "CDT": -300,
+    "MST": -420,
+    "MDT": -360,
+    "PST": -480,
+    "PDT": -420,
+    "AKST": -540,
+    "AKDT": -480,
+    "NZST": 720,
+    "NZDT": 780,
+    "AEST": 600,
+    "AEDT": 660,
+    "ACST": 570,
+    "ACDT": 630,
 }
 """What those mean that name one half of the year."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from reconstruct.promql.conditions import Condition, split_condition
 from reconstruct.promql.macros import fill
 from reconstruct.promql.places import caret
-from reconstruct.promql.selectors import add_matchers, lenient, metric_names, selectors, with_short_look_back
+from reconstruct.promql.selectors import add_matchers, lenient, metric_names, selectors, selects, with_short_look_back
 from reconstruct.promql.tokens import Token, duration, escaped, matchers, one_of, quote_label, seconds, tokens, unquoted
 from reconstruct.promql.windows import range_window_s
 
@@ -29,6 +29,7 @@ __all__ = [
     "range_window_s",
     "seconds",
     "selectors",
+    "selects",
     "split_condition",
     "tokens",
     "unquoted",

@@ -244,11 +244,18 @@ def _event(event: Event) -> Document:
         "url": event.url or None,
         "source": event.source,
         "source_id": event.source_id or None,
-        "state": event.state,
-        "environment": event.environment or None,
-        "production": event.production,
-        "took_effect": event.took_effect,
         "labels": _labels(event.labels),
+        **_how_far(event),
+    }
+
+
+def _how_far(event: Event) -> Document:
+    """Only what is not as expected: an event without these was done, and nobody told where."""
+    told = {"state": event.state if event.state != "done" else None, "environment": event.environment or None}
+    return {
+        **{name: value for name, value in told.items() if value},
+        **({"production": event.production} if event.production is not None else {}),
+        **({} if event.took_effect else {"took_effect": False}),
     }
 
 

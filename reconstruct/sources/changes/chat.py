@@ -20,7 +20,9 @@ from reconstruct.sources.result import SourceRequest, SourceResult
 _MARKS: Final = re.compile(r"^\s*(?:[-*+>|]\s*)?(?P<open>[\[(*`_]*)")
 _AFTER: Final = re.compile(r"^[\])*`_]*\s*[-–—:|,;]?\s*")
 _HEADING: Final = re.compile(r"^\s*(?:#+|[-=*_]+)?\s*(?P<date>\S.*?)\s*(?:[-=*_:]+)?\s*$")
-_SPEAKER: Final = re.compile(r"^(?:<(?P<irc>[^<>\s]{1,64})>|@(?P<at>[\w.-]{1,64}):?|\*\s+(?P<me>[\w.|-]{1,64})(?=\s))\s+")
+_SPEAKER: Final = re.compile(
+    r"^(?:<(?P<irc>[^<>\s]{1,64})>|@(?P<at>[\w.-]{1,64}):?|\*\s+(?P<me>[\w.|-]{1,64})(?=\s))\s+"
+)
 """`<anna> text`, `@anna: text`, `* anna waves`. A bare `anna:` is left alone: it may as well be `Page:`."""
 _MESSENGER: Final = re.compile(r"^(?P<name>[^:]{1,60}):\s+")
 """After `[17/11/2026, 13:58:02]` and `17/11/2026, 13:58 - ` messengers write who speaks."""
@@ -109,7 +111,11 @@ def _time_and_text(line: str) -> tuple[str, str, str] | None:
     found = leading_time(begins)
     if found is None:
         match = _NAME_AND_TIME.match(line.strip())
-        if match and len(match["name"].split()) <= _MOST_WORDS_IN_A_NAME and not line.lstrip().startswith(("-", "*", "|")):
+        if (
+            match
+            and len(match["name"].split()) <= _MOST_WORDS_IN_A_NAME
+            and not line.lstrip().startswith(("-", "*", "|"))
+        ):
             return match["time"], "", match["name"]
         return None
     time, rest = found

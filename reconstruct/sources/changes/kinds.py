@@ -26,32 +26,21 @@ KINDS: Final[Mapping[str, EventKind]] = {
 }
 """Words of other tools, letters only -> our kinds. Any other word: a note that keeps the word as label `kind`."""
 
-STATES: Final[Mapping[str, EventState]] = {
-    **dict.fromkeys(
-        "requested queued pending waiting scheduled planned approved created new blocked neededapproval "
-        "actionrequired pendingapproval planqueued applyqueued notstarted ready".split(),
-        "requested",
-    ),
-    **dict.fromkeys(
-        "running inprogress started deploying executing applying progressing firing open triggered acknowledged "
-        "building preparing paused".split(),
-        "running",
-    ),
-    **dict.fromkeys(
-        "done success succeeded successful completed complete deployed finished ok passed pass resolved closed "
-        "inactive superseded applied active published terminal planandapplied released true synced healthy".split(),
-        "done",
-    ),
-    **dict.fromkeys(
-        "failed failure error errored timedout faulted broken unstable rejected startupfailure policysoftfailed "
-        "terminated false unsuccessful".split(),
-        "failed",
-    ),
-    **dict.fromkeys(
-        "cancelled canceled aborted abort skipped stopped notbuilt discarded revoked stale neutral withdrawn".split(),
-        "cancelled",
-    ),
+_STATE_WORDS: Final[Mapping[EventState, str]] = {
+    "requested": """requested queued pending waiting scheduled planned approved created new blocked neededapproval
+        actionrequired pendingapproval planqueued applyqueued notstarted ready""",
+    "running": """running inprogress started deploying executing applying progressing firing open triggered
+        acknowledged building preparing paused""",
+    "done": """done success succeeded successful completed complete deployed finished ok passed pass resolved closed
+        inactive superseded applied active published terminal planandapplied released true synced healthy""",
+    "failed": """failed failure error errored timedout faulted broken unstable rejected startupfailure
+        policysoftfailed terminated false unsuccessful""",
+    "cancelled": """cancelled canceled aborted abort skipped stopped notbuilt discarded revoked stale neutral
+        withdrawn""",
     "draft": "draft",
+}
+STATES: Final[Mapping[str, EventState]] = {
+    word: state for state, words in _STATE_WORDS.items() for word in words.split()
 }
 """Words of other tools, letters only -> how far an event got. Any other word is kept as label `state`."""
 
@@ -67,7 +56,10 @@ _STARTS: Final[tuple[tuple[re.Pattern[str], EventKind], ...]] = (
 _INSIDE: Final[tuple[tuple[re.Pattern[str], EventKind], ...]] = (
     (re.compile(r"(?:^|[\W_])(?:roll[\W_]?back|revert|undo)", re.IGNORECASE), "rollback"),
     (re.compile(r"(?:^|[\W_])(?:migrat(?:e|ion))", re.IGNORECASE), "migration"),
-    (re.compile(r"(?:^|[\W_])(?:deploy|releas|roll[\W_]?out|promot|ship)|(?:^|[\W_])cd(?:$|[\W_])", re.IGNORECASE), "deploy"),
+    (
+        re.compile(r"(?:^|[\W_])(?:deploy|releas|roll[\W_]?out|promot|ship)|(?:^|[\W_])cd(?:$|[\W_])", re.IGNORECASE),
+        "deploy",
+    ),
     (re.compile(r"(?:^|[\W_])(?:restart|reboot)", re.IGNORECASE), "restart"),
     (re.compile(r"(?:^|[\W_])(?:backup|cron|nightly|batch)", re.IGNORECASE), "job"),
 )

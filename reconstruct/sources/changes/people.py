@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from typing import Final
 
@@ -13,17 +14,18 @@ from reconstruct.sources.changes.kinds import KINDS, letters
 NOBODY: Final = "somebody"
 """Stands in a text where a name stood."""
 
-_FIELDS: Final = frozenset(
-    "author authors user users username userid usergroup actor creator committer deployer login email mail assignee assignees "
-    "reporter who owner member caller sender pusher principal principalemail handle requester approver approvers "
-    "reviewer reviewers operator responder contact useridentity realname displayname firstname lastname fullname "
-    "userprofile usermail subjectuser teammember mergedby acknowledgements assignments organizer triggeringactor "
-    "actorlogin approvedusers culprits accountid initiator tofor person people engineer oncall".split()
-) - {"fullname"}
+_WORDS: Final = """author authors user users username userid usergroup actor creator committer deployer login email
+    mail assignee assignees reporter who owner member caller sender pusher principal principalemail handle requester
+    approver approvers reviewer reviewers operator responder contact useridentity realname displayname firstname
+    lastname userprofile usermail teammember mergedby acknowledgements assignments organizer triggeringactor
+    actorlogin approvedusers culprits accountid initiator person people engineer oncall"""
+_FIELDS: Final = frozenset(_WORDS.split())
 """Letters of field names that name people. GitHub's `full_name` is a repository's."""
 _BY: Final = re.compile(r"[a-z]+(?:ed|ted|en)by(?:id|name|email|user)?$")
 """createdBy, deployed_by, acknowledgedBy, writtenBy, ..."""
-_PART: Final = re.compile(r"(?:author|committer|user|creator|owner|member|actor|assignee|reporter)(?:name|login|email|mail|id)$|email$")
+_PART: Final = re.compile(
+    r"(?:author|committer|user|creator|owner|member|actor|assignee|reporter)(?:name|login|email|mail|id)$|email$"
+)
 _ADDRESS: Final = re.compile(r"[\w.+-]+@(?=[A-Za-z])[\w-]+(?:\.[\w-]+)*\.[A-Za-z]{2,}(?![\w:/])")
 _NAMES: Final = frozenset({"name", "summary", "title", "displayname", "nickname", "slug"})
 """What a person's own record calls the name, besides the fields above."""
@@ -69,7 +71,7 @@ def drop_people(value: object) -> object:
     return value
 
 
-def without_people(event: Event, names: Set[str] = frozenset()) -> Event:
+def without_people(event: Event, names: AbstractSet[str] = frozenset()) -> Event:
     """The event with `names` and all addresses out of its texts, and without labels that name people.
 
     Names that are also the service's or a kind's stay: the account `deploy` deploys.

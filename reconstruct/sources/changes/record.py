@@ -150,7 +150,7 @@ def event(
     environment: str = "",
     production: bool | None = None,
 ) -> Event:
-    """An Event from texts as a source gave them: kind and state recognised, secrets taken out, a title made where none is.
+    """An Event from texts as a source gave them: kind and state recognised, secrets out, a title made where none is.
 
     `production` is the vendor's own flag; without one the environment's name tells, or nothing does.
     """

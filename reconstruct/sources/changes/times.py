@@ -1,4 +1,4 @@
-"""Times in event files and chats: `config.times`, and what only a file's window can tell: dates, ranges, where a line's time ends."""
+"""Times in event files and chats: `config.times`, the dates that only a window tells, ranges, where a time ends."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _APART: Final = re.compile(
     re.IGNORECASE,
 )
 _GLUED: Final = re.compile(
-    rf"(?P<first>(?P<dated>.*?)(?P<from>\d{{1,2}}:\d{{2}}))-(?P<last>(?P<to>\d{{1,2}}:\d{{2}})(?P<beside>.*))", re.ASCII
+    r"(?P<first>(?P<dated>.*?)(?P<from>\d{1,2}:\d{2}))-(?P<last>(?P<to>\d{1,2}:\d{2})(?P<beside>.*))", re.ASCII
 )
 """`14:00-14:30`: a range, unless an offset is meant."""
 _HALF_HOURS: Final = frozenset({"-02:30", "-03:30", "-09:30"})
