@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from reconstruct.errors import UsageError
@@ -146,6 +146,28 @@ def with_short_look_back(promql: str, *, window_s: float) -> str:
             ")",
         ]
         position = end
+    return "".join([*out, promql[position:]])
+
+
+def replaced(promql: str, by: Callable[[str, str, bool], str | None]) -> str:
+    """The expression with vector selectors replaced by what `by(name, matchers, alone)` gives; None keeps one.
+
+    `matchers` is what stands between the braces; `alone` is False where a range, `offset` or `@` follows.
+
+    >>> replaced('a:b{x="1"} > rate(c[5m])', lambda name, matchers, alone: f"({name} of {matchers})" if alone else None)
+    '(a:b of x="1") > rate(c[5m])'
+    """
+    words = tokens(promql)
+    solid = [token for token in words if not token.blank]
+    out: list[str] = []
+    position = 0
+    for selector in _selectors(words):
+        following = next((token.text.lower() for token in solid if token.start >= selector.end), "")
+        inside = "" if selector.inside is None else promql[selector.inside : selector.end - 1]
+        text = by(selector.name, inside, following not in ("[", "offset", "@"))
+        if text is not None:
+            out += [promql[position : selector.start], text]
+            position = selector.end
     return "".join([*out, promql[position:]])
 
 

@@ -85,7 +85,7 @@ def refusing(status: int) -> Callable[[Request], Answer]:
 def test_a_source_that_refuses_or_fails_is_a_gap_and_the_others_are_read(status: int, tmp_path: Path) -> None:
     path = tmp_path / "deploys.csv"
     path.write_text("time,title\n2026-11-17T13:30:00Z,deployed shop\n")
-    sources = [("grafana:", {}), (str(path), {})]
+    sources: list[tuple[str, dict[str, str]]] = [("grafana:", {}), (str(path), {})]
     with fake_http(refusing(status)) as server:
         sources[0] = (f"grafana:{server.url}", {"token": "glsa_top-secret-token"})
         told, gaps = read_sources(
