@@ -30,7 +30,8 @@ from reconstruct.config.settings import (
     Report,
     Target,
 )
-from reconstruct.config.times import parse_duration_s, parse_zone
+from reconstruct.config.times import parse_duration_s
+from reconstruct.config.zones import parse_zone
 from reconstruct.errors import UsageError
 
 FILE_NAME: Final = "reconstruct.yaml"
@@ -148,6 +149,16 @@ def _zone(value: Marked) -> str:
 def _calls(value: Marked) -> tuple[tuple[str, str], ...]:
     """`{shop: [postgres, redis]}`: a caller, and what it calls."""
     return tuple((caller, callee) for caller, held in entries(value).items() for callee in _texts(held))
+
+
+def _environments(value: Marked) -> dict[str, str]:
+    """`{eu-*: production, pr-*: other}`: where users are, and where they are not."""
+    return {name: one_of(held, ("production", "other")) for name, held in entries(value).items()}
+
+
+def _names(value: Marked) -> dict[str, str]:
+    """`{shop-api-*: shop}`: what sources call a service, and its name."""
+    return {name: _text(held) for name, held in entries(value).items()}
 
 
 def _events(around: Surroundings, value: Marked) -> tuple[EventSource, ...]:
@@ -278,6 +289,8 @@ _TOP: Final[Mapping[str, _Read]] = {
     "step": _plain(_duration),
     "authors": _plain(flag),
     "events": _events,
+    "environments": _plain(_environments),
+    "service_names": _plain(_names),
     "grafana": _section(Grafana, _GRAFANA),
     "report": _section(Report, _REPORT),
     "deliver": _targets,
