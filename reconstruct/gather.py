@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from reconstruct import packs, promql
-from reconstruct.errors import NothingToShowError, ReconstructError, SourceError, UsageError
+from reconstruct.errors import NothingToShowError, ReconstructError, UsageError
 from reconstruct.http import HttpSettings, redact
 from reconstruct.model import Evidence, Gap, Metric, Query, Signal, Window
 from reconstruct.packs import Catalogue, Checked
@@ -64,6 +64,10 @@ class Request:
     metric_files: tuple[Path, ...] = ()
     events: tuple[tuple[str, Mapping[str, str]], ...] = ()
     """(source as on the command line, its options)."""
+    environments: Mapping[str, str] = field(default_factory=dict)
+    """Names of environments to `production` or `other`."""
+    service_names: Mapping[str, str] = field(default_factory=dict)
+    """What sources of events call a service to its name."""
     services: tuple[str, ...] = ()
     scope: str = ""
     catalogue: Catalogue | None = None
@@ -122,7 +126,7 @@ def gather(asked: Request, *, now: pd.Timestamp, progress: Progress | None = Non
         _ask_prometheus(server, asked, window=window, found=found, progress=progress)
     for one in files:
         metrics, queries, gaps = reader.to_metrics(one, window=window, conventions=_catalogue(asked).conventions)
-        found.metrics += metrics
+        found.metrics += _in_scope(metrics, asked.scope)
         found.queries += queries
         found.gaps += gaps
         found.notes += one.notes
@@ -145,6 +149,16 @@ def gather_changes(asked: Request, *, now: pd.Timestamp, progress: Progress | No
         _ask_history(server, asked, window=window, found=found, progress=progress)
     _read_changes(asked, window=window, found=found, progress=progress)
     return _evidence(found, window=window, calls=asked.calls)
+
+
+def _in_scope(metrics: Sequence[Metric], scope: str) -> list[Metric]:
+    """The series of a file that the scope's matchers fit."""
+    if not scope:
+        return list(metrics)
+    fits = [[promql.selects(f"{{{scope}}}", labels) for labels in metric.labels] for metric in metrics]
+    return [
+        metric.of_columns([c for c, fit in enumerate(row) if fit]) for metric, row in zip(metrics, fits, strict=True)
+    ]
 
 
 def _silent(done: int, total: int, text: str) -> None:
@@ -433,17 +447,16 @@ _HISTORY: Final[Mapping[str, _History]] = {
 
 
 def _read_changes(asked: Request, *, window: Window, found: _Gathered, progress: Progress) -> None:
-    for spec, options in asked.events:
-        progress(0, 0, f"reading changes from {redact(spec)}")
-        try:
-            found.told.append(
-                registry.read_source(spec, window=window, tz=asked.tz, authors=asked.authors, options=options)
-            )
-        except SourceError as error:
-            if asked.strict:
-                raise
-            reason = f"{error.message}; {error.hint}"
-            found.gaps.append(Gap("", redact(spec), "change events", reason, window.baseline_start, window.end))
+    told, gaps = registry.read_sources(
+        asked.events,
+        window=window,
+        reading=registry.Reading(asked.tz, asked.authors, asked.environments, asked.service_names),
+        strict=asked.strict,
+        alone=asked.prometheus is None and not asked.metric_files,
+        on_source=lambda spec: progress(0, 0, f"reading changes from {redact(spec)}"),
+    )
+    found.told += told
+    found.gaps += gaps
 
 
 def _nothing(asked: Request, window: Window) -> ReconstructError:
