@@ -106,7 +106,7 @@ def _join_alone(kind: str, names: Names, flows: Flows, pools: Pools, *, given: C
             for caller, callee in [pair for pair in parts if pair[1] == other]:
                 moved = parts.pop((caller, callee))
                 for key, series in moved.items():
-                    parts[caller, thing].setdefault(key, series)  # type: ignore[arg-type, call-overload]
+                    parts[caller, thing].setdefault(key, series)  # type: ignore[arg-type]
         for caller, callee in [pair for pair in pools.behind if pair[1] == other]:
             pools.behind[caller, thing] += pools.behind.pop((caller, callee))
 

@@ -35,9 +35,28 @@ NEVER_OF_TARGET: Final = frozenset(
         "destination",
         "callee",
         "pool",
+        "code",
+        "status",
+        "status_code",
+        "outcome",
+        "result",
+        "state",
+        "method",
+        "path",
+        "route",
+        "handler",
+        "uri",
+        "le",
+        "quantile",
+        "partition",
+        "mode",
+        "device",
+        "mountpoint",
+        "datname",
+        "db_name",
+        "db_namespace",
+        "reason",
     )
-    + ("code", "status", "status_code", "outcome", "result", "state", "method", "path", "route", "handler", "uri", "le")
-    + ("quantile", "partition", "mode", "device", "mountpoint", "datname", "db_name", "db_namespace", "reason")
 )
 """Labels that say what of a target is measured, however few values they have."""
 NEVER_COUNTS: Final = re.compile(
