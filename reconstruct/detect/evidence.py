@@ -15,7 +15,7 @@ from reconstruct.detect.excursions import find_departures
 from reconstruct.detect.gaps import gaps
 from reconstruct.detect.parameters import RECIPE, Recipe
 from reconstruct.detect.time_bounds import ceased, hidden_s, onset_moment, recovery_moment
-from reconstruct.model import Anomaly, Evidence, Gap, Metric, Moment, Signal
+from reconstruct.model import Anomaly, Evidence, Gap, Metric, Moment, Signal, Window
 from reconstruct.text.units import human_duration
 
 OWN_BASELINE_SHARE = 1 / 3
@@ -65,17 +65,27 @@ def detect(evidence: Evidence) -> Detection:
     evidence : Evidence
         Frames on `evidence.window.index`; they are not changed.
     """
-    found = [
-        _anomaly(metric, departure, judged)
-        for metric in evidence.metrics
-        for judged in [_judged(evidence, metric)]
-        for departure in find_departures(
-            judged.values, first=judged.first, min_effect=metric.signal.min_effect, recipe=_recipe(metric)
-        )
-    ]
+    found = [anomaly for metric in evidence.metrics for anomaly in find_anomalies(metric, window=evidence.window)]
     found.sort(key=lambda a: (a.onset.time, a.signal.id, sorted(a.labels.items()), a.column, a.peak_time))
     anomalies = tuple(replace(anomaly, id=f"a{i}") for i, anomaly in enumerate(found, start=1))
     return Detection(anomalies, gaps(evidence), _notes(evidence))
+
+
+def find_anomalies(metric: Metric, *, window: Window) -> list[Anomaly]:
+    """What left its own history in the series of one metric; without ids, ordered by start and column.
+
+    Parameters
+    ----------
+    metric : Metric
+        A frame on `window.index`; it is not changed.
+    window : Window
+        Rows before its start are the history.
+    """
+    judged = _judged(window, metric)
+    departures = find_departures(
+        judged.values, first=judged.first, min_effect=metric.signal.min_effect, recipe=_recipe(metric)
+    )
+    return [_anomaly(metric, departure, judged) for departure in departures]
 
 
 def _recipe(metric: Metric) -> Recipe:
@@ -88,24 +98,23 @@ def unjudged(evidence: Evidence) -> tuple[Unjudged, ...]:
     return tuple(
         Unjudged(metric.signal, metric.labels[column], column, int(count))
         for metric in evidence.metrics
-        for column, count in _healthy_samples(_judged(evidence, metric)).items()
+        for column, count in _healthy_samples(_judged(evidence.window, metric)).items()
         if count < RECIPE.least_samples
     )
 
 
-def window_first(evidence: Evidence) -> int:
+def window_first(window: Window) -> int:
     """First row of the grid that is judged: the window's, or after its healthy start where nothing lies before it."""
-    window = evidence.window
     rows = len(window.index)
     if window.first >= RECIPE.least_samples:
         return window.first
     return min(rows // 2, max(RECIPE.least_samples, round(OWN_BASELINE_SHARE * rows)))
 
 
-def _judged(evidence: Evidence, metric: Metric) -> _Judged:
+def _judged(window: Window, metric: Metric) -> _Judged:
     """Keep one row a true spacing: between two scrapes a grid only repeats the last sample, or has none."""
     values = metric.values.to_numpy(np.float64)
-    first, hop = window_first(evidence), max(1, round(metric.spacing_s / evidence.window.step_s))
+    first, hop = window_first(window), max(1, round(metric.spacing_s / window.step_s))
     rows = np.arange(len(values))
     if hop == 1 or len(values) < 2 * hop:
         return _Judged(values, rows, first)
@@ -184,10 +193,10 @@ def _notes(evidence: Evidence) -> tuple[str, ...]:
     """How the judging departed from the usual, where it did."""
     notes = []
     window = evidence.window
-    if evidence.metrics and window_first(evidence) != window.first:
-        length = human_duration((window_first(evidence) - window.first) * window.step_s)
+    if evidence.metrics and window_first(window) != window.first:
+        length = human_duration((window_first(window) - window.first) * window.step_s)
         notes.append(f"Nothing lies before the window, so its own first {length} served as what is normal.")
-    counts = [n for metric in evidence.metrics for n in _healthy_samples(_judged(evidence, metric)).values()]
+    counts = [n for metric in evidence.metrics for n in _healthy_samples(_judged(evidence.window, metric)).values()]
     few = sum(RECIPE.least_samples <= n < RECIPE.enough_samples for n in counts)
     none = sum(n < RECIPE.least_samples for n in counts)
     if few:

@@ -64,6 +64,7 @@ from reconstruct.model.mechanisms import (
     Settings,
     Sign,
 )
+from reconstruct.model.scan import ChangedSeries, CommonLabel, Condition, Family, ScanResult, series_key
 
 __all__ = [
     "ASPECTS",
@@ -73,6 +74,9 @@ __all__ = [
     "Anomaly",
     "Aspect",
     "Backtest",
+    "ChangedSeries",
+    "CommonLabel",
+    "Condition",
     "Direction",
     "DismissedChange",
     "Duration",
@@ -85,6 +89,7 @@ __all__ = [
     "Explanation",
     "Fact",
     "Facts",
+    "Family",
     "Gap",
     "Hint",
     "HintVerdict",
@@ -107,6 +112,7 @@ __all__ = [
     "RuleNoteKind",
     "RuleOutcome",
     "RuledOut",
+    "ScanResult",
     "Service",
     "Settings",
     "Shape",
@@ -116,4 +122,5 @@ __all__ = [
     "Verdict",
     "Window",
     "Worse",
+    "series_key",
 ]
