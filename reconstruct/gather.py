@@ -289,6 +289,7 @@ def _ask_prometheus(
     server: Prometheus, asked: Request, *, window: Window, found: _Gathered, progress: Progress
 ) -> None:
     """Which signals this server can answer, their answers, and what its metrics tell of changes."""
+    discovery.learn_dialect(server, scope=asked.scope, window=window)
     scope, said = replica_scope(server, window, scope=asked.scope)
     found.notes += [said] if said else []
     progress(0, 0, "looking at what there is to ask")
@@ -300,6 +301,7 @@ def _ask_prometheus(
     found.queries += queries
     found.gaps += gaps
     _ask_history(server, replace(asked, scope=scope), window=window, found=found, progress=progress)
+    found.gaps += server.shortcomings()
 
 
 def _signals(server: Prometheus, asked: Request, *, window: Window, scope: str, found: _Gathered) -> tuple[Signal, ...]:
@@ -311,9 +313,13 @@ def _signals(server: Prometheus, asked: Request, *, window: Window, scope: str, 
     if not names:
         return ()
     spacing = discovery.metric_spacings(server, sorted(names), window, intervals=found.intervals, scope=scope)
+    native = discovery.native_histograms(server, names, window=window, scope=scope)
+    names = {name: info._replace(type="histogram") if name in native else info for name, info in names.items()}
+    spelling = packs.spelling_of(names, native=native)
 
     def rate_interval_s(of: Sequence[str]) -> float:
-        return RATE_SAMPLES * max((spacing[name] for name in of if name in spacing), default=window.step_s)
+        known = [spacing[name] for name in spelling.theirs(of) if name in spacing]
+        return RATE_SAMPLES * max(known, default=window.step_s)
 
     conventions = catalogue.conventions
     if asked.selector is not None:
@@ -321,10 +327,11 @@ def _signals(server: Prometheus, asked: Request, *, window: Window, scope: str, 
         return selected_signals(matchers, seen, conventions=conventions, rate_interval_s=rate_interval_s)
     rules, gaps = discovery.alert_rules(server)
     found.gaps += gaps
-    signals = packs.choose(catalogue, names, rate_interval_s=rate_interval_s, scope=scope)
+    known = packs.choose(catalogue, spelling.available, rate_interval_s=rate_interval_s, scope=scope)
+    signals = tuple(replace(signal, promql=spelling.written(signal.promql)) for signal in known)
     signals += alert_signals(rules, names, catalogue=catalogue, scope=scope)
     if asked.generic:
-        taken = packs.taken(catalogue, names)
+        taken = set(spelling.theirs(packs.taken(catalogue, spelling.available)))
         free = {name: info for name, info in names.items() if name not in taken}
         made = packs.generic(
             seen_metrics(server, free, window=window, conventions=conventions, scope=scope),

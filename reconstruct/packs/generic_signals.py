@@ -176,7 +176,9 @@ def _since_nothing(name: str, *, seen: Seen, context: Context) -> Iterator[Reque
     interval_s = context.rate_interval_s((name,))
     by = promql.labels_list(keep)
     counted = f"sum by ({by}) (rate({select(name, seen=seen, context=context)}[{promql.duration(interval_s)}]))"
-    expression = f"{counted} or 0 * sum by ({by}) ({promql.selector('up', scope=context.scope, matchers=_targets(seen))})"
+    expression = (
+        f"{counted} or 0 * sum by ({by}) ({promql.selector('up', scope=context.scope, matchers=_targets(seen))})"
+    )
     yield asked(name, "", scaler(meaning)(expression), meaning, interval_s, series)
 
 
@@ -227,7 +229,9 @@ def _shares(
         if not (part.share and _any_match(seen, label=label, part=part)):
             continue
         meaning = meaning_of(base, seen=seen, kind=kind, context=context, part=part)
-        matching = select(name, seen=seen, context=context, matchers=[f"{promql.label(label)}=~{promql.quote_label(part.matches)}"])
+        matching = select(
+            name, seen=seen, context=context, matchers=[f"{promql.label(label)}=~{promql.quote_label(part.matches)}"]
+        )
         whole = f"sum by ({by}) (rate({select(name, seen=seen, context=context)}[{window}]))"
         expression = f"(sum by ({by}) (rate({matching}[{window}])) or 0 * {whole}) / ({whole} > 0)"
         yield asked(base, part.name, expression, replace(meaning, factor=1.0), interval_s, series)

@@ -96,7 +96,9 @@ def add_matchers(promql: str, scope: str) -> str:
             position = selector.end
             continue
         # MetricsQL: every alternative (`{a="1" or b="2"}`) is narrowed, or one would escape the scope.
-        ends = [t.start for t in words if selector.inside <= t.start < selector.end and t.kind == "word" and t.text == "or"]
+        ends = [
+            t.start for t in words if selector.inside <= t.start < selector.end and t.kind == "word" and t.text == "or"
+        ]
         for end in (*ends, selector.end - 1):
             written = promql[max(position, selector.inside) : end]
             kept = written.rstrip()
@@ -204,9 +206,7 @@ def selector_places(words: Sequence[Token]) -> Iterator[SelectorPlace]:
             yield SelectorPlace(token.start, end_of(solid, last), token.start + 1, "")
             position = last + 1
             ended = True
-        elif behind and token.text.lower() in MODIFIERS:
-            position += 1
-        elif token.kind != "word" or token.text.lower() in KEYWORDS:
+        elif token.kind != "word" or token.text.lower() in (MODIFIERS | KEYWORDS if behind else KEYWORDS):
             position += 1
         elif following == "(" or following.lower() in ("by", "without"):
             position += 1  # a function, or an aggregation whose labels stand in front

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Final, Literal, NamedTuple
 
 from reconstruct.promql.selectors import LABEL_LIST_KEYWORDS, name_places, selector_places
@@ -54,7 +55,7 @@ def respelled(promql: str, *, metrics: Mapping[str, Written], labels: Mapping[st
         edits += _matchers(inside, labels=labels, dotted=dotted)
         if written is None:
             continue
-        edits += _renamed(promql, place.start, place.inside, place.name, inside, written)
+        edits += _renamed(place.start, place.inside, place.name, inside, written)
         if function := _OF_PART.get(written.part):
             edits += _wrapped(solid, place.start, place.end, function)
     return _edited(promql, edits)
@@ -77,11 +78,13 @@ def metricsql(promql: str) -> str:
         inside = [t for t in solid if place.inside is not None and place.inside <= t.start < place.end - 1]
         edits += [
             _Edit(token.start, token.start + len(token.text), _escape(name_in(token)))
-            for token, following in zip(inside, inside[1:], strict=False)
+            for token, following in pairwise(inside)
             if token.kind == "string" and following.text in _MATCHES
         ]
         edits += [
-            _Edit(inside[at].start, inside[at].start, "__name__=") for at in name_places(inside) if at == 0 or inside[at - 1].text != "="
+            _Edit(inside[at].start, inside[at].start, "__name__=")
+            for at in name_places(inside)
+            if at == 0 or inside[at - 1].text != "="
         ]
     return _edited(promql, edits)
 
@@ -106,7 +109,7 @@ def _lists(solid: Sequence[Token], *, labels: Mapping[str, Sequence[str]]) -> It
 
 
 def _matchers(inside: Sequence[Token], *, labels: Mapping[str, Sequence[str]], dotted: bool) -> Iterator[_Edit]:
-    for token, following in zip(inside, inside[1:], strict=False):
+    for token, following in pairwise(inside):
         if following.text not in _MATCHES or token.kind not in ("word", "string"):
             continue
         spellings = labels.get(name_in(token), ())
@@ -115,9 +118,7 @@ def _matchers(inside: Sequence[Token], *, labels: Mapping[str, Sequence[str]], d
             yield _Edit(token.start, token.start + len(token.text), label(fitting[0]))
 
 
-def _renamed(
-    promql: str, start: int, opened: int | None, bare: str, inside: Sequence[Token], written: Written
-) -> Iterator[_Edit]:
+def _renamed(start: int, opened: int | None, bare: str, inside: Sequence[Token], written: Written) -> Iterator[_Edit]:
     """The metric's name, where it stands: before the braces, or within them."""
     if not bare:
         token = inside[name_places(inside)[0]]
