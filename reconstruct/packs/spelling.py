@@ -105,6 +105,13 @@ class Spelling:
         """An expression of the one spelling, with the server's names."""
         return promql.respelled(expression, metrics=self.metrics, labels={}) if self.metrics else expression
 
+    def plain_names(self) -> dict[str, str]:
+        """A server's name -> the one spelling, where they differ; parts of a native histogram with `_count` and so on."""
+        return {
+            f"{written.name}_{written.part}" if written.part else written.name: plain
+            for plain, written in self.metrics.items()
+        }
+
     def theirs(self, names: Iterable[str]) -> tuple[str, ...]:
         """The server's names for names of the one spelling, each once."""
         return tuple(dict.fromkeys(self.metrics[name].name if name in self.metrics else name for name in names))

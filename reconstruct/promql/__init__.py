@@ -9,7 +9,15 @@ from __future__ import annotations
 from reconstruct.promql.conditions import Condition, split_condition
 from reconstruct.promql.macros import fill
 from reconstruct.promql.places import caret
-from reconstruct.promql.selectors import add_matchers, lenient, metric_names, selectors, with_short_look_back
+from reconstruct.promql.selectors import (
+    add_matchers,
+    lenient,
+    metric_names,
+    replaced,
+    selectors,
+    selects,
+    with_short_look_back,
+)
 from reconstruct.promql.spelling import Written, metricsql, respelled
 from reconstruct.promql.tokens import (
     Token,
@@ -47,10 +55,12 @@ __all__ = [
     "one_of",
     "quote_label",
     "range_window_s",
+    "replaced",
     "respelled",
     "seconds",
     "selector",
     "selectors",
+    "selects",
     "split_condition",
     "tokens",
     "unquoted",

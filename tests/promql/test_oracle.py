@@ -13,7 +13,7 @@ import pytest
 
 from reconstruct import packs, promql
 from reconstruct.packs.choose import with_labels
-from reconstruct.packs.loader import macros, substitute
+from reconstruct.packs.expression import macros, substitute
 
 pytestmark = pytest.mark.server
 SCOPE = '"k8s.cluster"="c"'

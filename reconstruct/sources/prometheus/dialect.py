@@ -46,7 +46,7 @@ def label_spellings(names: Iterable[str]) -> dict[str, tuple[str, ...]]:
     """Label as written here -> spellings on a server with labels of these names, where they differ.
 
     >>> label_spellings(["job", "service.name", "a_b", "a.b"])
-    {'service_name': ('service.name',), 'a_b': ('a_b', 'a.b')}
+    {'a_b': ('a_b', 'a.b'), 'service_name': ('service.name',)}
     """
     present = sorted(set(names), key=lambda name: (not pq.legacy(name), name))
     found: dict[str, tuple[str, ...]] = {}
