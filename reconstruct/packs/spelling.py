@@ -106,7 +106,7 @@ class Spelling:
         return promql.respelled(expression, metrics=self.metrics, labels={}) if self.metrics else expression
 
     def plain_names(self) -> dict[str, str]:
-        """A server's name -> the one spelling, where they differ; parts of a native histogram with `_count` and so on."""
+        """A server's name -> the one spelling, where they differ; of a native histogram with `_count`, ...."""
         return {
             f"{written.name}_{written.part}" if written.part else written.name: plain
             for plain, written in self.metrics.items()
