@@ -24,12 +24,7 @@ from reconstruct.sources.metric_files import reader
 from reconstruct.sources.metric_files.reader import MetricFile
 from reconstruct.sources.prometheus import discovery
 from reconstruct.sources.prometheus.client import Prometheus
-from reconstruct.sources.prometheus.history.alerts import alert_history
-from reconstruct.sources.prometheus.history.kube_state_metrics import kube_changes
-from reconstruct.sources.prometheus.history.restarts import restarts
-from reconstruct.sources.prometheus.history.retention import history_edges
-from reconstruct.sources.prometheus.history.scrapes import targets_down
-from reconstruct.sources.prometheus.history.version_changes import version_changes
+from reconstruct.sources.prometheus.history.questions import HISTORY
 from reconstruct.sources.prometheus.metric_inventory import seen_metrics
 from reconstruct.sources.prometheus.replicas import replica_scope
 from reconstruct.sources.prometheus.signals import gather_signals
@@ -387,7 +382,7 @@ def _inside(selector: str | None) -> str:
 
 def _ask_history(server: Prometheus, asked: Request, *, window: Window, found: _Gathered, progress: Progress) -> None:
     """Alerts, restarts, new versions and targets that were down, as the server's own series tell them."""
-    for wanted, question in _HISTORY.items():
+    for wanted, question in HISTORY.items():
         progress(0, 0, f"reading {wanted}")
         try:
             told, queries = question(server, window, asked.scope, found.intervals)
@@ -398,63 +393,7 @@ def _ask_history(server: Prometheus, asked: Request, *, window: Window, found: _
             found.gaps.append(Gap("", "prometheus", wanted, reason, window.baseline_start, window.end))
             continue
         found.derived += told
-        found.queries += queries
-
-
-_History = Callable[[Prometheus, Window, str, Mapping[str, float]], tuple[SourceResult, tuple[Query, ...]]]
-"""`(server, window, scope, seconds between two scrapes of each job)`."""
-
-
-def _alerts(
-    server: Prometheus, window: Window, scope: str, _: Mapping[str, float]
-) -> tuple[SourceResult, tuple[Query, ...]]:
-    alerts, queries, gaps = alert_history(server, window, scope=scope)
-    return SourceResult(alerts=alerts, gaps=gaps), queries
-
-
-def _restarts(
-    server: Prometheus, window: Window, scope: str, _: Mapping[str, float]
-) -> tuple[SourceResult, tuple[Query, ...]]:
-    events, queries, gaps = restarts(server, window, scope=scope)
-    return SourceResult(events=events, gaps=gaps), queries
-
-
-def _versions(
-    server: Prometheus, window: Window, scope: str, intervals: Mapping[str, float]
-) -> tuple[SourceResult, tuple[Query, ...]]:
-    events, queries, gaps = version_changes(server, window, scope=scope, intervals=intervals)
-    return SourceResult(events=events, gaps=gaps), queries
-
-
-def _rollouts(
-    server: Prometheus, window: Window, scope: str, intervals: Mapping[str, float]
-) -> tuple[SourceResult, tuple[Query, ...]]:
-    events, queries, gaps = kube_changes(server, window, scope=scope, intervals=intervals)
-    return SourceResult(events=events, gaps=gaps), queries
-
-
-def _down(
-    server: Prometheus, window: Window, scope: str, intervals: Mapping[str, float]
-) -> tuple[SourceResult, tuple[Query, ...]]:
-    widest_s = max(intervals.values(), default=window.step_s)
-    gaps, queries = targets_down(server, window, scope=scope, interval_s=widest_s)
-    return SourceResult(gaps=gaps), queries
-
-
-def _edges(
-    server: Prometheus, window: Window, scope: str, _: Mapping[str, float]
-) -> tuple[SourceResult, tuple[Query, ...]]:
-    return SourceResult(gaps=history_edges(server, window, scope=scope)), ()
-
-
-_HISTORY: Final[Mapping[str, _History]] = {
-    "the history of alerts": _alerts,
-    "restarts": _restarts,
-    "new versions": _versions,
-    "rollouts in Kubernetes": _rollouts,
-    "targets that were down": _down,
-    "how far back the data go": _edges,
-}
+        found.queries += (replace(query, query=server.written(query.query)) for query in queries)
 
 
 def _read_changes(asked: Request, *, window: Window, found: _Gathered, progress: Progress) -> None:

@@ -20,7 +20,7 @@ START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 20.0
 
 
-NEWER: Final = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "reconstruct-servers/root/usr/bin"
+NEWER: Final = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "reconstruct-servers/unpacked/usr/bin"
 """Where .ci/servers unpacks Debian's newest suite."""
 
 
