@@ -23,10 +23,12 @@ from reconstruct.model.findings import (
     Explanation,
     Hint,
     Impact,
+    Ledger,
     Moment,
     NotChecked,
     Reason,
     RuledOut,
+    Weighed,
 )
 from reconstruct.model.incident import (
     Duration,
@@ -52,6 +54,7 @@ from reconstruct.model.mechanisms import (
     Mechanism,
     Settings,
     Sign,
+    Tell,
 )
 
 __all__ = [
@@ -78,6 +81,7 @@ __all__ = [
     "Impact",
     "Incident",
     "Layer",
+    "Ledger",
     "Mechanism",
     "Metric",
     "Milestone",
@@ -93,7 +97,9 @@ __all__ = [
     "Shape",
     "Sign",
     "Signal",
+    "Tell",
     "Verdict",
+    "Weighed",
     "Window",
     "Worse",
 ]
