@@ -14,8 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from reconstruct.model import Window
-
-Series = npt.NDArray[np.float64]
+from reconstruct.model.system import Series, quotient, smooth
 
 SETTLED_S: Final = 120.0
 """The last minutes before the onset are no baseline: what leads to it may have begun there."""
@@ -111,27 +110,9 @@ def span_of(window: Window, *, onset: pd.Timestamp, until: pd.Timestamp, first: 
     return Span(window, base, start, min(end, len(index)))
 
 
-def smooth(values: Series, samples: int) -> Series:
-    """Mean over the last `samples` rows, of what is known.
-
-    >>> smooth(np.array([1.0, 3.0, np.nan, 5.0]), 2)
-    array([1., 2., 3., 5.])
-    """
-    if samples <= 1:
-        return values
-    known = np.isfinite(values)
-    total, count = np.cumsum(np.where(known, values, 0.0)), np.cumsum(known).astype(float)
-    total[samples:], count[samples:] = total[samples:] - total[:-samples], count[samples:] - count[:-samples]
-    return np.where(count > 0, total / np.maximum(count, 1.0), np.nan)
-
-
 def ratio(over: Series | None, under: Series | None, samples: int = 3) -> Series | None:
-    """Quotient of two rates, each averaged over `samples` rows; unknown where either is, or nothing came."""
-    if over is None or under is None:
-        return None
-    known = np.isfinite(over) & np.isfinite(under)
-    top, bottom = smooth(np.where(known, over, np.nan), samples), smooth(np.where(known, under, np.nan), samples)
-    return np.where(bottom > _NOTHING, top / np.maximum(bottom, _NOTHING), np.nan)
+    """Quotient of two rates, each averaged over `samples` rows; None where either is not measured."""
+    return None if over is None or under is None else quotient(over, under, samples)
 
 
 def total(parts: list[Series]) -> Series | None:

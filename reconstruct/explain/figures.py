@@ -13,8 +13,8 @@ from typing import Final, Literal
 import numpy as np
 import numpy.typing as npt
 
-from reconstruct.explain.before_during import Series, Span, ratio, smooth, total
-from reconstruct.model.system import Flow, Pool, Reading, System
+from reconstruct.explain.before_during import Span, ratio, total
+from reconstruct.model.system import Flow, Pool, Reading, Series, System, smooth
 
 Place = Literal["users", "service", "database", "cache", "pool", "host", "queue", "external", "path", "dns", "certificate"]
 
