@@ -78,7 +78,7 @@ def replay(kit: Path, case: Path, bundle: Path) -> dict[str, Any]:
     row |= {"made_s": 0, "wall_s": 0}
     try:
         evidence, _ = read_bundle(bundle)
-        incident = incident_dict(draft(evidence, settings=Settings(mechanisms=load_mechanisms())), version="worlds")
+        incident = incident_dict(draft(evidence, settings=Settings(mechanisms=load_mechanisms())))
     except Exception as error:  # said in the table; the next case is tried
         return row | {"failed": f"{type(error).__name__}: {error} {traceback.format_exc()[-600:]}"}
     row |= module(kit / "incidents" / "run.py", "incidents_run").score(incident, expect)

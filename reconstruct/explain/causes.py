@@ -17,7 +17,7 @@ from reconstruct.explain.before_during import Span
 from reconstruct.explain.candidates import candidates, cleared
 from reconstruct.explain.changes import Change
 from reconstruct.explain.context import Case
-from reconstruct.explain.locate import Location, locate
+from reconstruct.explain.locate import Location, Met, locate
 from reconstruct.explain.shown import Candidate
 from reconstruct.model import (
     DismissedChange,
@@ -72,15 +72,15 @@ def causes(
     span: Span,
     found: Sequence[Change],
     *,
-    failing: bool,
-    slow: bool,
-    late: bool,
+    met: Met,
     cured_by: Event | None,
 ) -> Causes | None:
     """Every candidate cause weighed against the others; None where the system's figures show none."""
-    location = locate(system, span, system.outermost, failing=failing, slow=slow) if system.outermost and (failing or slow) else None
+    location = None
+    if system.outermost and not met.late:
+        location = locate(system, span, system.outermost, failing=met.failing, slow=met.slow)
     rolled = rollouts(case.evidence, system)
-    shown = candidates(system, span, case.settings.mechanisms, location=location, late=late, rollouts=rolled)
+    shown = candidates(system, span, case.settings.mechanisms, location=location, late=met.late, rollouts=rolled)
     if not shown:
         return None
     every = [

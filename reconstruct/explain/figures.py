@@ -216,6 +216,8 @@ def _external(system: System, span: Span) -> Iterator[Figure]:
 
 def _paths(system: System, span: Span) -> Iterator[Figure]:
     for (thing, role), one in sorted(system.readings.items()):
+        if role in ("round_trip", "reachable") and system.kinds.get(thing) != "path":
+            continue  # a probe of a service times its answers: a symptom, no wire
         if role == "round_trip":
             yield from _of("path", thing, "round-trip", one.values, "seconds", one)
         elif role == "reachable":

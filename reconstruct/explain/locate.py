@@ -113,8 +113,10 @@ def _next(system: System, span: Span, here: str, path: list[str], *, failing: bo
         part, inner = excess(flow, span), excess(system.served.get(callee), span)
         shares = []
         hop = system.served.get(here)
-        if flow is None or flow.busy is None or hop is None or hop.busy is None:  # a hop that times neither itself nor its calls
+        untimed = flow is None or flow.busy is None or hop is None or hop.busy is None
+        if untimed or inner.ill:  # its own figures tell more than its caller's: a caller gives up, or times nothing
             part = Excess(*(max(a, b) for a, b in zip(_tuple(part), _tuple(inner), strict=True)))
+        if untimed:
             shares.append(1.0 if slow and inner.times > ILL_TIMES else 0.0)
         if own.failed > 1e-3 and (failing or own.share > ILL_SHARE):
             shares.append(part.failed / own.failed)
@@ -138,6 +140,39 @@ def _lost_between(system: System, span: Span, caller: str, callee: str, *, slow:
     lost = [inner.failed < LOST * link.failed] if link.share > ILL_SHARE / 2 else []
     lost += [inner.slow < LOST * link.slow] if timed and link.times > 1.2 else []
     return bool(lost) and all(lost) and (timed or not slow)
+
+
+SLOW_TIMES: Final = 1.1
+"""Users of the outermost hop wait noticeably longer from here (a route of some weight: SLOW_ROUTE_TIMES)."""
+SLOW_ROUTE_TIMES: Final = 1.25
+WEIGHTY: Final = 0.03
+FAILING_SHARE: Final = 0.005
+
+
+@dataclass(frozen=True, slots=True)
+class Met:
+    """What users met at the outermost hop."""
+
+    failing: bool
+    slow: bool
+    late: bool
+
+
+def met_by_users(system: System, span: Span) -> Met:
+    """Whether requests failed or took long; where neither did, whether queued work came late."""
+    hop = system.outermost or ""
+    ahead = [hop, *sorted(b for a, b in system.calls if a == hop)]
+    flow = system.served.get(hop)
+    failing = excess(flow, span).share > FAILING_SHARE
+    slow = False
+    for one in ahead if flow is not None and flow.busy is None else [hop]:
+        part = system.served.get(one)
+        if part is None:
+            continue
+        weighty = WEIGHTY * float(np.nansum(part.total[span.rows]))
+        routes = [r for r in part.routes.values() if float(np.nansum(r.total[span.rows])) > weighty]
+        slow |= excess(part, span).times > SLOW_TIMES or any(excess(r, span).times > SLOW_ROUTE_TIMES for r in routes)
+    return Met(failing, slow, late=not failing and not slow)
 
 
 def owns_its_time(system: System, span: Span, service: str) -> float:
