@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from reconstruct import packs, promql
-from reconstruct.errors import NothingToShowError, ReconstructError, SourceError, UsageError
+from reconstruct.errors import NothingToShowError, ReconstructError, UsageError
 from reconstruct.http import HttpSettings, redact
 from reconstruct.model import Evidence, Gap, Metric, Query, Signal, Window
 from reconstruct.packs import Catalogue, Checked
@@ -64,6 +64,10 @@ class Request:
     metric_files: tuple[Path, ...] = ()
     events: tuple[tuple[str, Mapping[str, str]], ...] = ()
     """(source as on the command line, its options)."""
+    environments: Mapping[str, str] = field(default_factory=dict)
+    """Names of environments to `production` or `other`."""
+    service_names: Mapping[str, str] = field(default_factory=dict)
+    """What sources of events call a service to its name."""
     services: tuple[str, ...] = ()
     scope: str = ""
     catalogue: Catalogue | None = None
@@ -443,17 +447,16 @@ _HISTORY: Final[Mapping[str, _History]] = {
 
 
 def _read_changes(asked: Request, *, window: Window, found: _Gathered, progress: Progress) -> None:
-    for spec, options in asked.events:
-        progress(0, 0, f"reading changes from {redact(spec)}")
-        try:
-            found.told.append(
-                registry.read_source(spec, window=window, tz=asked.tz, authors=asked.authors, options=options)
-            )
-        except SourceError as error:
-            if asked.strict:
-                raise
-            reason = f"{error.message}; {error.hint}"
-            found.gaps.append(Gap("", redact(spec), "change events", reason, window.baseline_start, window.end))
+    told, gaps = registry.read_sources(
+        asked.events,
+        window=window,
+        reading=registry.Reading(asked.tz, asked.authors, asked.environments, asked.service_names),
+        strict=asked.strict,
+        alone=asked.prometheus is None and not asked.metric_files,
+        on_source=lambda spec: progress(0, 0, f"reading changes from {redact(spec)}"),
+    )
+    found.told += told
+    found.gaps += gaps
 
 
 def _nothing(asked: Request, window: Window) -> ReconstructError:

@@ -146,7 +146,14 @@ def asked_of(given: CheckOptions | EventsOptions, config: Config, *, at: pd.Time
     )
     if isinstance(given, ChangeOptions):
         services = tuple(given.service or config.services)
-        request = replace(request, events=_event_sources(given, config), services=services, strict=given.strict)
+        request = replace(
+            request,
+            events=_event_sources(given, config),
+            environments=config.environments,
+            service_names=config.service_names,
+            services=services,
+            strict=given.strict,
+        )
     if isinstance(given, PackOptions):
         request = replace(request, catalogue=catalogue_of(given, config))
     if isinstance(given, MetricOptions):
