@@ -1,7 +1,7 @@
 """The worlds kit without a server: each case is captured once as a bundle, then replayed in this process.
 
     python benchmarks/worlds.py capture --kit .../bench --cases /tmp/worlds --bundles /tmp/bundles [--seeds 0-47]
-    python benchmarks/worlds.py replay  --kit .../bench --cases /tmp/worlds --bundles /tmp/bundles [--seeds 0-47] [--out rows.jsonl]
+    python benchmarks/worlds.py replay  --kit .../bench --cases /tmp/worlds --bundles /tmp/bundles [--seeds 0-47]
 
 `capture` serves each case from a real Prometheus and keeps what `gather` asked for, as the command line asks it; again
 only when what is asked changed. `replay` drafts and scores in seconds: the kit's own scores, tables by fault and
@@ -79,7 +79,7 @@ def replay(kit: Path, case: Path, bundle: Path) -> dict[str, Any]:
     try:
         evidence, _ = read_bundle(bundle)
         incident = incident_dict(draft(evidence, settings=Settings(mechanisms=load_mechanisms())))
-    except Exception as error:  # said in the table; the next case is tried
+    except Exception as error:  # noqa: BLE001 - said in the table; the next case is tried
         return row | {"failed": f"{type(error).__name__}: {error} {traceback.format_exc()[-600:]}"}
     row |= module(kit / "incidents" / "run.py", "incidents_run").score(incident, expect)
     return row | dict(module(kit / "worlds" / "run.py", "worlds_run").more(incident, expect, row))
@@ -91,7 +91,7 @@ def _one(task: tuple[str, Path, Path, Path]) -> dict[str, Any] | None:
         return replay(kit, case, bundle)
     try:
         capture(kit, case, bundle)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - the next case is captured
         print(f"{case.name}: {type(error).__name__}: {error}", file=sys.stderr)
     return None
 

@@ -18,8 +18,8 @@ from reconstruct.explain.context import Case, in_order, settle
 from reconstruct.explain.episodes import Bout, bouts, onset, worst
 from reconstruct.explain.firings import firings
 from reconstruct.explain.gradual import Line, leading_line
-from reconstruct.explain.locate import met_by_users
 from reconstruct.explain.impact import episodes, impact, verdict
+from reconstruct.explain.locate import met_by_users
 from reconstruct.explain.ruled_out import not_checked, ruled_out
 from reconstruct.explain.rules.ambiguous_order import ambiguous_order
 from reconstruct.explain.rules.canary_comparison import canary_comparison

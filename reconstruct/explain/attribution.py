@@ -7,18 +7,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from reconstruct.explain.before_during import Span
-from reconstruct.explain.changes import Change
+from reconstruct.explain.changes import OBSERVED, Change
 from reconstruct.explain.context import Case
+from reconstruct.explain.figures import Rollouts
 from reconstruct.explain.rules.ambiguous_order import ambiguous_order
 from reconstruct.explain.rules.canary_comparison import canary_comparison
 from reconstruct.explain.rules.negative_control import negative_control
 from reconstruct.explain.rules.recovered_without_rollback import recovered_without_rollback
 from reconstruct.explain.rules.reversal import reversal
 from reconstruct.explain.shown import ANYONE, Candidate
-from reconstruct.model import Event, Evidence, Reason
+from reconstruct.model import Event, Evidence, Facts, Reason
 from reconstruct.model.system import System
 
 ON_IT: Final = 1.5
@@ -63,11 +66,19 @@ class Attributed:
 
     @property
     def log_odds(self) -> float:
+        """Its prior and all terms."""
         return self.prior + sum(r.weight for r in self.reasons)
 
 
 def attribute(
-    change: Change, candidate: Candidate, *, case: Case, system: System, span: Span, found: Sequence[Change], cured_by: Event | None
+    change: Change,
+    candidate: Candidate,
+    *,
+    case: Case,
+    system: System,
+    span: Span,
+    found: Sequence[Change],
+    cured_by: Event | None,
 ) -> Attributed | None:
     """The terms of one change for one candidate; None where it cannot have brought it about."""
     where = topology(change, candidate, system)
@@ -78,7 +89,14 @@ def attribute(
     fits = candidate.mechanism.kinds.get(kind, 0.0) if candidate.mechanism.kinds else 0.0
     told = (
         where,
-        Reason("mechanism-fits", "", (change.event.id,), fits, kind="kind-of-change", facts={"kind": kind, "mechanism": candidate.mechanism.id}),
+        Reason(
+            "mechanism-fits",
+            "",
+            (change.event.id,),
+            fits,
+            kind="kind-of-change",
+            facts={"kind": kind, "mechanism": candidate.mechanism.id},
+        ),
         when,
         canary_comparison(change, case),
         negative_control(change, case),
@@ -86,12 +104,11 @@ def attribute(
         recovered_without_rollback(change, case, cured_by),
         ambiguous_order(change, found, case),
     )
-    return Attributed(change, _KIND[kind], tuple(r for r in told if r is not None))
+    return Attributed(change, KIND_PRIOR.get(kind, 0.0), tuple(r for r in told if r is not None))
 
 
-_KIND: Final[Mapping[str, float]] = {"rollback": -2.0, "restart": -2.0}
+KIND_PRIOR: Final[Mapping[str, float]] = {"rollback": -2.0, "restart": -2.0}
 """A rollback goes to what ran before; most restarts are a consequence. Other kinds as the mechanism says."""
-_KIND = {kind: _KIND.get(kind, 0.0) for kind in ("deploy", "rollback", "config", "flag", "migration", "scale", "restart", "job")}
 
 
 def topology(change: Change, candidate: Candidate, system: System) -> Reason | None:
@@ -105,12 +122,24 @@ def topology(change: Change, candidate: Candidate, system: System) -> Reason | N
             weight = max(weight if weight is not None else -9.0, WITHIN if inside else ANYBODY)
         elif thing and one == thing:
             weight = max(weight if weight is not None else -9.0, ON_IT + math.log(max(share, 0.05)))
-    if weight is None and candidate.mechanism.id == "cpu-contention" and change.event.kind == "job" and candidate.place == "host":
+    if (
+        weight is None
+        and candidate.mechanism.id == "cpu-contention"
+        and change.event.kind == "job"
+        and candidate.place == "host"
+    ):
         weight = ANY_MACHINE
     if weight is None:
         return None
-    facts = {"service": change.event.service, "thing": candidate.thing}
-    return Reason("topology", "", (change.event.id,), weight, kind="on-it" if thing == candidate.thing else "may-reach-it", facts=facts)
+    facts: Facts = {"service": change.event.service, "thing": candidate.thing}
+    return Reason(
+        "topology",
+        "",
+        (change.event.id,),
+        weight,
+        kind="on-it" if thing == candidate.thing else "may-reach-it",
+        facts=facts,
+    )
 
 
 def temporal_order(change: Change, candidate: Candidate, case: Case, span: Span) -> Reason | None:
@@ -136,7 +165,7 @@ def temporal_order(change: Change, candidate: Candidate, case: Case, span: Span)
         return None
     slower = 4 if candidate.slope else 1
     weight += IN_TIME - min(FADED_MOST, beyond_s / (FADES_S * slower)) + AGES * min(1.0, max(0.0, lag_s) / reach_s)
-    facts = {"time": event.time, "sign": sign, "slope": candidate.slope}
+    facts: Facts = {"time": event.time, "sign": sign, "slope": candidate.slope}
     return Reason("temporal-order", "", (event.id,), weight, kind=kind, facts=facts)
 
 
@@ -146,20 +175,29 @@ def _tight(change: Change, case: Case) -> bool:
     if undo is None or back is None:
         return False
     done = undo.end if undo.end is not None else undo.time
-    return bool(-60.0 <= (back.time - undo.time).total_seconds() <= 180.0 + (done - undo.time).total_seconds() + 2 * case.evidence.window.step_s)
+    return bool(
+        -60.0
+        <= (back.time - undo.time).total_seconds()
+        <= 180.0 + (done - undo.time).total_seconds() + 2 * case.evidence.window.step_s
+    )
 
 
-def rollouts(evidence: Evidence, system: System) -> dict[str, object]:
+ROLLED_S: Final = (60.0, 240.0)
+"""From so long before a rollout was written down until so long after its end, restarts are its own."""
+
+
+def rollouts(evidence: Evidence, system: System) -> Rollouts:
     """Rows in which each thing was being rolled out."""
-    import numpy as np
-
     index = evidence.window.index
-    found: dict[str, object] = {}
+    found: dict[str, npt.NDArray[np.bool_]] = {}
     for e in evidence.events:
-        if e.kind not in ("deploy", "rollback", "config", "restart", "flag", "scale") or e.source == "prometheus" or not e.service.name:
+        if e.kind not in ROLLS or e.source == OBSERVED or not e.service.name:
             continue
         thing = system.thing(e.service.name) or e.service.name
-        over = (e.end if e.end is not None else e.time) + pd.Timedelta(seconds=240)
-        rows = np.asarray((index > e.time - pd.Timedelta(seconds=60)) & (index < over))
-        found[thing] = rows | found[thing] if thing in found else rows  # type: ignore[operator]
+        over = (e.end if e.end is not None else e.time) + pd.Timedelta(seconds=ROLLED_S[1])
+        rows = np.asarray((index > e.time - pd.Timedelta(seconds=ROLLED_S[0])) & (index < over))
+        found[thing] = rows | found[thing] if thing in found else rows
     return found
+
+
+ROLLS: Final = frozenset({"deploy", "rollback", "config", "restart", "flag", "scale"})

@@ -1,7 +1,7 @@
 """One figure before the incident and during it: how far it moved, and since when.
 
-The reasoning compares medians over both times, not single samples: an anomaly's detector asks whether a series ever left
-its history, here the question is what stood differently while users were affected.
+Medians over both times are compared, not single samples: a detector asks whether a series ever left its history, here
+ the question is what stood differently while users were affected.
 """
 
 from __future__ import annotations
@@ -56,6 +56,7 @@ class Move:
 
     @property
     def by(self) -> float:
+        """During less before."""
         return self.during - self.before
 
     def z(self, *, least: float = 0.0) -> float:
@@ -92,6 +93,7 @@ class Span:
         return mask
 
     def time(self, row: int) -> pd.Timestamp:
+        """The time of a row."""
         index = self.window.index
         return index[min(max(row, 0), len(index) - 1)]
 

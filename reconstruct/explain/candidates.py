@@ -9,17 +9,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Final
-
-import numpy as np
 
 from reconstruct.explain.before_during import Move, Span, move, slope_start
 from reconstruct.explain.figures import Figure, Rollouts, figures
 from reconstruct.explain.locate import Location, owns_its_time
 from reconstruct.explain.own_failures import own_failures
 from reconstruct.explain.shown import ANYONE, Candidate
-from reconstruct.model import Mechanism, Tell
+from reconstruct.model import Fact, Mechanism, Reason, Tell
 from reconstruct.model.system import System
 
 AT_THE_END: Final = 1.0
@@ -29,6 +27,11 @@ HOSTS_THE_END: Final = 0.6
 AROUND: Final = 0.4
 UNRELATED_STORE: Final = -1.0
 ON_THE_WAY: Final = 0.0
+CALLED_ON_THE_WAY: Final = 0.3
+LIKELY_STORE: Final = 0.2
+"""A database, where nothing tells which services use which."""
+LATE_WORK: Final = 2.5
+"""A queue, where what users met is that work came late."""
 BELOW: Final = -0.5
 ELSEWHERE: Final = -1.5
 CONSEQUENCE: Final = -3.0
@@ -40,12 +43,20 @@ SURE_ENOUGH: Final = 3.9
 LATE_S: Final = 180.0
 """What began this long after the impact did not bring it about; each such time takes one off, to LATE_MOST."""
 LATE_MOST: Final = 3.0
-TRAFFIC_FOLLOWS: Final = frozenset({"requests", "requests-of-a-route", "published", "statements-per-request", "lookups-per-request"})
+TRAFFIC_FOLLOWS: Final = frozenset(
+    {"requests", "requests-of-a-route", "published", "statements-per-request", "lookups-per-request"}
+)
 """Figures that follow the time of day: held against the half hour before."""
 
 
 def candidates(
-    system: System, span: Span, mechanisms: Sequence[Mechanism], *, location: Location | None, late: bool, rollouts: Rollouts
+    system: System,
+    span: Span,
+    mechanisms: Sequence[Mechanism],
+    *,
+    location: Location | None,
+    late: bool,
+    rollouts: Rollouts,
 ) -> tuple[Candidate, ...]:
     """All that the figures show, the strongest first; `late` = what users met is that work came late."""
     by_thing: dict[tuple[str, str, str], list[Figure]] = defaultdict(list)
@@ -54,18 +65,23 @@ def candidates(
     found: list[Candidate] = []
     for mechanism in mechanisms:
         for (place, thing, other), own in by_thing.items():
-            shown = [c for tell in mechanism.shown_by if tell.on == place for c in _shown(tell, mechanism, thing, other, own, by_thing, span)]
+            shown = [
+                c
+                for tell in mechanism.shown_by
+                if tell.on == place
+                for c in _shown(tell, mechanism, thing, other, own, by_thing, span)
+            ]
             if shown:
                 found.append(_best(shown, system, span))
     general = next((m for m in mechanisms if m.id == "bad-change"), None)
     if location is not None:
         found += own_failures(system, span, location, {m.id: m for m in mechanisms}, general=general)
-    return tuple(sorted(_weighed(found, system, span, location, late=late), key=lambda c: (-c.strength, c.mechanism.id, c.thing)))
+    return tuple(
+        sorted(_weighed(found, system, span, location, late=late), key=lambda c: (-c.strength, c.mechanism.id, c.thing))
+    )
 
 
-def cleared(
-    system: System, span: Span, mechanism: Mechanism, *, rollouts: Rollouts
-) -> tuple[tuple[Figure, Move], ...]:
+def cleared(system: System, span: Span, mechanism: Mechanism, *, rollouts: Rollouts) -> tuple[tuple[Figure, Move], ...]:
     """Figures of every thing that could show a mechanism and stayed; none where any did not, or none is measured."""
     told = []
     for figure in figures(system, span, rollouts=rollouts):
@@ -85,7 +101,13 @@ def cleared(
 
 
 def _move(tell: Tell, figure: Figure, span: Span) -> Move | None:
-    return move(figure.values, span, quantile=tell.quantile, recent=figure.name in TRAFFIC_FOLLOWS, led_up=tell.slope or tell.figure == "ended")
+    return move(
+        figure.values,
+        span,
+        quantile=tell.quantile,
+        recent=figure.name in TRAFFIC_FOLLOWS,
+        led_up=tell.slope or tell.figure == "ended",
+    )
 
 
 def _holds(tell: Tell, moved: Move) -> bool:
@@ -131,7 +153,9 @@ def _shown(
         moved = _move(tell, figure, span)
         if moved is None or not _holds(tell, moved):
             continue
-        if not all(_met(c, own, by_thing, span) for c in tell.when) or any(_met(c, own, by_thing, span) for c in tell.unless):
+        if not all(_met(c, own, by_thing, span) for c in tell.when) or any(
+            _met(c, own, by_thing, span) for c in tell.unless
+        ):
             continue
         first = slope_start(figure.values, span, moved) if tell.slope else moved.first
         found.append(
@@ -153,8 +177,14 @@ def _shown(
     return found
 
 
-def _met(condition: Tell, own: Sequence[Figure], by_thing: Mapping[tuple[str, str, str], Sequence[Figure]], span: Span) -> bool:
-    where = own if not condition.on else [f for (place, _, _), part in by_thing.items() if place == condition.on for f in part]
+def _met(
+    condition: Tell, own: Sequence[Figure], by_thing: Mapping[tuple[str, str, str], Sequence[Figure]], span: Span
+) -> bool:
+    where = (
+        own
+        if not condition.on
+        else [f for (place, _, _), part in by_thing.items() if place == condition.on for f in part]
+    )
     fits = [f for f in where if f.name == condition.figure]
     if condition.measured is not None:
         return bool(fits) == condition.measured
@@ -196,9 +226,10 @@ def _answerable(candidate: Candidate, system: System, span: Span) -> Mapping[str
 def users_of(system: System, span: Span, thing: str, place: str) -> dict[str, float]:
     """Who gives a store or queue its work, each with the share of its slowness that is its own doing."""
     if place == "queue":
-        workers = {w: 1.0 for w, queue in system.consumers.items() if queue == thing}
-        return workers
-    told = {owner for owner, of in system.pools if of == thing} | {a for a, b in {*system.called, *system.calls} if b == thing}
+        return {w: 1.0 for w, queue in system.consumers.items() if queue == thing}
+    told = {owner for owner, of in system.pools if of == thing} | {
+        a for a, b in {*system.called, *system.calls} if b == thing
+    }
     seen = told or {s for s in {*system.served, *system.handled} if system.kinds.get(s) != "edge"}
     return {s: owns_its_time(system, span, s) if s in system.served else 0.3 for s in seen} or {ANYONE: 0.7}
 
@@ -206,7 +237,9 @@ def users_of(system: System, span: Span, thing: str, place: str) -> dict[str, fl
 def hosted_by(system: System, host: str) -> tuple[str, ...]:
     """What runs on a machine; where nothing tells, anything may."""
     told = tuple(thing for thing, hosts in system.hosts.items() if host in hosts)
-    return told or tuple(t for t, kind in system.kinds.items() if kind in ("app", "database", "edge") and t not in system.hosts)
+    return told or tuple(
+        t for t, kind in system.kinds.items() if kind in ("app", "database", "edge") and t not in system.hosts
+    )
 
 
 # ---------------------------------------------------------------- all of them together
@@ -216,25 +249,48 @@ def _weighed(
     found: Iterable[Candidate], system: System, span: Span, location: Location | None, *, late: bool
 ) -> list[Candidate]:
     every = list(found)
+    places = {id(c): _stands(c, system, location, late=late) for c in every}
     out = []
     for c in every:
-        terms = dict(c.terms)
-        if c.mechanism.id != "traffic-surge":
-            terms["location"] = _stands(c, system, location, late=late)
-            if any(explains(system, other, c) for other in every):
-                terms["consequence"] = CONSEQUENCE
-            elif c.vague and any(o.mechanism.id != c.mechanism.id and not o.vague and o.telling >= SURE_ENOUGH and _stands(o, system, location, late=late) >= AROUND for o in every):
-                terms["vague"] = VAGUE
-            late_s = (c.first - span.start) * span.window.step_s
-            if late_s > LATE_S:
-                terms["late"] = -min(LATE_MOST, late_s / LATE_S)
-        out.append(replace(c, strength=c.telling + sum(terms.values()), terms=terms))
+        terms = _terms(c, every, system, span, places) if c.mechanism.id != "traffic-surge" else ()
+        out.append(replace(c, strength=c.telling + sum(t.weight for t in terms), terms=terms))
     return out
+
+
+def _terms(
+    c: Candidate, every: Sequence[Candidate], system: System, span: Span, places: Mapping[int, tuple[str, float]]
+) -> tuple[Reason, ...]:
+    """What its place, the other candidates and its time add to a candidate."""
+    kind, weight = places[id(c)]
+    terms = [_reason("location", kind, weight, c)]
+    beneath = next((o for o in every if explains(system, o, c)), None)
+    if beneath is not None:
+        facts = {"by": beneath.thing, "by_mechanism": beneath.mechanism.id}
+        terms.append(_reason("consequence", "consequence", CONSEQUENCE, c, **facts))
+    elif c.vague and any(_says_more(o, c) and places[id(o)][1] >= AROUND for o in every):
+        terms.append(_reason("specificity", "general", VAGUE, c))
+    late_s = (c.first - span.start) * span.window.step_s
+    if late_s > LATE_S:
+        terms.append(_reason("onset-order", "late", -min(LATE_MOST, late_s / LATE_S), c))
+    return tuple(terms)
+
+
+def _reason(rule: str, kind: str, weight: float, c: Candidate, **facts: Fact) -> Reason:
+    return Reason(rule, "", c.queries, weight, kind=kind, facts={"thing": c.thing, **facts})
+
+
+def _says_more(one: Candidate, other: Candidate) -> bool:
+    return one.mechanism.id != other.mechanism.id and not one.vague and one.telling >= SURE_ENOUGH
 
 
 def explains(system: System, one: Candidate, other: Candidate) -> bool:
     """Whether `one`, at work beneath, brings `other` about."""
-    if one is other or one.mechanism.id not in other.mechanism.explained_by or one.telling < SURE_ENOUGH or other.own_doing:
+    if (
+        one is other
+        or one.mechanism.id not in other.mechanism.explained_by
+        or one.telling < SURE_ENOUGH
+        or other.own_doing
+    ):
         return False
     if one.mechanism.id in ("traffic-surge", "cache-miss-storm"):
         return True
@@ -244,32 +300,38 @@ def explains(system: System, one: Candidate, other: Candidate) -> bool:
     return one.thing in reached or (one.place == "external" and one.target == other.thing)
 
 
-def _stands(c: Candidate, system: System, location: Location | None, *, late: bool) -> float:
-    """Log-odds of where a candidate is, seen from the end of the walk."""
+def _stands(c: Candidate, system: System, location: Location | None, *, late: bool) -> tuple[str, float]:
+    """Where a candidate is, seen from the end of the walk, and its log-odds."""
     if location is None:
-        return (2.5 if late else 1.0) if c.place == "queue" else 0.0
+        return ("end", LATE_WORK if late else AT_THE_END) if c.place == "queue" else ("unknown", 0.0)
     ends = {location.thing, *([location.between] if location.between else [])}
-    kind = "pool" if c.place == "pool" else system.kinds.get(c.thing, "")
+    kind = "queue" if c.place == "queue" else system.kinds.get(c.thing, "")
     if c.thing in ends:
-        return AT_THE_END
+        return "end", AT_THE_END
     if kind == "database":
-        known = {of for _, of in system.pools} | {b for _, b in {*system.called, *system.calls} if system.kinds.get(b) == "database"}
-        serves = any((e, c.thing) in system.pools or (e, c.thing) in system.calls or (e, c.thing) in system.called for e in ends)
-        return SERVES_THE_END if serves else 0.2 if not known else UNRELATED_STORE
+        leads = {*system.pools, *system.called, *system.calls}
+        if any((e, c.thing) in leads for e in ends):
+            return "serves", SERVES_THE_END
+        known = any(system.kinds.get(b) == "database" for _, b in leads)
+        return ("elsewhere", UNRELATED_STORE) if known else ("unknown", LIKELY_STORE)
     if kind == "host":
         hosts = {h for e in ends for h in system.hosts.get(e, ())}
-        stores = {h for e in ends for (owner, of) in system.pools if owner == e for h in system.hosts.get(of, ())}
-        return HOSTS_THE_END if c.thing in hosts | stores else 0.0 if not hosts else BELOW
+        stores = {h for owner, of in system.pools if owner in ends for h in system.hosts.get(of, ())}
+        if c.thing in hosts | stores:
+            return "hosts", HOSTS_THE_END
+        return ("below", BELOW) if hosts else ("unknown", 0.0)
     if kind in ("cache", "path", "dns", "probe"):
-        return AROUND
-    if c.place == "queue" or kind == "queue":
-        return ELSEWHERE
+        return "around", AROUND
+    if kind == "queue":
+        return "elsewhere", ELSEWHERE
     if kind == "external":
         callers = {a for a, b in system.called if b == c.thing}
-        return SERVES_THE_END if callers & ends else 0.3 if callers & set(location.path) else BELOW
+        if callers & ends:
+            return "serves", SERVES_THE_END
+        return ("way", CALLED_ON_THE_WAY) if callers & set(location.path) else ("below", BELOW)
     if c.thing in location.path:
-        return ON_THE_WAY
-    return BELOW if c.thing in _reachable(system, location.path[0]) else ELSEWHERE
+        return "way", ON_THE_WAY
+    return ("below", BELOW) if c.thing in _reachable(system, location.path[0]) else ("elsewhere", ELSEWHERE)
 
 
 def _reachable(system: System, start: str) -> set[str]:
@@ -281,7 +343,3 @@ def _reachable(system: System, start: str) -> set[str]:
         found |= new
         todo += new
     return found
-
-
-__all__ = ["ANYONE", "Candidate", "candidates", "cleared", "explains", "hosted_by", "users_of"]
-del np, field

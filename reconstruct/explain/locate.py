@@ -47,6 +47,7 @@ class Excess:
 
     @property
     def ill(self) -> bool:
+        """Whether it is clearly worse than before."""
         return self.times > ILL_TIMES or self.share > ILL_SHARE
 
 

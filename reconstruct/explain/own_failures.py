@@ -54,7 +54,10 @@ def _own(system: System, span: Span, location: Location, general: Mechanism) -> 
     share, mean = move(flow.share(3), span, quantile=0.6), move(flow.mean(3), span, quantile=0.6)
     fails = share is not None and share.by > NOTICED
     edge = system.kinds.get(thing) == "edge"
-    behind = any(a == thing and (b in system.served or system.kinds.get(b) == "external") for a, b in {*system.called, *system.calls})
+    behind = any(
+        a == thing and (b in system.served or system.kinds.get(b) == "external")
+        for a, b in {*system.called, *system.calls}
+    )
     blind = edge and not behind
     single = fails and one_instance(flow, span)
     if fails:
@@ -63,8 +66,26 @@ def _own(system: System, span: Span, location: Location, general: Mechanism) -> 
         telling = SLOWER + (0.5 if mean is not None and mean.times > 1.3 else 0.0)
     stores = {of: 0.35 for owner, of in system.pools if owner == thing}
     changes_of = {thing: 0.3, ANYONE: 1.0} if blind else {thing: 1.0, **stores}
-    why = "one-instance" if single else "edge-alone" if fails and edge and behind else "own-failures" if fails else "own-time"
-    return _candidate(general, thing, telling, share if fails else mean, span, flow, changes_of, why, vague=not single and not (edge and behind))
+    why = (
+        "one-instance"
+        if single
+        else "edge-alone"
+        if fails and edge and behind
+        else "own-failures"
+        if fails
+        else "own-time"
+    )
+    return _candidate(
+        general,
+        thing,
+        telling,
+        share if fails else mean,
+        span,
+        flow,
+        changes_of,
+        why,
+        vague=not single and not (edge and behind),
+    )
 
 
 def one_instance(flow: Flow, span: Span) -> bool:
@@ -86,13 +107,53 @@ def _between(
     edge = system.kinds.get(caller) == "edge"
     found = []
     if brief and not edge and general is not None:
-        found.append(_candidate(general, caller, FAILS + 0.5, moved, span, flow, {caller: 1.0}, "gives-up", vague=True, target=callee))
+        found.append(
+            _candidate(
+                general, caller, FAILS + 0.5, moved, span, flow, {caller: 1.0}, "gives-up", vague=True, target=callee
+            )
+        )
     if edge and general is not None:
-        found.append(_candidate(general, caller, NEVER_ARRIVES, moved, span, flow, {caller: 1.0, callee: 0.2}, "never-arrives", target=callee))
+        found.append(
+            _candidate(
+                general,
+                caller,
+                NEVER_ARRIVES,
+                moved,
+                span,
+                flow,
+                {caller: 1.0, callee: 0.2},
+                "never-arrives",
+                target=callee,
+            )
+        )
     elif location.excess.times > 1.2 and "network-degradation" in mechanisms:
-        found.append(_candidate(mechanisms["network-degradation"], callee, BETWEEN, moved, span, flow, {caller: 0.6, callee: 0.6}, "between-slow", target=caller))
+        found.append(
+            _candidate(
+                mechanisms["network-degradation"],
+                callee,
+                BETWEEN,
+                moved,
+                span,
+                flow,
+                {caller: 0.6, callee: 0.6},
+                "between-slow",
+                target=caller,
+            )
+        )
     elif not brief and "dependency-down" in mechanisms:
-        found.append(_candidate(mechanisms["dependency-down"], callee, BETWEEN, moved, span, flow, {caller: 0.6, callee: 1.0}, "between-fails", target=caller))
+        found.append(
+            _candidate(
+                mechanisms["dependency-down"],
+                callee,
+                BETWEEN,
+                moved,
+                span,
+                flow,
+                {caller: 0.6, callee: 1.0},
+                "between-fails",
+                target=caller,
+            )
+        )
     return found
 
 
@@ -111,7 +172,12 @@ def _callers(system: System, span: Span, location: Location, general: Mechanism)
     found = []
     for caller, callee in zip(location.path, location.path[1:], strict=False):
         flow = system.called.get((caller, callee))
-        if flow is None or callee not in system.served or caller not in system.served or system.kinds.get(caller) == "edge":
+        if (
+            flow is None
+            or callee not in system.served
+            or caller not in system.served
+            or system.kinds.get(caller) == "edge"
+        ):
             continue
         link, inner = excess(flow, span), excess(system.served[callee], span)
         each = move(ratio(flow.total, system.served[caller].total), span)
@@ -119,7 +185,20 @@ def _callers(system: System, span: Span, location: Location, general: Mechanism)
         asks = each is not None and each.times > MORE_CALLS and each.z() > 5
         if gives_up or asks:
             moved = each if asks else move(flow.share(3), span, quantile=0.6)
-            found.append(_candidate(general, caller, GIVES_UP, moved, span, flow, {caller: 1.0}, "asks-more" if asks else "gives-up", vague=True, target=callee))
+            found.append(
+                _candidate(
+                    general,
+                    caller,
+                    GIVES_UP,
+                    moved,
+                    span,
+                    flow,
+                    {caller: 1.0},
+                    "asks-more" if asks else "gives-up",
+                    vague=True,
+                    target=callee,
+                )
+            )
     return found
 
 
@@ -139,11 +218,24 @@ def _candidate(
     failing = why not in ("own-time", "between-slow", "asks-more")
     values = flow.share(3) if failing else flow.mean(3)
     name = "failed-share" if failing else "answer-time"
-    figure = Figure("service", thing, name, values, "ratio" if failing else "seconds", flow.queries, target) if values is not None else None
+    figure = (
+        Figure("service", thing, name, values, "ratio" if failing else "seconds", flow.queries, target)
+        if values is not None
+        else None
+    )
     return Candidate(
-        mechanism=mechanism, thing=thing, place="service", telling=telling, strength=telling,
-        first=moved.first if moved is not None else span.start, figure=figure, moved=moved,
-        changes_of=changes_of, vague=vague, target=target, why=why,
+        mechanism=mechanism,
+        thing=thing,
+        place="service",
+        telling=telling,
+        strength=telling,
+        first=moved.first if moved is not None else span.start,
+        figure=figure,
+        moved=moved,
+        changes_of=changes_of,
+        vague=vague,
+        target=target,
+        why=why,
     )
 
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from reconstruct.explain.before_during import Move
 from reconstruct.explain.figures import Figure
-from reconstruct.model import Mechanism
+from reconstruct.model import Fact, Facts, Mechanism, Reason
 
 ANYONE: Final = "*"
 """Whose change: nobody's within the system, or nobody knows."""
@@ -34,8 +34,8 @@ class Candidate:
     slope: bool = False
     vague: bool = False
     target: str = ""
-    terms: Mapping[str, float] = field(default_factory=dict)
-    """What was added to `telling`, by name."""
+    terms: tuple[Reason, ...] = ()
+    """What was added to `telling`."""
     why: str = ""
     """For what no single figure shows: which observation it rests on (`text.reasons` words it)."""
 
@@ -43,3 +43,16 @@ class Candidate:
     def own_doing(self) -> bool:
         """A bound that was itself moved (a pool made smaller, a limit lowered) is nobody's consequence."""
         return self.figure is not None and self.figure.name in ("size", "cpu-limit")
+
+    @property
+    def queries(self) -> tuple[str, ...]:
+        """Ids of what was asked for its figure."""
+        return self.figure.queries if self.figure is not None else ()
+
+    @property
+    def facts(self) -> Facts:
+        """What it rests on."""
+        told: dict[str, Fact] = {"thing": self.thing, "target": self.target, "figure": "", "unit": "count"}
+        if self.figure is not None and self.moved is not None:
+            told |= self.figure.facts(self.moved)
+        return {"before": float("nan"), "during": float("nan"), **told, "mechanism": self.mechanism.id}

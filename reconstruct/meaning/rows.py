@@ -37,8 +37,30 @@ NEVER_OF_TARGET: Final = frozenset(
         "pool",
     )
 ) | frozenset(
-    "code status status_code outcome result state method path route handler uri le quantile partition mode device"
-    " mountpoint datname db_name db_namespace reason container_state".split()
+    [
+        "code",
+        "status",
+        "status_code",
+        "outcome",
+        "result",
+        "state",
+        "method",
+        "path",
+        "route",
+        "handler",
+        "uri",
+        "le",
+        "quantile",
+        "partition",
+        "mode",
+        "device",
+        "mountpoint",
+        "datname",
+        "db_name",
+        "db_namespace",
+        "reason",
+        "container_state",
+    ]
 )
 """Labels that say what of a target is measured, however few values they have."""
 NEVER_COUNTS: Final = re.compile(

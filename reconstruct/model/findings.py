@@ -105,6 +105,7 @@ class Weighed:
 
     @property
     def log_odds(self) -> float:
+        """Prior and terms together."""
         return self.prior + sum(term for _, term in self.terms)
 
 
@@ -122,6 +123,7 @@ class Ledger:
         return math.exp(self.unobserved) + sum(math.exp(c.log_odds) for c in self.candidates)
 
     def confidence(self, candidate: Weighed) -> float:
+        """``exp(log_odds) / normaliser``."""
         return math.exp(candidate.log_odds) / self.normaliser
 
 

@@ -63,7 +63,7 @@ class Tell:
     measured: bool | None = None
     """In a condition: only whether the figure exists at all."""
     changes_of: Mapping[str, float] = field(default_factory=dict)
-    """Whose change may bring it about, and how likely against the thing's own: itself, users, hosted, callers, anyone."""
+    """Whose change may bring it about, and how likely: itself, target, users, hosted, anyone."""
     when: tuple[Tell, ...] = ()
     unless: tuple[Tell, ...] = ()
 

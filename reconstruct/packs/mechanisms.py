@@ -24,7 +24,7 @@ _SIGN_KEYS: Final = ("layers", "aspects", "moves", "tags", "says", "or")
 _TELL_NUMBERS: Final = ("times", "by", "reaches", "was", "below", "spread", "sure", "quantile", "telling")
 _TELL_FLAGS: Final = ("slope", "vague", "measured")
 _TELL_KEYS: Final = ("figure", "on", "moves", *_TELL_NUMBERS, *_TELL_FLAGS, "changes_of", "when", "unless")
-ANSWERABLE: Final = ("itself", "users", "hosted", "host", "callers", "anyone", "target")
+ANSWERABLE: Final = ("itself", "target", "users", "hosted", "anyone")
 """Whose change may bring a figure about (`changes_of`)."""
 _ID: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _HINT: Final = "docs/mechanisms.md explains every key"
@@ -88,8 +88,8 @@ def _mechanism(entry: Marked) -> Mechanism:
 
 def _tell(entry: Marked) -> Tell:
     given = fields(entry, allowed=_TELL_KEYS, required=("figure",))
-    numbers = {key: number(given[key]) for key in _TELL_NUMBERS if key in given}
-    flags = {key: flag(given[key]) for key in _TELL_FLAGS if key in given}
+    numbers: dict[str, Any] = {key: number(given[key]) for key in _TELL_NUMBERS if key in given}
+    flags: dict[str, Any] = {key: flag(given[key]) for key in _TELL_FLAGS if key in given}
     return Tell(
         figure=text(given["figure"]),
         on=text(given.get("on")),
