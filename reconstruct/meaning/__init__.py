@@ -78,12 +78,37 @@ def read_system(evidence: Evidence, *, calls: Collection[tuple[str, str]] = ()) 
             read_dns(name, series, names=names, found=readings)
         else:
             _read_process(name, series, family=family, times_s=times_s, names=names, found=(flows, pools, readings))
+    for kind in ("database", "cache"):
+        _join_alone(kind, names, flows, pools, given={plain_name(name) for name in given})
     finish_cluster(readings, of_cluster)
     finish_nodes(readings, names)
     for row in rows.get("up", ()):
         readings.add(names.thing(row), "up", row.values, Source(row.query, "up", instance_of(row.labels)), rank=1)
     _hosts(rows, names, hosts)
     return _system(names, flows, pools, readings, hosts=hosts, rows=rows, evidence=evidence, calls=calls)
+
+
+def _join_alone(kind: str, names: Names, flows: Flows, pools: Pools, *, given: Collection[str]) -> None:
+    """A store that callers only know by a name of their own is the one that is measured, where there is just one.
+
+    Not where callers name that one too, or changes name the other: then they are two.
+    """
+    measured = {thing for target, thing in names.things.items() if names.families.get(target) == kind}
+    named = {callee for _, callee in (*flows.called, *pools.parts) if names.kinds.get(callee) == kind}
+    if len(measured) != 1 or named & measured:
+        return
+    (thing,) = measured
+    for other in sorted(named - set(given)):
+        names.kinds.pop(other)
+        names.alias[other] = thing
+        names.spelled[thing].add(other)
+        for parts in (flows.called, pools.parts):
+            for caller, callee in [pair for pair in parts if pair[1] == other]:
+                moved = parts.pop((caller, callee))
+                for key, series in moved.items():
+                    parts[caller, thing].setdefault(key, series)  # type: ignore[arg-type]
+        for caller, callee in [pair for pair in pools.behind if pair[1] == other]:
+            pools.behind[caller, thing] += pools.behind.pop((caller, callee))
 
 
 def _order(name: str, series: Sequence[Row], names: Names) -> int:

@@ -78,7 +78,8 @@ def read_flow(name: str, rows: Sequence[Row], *, names: Names, found: Flows) -> 
     if _mesh(name, rows, status=status, share=share, unit=unit, names=names, found=found):
         return True
     client = bool(said & words_for.CLIENT) and not (family == "edge" and "client" in said)
-    message = not client and bool(said & words_for.MESSAGE) and not said & words_for.SERVED
+    late = share != "total" and bool(said & words_for.WAITED) and not said & words_for.SERVED
+    message = not client and bool(said & words_for.MESSAGE or late) and not said & words_for.SERVED
     store = (
         not client
         and not message
@@ -102,7 +103,6 @@ def read_flow(name: str, rows: Sequence[Row], *, names: Names, found: Flows) -> 
             else:
                 found.called[thing, other][name].append(piece)
         elif message:
-            late = bool(said & words_for.WAITED)
             (found.delayed if late else found.handled)[thing][name].append(piece)
             queue = next((row.own[k] for k in words_for.QUEUE_LABELS if row.own.get(k)), None)
             if queue:

@@ -130,11 +130,9 @@ def read_node(name: str, rows: Sequence[Row], *, names: Names, found: Readings) 
                 found.add(thing, "oom_kills", rises(row.values), told)
             elif "retran" in name.lower():
                 found.add(thing, "retransmits", row.signal, told)
-            elif "memory" in said and "available" in name.lower().replace("memavailable", "available"):
+            elif re.search(r"mem_?available", name.lower()):
                 found.add(thing, "memory", -row.values, told)  # made "used" once the total is known
-            elif (
-                "memory" in said and "total" in name.lower().replace("memtotal", "total") and "swap" not in name.lower()
-            ):
+            elif re.search(r"mem_?total", name.lower()):
                 found.bound(thing, "memory", row.values, told)
 
 

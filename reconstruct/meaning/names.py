@@ -128,7 +128,7 @@ def read_names(rows: Mapping[str, Sequence[Row]], *, given: Collection[str]) -> 
     for target in labels:
         found.families[target] = kinds[target]
         by_family[kinds[target]].append(target)
-    for family, targets in by_family.items():
+    for family, targets in sorted(by_family.items(), key=lambda item: item[0] == "app"):
         votes = _votes([labels[t] for t in targets], hints)
         for target in targets:
             name = _name(labels[target], family, votes=votes, all_labels=[labels[t] for t in targets], hints=hints)

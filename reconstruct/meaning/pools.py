@@ -16,7 +16,7 @@ from reconstruct.model.system import Pool, Series
 Part = Literal["used", "size", "idle", "pending", "waits", "wait_s", "timeouts", "held_s", "held"]
 PARTS: Final[tuple[tuple[Part, re.Pattern[str]], ...]] = (
     ("timeouts", re.compile(r"timeout|timed_?out|time_outs")),
-    ("waits", re.compile(r"wait_count|waited_for|waits?_total|acquire\w*_count|wait_time\w*_count|empty_acquire")),
+    ("waits", re.compile(r"wait_count|waited_for|waits?_total|(acquire|wait)\w*_count|empty_acquire")),
     (
         "wait_s",
         re.compile(

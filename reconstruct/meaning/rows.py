@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from reconstruct.meaning.vocabulary import GROUP_LABELS, INSTANCE_LABELS, QUEUE_LABELS
+from reconstruct.meaning.vocabulary import INSTANCE_LABELS, NEVER_OF_TARGET
 from reconstruct.model import Evidence, Metric
 from reconstruct.model.system import Series
 from reconstruct.packs.words import words_of
@@ -23,46 +23,6 @@ OTEL_SERVICE: Final = ("service_name", "service.name")
 OTEL_INSTANCE: Final = ("service_instance_id", "service.instance.id", "host_name", "host.name")
 METRICS_TO_TELL: Final = 3
 """Labels that so many metrics of a target agree on are the target's own, where it has no `up`."""
-NEVER_OF_TARGET: Final = frozenset(
-    (
-        *QUEUE_LABELS,
-        *GROUP_LABELS,
-        "server_address",
-        "peer",
-        "target",
-        "upstream",
-        "dest",
-        "destination",
-        "callee",
-        "pool",
-    )
-) | frozenset(
-    [
-        "code",
-        "status",
-        "status_code",
-        "outcome",
-        "result",
-        "state",
-        "method",
-        "path",
-        "route",
-        "handler",
-        "uri",
-        "le",
-        "quantile",
-        "partition",
-        "mode",
-        "device",
-        "mountpoint",
-        "datname",
-        "db_name",
-        "db_namespace",
-        "reason",
-        "container_state",
-    ]
-)
-"""Labels that say what of a target is measured, however few values they have."""
 NEVER_COUNTS: Final = re.compile(
     r"timestamp|start_time|created|uptime|boot_time|limit|avail|free|size_bytes|expir|not_after|_ratio$|_age"
 )

@@ -195,3 +195,8 @@ VERSION_LABELS: Final = (
     "image_tag",
     "release",
 )
+NEVER_OF_TARGET: Final = frozenset((*QUEUE_LABELS, *GROUP_LABELS)) | _set(
+    "server_address peer target upstream dest destination callee pool code status status_code outcome result state"
+    " method path route handler uri le quantile partition mode device mountpoint datname db_name db_namespace reason"
+)
+"""Labels that say what of a target is measured, however few values they have."""
