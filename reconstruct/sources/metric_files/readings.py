@@ -16,7 +16,7 @@ from reconstruct.packs.classify import min_effect_of
 from reconstruct.packs.words import words_of
 from reconstruct.sources.metric_files.cells import Numbers
 from reconstruct.sources.metric_files.column_choices import ColumnChoice
-from reconstruct.sources.metric_files.units import WrittenUnit
+from reconstruct.sources.metric_files.units import WrittenUnit, split_header
 from reconstruct.text.units import human
 
 TOP: Final = 0.999
@@ -51,12 +51,14 @@ class Reading:
     own_scale: bool = False
     """No unit tells the smallest change of interest: the series' own level does."""
     classified: bool = True
-    said_unit: bool = False
+    unit_factor: float = 0.0
+    """The factor of the unit that is written beside the first series; 0 = none is."""
 
     def in_unit(self, values: Numbers, *, times_s: Numbers, unit: WrittenUnit | None) -> Numbers:
         """The numbers in the meaning's unit; `unit` is the series' own as written."""
-        own = unit.factor if self.said_unit and unit is not None else 1.0
-        values = values * (own if self.said_unit and unit is not None and self.factor == 1.0 else self.factor)
+        # Series of one metric may be written in several units: each in its own.
+        own = unit.factor / self.unit_factor if self.unit_factor and unit is not None else 1.0
+        values = values * (self.factor * own)
         if self.inverted:
             return np.clip(1.0 - values, 0.0, 1.0)
         if not self.meaning.countdown:
@@ -81,8 +83,10 @@ def reading_of(
     A unit that is written counts before one in the name. Whether a share is 0..1 or 0..100 is decided by the values:
     a name that says percent, over values that never pass 1, leaves it open, and then no absolute floor applies.
     """
-    if choice is not None and choice.unit is not None:
-        unit = choice.unit
+    name, in_name = split_header(name)
+    unit = unit or in_name
+    chosen = choice is not None and choice.unit is not None
+    unit = choice.unit if choice is not None and choice.unit is not None else unit
     told = unit.unit if unit is not None else ""
     meaning = classify(name, conventions=conventions, kind=kind, unit=told, label_names=label_names)
     if unit is not None and told:
@@ -98,7 +102,9 @@ def reading_of(
         meaning = _in(replace(meaning, aspect=choice.aspect, worse=worse), meaning.unit, conventions=conventions)
     values = np.concatenate([one[~np.isnan(one)] for one in series]) if series else np.empty(0)
     factor = unit.factor if unit is not None and told else meaning.factor
-    reading = Reading(meaning, factor=factor, said_unit=bool(told))
+    reading = Reading(
+        meaning, factor=factor, unit_factor=unit.factor if unit is not None and told and not chosen else 0.0
+    )
     reading = _share(reading, name, values, kind=kind, conventions=conventions) if len(values) else reading
     reading = _failures(reading, name, values, conventions=conventions) if len(values) else reading
     meaning = reading.meaning
@@ -182,14 +188,14 @@ def _share(reading: Reading, name: str, values: Numbers, *, kind: str, conventio
         if top <= 100 * WHOLE:
             return replace(reading, factor=0.01)
         return _number(reading, conventions=conventions)
-    if meaning.unit != "count" or kind == "counter" or reading.said_unit or _whole(values):
+    if meaning.unit != "count" or kind == "counter" or reading.unit_factor or _whole(values):
         return reading
     words = set(words_of(name))
     used = meaning.aspect == "utilisation" and bool(words & _USE_WORDS or "cpu" in meaning.tags)
     share = used or (meaning.aspect == "availability")
     if not share:
         return reading
-    if top <= 1.0:
+    if top <= WHOLE:
         return replace(reading, meaning=_in(meaning, "ratio", conventions=conventions))
     sure = "cpu" in meaning.tags or float(np.median(values)) > 10.0
     if top <= 100 * WHOLE and sure:

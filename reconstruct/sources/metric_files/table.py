@@ -22,7 +22,15 @@ from reconstruct.sources.metric_files.units import WrittenUnit, split_header, un
 
 _SELECTOR: Final = re.compile(r"(?P<name>[a-zA-Z_:][^{}]*?)?\s*\{(?P<labels>.*)\}")
 _LABEL: Final = re.compile(r'\s*([a-zA-Z_][\w.]*)\s*=\s*"((?:\\.|[^"\\])*)"\s*(?:,|$)')
-_ZONE_HOURS: Final = {"z": "UTC", "utc": "UTC", "gmt": "UTC", "cet": "+01:00", "cest": "+02:00", "jst": "+09:00"}
+_OFFSET: Final = re.compile(r"(?:UTC|GMT)?(?P<sign>[+-])(?P<hours>\d\d):?00")
+_ZONE_HOURS: Final = {
+    "z": "UTC",
+    "utc": "UTC",
+    "gmt": "UTC",
+    "cet": "Etc/GMT-1",
+    "cest": "Etc/GMT-2",
+    "jst": "Asia/Tokyo",
+}
 """Abbreviations that mean one offset everywhere they are used; of the others (IST, BST, CST) several are."""
 
 
@@ -50,7 +58,10 @@ def read_table(content: Content, *, tz: str, chosen: Mapping[str, str]) -> Parse
 def _zone(columns: Columns, *, tz: str, path: object) -> str:
     if not columns.zone:
         return tz
-    zone = _ZONE_HOURS.get(columns.zone.lower(), columns.zone)
+    offset = _OFFSET.fullmatch(columns.zone)
+    # Etc names have the sign of POSIX: hours west of Greenwich.
+    fixed = f"Etc/GMT{'-' if offset['sign'] == '+' else '+'}{int(offset['hours'])}" if offset else columns.zone
+    zone = _ZONE_HOURS.get(columns.zone.lower(), fixed)
     try:
         parse_zone(zone)
     except UsageError as error:
@@ -164,9 +175,8 @@ def header_of(column: str, *, stem: str) -> tuple[str, dict[str, str], WrittenUn
     written = _SELECTOR.fullmatch(column.strip())
     if written:
         labels = dict(_LABEL.findall(written["labels"]))
-        name, unit = split_header(written["name"] or labels.pop("__name__", stem))
-        return name, {k: re.sub(r"\\(.)", r"\1", v) for k, v in labels.items()}, unit
+        name = written["name"] or labels.pop("__name__", stem)
+        return name, {k: re.sub(r"\\(.)", r"\1", v) for k, v in labels.items()}, split_header(name)[1]
     if label_word(column) in VALUE_COLUMNS:
         return stem, {}, None
-    name, unit = split_header(column)
-    return name, {}, unit
+    return column.strip(), {}, split_header(column)[1]

@@ -12,9 +12,7 @@ from reconstruct.sources.metric_files.content import Content
 from reconstruct.sources.metric_files.tracks import Parsed, Recorder
 from reconstruct.sources.metric_files.units import WrittenUnit, unit_of_vendor
 
-_QUERY: Final = re.compile(
-    r"^(?:avg|sum|min|max|count|p\d+)(?:\([^)]*\))?:(?P<name>[a-z][\w.]*)\{(?P<scope>[^}]*)\}"
-)
+_QUERY: Final = re.compile(r"^(?:avg|sum|min|max|count|p\d+)(?:\([^)]*\))?:(?P<name>[a-z][\w.]*)\{(?P<scope>[^}]*)\}")
 _BROWSER_TIME: Final = re.compile(
     r"^[A-Z][a-z]{2} (?P<month>[A-Z][a-z]{2}) (?P<day>\d{1,2}) (?P<year>\d{4}) (?P<clock>[\d:]+) GMT(?P<zone>[+-]\d{4})"
 )
