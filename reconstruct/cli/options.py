@@ -205,6 +205,11 @@ class EventsOptions(TimeOptions, ServerOptions, ChangeOptions, BundleOptions, Co
 
 
 @dataclass(frozen=True, kw_only=True)
+class BacktestOptions(TimeOptions, ServerOptions, BundleOptions, ConsoleOptions):
+    """For `backtest`: a server or a bundle, and how far back."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class EvidenceOptions(EventsOptions, PackOptions, MetricOptions):
     """For what needs the whole evidence of a window: incident, report, scan, capture, verify."""
 

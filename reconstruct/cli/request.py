@@ -134,7 +134,7 @@ def asked_of(given: CheckOptions | EventsOptions, config: Config, *, at: pd.Time
     UsageError
         A time, a zone, a duration or a combination of options is wrong.
     """
-    begin, end, notes = _window_of(given, config, at=at)
+    begin, end, notes = window_of(given, config, at=at)
     request = Request(
         start=begin,
         end=end,
@@ -168,7 +168,7 @@ def asked_of(given: CheckOptions | EventsOptions, config: Config, *, at: pd.Time
     return request
 
 
-def _window_of(
+def window_of(
     given: TimeOptions, config: Config, *, at: pd.Timestamp
 ) -> tuple[pd.Timestamp | None, pd.Timestamp | None, tuple[str, ...]]:
     """Start and end as given, and what has to be said of how they were read."""
@@ -235,7 +235,7 @@ def captured(given: EventsOptions, config: Config, *, at: pd.Timestamp) -> tuple
         why="a bundle holds what was asked when it was captured",
     )
     evidence, settings = read_bundle(given.bundle)
-    begin, end, notes = _window_of(given, config, at=at)
+    begin, end, notes = window_of(given, config, at=at)
     baseline = _duration(given.baseline, None) if isinstance(given, MetricOptions) else None
     if begin is None and end is None and baseline is None:
         return evidence, settings
