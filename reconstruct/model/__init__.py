@@ -5,6 +5,17 @@ changed. Ids are unique within one incident: q1 (queries), e1 (events), al1 (ale
 t1 (timeline), ep1 (episodes).
 """
 
+from reconstruct.model.alerting import (
+    AlertPeriod,
+    Backtest,
+    IncidentOverlap,
+    PastIncident,
+    RuleBacktest,
+    RuleNote,
+    RuleNoteKind,
+    RuleOutcome,
+    TimeSpan,
+)
 from reconstruct.model.evidence import (
     Alert,
     Event,
@@ -23,10 +34,12 @@ from reconstruct.model.findings import (
     Explanation,
     Hint,
     Impact,
+    Ledger,
     Moment,
     NotChecked,
     Reason,
     RuledOut,
+    Weighed,
 )
 from reconstruct.model.incident import (
     Duration,
@@ -52,14 +65,17 @@ from reconstruct.model.mechanisms import (
     Mechanism,
     Settings,
     Sign,
+    Tell,
 )
 
 __all__ = [
     "ASPECTS",
     "LAYERS",
     "Alert",
+    "AlertPeriod",
     "Anomaly",
     "Aspect",
+    "Backtest",
     "Direction",
     "DismissedChange",
     "Duration",
@@ -77,23 +93,33 @@ __all__ = [
     "HintVerdict",
     "Impact",
     "Incident",
+    "IncidentOverlap",
     "Layer",
+    "Ledger",
     "Mechanism",
     "Metric",
     "Milestone",
     "Moment",
     "NotChecked",
+    "PastIncident",
     "Quantity",
     "Query",
     "Reason",
     "Reference",
+    "RuleBacktest",
+    "RuleNote",
+    "RuleNoteKind",
+    "RuleOutcome",
     "RuledOut",
     "Service",
     "Settings",
     "Shape",
     "Sign",
     "Signal",
+    "Tell",
+    "TimeSpan",
     "Verdict",
+    "Weighed",
     "Window",
     "Worse",
 ]

@@ -15,7 +15,7 @@ from reconstruct import promql as pq
 from reconstruct.errors import ReconstructError, SourceError, UsageError
 from reconstruct.http import MAX_IN_FLIGHT, redact
 from reconstruct.model import Gap, Metric, Query, Signal, Window
-from reconstruct.sources.prometheus.api_errors import TooMuchError
+from reconstruct.sources.prometheus.api_errors import TooMuchError, TooWideError
 from reconstruct.sources.prometheus.client import Answer, Prometheus
 from reconstruct.sources.prometheus.replicas import merge_replicas
 from reconstruct.sources.service_labels import service_of
@@ -111,7 +111,9 @@ def gather_signals(
         raise failures[0]
     gaps = [gap for number in sorted(found) for gap in found[number].gaps]
     if skipped := len(signals) - len(found):
-        gaps.append(Gap("", "prometheus", f"{skipped} more signals", f"not asked: {failures[-1].message}"))
+        matters = any(signals[number].user_facing for number in range(len(signals)) if number not in found)
+        cause = f"not asked: {failures[-1].message}"
+        gaps.append(Gap("", "prometheus", f"{skipped} more signals", cause, matters=matters))
     return (
         tuple(metric for number in sorted(found) if (metric := found[number].metric) is not None),
         tuple(query for number in sorted(found) if (query := found[number].query) is not None),
@@ -123,18 +125,23 @@ def _ask(
     server: Prometheus, signal: Signal, window: Window, *, spacings: Mapping[str, float], max_series: int
 ) -> _Asked:
     known = [spacings[name] for name in pq.metric_names(signal.promql) if name in spacings]
+    signal = replace(signal, promql=server.written(signal.promql))
     spacing_s = max([window.step_s, *known])
     try:
         answer = server.range(signal.promql, window, max_series=max_series)
         if known and not pq.range_window_s(signal.promql):
             answer = without_look_back(server, signal.promql, window, answer, spacing_s=spacing_s)
-    except (TooMuchError, UsageError) as error:  # this question is not for this server; the next one may be
-        return _Asked(None, None, (_gap(signal, error.message.replace("\n", " "), window),))
+    except (
+        TooMuchError,
+        TooWideError,
+        UsageError,
+    ) as error:  # this question is not for this server; the next one may be
+        return _Asked(None, None, (_unread(signal, error.message.replace("\n", " "), window),))
     except SourceError as error:
-        return _Asked(None, None, (_gap(signal, error.message, window),), failed=error)
+        return _Asked(None, None, (_unread(signal, error.message, window),), failed=error)
     values, labels, merged = merge_replicas(answer.values, answer.labels)
     values, labels = _sorted(values, labels)
-    gaps = [_gap(signal, words, window) for words in (*answer.warnings, *answer.infos)]
+    gaps = [_gap(signal, words, window) for words in answer.warnings]
     query = Query(
         id=signal.id,
         signal=signal.id,
@@ -173,7 +180,7 @@ def without_look_back(server: Prometheus, promql: str, window: Window, answer: A
         seen = server.range(short, window)
     except ReconstructError as error:
         late = f"the ends of series may be seen up to {LOOK_BACK_S / 60:.0f} min late: {error.message.splitlines()[0]}"
-        return replace(answer, infos=(*answer.infos, late))
+        return replace(answer, warnings=(*answer.warnings, late))
     column_of = {tuple(sorted(labels.items())): column for column, labels in enumerate(seen.labels)}
     values = answer.values.copy(order="K")
     for column, labels in enumerate(answer.labels):
@@ -210,12 +217,17 @@ def _gap(signal: Signal, cause: str, window: Window) -> Gap:
     return Gap("", "prometheus", signal.id, cause, start=window.baseline_start, end=window.end)
 
 
+def _unread(signal: Signal, cause: str, window: Window) -> Gap:
+    """A signal that could not be read at all: without one that users feel, nobody can say that all was well."""
+    return replace(_gap(signal, cause, window), matters=signal.user_facing)
+
+
 def _each_once(gaps: Sequence[Gap]) -> tuple[Gap, ...]:
-    """Gaps with the same cause as one, that names all that was missing."""
-    by_cause: dict[tuple[str, pd.Timestamp | None, pd.Timestamp | None], list[Gap]] = {}
+    """Gaps with the same cause as one, that names all that was missing, what users feel first."""
+    by_cause: dict[tuple[str, pd.Timestamp | None, pd.Timestamp | None, bool], list[Gap]] = {}
     for gap in gaps:
-        by_cause.setdefault((gap.cause, gap.start, gap.end), []).append(gap)
-    return tuple(
-        Gap("", same[0].source, ", ".join(dict.fromkeys(gap.missing for gap in same)), cause, start=start, end=end)
-        for (cause, start, end), same in by_cause.items()
-    )
+        by_cause.setdefault((gap.cause, gap.start, gap.end, gap.matters), []).append(gap)
+    together = [
+        replace(same[0], missing=", ".join(dict.fromkeys(gap.missing for gap in same))) for same in by_cause.values()
+    ]
+    return tuple(sorted(together, key=lambda gap: not gap.matters))
