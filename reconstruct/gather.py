@@ -177,6 +177,25 @@ def gather_changes(asked: Request, *, now: pd.Timestamp, progress: Progress | No
     return _evidence(found, window=window, calls=asked.calls)
 
 
+def scan_window(
+    asked: Request, *, selector: str | None, now: pd.Timestamp, progress: Progress | None = None
+) -> tuple[Prometheus, Window, str, packs.Conventions]:
+    """The server, the window and the matchers of a scan, and how metrics' names are read.
+
+    Raises
+    ------
+    UsageError
+        There is no server, or the window or the selector is wrong.
+    """
+    found = _Gathered()
+    server = _connected(asked, found, now=now, progress=progress or _silent)
+    if server is None:
+        raise UsageError("there is no metrics server to scan", hint="give --prometheus URL, --bundle or --metrics FILE")
+    window = _window(asked, files=(), server=server, now=now, found=found)
+    matchers = ",".join(part for part in (_inside(selector), asked.scope) if part)
+    return server, window, matchers, _catalogue(asked).conventions
+
+
 def _in_scope(metrics: Sequence[Metric], scope: str) -> list[Metric]:
     """The series of a file that the scope's matchers fit."""
     if not scope:
@@ -217,7 +236,9 @@ def numbered_gaps(gaps: Iterable[Gap]) -> tuple[Gap, ...]:
     """Gaps in order of time, those of no time first, with the ids g1, g2, ...; each said once."""
     distinct = {(g.source, g.missing, g.cause, g.start, g.end): g for g in gaps}
     never = pd.Timestamp.min.tz_localize("UTC")
-    ordered = sorted(distinct.values(), key=lambda g: (g.start or never, g.source, g.missing, g.cause, g.end or never))
+    ordered = sorted(
+        distinct.values(), key=lambda g: (not g.matters, g.start or never, g.source, g.missing, g.cause, g.end or never)
+    )
     return tuple(replace(gap, id=f"g{n}") for n, gap in enumerate(ordered, 1))
 
 
