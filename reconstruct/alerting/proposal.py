@@ -17,9 +17,9 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from reconstruct import promql
 from reconstruct.alerting.backtest import merged
 from reconstruct.alerting.evidence import replay_metric
+from reconstruct.alerting.expression import as_operand, without_absent_labels
 from reconstruct.alerting.review import always_fires
 from reconstruct.alerting.rules import AlertingRule
 from reconstruct.alerting.states import AlertInstance
@@ -40,6 +40,8 @@ from reconstruct.model import (
 USER_LAYERS: Final[tuple[Layer, ...]] = ("edge", "app")
 USER_ASPECTS: Final[tuple[Aspect, ...]] = ("errors", "latency", "availability")
 """In order of preference where they show it equally early: a share of failed requests needs the least explaining."""
+UNITS: Final = ("ratio", "percent", "seconds")
+"""Of thresholds that stay right when traffic grows."""
 NOT_USER_FACING: Final = frozenset({"scrape", "retries", "raw", "running-mean"})
 MIN_HISTORY: Final = pd.Timedelta("1h")
 """Of samples before the onset: with less, "0 false firings" says nothing."""
@@ -70,7 +72,7 @@ class _Trial:
     fired: AlertInstance
     false: int
     margin: float
-    """Logarithmic distance to the history's extreme or the incident's level, whichever is nearer."""
+    """As `_margin` says."""
     days: float
 
 
@@ -105,7 +107,7 @@ def propose(
     trials = [trial for metric, anomaly, length in enough if (trial := _best(metric, anomaly, explanation, length))]
     if not trials:
         return None, NoProposal("never-caught")
-    best = min(trials, key=lambda trial: _order(trial, evidence.window.step_s))
+    best = _chosen(trials, step_s=evidence.window.step_s)
     first = _first_alert(evidence, explanation)
     at = _time(best.fired)
     if best.false * 7 / best.days > MAX_FALSE_A_WEEK and best.false:
@@ -234,24 +236,41 @@ def _try(
     episodes = [TimeSpan(one.start, one.end) for one in explanation.episodes] or [TimeSpan(onset.earliest, end)]
     firings = merged(TimeSpan(_time(one), _end(one)) for one in instances)
     false = sum(not any(_touches(span, episode) for episode in episodes) for span in firings)
-    scale = max(abs(anomaly.signal.min_effect), abs(anomaly.level) * 1e-3, 1e-12)
-    distances = (abs(threshold - extreme), abs(anomaly.level - threshold))
-    beyond = (threshold - extreme) * (1 if comparator == ">" else -1)
-    margin = min(math.log1p(distance / scale) for distance in distances) if beyond > 0 else -math.log1p(-beyond / scale)
+    margin = _margin(threshold, extreme=extreme, level=anomaly.level, least=anomaly.signal.min_effect)
     return _Trial(
         metric, anomaly, comparator, threshold, for_s, min(caught, key=lambda o: _time(o)), false, margin, days
     )
 
 
-def _order(trial: _Trial, step_s: float) -> tuple[float, float, bool, int, str]:
-    slack_s = max(MIN_GAIN.total_seconds(), 2 * step_s)
-    return (
-        float(trial.false),
-        _time(trial.fired).timestamp() // slack_s,
-        trial.anomaly.signal.inferred,
-        USER_ASPECTS.index(trial.anomaly.signal.aspect),
-        trial.anomaly.signal.id,
-    )
+def _margin(threshold: float, *, extreme: float, level: float, least: float) -> float:
+    """By how many times a threshold lies beyond the history's extreme, or the incident beyond it, whichever is less.
+
+    In logarithms, negative within the history. Below the smallest effect of interest, and near a history of zeros, a
+    hundredth of the incident's size stands for nothing.
+    """
+    whole = abs(level - extreme)
+    nothing = max(least, whole / 100, 1e-12)
+    above, below = abs(threshold - extreme), abs(level - threshold)
+    beyond = (threshold - extreme) * (level - extreme) >= 0
+    toward_history = math.log((above + nothing) / nothing)
+    toward_incident = math.log((whole + nothing) / (above + nothing)) if below else 0.0
+    return min(toward_history, toward_incident) if beyond else -toward_history
+
+
+def _chosen(trials: Sequence[_Trial], *, step_s: float) -> _Trial:
+    """The fewest false firings, then the earliest; of those about as early the one that needs the least explaining."""
+    fewest = min(trial.false for trial in trials)
+    quiet = [trial for trial in trials if trial.false == fewest]
+    earliest = min(_time(trial.fired) for trial in quiet)
+    near = [t for t in quiet if _time(t.fired) <= earliest + max(MIN_GAIN, pd.Timedelta(seconds=2 * step_s))]
+    return min(near, key=_explaining)
+
+
+def _explaining(trial: _Trial) -> tuple[bool, int, int, pd.Timestamp, str]:
+    """Known signals before inferred ones; shares and seconds before figures that grow with traffic."""
+    signal = trial.anomaly.signal
+    unit = UNITS.index(signal.unit) if signal.unit in UNITS else len(UNITS)
+    return signal.inferred, unit, USER_ASPECTS.index(signal.aspect), _time(trial.fired), signal.id
 
 
 def _first_alert(evidence: Evidence, explanation: Explanation) -> Alert | None:
@@ -287,7 +306,8 @@ def _proposed(trial: _Trial, explanation: Explanation, first: Alert | None) -> P
         + _camel(anomaly.signal.aspect)
         + ("High" if trial.comparator == ">" else "Low"),
         record=_record(labels, anomaly),
-        promql=_operand(metric.signal.promql),
+        promql=as_operand(without_absent_labels(metric.signal.promql, {n for each in metric.labels for n in each})),
+        title=anomaly.signal.title,
         comparator=trial.comparator,
         threshold=trial.threshold,
         unit=anomaly.signal.unit,
@@ -313,16 +333,6 @@ def _column(metric: Metric, fired: AlertInstance) -> int:
         if {name: value for name, value in labels.items() if name != "__name__" and value} == wanted:
             return int(metric.values.columns[column])
     raise ValueError(f"no series has the labels {wanted}")
-
-
-def _operand(expr: str) -> str:
-    """The expression as the left side of a comparison: `or`, `and`, `unless` and comparisons bind no tighter."""
-    depth = 0
-    for token in promql.tokens(expr):
-        depth += (token.text in ("(", "[", "{")) - (token.text in (")", "]", "}"))
-        if depth == 0 and token.text.lower() in ("or", "and", "unless", "<", ">", "<=", ">=", "==", "!=", "bool"):
-            return f"({expr})"
-    return expr
 
 
 def _record(labels: Mapping[str, str], anomaly: Anomaly) -> str:

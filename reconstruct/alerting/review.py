@@ -111,12 +111,14 @@ def _of_fired(alerts: Sequence[Alert], case: _Case) -> AlertReview | None:
     ids = tuple(one.id for one in about)
     first = min(about, key=lambda one: one.firing_at)
     after_s = (first.firing_at - case.onset).total_seconds()
-    gone = [a for a in about if a.ended_in_gap and a.resolved_at is not None and a.resolved_at < case.end]
+    mitigated = case.explanation.mitigated
+    # A mitigation often replaces the very instances that alerted: that their data end then misleads nobody.
+    acted = mitigated.earliest if mitigated is not None else case.end
+    gone = [a for a in about if a.ended_in_gap and a.resolved_at is not None and a.resolved_at < min(acted, case.end)]
     most = max(Counter(tuple(sorted(one.labels.items())) for one in about).values())
     facts: dict[str, Fact] = {"first": first.firing_at}
     if first.pending_at is not None:
         facts |= {"pending": first.firing_at - first.pending_at}
-    mitigated = case.explanation.mitigated
     if gone:
         facts |= {"resolved": min(a.resolved_at for a in gone if a.resolved_at is not None), "end": case.end}
         return AlertReview(rule, service, "misleading", "resolved-in-gap", facts, ids, after_s, ids)

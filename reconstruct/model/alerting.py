@@ -183,6 +183,8 @@ class ProposedAlert:
     name: str
     record: str
     """What the series is recorded as: the rule's test drives it."""
+    title: str
+    """Of the signal."""
     promql: str
     comparator: str
     threshold: float
