@@ -44,10 +44,12 @@ from reconstruct.model.findings import (
     Explanation,
     Hint,
     Impact,
+    Ledger,
     Moment,
     NotChecked,
     Reason,
     RuledOut,
+    Weighed,
 )
 from reconstruct.model.incident import (
     Duration,
@@ -73,6 +75,7 @@ from reconstruct.model.mechanisms import (
     Mechanism,
     Settings,
     Sign,
+    Tell,
 )
 
 __all__ = [
@@ -105,6 +108,7 @@ __all__ = [
     "Incident",
     "IncidentOverlap",
     "Layer",
+    "Ledger",
     "LoadedRule",
     "Mechanism",
     "Metric",
@@ -131,8 +135,10 @@ __all__ = [
     "Shape",
     "Sign",
     "Signal",
+    "Tell",
     "TimeSpan",
     "Verdict",
+    "Weighed",
     "Window",
     "Worse",
     "numbered_gaps",
