@@ -77,6 +77,7 @@ from reconstruct.model.mechanisms import (
     Sign,
     Tell,
 )
+from reconstruct.model.scan import ChangedSeries, CommonLabel, Condition, Family, ScanResult, series_key
 
 __all__ = [
     "ASPECTS",
@@ -88,6 +89,9 @@ __all__ = [
     "Anomaly",
     "Aspect",
     "Backtest",
+    "ChangedSeries",
+    "CommonLabel",
+    "Condition",
     "Direction",
     "DismissedChange",
     "Duration",
@@ -101,6 +105,7 @@ __all__ = [
     "Explanation",
     "Fact",
     "Facts",
+    "Family",
     "Gap",
     "Hint",
     "HintVerdict",
@@ -130,6 +135,7 @@ __all__ = [
     "RuleNoteKind",
     "RuleOutcome",
     "RuledOut",
+    "ScanResult",
     "Service",
     "Settings",
     "Shape",
@@ -142,4 +148,5 @@ __all__ = [
     "Window",
     "Worse",
     "numbered_gaps",
+    "series_key",
 ]

@@ -75,6 +75,12 @@ class Signal:
     tags: tuple[str, ...] = ()
     """Finer words than (layer, aspect) that mechanisms may ask for: pool, cert, gc, oom, replication, probe, ..."""
 
+    @property
+    def user_facing(self) -> bool:
+        """Whether users feel it: latency, errors or availability of what they call, not of what calls out."""
+        felt = self.layer in ("edge", "app") and self.aspect in ("latency", "errors", "availability")
+        return felt and not {"outbound", "scrape"} & set(self.tags)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Metric:
@@ -182,6 +188,8 @@ class Gap:
     end: pd.Timestamp | None = None
     targets: tuple[tuple[str, str], ...] = ()
     """(job, instance) of each target that was away, told once for all its series; ("", "") = every one."""
+    matters: bool = False
+    """Something that users feel was seen and could not be read or judged: nobody may call the window healthy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,5 +234,7 @@ def numbered_gaps(gaps: Iterable[Gap]) -> tuple[Gap, ...]:
     """Gaps in order of time, those of no time first, with the ids g1, g2, ...; each said once."""
     distinct = {(g.source, g.missing, g.cause, g.start, g.end): g for g in gaps}
     never = pd.Timestamp.min.tz_localize("UTC")
-    ordered = sorted(distinct.values(), key=lambda g: (g.start or never, g.source, g.missing, g.cause, g.end or never))
+    ordered = sorted(
+        distinct.values(), key=lambda g: (not g.matters, g.start or never, g.source, g.missing, g.cause, g.end or never)
+    )
     return tuple(replace(gap, id=f"g{n}") for n, gap in enumerate(ordered, 1))
