@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
@@ -14,7 +14,7 @@ import pandas as pd
 from reconstruct import packs, promql
 from reconstruct.errors import NothingToShowError, ReconstructError, UsageError
 from reconstruct.http import HttpSettings, redact
-from reconstruct.model import Evidence, Gap, Metric, Query, Signal, Window
+from reconstruct.model import EarlierFiring, Evidence, Gap, LoadedRule, Metric, Query, Signal, Window, numbered_gaps
 from reconstruct.packs import Catalogue, Checked
 from reconstruct.packs.alert_conditions import alert_signals
 from reconstruct.packs.raw import NOT_READ, raw_signals
@@ -25,6 +25,7 @@ from reconstruct.sources.metric_files.column_choices import ColumnChoice
 from reconstruct.sources.metric_files.reader import MetricFile
 from reconstruct.sources.prometheus import discovery
 from reconstruct.sources.prometheus.client import Prometheus
+from reconstruct.sources.prometheus.history.earlier_firings import earlier_firings
 from reconstruct.sources.prometheus.history.questions import HISTORY
 from reconstruct.sources.prometheus.metric_inventory import seen_metrics
 from reconstruct.sources.prometheus.replicas import replica_scope
@@ -96,6 +97,8 @@ class _Gathered:
     notes: list[str] = field(default_factory=list)
     intervals: Mapping[str, float] = field(default_factory=dict)
     """Seconds between two scrapes of each job, as the data show."""
+    rules: tuple[LoadedRule, ...] = ()
+    earlier: tuple[EarlierFiring, ...] = ()
 
 
 def gather(asked: Request, *, now: pd.Timestamp, progress: Progress | None = None) -> Evidence:
@@ -122,8 +125,37 @@ def gather(asked: Request, *, now: pd.Timestamp, progress: Progress | None = Non
     window = _window(asked, files=files, server=server, now=now, found=found)
     if server is not None:
         _ask_prometheus(server, asked, window=window, found=found, progress=progress)
+    _read_files(files, asked, window=window, found=found)
+    _read_changes(asked, window=window, found=found, progress=progress)
+    if not any(metric.labels for metric in found.metrics):
+        raise _nothing(asked, window)
+    return _evidence(found, window=_begun(found, window), calls=asked.calls)
+
+
+def add_later(evidence: Evidence, asked: Request, *, progress: Progress | None = None) -> Evidence:
+    """Evidence with what the files and sources of changes of `asked` tell of its window: found the day after.
+
+    What both tell is one event; ids are given anew, since they follow the order of time.
+    """
+    window = evidence.window
+    found = _Gathered(
+        metrics=list(evidence.metrics),
+        raw=list(evidence.raw),
+        queries=list(evidence.queries),
+        derived=SourceResult(events=evidence.events, alerts=evidence.alerts),
+        gaps=list(evidence.gaps),
+        notes=[*evidence.notes, *asked.notes],
+    )
+    files = [reader.read_metric_file(path, tz=asked.tz, columns=asked.columns) for path in asked.metric_files]
+    _read_files(files, asked, window=window, found=found)
+    _read_changes(replace(asked, metric_files=()), window=window, found=found, progress=progress or _silent)
+    return _evidence(found, window=window, calls=tuple(dict.fromkeys((*evidence.calls, *asked.calls))))
+
+
+def _read_files(files: Sequence[MetricFile], asked: Request, *, window: Window, found: _Gathered) -> None:
+    """The files' metrics on the window's grid."""
+    known = {*asked.services, *(name for call in asked.calls for name in call)}
     for one in files:
-        known = {*asked.services, *(name for call in asked.calls for name in call)}
         metrics, queries, gaps = reader.to_metrics(
             one, window=window, conventions=_catalogue(asked).conventions, known=known
         )
@@ -131,10 +163,6 @@ def gather(asked: Request, *, now: pd.Timestamp, progress: Progress | None = Non
         found.queries += queries
         found.gaps += gaps
         found.notes += one.notes
-    _read_changes(asked, window=window, found=found, progress=progress)
-    if not any(metric.labels for metric in found.metrics):
-        raise _nothing(asked, window)
-    return _evidence(found, window=_begun(found, window), calls=asked.calls)
 
 
 def gather_changes(asked: Request, *, now: pd.Timestamp, progress: Progress | None = None) -> Evidence:
@@ -205,16 +233,6 @@ def check_packs(asked: Request, *, now: pd.Timestamp, progress: Progress | None 
         rate_interval_s=lambda of: RATE_SAMPLES * max((spacing[n] for n in of if n in spacing), default=window.step_s),
         scope=asked.scope,
     )
-
-
-def numbered_gaps(gaps: Iterable[Gap]) -> tuple[Gap, ...]:
-    """Gaps in order of time, those of no time first, with the ids g1, g2, ...; each said once."""
-    distinct = {(g.source, g.missing, g.cause, g.start, g.end): g for g in gaps}
-    never = pd.Timestamp.min.tz_localize("UTC")
-    ordered = sorted(
-        distinct.values(), key=lambda g: (not g.matters, g.start or never, g.source, g.missing, g.cause, g.end or never)
-    )
-    return tuple(replace(gap, id=f"g{n}") for n, gap in enumerate(ordered, 1))
 
 
 # ---------------------------------------------------------------- the window
@@ -342,6 +360,10 @@ def _ask_prometheus(
     found.queries += queries
     found.gaps += gaps
     _ask_history(server, replace(asked, scope=scope), window=window, found=found, progress=progress)
+    fired = [alert.rule for alert in found.derived.alerts if alert.firing_at >= window.start]
+    found.earlier, more, gaps = earlier_firings(server, fired, window, scope=scope)
+    found.queries += more
+    found.gaps += gaps
     found.gaps += server.shortcomings()
 
 
@@ -373,6 +395,7 @@ def _signals(
         return selected_signals(matchers, seen, conventions=conventions, rate_interval_s=rate_interval_s), ()
     rules, gaps = discovery.alert_rules(server)
     found.gaps += gaps
+    found.rules = tuple(LoadedRule(r.name, r.condition, r.for_s, r.labels.get("service", "")) for r in rules)
     known = packs.choose(catalogue, spelling.available, rate_interval_s=rate_interval_s, scope=scope)
     signals = tuple(replace(signal, promql=spelling.written(signal.promql)) for signal in known)
     signals += alert_signals(rules, names, catalogue=catalogue, scope=scope)
@@ -467,6 +490,8 @@ def _evidence(found: _Gathered, *, window: Window, calls: tuple[tuple[str, str],
         queries=tuple(replace(query, id=numbers[query.id]) for query in found.queries),
         calls=calls,
         notes=tuple(dict.fromkeys((*found.notes, *told.notes, *found.derived.notes))),
+        rules=found.rules,
+        earlier_firings=found.earlier,
     )
 
 
