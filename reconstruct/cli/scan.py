@@ -39,6 +39,10 @@ def scan(
         Path | None,
         typer.Option("--resume", metavar="FILE", help="Keep progress there; a stopped scan goes on from it."),
     ] = None,
+    scheduler: Annotated[
+        str | None,
+        typer.Option("--scheduler", metavar="tcp://HOST:PORT|local:N", help="Read and judge blocks on a Dask cluster."),
+    ] = None,
 ) -> None:
     """Find what changed among all series of a selector, when, and what the changed ones have in common.
 
@@ -60,14 +64,17 @@ def scan(
     config = request.configuration(given)
     with console.Progress(quiet=given.quiet, verbose=given.verbose) as progress:
         if given.bundle is not None or given.metrics:
-            if resume is not None:
-                raise UsageError("--resume cannot act on a file", hint="leave it out: files are read at once")
+            if resume is not None or scheduler is not None:
+                option = "--resume" if resume is not None else "--scheduler"
+                raise UsageError(f"{option} cannot act on a file", hint="leave it out: files are read at once")
             result = _of_evidence(given, config, selector=selector, top=top, min_score=min_score, progress=progress)
         else:
+            if resume is not None and scheduler is not None:
+                raise UsageError("--resume cannot act with --scheduler", hint="the cluster keeps what is done")
             size = request.size_of(memory)
             result = _of_server(
                 given, config, selector=selector, top=top, min_score=min_score, memory=size, resume=resume,
-                progress=progress,
+                scheduler=scheduler, progress=progress,
             )  # fmt: skip
     if form == "parquet":
         sys.stdout.buffer.write(to_scan_parquet(result))
@@ -104,6 +111,7 @@ def _of_server(
     min_score: float,
     memory: int,
     resume: Path | None,
+    scheduler: str | None,
     progress: Progress,
 ) -> ScanResult:
     from reconstruct.cli import request
@@ -121,5 +129,10 @@ def _of_server(
         raise NothingToShowError("no series matches", hint="check the selector, --scope and the window")
     progress(0, 0, f"about {planned_series(blocks):,} series in {len(blocks):,} blocks")
     plan = ScanPlan(blocks, window, conventions, min_score=min_score, in_flight=MAX_IN_FLIGHT)
-    done = scan_blocks(server, plan, progress=progress, checkpoint=resume)
+    if scheduler is not None:
+        from reconstruct.scan.cluster import scan_on_cluster
+
+        done = scan_on_cluster(server.settings, plan, scheduler=scheduler, progress=progress)
+    else:
+        done = scan_blocks(server, plan, progress=progress, checkpoint=resume)
     return done.tally.result(window=window, selector=selector or "", top=top, unread=done.unread)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +20,7 @@ from reconstruct.http import HttpSettings
 from reconstruct.packs import load, packs_folder
 from reconstruct.scan import ScanPlan, plan_blocks, scan_blocks
 from reconstruct.scan.checkpoint import tally_dict
+from reconstruct.scan.cluster import scan_on_cluster
 from reconstruct.sources.prometheus.client import Prometheus
 from tests.scan.made import WINDOW
 from tests.servers.samples import Samples
@@ -89,6 +92,28 @@ def test_a_stopped_scan_goes_on_to_the_same_answer(
     assert 0 < len(asked) < len(blocks)
     assert json.dumps(tally_dict(again.tally)) == json.dumps(tally_dict(whole))
     assert not state.exists()
+
+
+@pytest.mark.server
+@pytest.mark.slow
+def test_a_cluster_gives_the_same_bytes_also_when_a_worker_dies(server: str) -> None:
+    distributed = pytest.importorskip("distributed")
+    settings = HttpSettings(server)
+    blocks = plan_blocks(Prometheus(settings), WINDOW, matchers="", conventions=CONVENTIONS, size=15)
+    plan = ScanPlan(blocks, WINDOW, CONVENTIONS)
+    alone = scan_blocks(Prometheus(settings), plan, progress=silent)
+    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
+        killed: list[int] = []
+
+        def killing(done: int, total: int, text: str) -> None:
+            if done == 2 and not killed:
+                killed.append(next(iter(cluster.workers.values())).process.pid)
+                os.kill(killed[0], signal.SIGKILL)
+
+        two = scan_on_cluster(settings, plan, scheduler=cluster.scheduler_address, progress=killing)
+    assert killed
+    assert not two.unread
+    assert json.dumps(tally_dict(two.tally)) == json.dumps(tally_dict(alone.tally))
 
 
 @pytest.mark.server
