@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from reconstruct.meaning.user_signals import USERS, weight_of
-from reconstruct.model import Evidence, Metric, Moment
+from reconstruct.model import Anomaly, Evidence, Metric, Moment
 from reconstruct.model.system import quotient
 
 Flags = npt.NDArray[np.bool_]
@@ -26,6 +26,9 @@ CLEAR_FAILED: Final = 0.02
 budget of 0.1 % (SRE workbook, chapter 5), which is 1.4 points."""
 LITTLE_FAILED: Final = 0.005
 """... and what can just be told from a handful of failures."""
+CLEAR_UNREACHABLE: Final = 0.5
+"""Of probes over two minutes: half of them; single ones fail for reasons of their own."""
+LITTLE_UNREACHABLE: Final = 0.2
 CLEAR_SLOWER: Final = (1.25, 0.015)
 """Times, and seconds, of the mean answer: differences in waiting of a fifth to a quarter are noticed (Weber fractions
 near 0.2), and a mean that rises so much has a tail that rises by half; below 15 ms nobody waits."""
@@ -139,6 +142,58 @@ def recovery_of(harm: Harm, evidence: Evidence) -> Moment | None:
     return Moment(last, times[max(harm.last - 1, 0)], times[min(harm.over, len(times) - 1)])
 
 
+def user_anomalies(users: UserImpact, evidence: Evidence, *, after: int) -> tuple[Anomaly, ...]:
+    """The figures of users that were clearly harmed, one an episode each; ids go on after `a<after>`."""
+    found: list[Anomaly] = []
+    for harm in users.episodes:
+        for effect in users.effects:
+            anomaly = _anomaly(effect, harm, evidence, number=after + len(found) + 1)
+            if anomaly is not None:
+                found.append(anomaly)
+    return tuple(found)
+
+
+def _anomaly(effect: Effect, harm: Harm, evidence: Evidence, *, number: int) -> Anomaly | None:
+    times = evidence.window.index
+    stop = min(harm.over if harm.over is not None else len(times), len(times))
+    rows = np.arange(max(harm.low, 0), max(stop, harm.last))
+    rows = rows[rows < len(times)]
+    score = np.nan_to_num(effect.score[rows], nan=0.0)
+    clear = rows[score >= 1.0]
+    if len(clear) * evidence.window.step_s * max(score.max(initial=0.0), 1.0) < LEAST_S or not len(clear):
+        return None
+    metric, worse_down = effect.metric, effect.metric.signal.worse == "down"
+    first, last = int(clear[0]), int(clear[-1])
+    before = next(
+        (r for r in range(first - 1, max(first - 2 * effect.samples - 2, -1), -1) if not effect.little[r]), None
+    )
+    low = before if before is not None else max(first - 1, 0)
+    judged = effect.values[first : last + 1]
+    there = judged[np.isfinite(judged)]
+    if not len(there):
+        return None
+    at = first + int(np.nanargmin(judged) if worse_down else np.nanargmax(judged))
+    recovered = harm.over is not None and last + 1 < len(times)
+    return Anomaly(
+        id=f"a{number}",
+        signal=metric.signal,
+        query=metric.query,
+        labels=metric.labels[effect.column],
+        service=metric.services[effect.column],
+        direction="down" if worse_down else "up",
+        shape="level",
+        onset=Moment(times[first], times[low], times[first]),
+        recovery=Moment(times[last + 1], times[last], times[last + 1]) if recovered else None,
+        baseline=effect.baseline,
+        peak=float(effect.values[at]),
+        peak_time=times[at],
+        robust_z=float(score.max()) * CLEAR_SPREADS,
+        score=float(score.max()),
+        level=float(np.median(there)),
+        column=effect.column,
+    )
+
+
 def _effects(metrics: Sequence[Metric], evidence: Evidence) -> tuple[tuple[Effect, ...], tuple[str, ...]]:
     first, step_s = evidence.window.first, evidence.window.step_s
     found, unjudged = [], []
@@ -171,7 +226,9 @@ def _judged(metric: Metric, series: Values, before: Values) -> tuple[Values, Fla
     """Score (1 = clear harm), little harm, and the baseline."""
     usual = float(np.median(before))
     spread = 1.4826 * float(np.median(np.abs(before - usual)))
-    if metric.signal.unit == "ratio":
+    if metric.signal.aspect == "availability":
+        clear, little = CLEAR_UNREACHABLE, LITTLE_UNREACHABLE
+    elif metric.signal.unit == "ratio":
         clear, little = CLEAR_FAILED, LITTLE_FAILED
     elif metric.signal.layer == "queue":
         clear, little = CLEAR_LATE_S, LITTLE_LATE_S
@@ -189,7 +246,7 @@ def _episodes(effects: Sequence[Effect], evidence: Evidence) -> tuple[Harm, ...]
     window = evidence.window
     step_s, index = window.step_s, window.index
     score = np.nan_to_num(np.array([e.score for e in effects]), nan=0.0).max(axis=0)
-    little: Flags = np.array([e.little for e in effects]).any(axis=0)
+    little: Flags = np.asarray(np.array([e.little for e in effects]).any(axis=0))
     clear = score >= 1.0
     lasting = _two_of_three(clear)
     lasting &= np.asarray(index >= window.start - pd.Timedelta(seconds=BEFORE_S))

@@ -43,13 +43,22 @@ class UserSeries:
     metrics: tuple[str, ...]
 
 
-def user_series(system: System, *, step_s: float) -> tuple[UserSeries, ...]:
+def with_user_signals(evidence: Evidence, system: System, *, services: Sequence[str] = ()) -> Evidence:
+    """The evidence with what users meet as further metrics, and a query each."""
+    found = user_series(system, step_s=evidence.window.step_s, services=services)
+    metrics, queries = user_metrics(found, evidence)
+    return replace(evidence, metrics=(*evidence.metrics, *metrics), queries=(*evidence.queries, *queries))
+
+
+def user_series(system: System, *, step_s: float, services: Sequence[str] = ()) -> tuple[UserSeries, ...]:
     """Figures of what users meet at every outermost hop; and of work that waits in queues.
 
-    A hop that does not time its answers is timed at the hop behind it.
+    A hop that does not time its answers is timed at the hop behind it. Where the user says what the incident is about
+    (`services`), these are the hops.
     """
     found: list[UserSeries] = []
-    hops = outermost_hops(system)
+    named = [thing for name in services if (thing := system.thing(name)) in system.served and thing]
+    hops = tuple(dict.fromkeys(named)) or outermost_hops(system)
     for hop in hops:
         flow = system.served[hop]
         found += _failed(hop, flow)
@@ -61,8 +70,18 @@ def user_series(system: System, *, step_s: float) -> tuple[UserSeries, ...]:
         average = system.readings.get((hop, "round_trip"))
         if not any(one.what == "slow" and one.thing in timed for one in found) and average is not None:
             found.append(UserSeries("slow", hop, "", average.values, flow.total, average.queries, average.metrics))
+    if not any(system.kinds.get(hop) == "edge" for hop in hops):
+        found += _unreachable(system)
     found += _late(system, step_s=step_s)
     return tuple(found)
+
+
+def _unreachable(system: System) -> Iterator[UserSeries]:
+    """Probes from outside, where no edge is measured: they meet what users meet."""
+    for (thing, role), reading in sorted(system.readings.items()):
+        if role == "probe_ok" and system.kinds.get(thing) == "probe":
+            there = np.where(np.isfinite(reading.values), 1.0, np.nan)
+            yield UserSeries("unreachable", thing, "", reading.values, there, reading.queries, reading.metrics)
 
 
 def outermost_hops(system: System) -> tuple[str, ...]:
