@@ -31,6 +31,7 @@ from reconstruct.model import Event, Evidence, Settings
 from reconstruct.packs.loader import MECHANISMS_FILE
 from reconstruct.packs.mechanisms import load_mechanisms
 from reconstruct.sources.changes.registry import TOKEN_VARIABLES, kind_and_argument
+from reconstruct.sources.metric_files.column_choices import read_column_choice
 
 if TYPE_CHECKING:
     from reconstruct.packs import Catalogue
@@ -162,6 +163,7 @@ def asked_of(given: CheckOptions | EventsOptions, config: Config, *, at: pd.Time
             baseline=_duration(given.baseline, config.baseline_s),
             step=_duration(given.step, config.step_s),
             metric_files=tuple(given.metrics or ()),
+            columns=tuple(read_column_choice(text) for text in given.column or ()),
         )
     return request
 
@@ -205,7 +207,7 @@ def evidence_of(
         return gather(asked, now=at, progress=progress), settings
     _refuse(
         given,
-        ("scope", "pack", "queries", "step", "metrics", "events"),
+        ("scope", "pack", "queries", "step", "metrics", "column", "events"),
         what="with --bundle",
         why="a bundle holds what was asked when it was captured",
     )

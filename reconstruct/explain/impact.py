@@ -55,10 +55,16 @@ def verdict(
     if ran_out:
         return "incident", f"{_told(ran_out[0])}; no measured signal shows that users met it"
     seen = [m for m in evidence.metrics if _user_facing(m) and _has_data(m, evidence.window)]
-    if not seen:
+    if not seen and not any(gap.matters for gap in evidence.gaps):
         return "inconclusive", "no signal of what users feel (requests, errors, latency, probes) has data in the window"
     if users.unjudged and not users.judged:
         return "inconclusive", f"what users met was seen but could not be judged: {', '.join(users.unjudged[:NEAREST])}"
+    if unread := [gap for gap in evidence.gaps if gap.matters]:
+        others = f" and {len(unread) - 1} more" if len(unread) > 1 else ""
+        return (
+            "inconclusive",
+            f"what users feel was seen and could not be read: {unread[0].missing}{others} ({unread[0].cause})",
+        )
     moved = sum(a.worse for a in anomalies)
     rest = f"; {moved} series moved and none was felt" if moved else ""
     told = f"; nearest to it: {near}" if (near := _nearest(worst)) else ""

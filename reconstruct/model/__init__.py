@@ -34,10 +34,12 @@ from reconstruct.model.findings import (
     Explanation,
     Hint,
     Impact,
+    Ledger,
     Moment,
     NotChecked,
     Reason,
     RuledOut,
+    Weighed,
 )
 from reconstruct.model.incident import (
     Duration,
@@ -63,6 +65,7 @@ from reconstruct.model.mechanisms import (
     Mechanism,
     Settings,
     Sign,
+    Tell,
 )
 
 __all__ = [
@@ -92,6 +95,7 @@ __all__ = [
     "Incident",
     "IncidentOverlap",
     "Layer",
+    "Ledger",
     "Mechanism",
     "Metric",
     "Milestone",
@@ -112,8 +116,10 @@ __all__ = [
     "Shape",
     "Sign",
     "Signal",
+    "Tell",
     "TimeSpan",
     "Verdict",
+    "Weighed",
     "Window",
     "Worse",
 ]
