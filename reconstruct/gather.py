@@ -79,6 +79,8 @@ class Request:
     strict: bool = False
     authors: bool = False
     notes: tuple[str, ...] = ()
+    until_s: float = math.inf
+    """When all asking has to be done, on `time.monotonic()`'s clock: with what was had by then the draft is made."""
 
 
 @dataclass(slots=True)
@@ -450,7 +452,7 @@ def _read_changes(asked: Request, *, window: Window, found: _Gathered, progress:
     told, gaps = registry.read_sources(
         asked.events,
         window=window,
-        reading=registry.Reading(asked.tz, asked.authors, asked.environments, asked.service_names),
+        reading=registry.Reading(asked.tz, asked.authors, asked.environments, asked.service_names, asked.until_s),
         strict=asked.strict,
         alone=asked.prometheus is None and not asked.metric_files,
         on_source=lambda spec: progress(0, 0, f"reading changes from {redact(spec)}"),

@@ -96,6 +96,15 @@ class ServerOptions:
             rich_help_panel=_SOURCES,
         ),
     ] = None
+    deadline: Annotated[
+        str | None,
+        typer.Option(
+            "--deadline",
+            metavar="DURATION",
+            help="Time for all asking together; then the draft is made of what was had (default 10m).",
+            rich_help_panel=_FINE,
+        ),
+    ] = None
     scope: Annotated[
         str | None,
         typer.Option(

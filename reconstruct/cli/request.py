@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -39,6 +40,8 @@ from reconstruct.sources.metric_files.column_choices import read_column_choice
 if TYPE_CHECKING:
     from reconstruct.packs import Catalogue
 
+DEADLINE_S = 600.0
+"""Of asking, where nobody says otherwise: twenty times what a large estate takes."""
 MIN_MEMORY = 64 << 20
 """Python, numpy and one small block."""
 PROMETHEUS_VARIABLES: Mapping[str, str] = {
@@ -85,6 +88,11 @@ def server_url(given: ServerOptions, config: Config) -> str:
     return given.prometheus or os.environ.get(URL_VARIABLE, "") or config.prometheus.url
 
 
+def until_s(given: ServerOptions) -> float:
+    """When all asking has to be done, on `time.monotonic()`'s clock."""
+    return time.monotonic() + (parse_duration_s(given.deadline) if given.deadline else DEADLINE_S)
+
+
 def connection(given: ServerOptions, config: Config) -> HttpSettings | None:
     """How the metrics server is reached; None where nobody names one."""
     url = server_url(given, config)
@@ -102,6 +110,7 @@ def connection(given: ServerOptions, config: Config) -> HttpSettings | None:
         headers.setdefault("X-Scope-OrgID", os.environ[ORG_ID_VARIABLE])
     settings = HttpSettings(
         url,
+        until_s=until_s(given),
         **told,
         bearer_command=config.prometheus.bearer_command,
         headers=headers,
@@ -147,6 +156,7 @@ def asked_of(given: CheckOptions | EventsOptions, config: Config, *, at: pd.Time
         scope=given.scope if given.scope is not None else config.scope,
         calls=config.calls,
         tz=zone_of(given, config),
+        until_s=until_s(given),
         authors=config.authors,
         notes=notes,
     )
@@ -214,7 +224,7 @@ def evidence_of(
         return gather(asked, now=at, progress=progress), settings
     _refuse(
         given,
-        ("scope", "pack", "queries", "step"),
+        ("scope", "pack", "queries", "step", "deadline"),
         what="with --bundle",
         why="a bundle holds what was asked when it was captured",
     )

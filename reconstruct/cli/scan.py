@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -121,6 +123,8 @@ def _of_server(
     from reconstruct.scan import ScanPlan, block_size, plan_blocks, planned_series, scan_blocks
 
     asked = request.asked_of(given, config, at=request.now())
+    if given.deadline is None and asked.prometheus is not None:  # it says how long it takes, and can be resumed
+        asked = replace(asked, prometheus=replace(asked.prometheus, until_s=math.inf))
     server, window, matchers, conventions = scan_window(asked, selector=selector, now=request.now(), progress=progress)
     size = block_size(window, memory_bytes=memory, in_flight=MAX_IN_FLIGHT)
     progress(0, 0, "counting series")

@@ -14,7 +14,7 @@ import urllib3
 from requests.adapters import HTTPAdapter
 from urllib3.util.retry import Retry
 
-from reconstruct.errors import UsageError
+from reconstruct.errors import SourceError, UsageError
 from reconstruct.http.bounds import HeaderWatchdog, read_whole, watch_connections
 from reconstruct.http.concurrency import MAX_IN_FLIGHT, Pace
 from reconstruct.http.credentials import credentials_for
@@ -31,6 +31,8 @@ A gateway needs about that long to find another back end."""
 RETRY_AFTER_MOST_S: Final = 30.0
 """A server that wants a longer pause is believed, and the source given up: a person waits for the answer."""
 BUSY_STATUS: Final = frozenset({429, 503})
+
+DEADLINE_HINT: Final = "give more with --deadline, or ask for less: a narrower --scope, or a shorter window"
 
 _CONNECT_ONLY: Final = Retry(
     total=2,
@@ -172,7 +174,10 @@ class _Adapter(HTTPAdapter):
     ) -> requests.Response:
         """Send once: the headers within twice the time-out of a byte, the body within its own time and size."""
         settings = self._settings
-        with HeaderWatchdog(settings.connect_timeout_s + 2 * settings.timeout_s) as watchdog:
+        left_s = settings.until_s - time.monotonic()
+        if left_s <= 0:
+            raise SourceError(f"{settings.name}: not asked, the run's time is over", hint=DEADLINE_HINT)
+        with HeaderWatchdog(min(settings.connect_timeout_s + 2 * settings.timeout_s, left_s)) as watchdog:
             try:
                 answer = super().send(request, True, timeout, verify, cert, proxies)  # noqa: FBT003 - requests' own
             except (requests.RequestException, OSError) as error:
@@ -183,7 +188,7 @@ class _Adapter(HTTPAdapter):
             answer.close()
             raise requests.ReadTimeout(request=request)
         if not stream:
-            wait_s = settings.body_timeout_s
+            wait_s = min(settings.body_timeout_s, max(settings.until_s - time.monotonic(), 0.0))
             read_whole(answer, name=settings.name, wait_s=wait_s, max_bytes=settings.max_answer_bytes)
         return answer
 

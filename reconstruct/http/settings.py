@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -48,6 +49,8 @@ class HttpSettings:
     body_timeout_s: float = BODY_TIMEOUT_S
     max_answer_bytes: int = MAX_ANSWER_BYTES
     """Of one answer, unpacked."""
+    until_s: float = math.inf
+    """When the whole run has to be done with asking, on `time.monotonic()`'s clock (`--deadline`)."""
     verify: bool = True
 
 

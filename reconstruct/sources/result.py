@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -23,6 +24,8 @@ class SourceRequest:
     """Keep the names of people."""
     options: Mapping[str, str] = field(default_factory=dict)
     """From the configuration and the environment: `token`, `url`, `environment`, `service`, ..."""
+    until_s: float = math.inf
+    """When all asking has to be done, on `time.monotonic()`'s clock."""
 
     def covers(self, time: pd.Timestamp) -> bool:
         """Whether `time` lies between the start of the baseline and the end of the window."""

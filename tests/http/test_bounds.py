@@ -80,6 +80,24 @@ def test_a_proper_answer_is_read_whole() -> None:
     assert answer.text == body.decode()
 
 
+def test_nothing_is_asked_when_the_runs_time_is_over() -> None:
+    with misbehaving(lambda e: e.answer("{}")) as (url, seen):
+        session = open_session(HttpSettings(url, until_s=time.monotonic() - 1))
+        with pytest.raises(SourceError, match="the run's time is over") as raised:
+            session.ask("GET", url + "/x")
+    assert "--deadline" in raised.value.hint
+    assert not seen
+
+
+def test_a_dripping_answer_ends_with_the_runs_time() -> None:
+    with misbehaving(drips_body) as (url, _):
+        session = open_session(HttpSettings(url, until_s=time.monotonic() + 1.0))
+        begun = time.monotonic()
+        with pytest.raises(SourceError):
+            session.ask("GET", url + "/x")
+        assert time.monotonic() - begun < 5
+
+
 def test_a_body_that_breaks_off_is_told() -> None:
     def cut(exchange: Exchange) -> None:
         exchange.head(200, Content_Length="1000")

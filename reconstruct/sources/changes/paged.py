@@ -57,6 +57,7 @@ def open_source(
         ca_file=ask.options.get("ca_file", ""),
         proxy=ask.options.get("proxy", ""),
         timeout_s=TIMEOUT_S,
+        until_s=ask.until_s,
         body_timeout_s=BODY_TIMEOUT_S,
     )
     return open_session(settings)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -135,6 +136,8 @@ class Reading:
     """Environments' names (with `*`) to `production` or `other`: wins over flags and names."""
     names: Mapping[str, str] = field(default_factory=dict)
     """What sources call a service (with `*`) to the service's name."""
+    until_s: float = math.inf
+    """When all asking has to be done, on `time.monotonic()`'s clock."""
 
 
 def read_sources(
@@ -205,7 +208,7 @@ def read_source(
     """
     kind, argument = kind_and_argument(spec)
     how = reading or Reading()
-    ask = SourceRequest(argument, window, tz=how.tz, authors=how.authors, options=options or {})
+    ask = SourceRequest(argument, window, tz=how.tz, authors=how.authors, options=options or {}, until_s=how.until_s)
     ledger = source_factory(kind)(ask)
     told = ledger.events if how.authors else tuple(without_people(event) for event in ledger.events)
     named, alerts = renamed(placed(told, how.environments), ledger.alerts, names=how.names)

@@ -171,7 +171,7 @@ class Transport:
         blocks = body_blocks(
             answer,
             name=self.name,
-            wait_s=settings.body_timeout_s,
+            wait_s=min(settings.body_timeout_s, max(settings.until_s - time.monotonic(), 0.0)),
             max_bytes=settings.max_answer_bytes,
         )
 

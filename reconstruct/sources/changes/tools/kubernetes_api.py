@@ -49,7 +49,9 @@ def fetch_objects(ask: SourceRequest) -> SourceResult:
         token = (SERVICE_ACCOUNT / "token").read_text(encoding="ascii").strip()
     url = IN_CLUSTER_URL if inside else ask.argument
     more = {"ca_file": str(SERVICE_ACCOUNT / "ca.crt")} if inside and "ca_file" not in ask.options else {}
-    asked = SourceRequest(url, ask.window, tz=ask.tz, authors=ask.authors, options={**ask.options, **more})
+    asked = SourceRequest(
+        url, ask.window, tz=ask.tz, authors=ask.authors, options={**ask.options, **more}, until_s=ask.until_s
+    )
     found: list[Item] = []
     gaps: list[Gap] = []
     told: list[Event] = []
