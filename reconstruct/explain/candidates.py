@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Final
 
 from reconstruct.explain.before_during import Move, Span, move, slope_start
-from reconstruct.explain.figures import Figure, Rollouts, figures
+from reconstruct.explain.figures import Figure, Rollouts, figures, hosts_of
 from reconstruct.explain.locate import Location, owns_its_time
 from reconstruct.explain.own_failures import own_failures
 from reconstruct.explain.shown import ANYONE, Candidate
@@ -236,7 +236,7 @@ def users_of(system: System, span: Span, thing: str, place: str) -> dict[str, fl
 
 def hosted_by(system: System, host: str) -> tuple[str, ...]:
     """What runs on a machine; where nothing tells, anything may."""
-    told = tuple(thing for thing, hosts in system.hosts.items() if host in hosts)
+    told = tuple(thing for thing in system.kinds if host in hosts_of(system, thing))
     return told or tuple(
         t for t, kind in system.kinds.items() if kind in ("app", "database", "edge") and t not in system.hosts
     )
@@ -295,7 +295,7 @@ def explains(system: System, one: Candidate, other: Candidate) -> bool:
     if one.mechanism.id in ("traffic-surge", "cache-miss-storm"):
         return True
     reached = {other.thing, other.target} - {""}
-    reached |= {host for thing in (other.thing, other.target) for host in system.hosts.get(thing, ())}
+    reached |= {host for thing in (other.thing, other.target) for host in hosts_of(system, thing)}
     reached |= {callee for caller, callee in {*system.called, *system.calls} if caller == other.thing}
     return one.thing in reached or (one.place == "external" and one.target == other.thing)
 
@@ -316,7 +316,7 @@ def _stands(c: Candidate, system: System, location: Location | None, *, late: bo
         return ("elsewhere", UNRELATED_STORE) if known else ("unknown", LIKELY_STORE)
     if kind == "host":
         hosts = {h for e in ends for h in system.hosts.get(e, ())}
-        stores = {h for owner, of in system.pools if owner in ends for h in system.hosts.get(of, ())}
+        stores = {h for owner, of in system.pools if owner in ends for h in hosts_of(system, of)}
         if c.thing in hosts | stores:
             return "hosts", HOSTS_THE_END
         return ("below", BELOW) if hosts else ("unknown", 0.0)
