@@ -12,7 +12,7 @@ import pandas as pd
 
 from reconstruct.explain.alternatives import Rival
 from reconstruct.explain.before_during import span_of
-from reconstruct.explain.causes import Causes, causes
+from reconstruct.explain.causes import Causes, causes, mitigation
 from reconstruct.explain.changes import Change, changes
 from reconstruct.explain.context import Case, in_order, settle
 from reconstruct.explain.episodes import Bout, bouts, onset, worst
@@ -38,7 +38,7 @@ from reconstruct.explain.rules.traffic_surge import traffic_surge
 from reconstruct.explain.scoring import Suspect, believed, dismissed_changes, hints, weigh
 from reconstruct.explain.symptoms import symptoms
 from reconstruct.meaning import read_system
-from reconstruct.model import Anomaly, Event, Evidence, Explanation, Ledger, Moment, Reason, Settings
+from reconstruct.model import Anomaly, Event, Evidence, Explanation, Moment, Reason, Settings
 
 __all__ = ["explain"]
 
@@ -77,10 +77,12 @@ def explain(evidence: Evidence, anomalies: Sequence[Anomaly], *, settings: Setti
     readings = read(case)
     rivals = _rivals(case, readings)
     suspects = [Suspect(c, _judge(c, case, candidates, cured_by, line, readings, rivals)) for c in candidates]
-    weighed = weigh(suspects, rivals)
+    weighed = weigh(suspects, rivals, readings)
     told = hints(case, weighed, rivals, believed(readings, rivals))
+    mitigated = cured_by
     if by_figures is not None:
         told = by_figures.hints
+        mitigated = mitigation(by_figures, candidates, case, cured_by)
     spoken_of = {h.mechanism for h in told}
 
     return Explanation(
@@ -90,8 +92,8 @@ def explain(evidence: Evidence, anomalies: Sequence[Anomaly], *, settings: Setti
         worst=f"ep{found.index(bout) + 1}",
         onset=case.onset,
         onset_evidence=_felt_first(case),
-        mitigated=_moment(cured_by),
-        mitigated_evidence=(cured_by.id,) if cured_by else (),
+        mitigated=_moment(mitigated),
+        mitigated_evidence=(mitigated.id,) if mitigated else (),
         recovered=case.recovered,
         recovered_evidence=_felt_last(case),
         impact=impact(case),
@@ -100,7 +102,7 @@ def explain(evidence: Evidence, anomalies: Sequence[Anomaly], *, settings: Setti
         ruled_out=by_figures.ruled_out if by_figures else ruled_out(case, readings, told=spoken_of),
         not_checked=not_checked(case, readings, told=spoken_of),
         dismissed_changes=by_figures.dismissed_changes if by_figures else dismissed_changes(case, weighed),
-        ledger=by_figures.ledger if by_figures else Ledger(),
+        ledger=by_figures.ledger if by_figures else weighed.ledger,
     )
 
 

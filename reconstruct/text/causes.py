@@ -171,7 +171,8 @@ _KINDS: Final[Mapping[tuple[str, str], Callable[[Facts], str]]] = {
     ),
     ("temporal-order", "out-of-reach"): _out_of_reach,
     ("reversal", "fixed-forward"): lambda f: (
-        f"the next version took its place at {clock(_time(f, 'time'))}, and the symptoms were gone at {clock(_time(f, 'back'))}"
+        f"the next version took its place at {clock(_time(f, 'time'))}; "
+        f"the symptoms were gone at {clock(_time(f, 'back'))}"
     ),
     ("reversal", "figure-back"): lambda f: f"taken back at {clock(_time(f, 'time'))}, and {_named(f)} was back",
     ("reversal", "figure-stayed"): lambda f: f"taken back at {clock(_time(f, 'time'))}, and {_named(f)} stayed",
