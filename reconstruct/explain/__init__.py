@@ -26,6 +26,7 @@ from reconstruct.explain.rules.canary_comparison import canary_comparison
 from reconstruct.explain.rules.certificate_expiry import certificate_expiry
 from reconstruct.explain.rules.cure import cure
 from reconstruct.explain.rules.dependency_outage import dependency_outage
+from reconstruct.explain.rules.largest_effect import largest_effect
 from reconstruct.explain.rules.mechanism_fits import mechanism_fits, typical
 from reconstruct.explain.rules.mechanism_shown import Reading, read
 from reconstruct.explain.rules.negative_control import negative_control
@@ -35,7 +36,7 @@ from reconstruct.explain.rules.reversal import reversal
 from reconstruct.explain.rules.temporal_order import temporal_order
 from reconstruct.explain.rules.topology import topology
 from reconstruct.explain.rules.traffic_surge import traffic_surge
-from reconstruct.explain.scoring import Suspect, believed, dismissed_changes, hints, weigh
+from reconstruct.explain.scoring import Suspect, believed, dismissed_changes, hints, unplaced, weigh
 from reconstruct.explain.symptoms import symptoms
 from reconstruct.meaning import read_system
 from reconstruct.model import Anomaly, Event, Evidence, Explanation, Moment, Reason, Settings
@@ -77,8 +78,10 @@ def explain(evidence: Evidence, anomalies: Sequence[Anomaly], *, settings: Setti
     readings = read(case)
     rivals = _rivals(case, readings)
     suspects = [Suspect(c, _judge(c, case, candidates, cured_by, line, readings, rivals)) for c in candidates]
-    weighed = weigh(suspects, rivals, readings)
-    told = hints(case, weighed, rivals, believed(readings, rivals))
+    credible = believed(readings, rivals)
+    places = largest_effect(case) if unplaced(rivals, credible) else ()
+    weighed = weigh(suspects, rivals, readings, places)
+    told = hints(case, weighed, rivals, credible, places)
     mitigated = cured_by
     if by_figures is not None:
         told = by_figures.hints

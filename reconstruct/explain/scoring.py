@@ -10,7 +10,7 @@ from reconstruct.explain import priors
 from reconstruct.explain.alternatives import NEEDS_ITS_RULE, Rival
 from reconstruct.explain.changes import Change
 from reconstruct.explain.context import Case
-from reconstruct.explain.rules.largest_effect import largest_effect
+from reconstruct.explain.rules.largest_effect import Place
 from reconstruct.explain.rules.mechanism_fits import SHARED
 from reconstruct.explain.rules.mechanism_shown import UNKNOWN, Reading, reasons, specific
 from reconstruct.explain.statement import say
@@ -43,7 +43,9 @@ class Ranked:
     ledger: Ledger
 
 
-def weigh(suspects: Sequence[Suspect], rivals: Sequence[Rival], readings: Sequence[Reading]) -> Ranked:
+def weigh(
+    suspects: Sequence[Suspect], rivals: Sequence[Rival], readings: Sequence[Reading], places: Sequence[Place]
+) -> Ranked:
     """Turn log-odds into probabilities: ``exp(odds) / sum(exp(odds))`` over changes, "no change" and the unseen.
 
     "No change" has the odds of NO_CHANGE and what the strongest rival adds that no likely change may be behind.
@@ -52,16 +54,21 @@ def weigh(suspects: Sequence[Suspect], rivals: Sequence[Rival], readings: Sequen
     strongest = max((r.reason_for() for r in alone), key=lambda r: r.weight, default=None)
     shown = next((r.mechanism.id for r in readings if r.shown and r.weight > 0), UNKNOWN.id)
     terms = ((strongest.rule, strongest.weight),) if strongest is not None and strongest.weight > 0 else ()
-    nothing = Weighed(None, shown, Service(""), priors.NO_CHANGE, terms)
+    nothing = [Weighed(None, shown, Service(""), priors.NO_CHANGE, terms)]
+    if places:
+        nothing = [
+            Weighed(None, shown, p.service, priors.NO_CHANGE, (*terms, (p.reason.rule, p.reason.weight)))
+            for p in places
+        ]
     possible = [s for s in suspects if s.odds > -math.inf]
     lines = [_line(s, readings) for s in possible]
-    ledger = Ledger((*lines, nothing), priors.UNSEEN)
+    ledger = Ledger((*lines, *nothing), priors.UNSEEN)
     told = {id(s): ledger.confidence(line) for s, line in zip(possible, lines, strict=True)}
     ranked = sorted(
         ((s, told.get(id(s), 0.0)) for s in suspects),
         key=lambda s: (-s[1], s[0].change.event.time, s[0].change.event.id),
     )
-    return Ranked(tuple(ranked), ledger.confidence(nothing), ledger)
+    return Ranked(tuple(ranked), sum(ledger.confidence(n) for n in nothing), ledger)
 
 
 def _line(suspect: Suspect, readings: Sequence[Reading]) -> Weighed:
@@ -86,10 +93,12 @@ def believed(readings: Sequence[Reading], rivals: Sequence[Rival]) -> tuple[Read
     return tuple(r for r in readings if r.mechanism.id not in NEEDS_ITS_RULE or r.mechanism.id in spoken)
 
 
-def hints(case: Case, weighed: Ranked, rivals: Sequence[Rival], readings: Sequence[Reading]) -> tuple[Hint, ...]:
+def hints(
+    case: Case, weighed: Ranked, rivals: Sequence[Rival], readings: Sequence[Reading], places: Sequence[Place]
+) -> tuple[Hint, ...]:
     """The hints worth telling, the likeliest first."""
     found = [_of_change(case, s, p, weighed, readings) for s, p in weighed.suspects if p >= priors.TOLD_AT]
-    found += _of_no_change(case, weighed.unchanged, rivals, readings)
+    found += _of_no_change(case, weighed, rivals, readings, places)
     found.sort(key=lambda h: (-h.confidence, h.trigger or "", h.mechanism))
     return tuple(replace(h, rank=n) for n, h in enumerate(found[: priors.HINTS], 1))
 
@@ -133,39 +142,81 @@ def _of_change(case: Case, suspect: Suspect, probability: float, weighed: Ranked
     )
 
 
-def _of_no_change(case: Case, probability: float, rivals: Sequence[Rival], readings: Sequence[Reading]) -> list[Hint]:
-    """What the signals show without a change: the strongest rival, else the best shown mechanism, else a place."""
-    if probability < priors.UNCHANGED_TOLD_AT:
-        return []
-    rival = max(rivals, key=lambda r: (r.reason_for().weight, r.rule), default=None)
+def unplaced(rivals: Sequence[Rival], readings: Sequence[Reading]) -> bool:
+    """Whether neither a rival nor a shown mechanism says where it is, so that the ranking of services has to."""
+    rival = _strongest(rivals)
+    if rival is not None and rival.full and rival.service.name:
+        return False
+    reading = _shown(rival, readings)
+    return reading is None or reading.anomaly is None or reading.anomaly.signal.layer in WITHIN_SERVICES
+
+
+WITHIN_SERVICES = frozenset({"edge", "app", "runtime"})
+"""Layers whose anomalies many services show at once: callers wait for their callees."""
+
+
+def _strongest(rivals: Sequence[Rival]) -> Rival | None:
+    return max(rivals, key=lambda r: (r.reason_for().weight, r.rule), default=None)
+
+
+def _shown(rival: Rival | None, readings: Sequence[Reading]) -> Reading | None:
     shown = [r for r in readings if r.shown and r.weight > 0 and specific(r.mechanism)]
-    wanted = rival.mechanism if rival else None
-    reading = next((r for r in shown if wanted in (None, r.mechanism.id)), None)
+    return next((r for r in shown if rival is None or r.mechanism.id == rival.mechanism), None)
+
+
+def _of_no_change(
+    case: Case, weighed: Ranked, rivals: Sequence[Rival], readings: Sequence[Reading], places: Sequence[Place]
+) -> list[Hint]:
+    """What the signals show without a change: the strongest rival, else the best shown mechanism; and where."""
+    if weighed.unchanged < priors.UNCHANGED_TOLD_AT:
+        return []
+    rival = _strongest(rivals)
+    reading = _shown(rival, readings)
+    if not places:
+        return [_unchanged(case, weighed.unchanged, rival, reading, readings, None)]
+    found = []
+    for place in places:
+        own = reading if reading is not None and _at(reading, place.service) else None
+        found.append(_unchanged(case, weighed.unchanged * place.share, rival, own, readings, place))
+    return found
+
+
+def _at(reading: Reading, service: Service) -> bool:
+    """Whether a mechanism is shown by that service's own figures."""
+    signs = (*reading.must, *reading.may)
+    return any(a.service.name and a.service.may_be(service) for met in signs for a in met.by)
+
+
+def _unchanged(
+    case: Case,
+    probability: float,
+    rival: Rival | None,
+    reading: Reading | None,
+    readings: Sequence[Reading],
+    place: Place | None,
+) -> Hint:
     mechanism = reading.mechanism if reading else _named(rival, readings)
-    most = largest_effect(case) if reading is None and rival is None else None
     shows, against = reasons(reading) if reading else ((), ())
-    anomaly = reading.anomaly if reading else most.anomaly if most else None
-    said = (rival.reason_for(),) if rival else (most.reason,) if most else ()
+    anomaly = place.anomaly if place else reading.anomaly if reading else None
+    said = (*((rival.reason_for(),) if rival else ()), *((place.reason,) if place else ()))
     verdict: HintVerdict = "inconclusive"
     if rival and rival.full and probability >= priors.SUPPORTED_AT and not against:
         verdict = "supported"
     elif (rival or reading) and probability >= priors.PLAUSIBLE_AT:
         verdict = "plausible"
-    named = rival.service if rival else most.service if most else Service("")
-    return [
-        Hint(
-            rank=0,
-            trigger=None,
-            mechanism=mechanism.id,
-            service=named if named.name else _where(case, reading),
-            metric=(anomaly or case.bout.main[0].anomaly).id,
-            confidence=probability,
-            verdict=verdict,
-            statement=say(case, mechanism, anomaly, change=None, reasons=said),
-            reasons_for=_heaviest(said + shows),
-            reasons_against=against,
-        )
-    ]
+    named = place.service if place else rival.service if rival else Service("")
+    return Hint(
+        rank=0,
+        trigger=None,
+        mechanism=mechanism.id,
+        service=named if named.name else _where(case, reading),
+        metric=(anomaly or case.bout.main[0].anomaly).id,
+        confidence=probability,
+        verdict=verdict,
+        statement=say(case, mechanism, anomaly, change=None, reasons=said),
+        reasons_for=_heaviest(said + shows),
+        reasons_against=against,
+    )
 
 
 def _verdict(suspect: Suspect, probability: float, weighed: Ranked) -> HintVerdict:
