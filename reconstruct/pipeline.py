@@ -14,7 +14,10 @@ import pandas as pd
 from reconstruct.bundle import narrow
 from reconstruct.detect import detect, gaps
 from reconstruct.explain import explain
+from reconstruct.explain.user_impact import look, user_anomalies
 from reconstruct.gather import numbered_gaps
+from reconstruct.meaning import read_system
+from reconstruct.meaning.user_signals import with_user_signals
 from reconstruct.model import Episode, Evidence, Incident, Settings
 from reconstruct.timeline import compose
 
@@ -43,8 +46,12 @@ def draft(evidence: Evidence, *, settings: Settings | None = None) -> Incident:
         gaps=numbered_gaps((*evidence.gaps, *found.gaps)),
         notes=(*evidence.notes, *found.notes),
     )
-    explanation = explain(evidence, found.anomalies, settings=settings)
-    return compose(evidence, found.anomalies, explanation)
+    system = read_system(evidence, calls=settings.calls)
+    evidence = with_user_signals(evidence, system, services=settings.services)
+    users = look(evidence)
+    anomalies = (*found.anomalies, *user_anomalies(users, evidence, after=len(found.anomalies)))
+    explanation = explain(evidence, anomalies, settings=settings, system=system, users=users)
+    return compose(evidence, anomalies, explanation)
 
 
 def without_earlier_episodes(evidence: Evidence, *, settings: Settings | None = None) -> Evidence:
