@@ -102,7 +102,7 @@ def attribute(
         when,
         canary_comparison(change, case),
         negative_control(change, case),
-        reversal(change, case) or figure_reversal(change, candidate, span) or _fixed_forward(change, case),
+        _undone(change, candidate, case, span),
         recovered_without_rollback(change, case, cured_by),
         ambiguous_order(change, found, case),
     )
@@ -185,6 +185,15 @@ def _tight(change: Change, case: Case) -> bool:
         <= (back.time - undo.time).total_seconds()
         <= 180.0 + (done - undo.time).total_seconds() + 2 * case.evidence.window.step_s
     )
+
+
+def _undone(change: Change, candidate: Candidate, case: Case, span: Span) -> Reason | None:
+    """What came of taking it back: by the symptoms or by the mechanism's own figure, whichever speaks more for it.
+
+    Symptoms that stay until something else is done may be another's; a figure that was back is this mechanism's.
+    """
+    told = [r for r in (reversal(change, case), figure_reversal(change, candidate, span)) if r is not None]
+    return max(told, key=lambda r: r.weight, default=None) or _fixed_forward(change, case)
 
 
 FIXED_FORWARD: Final = 1.5

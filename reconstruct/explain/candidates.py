@@ -20,6 +20,11 @@ from reconstruct.explain.shown import ANYONE, Candidate
 from reconstruct.model import Fact, Mechanism, Reason, Tell
 from reconstruct.model.system import System
 
+LOCATION_RULE: Final = "location"
+CONSEQUENCE_RULE: Final = "consequence"
+SPECIFICITY_RULE: Final = "specificity"
+ONSET_RULE: Final = "onset-order"
+
 AT_THE_END: Final = 1.0
 """Log-odds of what the end of the walk shows itself; below, what stands elsewhere against it ..."""
 SERVES_THE_END: Final = 0.8
@@ -262,16 +267,16 @@ def _terms(
 ) -> tuple[Reason, ...]:
     """What its place, the other candidates and its time add to a candidate."""
     kind, weight = places[id(c)]
-    terms = [_reason("location", kind, weight, c)]
+    terms = [_reason(LOCATION_RULE, kind, weight, c)]
     beneath = next((o for o in every if explains(system, o, c)), None)
     if beneath is not None:
         facts = {"by": beneath.thing, "by_mechanism": beneath.mechanism.id}
-        terms.append(_reason("consequence", "consequence", CONSEQUENCE, c, **facts))
+        terms.append(_reason(CONSEQUENCE_RULE, "consequence", CONSEQUENCE, c, **facts))
     elif c.vague and any(_says_more(o, c) and places[id(o)][1] >= AROUND for o in every):
-        terms.append(_reason("specificity", "general", VAGUE, c))
+        terms.append(_reason(SPECIFICITY_RULE, "general", VAGUE, c))
     late_s = (c.first - span.start) * span.window.step_s
     if late_s > LATE_S:
-        terms.append(_reason("onset-order", "late", -min(LATE_MOST, late_s / LATE_S), c))
+        terms.append(_reason(ONSET_RULE, "late", -min(LATE_MOST, late_s / LATE_S), c))
     return tuple(terms)
 
 
