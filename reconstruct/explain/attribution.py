@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from reconstruct.explain.before_during import Span
-from reconstruct.explain.changes import OBSERVED, Change
+from reconstruct.explain.changes import OBSERVED, Change, same
 from reconstruct.explain.context import Case
 from reconstruct.explain.figures import Rollouts, says_database
 from reconstruct.explain.rules.ambiguous_order import ambiguous_order
@@ -192,8 +192,53 @@ def _undone(change: Change, candidate: Candidate, case: Case, span: Span) -> Rea
 
     Symptoms that stay until something else is done may be another's; a figure that was back is this mechanism's.
     """
-    told = [r for r in (reversal(change, case), figure_reversal(change, candidate, span)) if r is not None]
-    return max(told, key=lambda r: r.weight, default=None) or _fixed_forward(change, case)
+    felt, figure = reversal(change, case), figure_reversal(change, candidate, span)
+    if felt is not None and felt.weight > 0:
+        felt = replace(felt, weight=felt.weight * _in_response_time(change, case, candidate))
+    if felt is not None and (figure is None or felt.weight >= max(CLEAR_REVERSAL, figure.weight)):
+        return felt
+    return figure or felt or _fixed_forward(change, case) or _ended_with(change, case)
+
+
+CLEAR_REVERSAL: Final = 1.0
+RESPONSE_S: Final = 300.0
+"""What was done this long before the symptoms ended did hardly end them ..."""
+RESPONSE_MOST_S: Final = 900.0
+"""... and after this not at all; three times as long where something has to drain."""
+
+
+def _in_response_time(change: Change, case: Case, candidate: Candidate) -> float:
+    """1 where the symptoms left soon after it was taken back, falling to 0."""
+    undo, back = change.undone_by, case.recovered
+    if undo is None or back is None:
+        return 1.0
+    waited_s = (back.earliest - (undo.end if undo.end is not None else undo.time)).total_seconds()
+    drains = 3.0 if candidate.slope or candidate.place == "queue" else 1.0
+    late = (waited_s / drains - RESPONSE_S) / (RESPONSE_MOST_S - RESPONSE_S)
+    return min(max(1.0 - late, 0.0), 1.0)
+
+
+ENDED_WITH: Final = 1.2
+"""Another change of the same service came right before the symptoms ended: perhaps a switch turned off."""
+ENDED_WITH_S: Final = 150.0
+
+
+def _ended_with(change: Change, case: Case) -> Reason | None:
+    """Whether a later flag, configuration or release of the same service may have ended what this one brought."""
+    back, step_s = case.recovered, case.evidence.window.step_s
+    if back is None or change.event.kind not in ("deploy", "config", "flag"):
+        return None
+    for e in case.evidence.events:
+        before_s = (back.time - e.time).total_seconds()
+        near = -30.0 - e.resolution_s <= before_s <= ENDED_WITH_S + 2 * step_s
+        if (
+            near
+            and e.time > max(change.event.time, case.onset.latest)
+            and e.kind in ("deploy", "config", "flag", "rollback")
+        ) and same(e.service, change.event.service):
+            facts: Facts = {"time": e.time, "back": back.time}
+            return Reason("reversal", "", (change.event.id, e.id), ENDED_WITH, kind="ended-with", facts=facts)
+    return None
 
 
 FIXED_FORWARD: Final = 1.5
@@ -211,7 +256,7 @@ def _fixed_forward(change: Change, case: Case) -> Reason | None:
 
 FIGURE_REVERSED: Final = 2.3
 """The mechanism's own figure was back when the change was taken back (users may have met nothing) ..."""
-FIGURE_STAYED: Final = -2.0
+FIGURE_STAYED: Final = -3.0
 """... or it stayed as it was."""
 BACK_S: Final = 600.0
 """Looked at for so long after it was done ..."""

@@ -14,7 +14,7 @@ from typing import Final
 
 from reconstruct.explain.before_during import Move, Span, move, slope_start
 from reconstruct.explain.figures import Figure, Rollouts, figures, hosts_of
-from reconstruct.explain.locate import Location, owns_its_time
+from reconstruct.explain.locate import Location, met_by_users, owns_its_time
 from reconstruct.explain.own_failures import own_failures
 from reconstruct.explain.shown import ANYONE, Candidate
 from reconstruct.model import Fact, Mechanism, Reason, Tell
@@ -228,6 +228,10 @@ def _answerable(candidate: Candidate, system: System, span: Span) -> Mapping[str
     return named
 
 
+IDLE_USER: Final = 0.5
+"""Share for each user of a store where users met nothing: slowness tells none apart."""
+
+
 def users_of(system: System, span: Span, thing: str, place: str) -> dict[str, float]:
     """Who gives a store or queue its work, each with the share of its slowness that is its own doing."""
     if place == "queue":
@@ -236,6 +240,9 @@ def users_of(system: System, span: Span, thing: str, place: str) -> dict[str, fl
         a for a, b in {*system.called, *system.calls} if b == thing
     }
     seen = told or {s for s in {*system.served, *system.handled} if system.kinds.get(s) != "edge"}
+    met = met_by_users(system, span)
+    if not (met.failing or met.slow):
+        return dict.fromkeys(sorted(seen), IDLE_USER) or {ANYONE: 0.7}
     return {s: owns_its_time(system, span, s) if s in system.served else 0.3 for s in seen} or {ANYONE: 0.7}
 
 

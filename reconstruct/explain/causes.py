@@ -21,6 +21,7 @@ from reconstruct.explain.changes import Change
 from reconstruct.explain.context import Case
 from reconstruct.explain.figures import Rollouts
 from reconstruct.explain.locate import Location, Met, locate
+from reconstruct.explain.rules.reversal import RULE as REVERSAL
 from reconstruct.explain.shown import Candidate
 from reconstruct.model import (
     DismissedChange,
@@ -38,7 +39,7 @@ from reconstruct.model.system import System
 from reconstruct.text.causes import figure_text, hint_text, reason_text
 from reconstruct.text.reasons import the_change
 
-UNOBSERVED: Final = 3.0
+UNOBSERVED: Final = 4.0
 """Log-odds of something that neither signals nor events show: a mechanism whose figure is at its bound (4.5 and up)
 leaves it little, one that is only the residual (1.5) most."""
 CANDIDATES: Final = 8
@@ -264,6 +265,10 @@ def mitigation(found: Causes, changes: Sequence[Change], case: Case, cured_by: E
     if first is None:
         return cured_by
     change = next((c for c in changes if c.event.id == first.trigger), None)
+    events = {e.id: e for e in case.evidence.events}
+    ended = [events[i] for r in first.reasons_for if r.rule == REVERSAL for i in r.evidence[1:2] if i in events]
+    if ended:
+        return ended[0]
     if change is not None:
         undo = change.undone_by or change.replaced_by
         over = case.recovered.latest if case.recovered else case.evidence.window.end

@@ -174,6 +174,10 @@ _KINDS: Final[Mapping[tuple[str, str], Callable[[Facts], str]]] = {
         f"the next version took its place at {clock(_time(f, 'time'))}; "
         f"the symptoms were gone at {clock(_time(f, 'back'))}"
     ),
+    ("reversal", "ended-with"): lambda f: (
+        f"another change of the same service at {clock(_time(f, 'time'))}; "
+        f"the symptoms were gone at {clock(_time(f, 'back'))}"
+    ),
     ("reversal", "figure-back"): lambda f: f"taken back at {clock(_time(f, 'time'))}, and {_named(f)} was back",
     ("reversal", "figure-stayed"): lambda f: f"taken back at {clock(_time(f, 'time'))}, and {_named(f)} stayed",
     ("topology", "unrelated"): lambda f: (
