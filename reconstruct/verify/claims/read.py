@@ -1,0 +1,234 @@
+"""What a statement claims: its kind, its time, and the words that it stands on, before anything is compared."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import pandas as pd
+
+from reconstruct.model import EventKind
+from reconstruct.verify.claims.kinds import CAUSE, SIGNS, UNAFFECTED, UNTIL_THEN
+from reconstruct.verify.clock_times import Placed
+from reconstruct.model.verification import Claim, ClaimKind
+from reconstruct.verify.record import Record, stamp
+from reconstruct.verify.statements import Place, Statement
+
+_PUT_OFF: Final = re.compile(
+    r"\b(?:decid|suspect|discuss|propos|consider|approv|review|investigat|announc|question|plan|prepar|agree|mention|request|debat|sched|post)\w*",
+    re.IGNORECASE,
+)
+"""Said of a change in the same breath, it was talked about, not made."""
+_WINDOW_WORDS: Final = re.compile(
+    r"\b(?:duration|window|impact(?:ed)?|down|outage|downtime|malfunction\w*|unavailable|degraded|affected|incident(?: window| time)?|disruption|lasted|between|from|slow)\b",
+    re.IGNORECASE,
+)
+_HARD: Final = frozenset(("alert", "change", "start", "recovery", "mitigation", "detection"))
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """Words that show a kind of claim."""
+
+    kind: ClaimKind
+    start: int
+    end: int
+    events: tuple[EventKind, ...] = ()
+    segment: int = 0
+    below: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A claim as it was read."""
+
+    statement: Statement
+    kind: ClaimKind
+    hit: Hit | None
+    time: Placed | None
+    until: Placed | None = None
+    scope: tuple[Place, ...] = ()
+    """The parts of the statement that it may take its subject from."""
+    by_alert: bool = False
+    """Of a detection: an alert did it."""
+
+    @property
+    def text(self) -> str:
+        """The words in scope."""
+        whole = self.statement.passage.text
+        return " ".join(whole[a:b] for a, b in self.scope) if self.scope else self.statement.text
+
+    @property
+    def negated(self) -> bool:
+        """Whether it says that this did not happen."""
+        return self.hit is not None and self.statement.negated(self.hit.start)
+
+
+def hits(statement: Statement, record: Record) -> tuple[Hit, ...]:
+    """The words of a statement that show what it claims, none within another."""
+    text, by = statement.text, statement.start
+    found: list[tuple[int, Hit]] = []
+    for rank, sign in enumerate(SIGNS):
+        found += [
+            (rank, Hit(sign.kind, m.start() + by, m.end() + by, sign.events)) for m in sign.pattern.finditer(text)
+        ]
+    for rule, words in record.rules.items():
+        for start, end in statement.places(words):
+            if len(words) > 1 or statement.passage.text[start:end] == rule:
+                found.append((len(SIGNS), Hit("alert", start, end)))
+    taken = [(t.written.start, t.written.end) for t in statement.times]
+    kept: list[Hit] = []
+    for _, hit in sorted(found, key=lambda one: (one[0], one[1].start)):
+        inside = any(k.start < hit.end and hit.start < k.end for k in kept)
+        if not inside and not any(a < hit.end and hit.start < b for a, b in taken):
+            n = statement.segment(hit.start)
+            kept.append(replace(hit, segment=n, below=statement.segments[n].below))
+    return tuple(sorted(kept, key=lambda hit: hit.start))
+
+
+def timed(statement: Statement, found: Sequence[Hit], record: Record) -> Iterator[Told]:
+    """One claim for each time of the statement, and one more for each other thing that its first time is said of."""
+    times = [t for t in statement.times if t.written.role != "until"]
+    until = {t.written.pair: t for t in statement.times if t.written.role == "until"}
+    edges = [statement.segment(t.written.start) for t in times]
+    for n, time in enumerate(times):
+        end = until.get(time.written.start)
+        scope = _scope(statement, found, edges, n, stamp=time is statement.stamp)
+        mine = [h for h in found if h.segment in scope]
+        places = tuple((statement.segments[k].start, min(statement.segments[k].end, statement.end)) for k in scope)
+        if end is not None and _is_window(statement, time, end, mine):
+            yield Told(statement, "start", None, time, None, places)
+            yield Told(statement, "recovery", None, end, None, places)
+            continue
+        yield from _of_time(statement, time, end, mine, places)
+
+
+def _scope(statement: Statement, found: Sequence[Hit], edges: Sequence[int], n: int, *, stamp: bool) -> list[int]:
+    """Numbers of the segments that a time speaks for."""
+    own = edges[n]
+    following = edges[n + 1] if n + 1 < len(edges) else len(statement.segments)
+    if stamp:
+        return list(range(own, max(own + 1, following)))
+    before = edges[n - 1] + 1 if n else 0
+    if n and edges[n - 1] == own:
+        before = own
+    here = [own] if any(h.segment == own for h in found) else []
+    if here:
+        return here
+    for k in range(own - 1, before - 1, -1):
+        if any(h.segment == k for h in found):
+            return [k, own]
+    after = next((h.segment for h in found if own < h.segment < following), None)
+    return [own, after] if after is not None else list(range(min(before, own), own + 1))
+
+
+def _is_window(statement: Statement, time: Placed, end: Placed, mine: Sequence[Hit]) -> bool:
+    """Whether a range is when it was bad: then its ends are a start and a recovery."""
+    kinds = {h.kind for h in mine if not h.below}
+    if "start" in kinds and time is not statement.stamp:
+        return True
+    around = statement.text[: max(0, time.written.start - statement.start)] + statement.text[end.written.end - statement.start :]
+    if kinds & {"human", "escalation", "change", "alert"}:
+        return False
+    return bool(_WINDOW_WORDS.search(around)) and bool(re.search(r"\b(?:duration|window|impact|down|outage|downtime|malfunction\w*|unavailable|degraded|affected|incident|disruption|slow)\b", around, re.IGNORECASE))
+
+
+def _of_time(
+    statement: Statement, time: Placed, end: Placed | None, mine: Sequence[Hit], places: tuple[Place, ...]
+) -> Iterator[Told]:
+    main = [h for h in mine if not h.below] or list(mine)
+    whole = statement.passage.text
+    if not main:
+        yield Told(statement, _without_sign(statement), None, time, end, places)
+        return
+    first = _first(main, whole)
+    healthy = next((m for a, b in places for m in UNAFFECTED.finditer(whole, a, b)), None)
+    if healthy is not None and first.kind in ("human", "recovery") and not UNTIL_THEN.search(statement.text):
+        yield Told(statement, "unaffected", None, time, end, places)
+        return
+    alert = any(h.kind == "alert" for h in main)
+    yield Told(statement, first.kind, first, time, end, _near(statement, first, places, main), first.kind == "detection" and alert)
+    said = {first.kind} | ({"alert"} if first.kind == "detection" else set())
+    if first.kind in ("human", "escalation"):
+        return
+    for hit in main:
+        other = hit.segment != first.segment and hit.kind not in said and hit.kind in _HARD and time is statement.stamp
+        if other and not any(h.kind in ("human", "escalation") and h.segment == hit.segment for h in main):
+            said.add(hit.kind)
+            yield Told(statement, hit.kind, hit, time, None, _near(statement, hit, places, main))
+
+
+def _near(statement: Statement, hit: Hit, places: tuple[Place, ...], main: Sequence[Hit]) -> tuple[Place, ...]:
+    """The part with the hit, and those beside it that claim nothing of their own."""
+    own = statement.segments[hit.segment]
+    taken = {h.segment for h in main if h is not hit and h.segment != hit.segment and h.kind in _HARD}
+    free = [p for p in places if p == (own.start, min(own.end, statement.end)) or statement.segment(p[0]) not in taken]
+    return tuple(free)
+
+
+def _first(main: Sequence[Hit], whole: str) -> Hit:
+    first = main[0]
+    together = [h for h in main if h.segment == first.segment]
+    if first.kind in ("change", "alert", "mitigation"):
+        later = next((h for h in together if h.kind == "human" and _PUT_OFF.match(whole, h.start)), None)
+        if later is not None:
+            return later
+    if first.kind == "alert":
+        ack = next((h for h in together if h.kind in ("human", "escalation") and re.match(r"ack|silenc|mut|escal", whole[h.start : h.end], re.IGNORECASE)), None)
+        if ack is not None:
+            return ack
+        found = next((h for h in together if h.kind == "detection"), None)
+        return found or first
+    return first
+
+
+def _without_sign(statement: Statement) -> ClaimKind:
+    if UNAFFECTED.search(statement.text):
+        return "unaffected"
+    return "symptom" if any(f.kind != "bare" for f in statement.figures) else "other"
+
+
+def cause_hits(statement: Statement) -> Iterator[tuple[int, int]]:
+    """Where a statement says what caused what."""
+    for match in CAUSE.finditer(statement.text):
+        yield match.start() + statement.start, match.end() + statement.start
+
+
+def claim_of(told: Told, *, subject: str = "", value: str = "", place: Place | None = None) -> Claim:
+    """A claim with its place in the source."""
+    statement = told.statement
+    if place is None:
+        if told.time is not None:
+            place = (told.time.written.start, told.time.written.end)
+        elif told.hit is not None:
+            place = (told.hit.start, told.hit.end)
+        else:
+            place = (statement.start, statement.end)
+    line, column = statement.passage.place(place[0])
+    end_line, end_column = statement.passage.place(max(place[0], place[1] - 1))
+    time = told.time
+    until = told.until
+    return Claim(
+        told.kind,
+        line,
+        column,
+        end_line,
+        end_column + 1,
+        statement.passage.text[place[0] : place[1]].strip(),
+        subject,
+        written_moment(time) if time is not None else None,
+        written_moment(until) if until is not None else None,
+        value,
+        told.negated,
+    )
+
+
+def written_moment(time: Placed) -> pd.Timestamp | None:
+    """The moment that the clock showed, without its precision."""
+    if not time.may_be:
+        return None
+    low, high = time.may_be[0]
+    off = (high - low - 1.5 * time.written.precision_s) / 2
+    return stamp(round(low + off + time.written.precision_s / 2, 3))
