@@ -27,6 +27,7 @@ from reconstruct.model import (
     Moment,
     Service,
 )
+from reconstruct.text.event_state import how_far
 from reconstruct.text.units import change, human_duration
 
 MAX_FIRINGS_SHOWN = 3
@@ -176,7 +177,7 @@ def _change(evidence: Evidence, explanation: Explanation) -> Iterator[Entry]:
     for event in evidence.events:
         if event.time < evidence.window.start and event.id not in spoken_of:
             continue
-        kind = "mitigation" if event.id in explanation.mitigated_evidence else _ENTRY_KIND.get(event.kind, "change")
+        kind = "mitigation" if event.id in explanation.mitigated_evidence else _entry_kind(event)
         says = dismissed_changes[event.id].says if event.id in dismissed_changes else ""
         yield _entry(
             _point(event.time, after_s=event.resolution_s),
@@ -191,8 +192,13 @@ def _change(evidence: Evidence, explanation: Explanation) -> Iterator[Entry]:
 
 def _version_text(event: Event) -> str:
     versions = f"{event.previous} -> {event.version}" if event.previous and event.version else event.version
-    ended = f"complete at {event.end:%H:%M:%S}" if event.end is not None else ""
-    return ", ".join(part for part in (f"{event.kind} {versions}".strip(), ended) if part)
+    ended = f"complete at {event.end:%H:%M:%S}" if event.end is not None and event.state == "done" else ""
+    return ", ".join(part for part in (f"{event.kind} {versions}".strip(), how_far(event), ended) if part)
+
+
+def _entry_kind(event: Event) -> EntryKind:
+    """A change that had no effect where the incident was is a note about it."""
+    return _ENTRY_KIND.get(event.kind, "change") if event.took_effect else "note"
 
 
 def _by_rule(alerts: Sequence[Alert]) -> Iterator[tuple[str, list[Alert]]]:

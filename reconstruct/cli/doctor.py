@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from reconstruct.cli.options import WindowOptions, takes_options
+from reconstruct.cli.options import DoctorOptions, takes_options
 
 
 @takes_options
-def doctor(window: WindowOptions) -> None:
+def doctor(window: DoctorOptions) -> None:
     """Say whether the sources answer, which packs have data, and what an incident there would not see.
 
     \b
@@ -57,7 +57,7 @@ def doctor(window: WindowOptions) -> None:
     lines.append(f"by name only {len(free):,} metrics that no pack knows")
     for spec, options in asked.events:
         try:
-            told = registry.read_source(spec, window=span, tz=asked.tz, options=options)
+            told = registry.read_source(spec, window=span, reading=registry.Reading(asked.tz), options=options)
             lines.append(f"changes      {spec}: {len(told.events)} events, {len(told.gaps)} unread")
         except ReconstructError as error:
             lines.append(f"changes      {spec}: {error.message} ({error.hint})")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
-from reconstruct.model.kinds import Aspect, EventKind, Layer, Service, Worse
+from reconstruct.model.kinds import Aspect, EventKind, EventState, Layer, Service, Worse
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +91,12 @@ class Metric:
     spacing_s: float
     """True spacing of the samples behind it, read from the data; at least the grid's step."""
 
+    def of_columns(self, columns: Sequence[int]) -> Metric:
+        """Only these series, numbered anew."""
+        values = self.values[list(columns)].set_axis(pd.RangeIndex(len(columns)), axis=1)
+        labels = tuple(self.labels[c] for c in columns)
+        return replace(self, values=values, labels=labels, services=tuple(self.services[c] for c in columns))
+
 
 @dataclass(frozen=True, slots=True)
 class Event:
@@ -114,6 +120,28 @@ class Event:
     """The id that its source gave it."""
     labels: Mapping[str, str] = field(default_factory=dict)
     """Columns we know no name for, kept."""
+    state: EventState = "done"
+    """How far it got, as its source told; a source that tells nothing speaks of what happened."""
+    environment: str = ""
+    """Where it happened, in its source's word ("" = not told)."""
+    production: bool | None = None
+    """Whether that is where users are; None = nobody told, and the name does not tell either."""
+    seen_applied: bool = False
+    """True when another witness saw it in effect although its source calls it failed or unfinished."""
+
+    @property
+    def took_effect(self) -> bool:
+        """Whether it happened where the incident was: only then it can have set anything off, or undone it.
+
+        >>> t = pd.Timestamp("2026-01-01T00:00Z")
+        >>> Event("e1", t, "deploy", Service("shop"), "x").took_effect
+        True
+        >>> Event("e1", t, "deploy", Service("shop"), "x", state="failed").took_effect
+        False
+        >>> Event("e1", t, "deploy", Service("shop"), "x", environment="pr-131", production=False).took_effect
+        False
+        """
+        return self.production is not False and (self.state in ("running", "done") or self.seen_applied)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,5 +208,10 @@ class Evidence:
     queries: tuple[Query, ...] = ()
     calls: tuple[tuple[str, str], ...] = ()
     """Call graph where known: (caller, callee) service names."""
+    raw: tuple[Metric, ...] = ()
+    """Metrics as exported, one a name and one column a series, on the window's grid: what `reconstruct.meaning` reads.
+
+    No rates, no sums; `signal.id` is `raw/<name>`, its tags hold `counter` or `gauge`. Not looked at for anomalies.
+    """
     notes: tuple[str, ...] = ()
     """Choices made while gathering that the reader must know: baseline, step, replicas merged, time zone."""

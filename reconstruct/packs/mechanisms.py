@@ -8,7 +8,7 @@ from pathlib import Path
 from string import Formatter
 from typing import Final, get_args
 
-from reconstruct.config.marked_yaml import Marked, fields, items, one_of, read_marked, text, texts
+from reconstruct.config.document import Marked, fields, items, one_of, read_marked, text, texts
 from reconstruct.model import ASPECTS, LAYERS, EventKind, Mechanism, Sign
 from reconstruct.packs.loader import MECHANISMS_FILE, packs_folder
 

@@ -9,26 +9,58 @@ from __future__ import annotations
 from reconstruct.promql.conditions import Condition, split_condition
 from reconstruct.promql.macros import fill
 from reconstruct.promql.places import caret
-from reconstruct.promql.selectors import add_matchers, lenient, metric_names, selectors, with_short_look_back
-from reconstruct.promql.tokens import Token, duration, escaped, matchers, one_of, quote_label, seconds, tokens, unquoted
+from reconstruct.promql.selectors import (
+    add_matchers,
+    lenient,
+    metric_names,
+    replaced,
+    selectors,
+    selects,
+    with_short_look_back,
+)
+from reconstruct.promql.spelling import Written, metricsql, respelled
+from reconstruct.promql.tokens import (
+    Token,
+    duration,
+    escaped,
+    label,
+    labels_list,
+    legacy,
+    matchers,
+    one_of,
+    quote_label,
+    seconds,
+    selector,
+    tokens,
+    unquoted,
+)
 from reconstruct.promql.windows import range_window_s
 
 __all__ = [
     "Condition",
     "Token",
+    "Written",
     "add_matchers",
     "caret",
     "duration",
     "escaped",
     "fill",
+    "label",
+    "labels_list",
+    "legacy",
     "lenient",
     "matchers",
     "metric_names",
+    "metricsql",
     "one_of",
     "quote_label",
     "range_window_s",
+    "replaced",
+    "respelled",
     "seconds",
+    "selector",
     "selectors",
+    "selects",
     "split_condition",
     "tokens",
     "unquoted",

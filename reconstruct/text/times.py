@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Final
 
@@ -11,6 +12,43 @@ from reconstruct.model import Moment, Window
 
 PRECISE_S: Final = 1.0
 """Bounds closer together than this are a point for a reader: clocks of different hosts agree no better."""
+
+
+MARKS: Final = ("\ue000", "\ue001", "\ue002")
+"""Private-use characters around the RFC 3339 time and the words for it, where an output makes an element of each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """How every time in every sentence of one output is written: in which zone, with or without its date.
+
+    >>> t = pd.Timestamp("2026-01-01T12:00:15Z")
+    >>> Clock().time(t), Clock(dates=True).time(t), Clock("Asia/Tokyo").span(t, t + pd.Timedelta("1h"))
+    ('12:00:15', '2026-01-01 12:00:15', '21:00:15 to 22:00:15')
+    """
+
+    zone: str | tzinfo = "UTC"
+    dates: bool = False
+    """Clock times alone would be ambiguous: what is told lies on more than one day of the zone."""
+    marked: bool = False
+    """Times stand between `MARKS`, so that a page can show them in the reader's zone."""
+
+    def time(self, time: pd.Timestamp) -> str:
+        """`HH:MM:SS`, with its date where clock times alone are ambiguous."""
+        return self._marked(time, clock(time, dates=self.dates, zone=self.zone))
+
+    def span(self, start: pd.Timestamp, end: pd.Timestamp) -> str:
+        """`HH:MM:SS to HH:MM:SS`; a date once where both are on one day."""
+        dates = self.dates and spans_midnight(start, end, zone=self.zone)
+        return f"{self.time(start)} to {self._marked(end, clock(end, dates=dates, zone=self.zone))}"
+
+    def bounds(self, moment: Moment) -> str:
+        """The interval that a moment lies in; empty where it is as good as a point."""
+        precise = (moment.latest - moment.earliest).total_seconds() < PRECISE_S
+        return "" if precise else self.span(moment.earliest, moment.latest)
+
+    def _marked(self, time: pd.Timestamp, text: str) -> str:
+        return f"{MARKS[0]}{iso(time.round('s'))}{MARKS[1]}{text}{MARKS[2]}" if self.marked else text
 
 
 def iso(time: pd.Timestamp) -> str:
