@@ -26,7 +26,6 @@ ClaimKind = Literal[
     "mitigation",
     "recovery",
     "duration",
-    "order",
     "users",
     "cause",
     "gap",

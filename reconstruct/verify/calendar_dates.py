@@ -29,8 +29,10 @@ _NAME: Final = rf"(?:{'|'.join(sorted(_MONTH, key=lambda name: (-len(name), name
 _DATE: Final = re.compile(
     r"(?<![\w./-])(?:"
     r"(?P<iso>\d{4}[-/]\d{2}[-/]\d{2})(?![\d/])"
-    rf"|(?P<d1>\d{{1,2}})(?:st|nd|rd|th|er|\.|º)?(?:\s+(?:de|of))?[\s-]+(?P<m1>{_NAME})\b\.?(?:(?:,|\s+del?|-)?\s*(?P<y1>\d{{4}})(?!\d|:))?"
-    rf"|(?P<m2>{_NAME})\b\.?\s+(?P<d2>\d{{1,2}})(?:st|nd|rd|th)?(?![\d:.]\d|\d|\s?[ap]\.?m)(?:,?\s+(?P<y2>\d{{4}})(?!\d|:))?"
+    rf"|(?P<d1>\d{{1,2}})(?:st|nd|rd|th|er|\.|º)?(?:\s+(?:de|of))?[\s-]+(?P<m1>{_NAME})\b\.?(?:(?:,|\s+del?"
+    rf"|-)?\s*(?P<y1>\d{{4}})(?!\d|:))?"
+    rf"|(?P<m2>{_NAME})\b\.?\s+(?P<d2>\d{{1,2}})(?:st|nd|rd|th)?(?![\d:.]\d|\d"
+    rf"|\s?[ap]\.?m)(?:,?\s+(?P<y2>\d{{4}})(?!\d|:))?"
     r"|(?P<n1>\d{1,2})(?P<mark>[./-])(?P<n2>\d{1,2})(?P=mark)(?P<y3>\d{4})"
     r")(?![\w]|-\d)",
     re.IGNORECASE,

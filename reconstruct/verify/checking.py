@@ -7,11 +7,13 @@ from dataclasses import replace
 from typing import Final
 
 from reconstruct.model import Incident
+from reconstruct.model.verification import Finding, Line, Verdict, Verification
 from reconstruct.verify.claims.alerts import judge_alert
 from reconstruct.verify.claims.causes import judge_causes
 from reconstruct.verify.claims.changes import judge_change
 from reconstruct.verify.claims.durations import judge_durations, relative_time
 from reconstruct.verify.claims.figures import judge_figures
+from reconstruct.verify.claims.gaps import judge_gap
 from reconstruct.verify.claims.judging import TOLERANCE_S, Case
 from reconstruct.verify.claims.milestones import judge_detection, judge_mitigation, judge_recovery, judge_start
 from reconstruct.verify.claims.people import judge_human, judge_users
@@ -21,9 +23,8 @@ from reconstruct.verify.claims.unaffected import judge_unaffected
 from reconstruct.verify.clock_times import Placed
 from reconstruct.verify.consistency import Said, against_itself
 from reconstruct.verify.document import Form, read_document
-from reconstruct.model.verification import Finding, Line, Verdict, Verification
 from reconstruct.verify.omissions import left_out
-from reconstruct.verify.passages import Passage, pieces
+from reconstruct.verify.passages import pieces
 from reconstruct.verify.reading import setting_of
 from reconstruct.verify.record import Record
 from reconstruct.verify.statements import Statement, cited_in, statements
@@ -39,6 +40,7 @@ _JUDGES: Final = {
     "detection": judge_detection,
     "escalation": judge_human,
     "human": judge_human,
+    "gap": judge_gap,
 }
 
 
@@ -88,7 +90,14 @@ def verify(
     findings += against_itself(said, told, passages, case)
     lines = tuple(_lines(text, findings))
     foreign = tuple(k for k in KINDS if k not in record.trusted)
-    return Verification(lines, silent, setting.zone.text, tolerance_s, tuple(left_out(said, passages, record, tolerance_s=tolerance_s)), foreign)
+    return Verification(
+        lines,
+        silent,
+        setting.zone.text,
+        tolerance_s,
+        tuple(left_out(said, passages, record, tolerance_s=tolerance_s)),
+        foreign,
+    )
 
 
 def _judged(statement: Statement, case: Case, *, first: bool) -> Iterator[Finding]:
@@ -118,9 +127,11 @@ def _judged(statement: Statement, case: Case, *, first: bool) -> Iterator[Findin
 
 
 def _said(statement: Statement, found: Sequence[Hit], case: Case) -> Iterator[Iterator[Finding]]:
-    told = list(timed(statement, found, case.record))
+    told = list(timed(statement, found))
     if not told and (relative := relative_time(statement, case)) is not None and found:
-        main = next((h for h in found if not h.below and not relative.written.start <= h.start < relative.written.end), None)
+        main = next(
+            (h for h in found if not h.below and not relative.written.start <= h.start < relative.written.end), None
+        )
         if main is not None and main.kind not in ("human", "escalation"):
             told = [Told(statement, main.kind, main, relative)]
     for one in told:

@@ -22,27 +22,31 @@ _CLOCK: Final = re.compile(
     r"|(?P<h3>[01]\d|2[0-3])(?P<m3>[0-5]\d)(?=\s?(?:Z\b|UTC\b|GMT\b|CES?T\b|E[SD]T\b|P[SD]T\b|hours\b|hrs\b|h\b))"
     r"|(?P<h4>\d{1,2})(?=\s?(?:[ap]\.?m\b|Uhr\b|h(?:\s|$|,)))"
     r"|(?P<word>(?:noon|midnight)\b)"
-    r"|(?P<plus>T\s?[+−-]\s?(?:\d{1,3}:[0-5]\d(?::[0-5]\d)?|(?:\d{1,4}\s?(?:hours?|hrs?|h|minutes?|mins?|min|m|seconds?|secs?|s)\s?)+)(?!\w))"
+    r"|(?P<plus>T\s?[+−-]\s?(?:\d{1,3}:[0-5]\d(?::[0-5]\d)?|(?:\d{1,4}\s?(?:hours?|hrs?|h|minutes?|mins?|min|m"
+    r"|seconds?|secs?|s)\s?)+)(?!\w))"
     r")",
 )
 _HALF: Final = re.compile(r"\s?([aApP])(?:\.[mM]\.?|[mM]\b\.?)")
 _HOURS: Final = re.compile(r"\s?(?:Uhr|hours|hrs|h)(?!\w)")
 _AFTER: Final = re.compile(r"(?:[\w%]|:\d|[.,]\d|/\d|°)")
 _ABOUT: Final = re.compile(
-    r"(?:\b(?:about|around|approx(?:imately|\.)?|circa|ca\.|roughly|nearly|shortly (?:before|after)|just (?:before|after)"
+    r"(?:\b(?:about|around|approx(?:imately|\.)?|circa|ca\.|roughly|nearly|shortly (?:before|after)"
+    r"|just (?:before|after)"
     r"|a (?:little|bit) (?:before|after)|gegen|vers|hacia)\s+|[~≈]\s?)$",
     re.IGNORECASE,
 )
 _BEFORE: Final = re.compile(r"(?:\b(?:by|before|until|till|prior to|earlier than)\s+)$", re.IGNORECASE)
 _TO: Final = re.compile(
-    r"\s*(?:-|–|—|−|‒|―|~|→|->|\.\.\.?|…|to|until|till|untill|through|thru|and|bis|à|a|hasta)\s*(?:about |around |approximately |~)?",
+    r"\s*(?:-|–|—|−|‒|―|~|→|->|\.\.\.?|…|to|until|till|untill|through|thru|and|bis|à|a|hasta)\s*(?:about "
+    r"|around |approximately |~)?",
     re.IGNORECASE,
 )
 _POINT: Final = re.compile(
-    r"(?:^[\s*_\[(>|]*|\b(?:at|by|from|since|until|till|to|before|after|around|about|between|and|um|à|a las|@)\s+|[-–—]\s?)$",
+    r"(?:^[\s*_\[(>|]*|\b(?:at|by|from|since|until|till|to|before|after|around|about|between|and|um|à|a las"
+    r"|@)\s+|[-–—]\s?)$",
     re.IGNORECASE,
 )
-_DATE_FIRST: Final = re.compile(r"(?:,?\s*(?:at|um|à|,|-|–|—|\||\)|:)?\s*(?:about |around )?|T)", re.IGNORECASE)
+_DATE_FIRST: Final = re.compile(r"(?:,?\s*(?:at|um|à|a las|,|-|–|—|\||\)|:)?\s*(?:about |around )?|T)", re.IGNORECASE)
 _DATE_LAST: Final = re.compile(r",?\s*(?:\(|on |of |am |le )?\s*(?:the )?(?:\w+day,? )?", re.IGNORECASE)
 _UNIT_S: Final = {"h": 3600.0, "m": 60.0, "s": 1.0}
 
@@ -78,8 +82,8 @@ class Written:
 def read_times(text: str, dates: Sequence[Day] = ()) -> tuple[Written, ...]:
     """The times in `text`, in order.
 
-    >>> [(t.text, t.wall_s / 3600, t.role) for t in read_times("from 9:55 AM to 2:05pm PST, then 14h20")]
-    [('9:55 AM', 9.916666666666666, 'since'), ('2:05pm PST', 14.083333333333334, 'until'), ('14h20', 14.333333333333334, '')]
+    >>> [(t.text, t.wall_s / 60, t.role) for t in read_times("from 9:55 AM to 2:05pm PST, then 14h20")]
+    [('9:55 AM', 595.0, 'since'), ('2:05pm PST', 845.0, 'until'), ('14h20', 860.0, '')]
     >>> [t.unread for t in read_times("25:10 UTC, 14:00 CST, 14:00 UTC+25")]
     ['clock', 'several-zones', 'zone']
     """
@@ -106,8 +110,8 @@ def _one(match: re.Match[str], text: str, last: Written | None) -> tuple[Written
     if match["plus"]:
         return Written(start, end, match[0].strip(), _since_zero(match[0]), relative=True, about=about), ""
     if match["word"]:
-        made = Written(start, end, "", 43_200.0 if match[0] == "noon" else 0.0, about=about)
-        return _finished(text, made, ZONE.match(text, end)), ""
+        noon = Written(start, end, "", 43_200.0 if match[0] == "noon" else 0.0, about=about)
+        return _finished(text, noon, ZONE.match(text, end)), ""
     form = next(n for n in "01234" if match[f"h{n}"])
     hour, minute, second = match[f"h{form}"], "00", None
     if form != "4":
@@ -131,8 +135,8 @@ def _one(match: re.Match[str], text: str, last: Written | None) -> tuple[Written
         return None, ""  # 3:10 is as often a score, a verse or a length of time
     wall = _wall(int(hour), int(minute), int(second or 0), half)
     precision = 1.0 if second else MINUTE_S if form != "4" else 3600.0 / 4
-    made = Written(start, end, "", max(wall, 0.0), precision, about=about, before=earlier)
-    made = _finished(text, made, zone)
+    clock = Written(start, end, "", max(wall, 0.0), precision, about=about, before=earlier)
+    made = _finished(text, clock, zone)
     if made is not None and wall < 0:
         made = replace(made, unread="clock")
     if made is not None and match["date"]:
@@ -204,7 +208,9 @@ def _ranged(found: list[Written], halves: dict[int, str], text: str) -> Iterator
         between = text[one.end : other.start]
         if len(between) > 24 or not _TO.fullmatch(between) or one.role == "until" or one.relative:
             continue
-        if between.strip().lower() == "and" and not re.search(r"\bbetween\s+$", text[max(0, one.start - 12) : one.start]):
+        if between.strip().lower() == "and" and not re.search(
+            r"\bbetween\s+$", text[max(0, one.start - 12) : one.start]
+        ):
             continue
         if one.zone is None and other.zone is not None:
             one = replace(one, zone=other.zone, unread=one.unread or other.unread)

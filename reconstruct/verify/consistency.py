@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
+from reconstruct.model.verification import Finding, Reason, Shown
 from reconstruct.verify.claims.causes import categories
 from reconstruct.verify.claims.durations import durations_in
 from reconstruct.verify.claims.judging import Case
 from reconstruct.verify.claims.people import counts_in
 from reconstruct.verify.claims.read import Hit, Told, cause_hits, claim_of, written_moment
 from reconstruct.verify.clock_times import Placed
-from reconstruct.model.verification import Finding, Shown
 from reconstruct.verify.passages import Passage
 from reconstruct.verify.reading import zone_in, zone_told
 from reconstruct.verify.record import seconds
@@ -23,10 +24,13 @@ from reconstruct.verify.zones import Zone
 _FEWEST: Final = 2
 """Stamped lines that make a timeline."""
 _FOUND: Final = re.compile(
-    r"\b(?:identif\w+|found|root[- ]cause|traced|determin\w+|discover\w+|confirm\w+|pinpoint\w*|caused by|due to|because)\b", re.IGNORECASE
+    r"\b(?:identif\w+|found|root[- ]cause|traced|determin\w+|discover\w+|confirm\w+|pinpoint\w*|caused by"
+    r"|due to|because)\b",
+    re.IGNORECASE,
 )
 _DOUBT: Final = re.compile(
-    r"\b(?:suspect\w*|hypothes\w+|assum\w+|ruled out|thought|believ\w+|theor\w+|initial\w*|at first|may|might|could|possib\w+|looking|checking|not)\b",
+    r"\b(?:suspect\w*|hypothes\w+|assum\w+|ruled out|thought|believ\w+|theor\w+|initial\w*|at first|may|might"
+    r"|could|possib\w+|looking|checking|not|perhaps|hint|suspicion)\b",
     re.IGNORECASE,
 )
 _CAUSE_SECTION: Final = re.compile(r"\b(?:root[- ]causes?|causes?|trigger)\b", re.IGNORECASE)
@@ -50,12 +54,14 @@ class _At:
     at: float
 
 
-def against_itself(said: Sequence[Said], told: Sequence[Statement], passages: Sequence[Passage], case: Case) -> Iterator[Finding]:
+def against_itself(
+    said: Sequence[Said], told: Sequence[Statement], passages: Sequence[Passage], case: Case
+) -> Iterator[Finding]:
     """Where one part of the document says what another does not."""
     timeline = _timeline(told)
     yield from _order(timeline)
     yield from _windows(said, timeline, case)
-    yield from _durations(told, said, timeline, case)
+    yield from _durations(told, said, case)
     yield from _detections(said, case)
     yield from _numbers(told)
     yield from _causes(told)
@@ -85,8 +91,8 @@ def _order(timeline: Sequence[tuple[Statement, Placed, float]]) -> Iterator[Find
     for one in timeline:
         groups.setdefault(one[0].passage.group, []).append(one)
     for rows in groups.values():
-        rises = sum(b[2] > a[2] for a, b in zip(rows, rows[1:], strict=False))
-        falls = sum(b[2] < a[2] for a, b in zip(rows, rows[1:], strict=False))
+        rises = sum(b[2] > a[2] for a, b in pairwise(rows))
+        falls = sum(b[2] < a[2] for a, b in pairwise(rows))
         if len(rows) < _FEWEST + 1 or not falls or falls >= rises:
             continue
         for n in range(1, len(rows)):
@@ -99,10 +105,10 @@ def _order(timeline: Sequence[tuple[Statement, Placed, float]]) -> Iterator[Find
             yield _of_time(odd[0], odd[1], "own-order", other[0], odd[2] - other[2])
 
 
-def _of_time(statement: Statement, time: Placed, reason, other: Statement, off_s: float = 0.0, kind="other") -> Finding:  # type: ignore[no-untyped-def]
+def _of_time(statement: Statement, time: Placed, reason: Reason, other: Statement, off_s: float = 0.0) -> Finding:
     line, _ = other.passage.place(other.start)
     shown = (Shown("line", other.passage.text[other.start : other.start + 80].strip(), off_s=off_s),)
-    return Finding(claim_of(Told(statement, kind, None, time)), "contradicted", reason, shown, other_line=line)
+    return Finding(claim_of(Told(statement, "other", None, time)), "contradicted", reason, shown, other_line=line)
 
 
 def _placed(said: Sequence[Said], *kinds: str) -> list[_At]:
@@ -117,7 +123,9 @@ def _in_timeline(statement: Statement) -> bool:
     return statement.passage.kind in ("item", "row") and statement.stamp is not None
 
 
-def _windows(said: Sequence[Said], timeline: Sequence[tuple[Statement, Placed, float]], case: Case) -> Iterator[Finding]:
+def _windows(
+    said: Sequence[Said], timeline: Sequence[tuple[Statement, Placed, float]], case: Case
+) -> Iterator[Finding]:
     """A summary's start and end against the timeline's."""
     if len(timeline) < _FEWEST:
         return
@@ -133,7 +141,10 @@ def _windows(said: Sequence[Said], timeline: Sequence[tuple[Statement, Placed, f
             allowed = case.tolerance_s
             beyond = one.at > last[2] + allowed if claims is starts else one.at < first[2] - allowed
             pair = _pair(one, ends if claims is starts else starts)
-            disjoint = beyond or (pair is not None and (max(one.at, pair.at) < first[2] - allowed or min(one.at, pair.at) > last[2] + allowed))
+            disjoint = beyond or (
+                pair is not None
+                and (max(one.at, pair.at) < first[2] - allowed or min(one.at, pair.at) > last[2] + allowed)
+            )
             if disjoint:
                 yield _against(one, timeline[0][0], one.at - (first[2] if one.at < first[2] else last[2]))
             elif inside and all(abs(one.at - other.at) > allowed for other in inside):
@@ -152,9 +163,7 @@ def _against(one: _At, other: Statement, off_s: float) -> Finding:
     return Finding(one.finding.claim, "contradicted", "own-window", shown, other_line=line)
 
 
-def _durations(
-    told: Sequence[Statement], said: Sequence[Said], timeline: Sequence[tuple[Statement, Placed, float]], case: Case
-) -> Iterator[Finding]:
+def _durations(told: Sequence[Statement], said: Sequence[Said], case: Case) -> Iterator[Finding]:
     """A length of time against the range beside it, else against the document's own start and end."""
     starts, ends = _placed(said, "start"), _placed(said, "recovery")
     found = _placed(said, "detection", "alert")
@@ -162,7 +171,11 @@ def _durations(
         if statement.passage.ahead:
             continue
         for what, figure in durations_in(statement):
-            claim = claim_of(Told(statement, "duration", Hit("duration", figure.start, figure.end), None), value=figure.text, place=(figure.start, figure.end))
+            claim = claim_of(
+                Told(statement, "duration", Hit("duration", figure.start, figure.end), None),
+                value=figure.text,
+                place=(figure.start, figure.end),
+            )
             ranges = _ranges(statement)
             if ranges and what == "recover":
                 slack = 60.0
@@ -178,7 +191,11 @@ def _durations(
                 spans = []
             slack = max(case.tolerance_s, 0.1 * figure.value)
             plausible = [span for span in spans if span[1] is not statement]
-            if plausible and len(starts) <= 3 and not any(figure.meets(size - slack, size + slack) for size, _ in plausible):
+            if (
+                plausible
+                and len(starts) <= 3
+                and not any(figure.meets(size - slack, size + slack) for size, _ in plausible)
+            ):
                 nearest = min(plausible, key=lambda span: abs(span[0] - figure.value))
                 line, _ = nearest[1].passage.place(nearest[1].start)
                 yield Finding(claim, "contradicted", "own-duration", (), {"seconds": nearest[0]}, other_line=line)
@@ -206,7 +223,13 @@ def _detections(said: Sequence[Said], case: Case) -> Iterator[Finding]:
     for one in found:
         if one.at < first.at - case.tolerance_s and one.statement is not first.statement:
             line, _ = first.statement.passage.place(first.statement.start)
-            yield Finding(one.finding.claim, "contradicted", "own-detection", (Shown("line", "", off_s=one.at - first.at),), other_line=line)
+            yield Finding(
+                one.finding.claim,
+                "contradicted",
+                "own-detection",
+                (Shown("line", "", off_s=one.at - first.at),),
+                other_line=line,
+            )
 
 
 def _numbers(told: Sequence[Statement]) -> Iterator[Finding]:
@@ -238,7 +261,9 @@ def _causes(told: Sequence[Statement]) -> Iterator[Finding]:
         section = statement.passage.section[-1] if statement.passage.section else ""
         text = statement.text
         timed = _in_timeline(statement)
-        says = bool(_FOUND.search(text)) if timed else (any(cause_hits(statement)) or bool(_CAUSE_SECTION.search(section)))
+        says = (
+            bool(_FOUND.search(text)) if timed else (any(cause_hits(statement)) or bool(_CAUSE_SECTION.search(section)))
+        )
         found = categories(text)
         if says and found and not _DOUBT.search(text):
             named.append((statement, found))
@@ -251,7 +276,9 @@ def _causes(told: Sequence[Statement]) -> Iterator[Finding]:
                 line, _ = other.passage.place(other.start)
                 place = next(cause_hits(statement), (statement.start, statement.end))
                 claim = claim_of(Told(statement, "cause", Hit("cause", *place), None))
-                yield Finding(claim, "contradicted", "own-cause", (Shown("line", other.text.strip()[:80]),), other_line=line)
+                yield Finding(
+                    claim, "contradicted", "own-cause", (Shown("line", other.text.strip()[:80]),), other_line=line
+                )
                 break
 
 
@@ -270,17 +297,23 @@ def _zones(passages: Sequence[Passage], told: Sequence[Statement], case: Case) -
         if len(zones) == 1:
             heads.append((passage, zones[0]))
     for passage, zone in claimed[:1]:
-        other = next(((p, z) for p, z in heads if z.known and zone.known and z.offset_at(day) != zone.offset_at(day)), None)
+        other = next(
+            ((p, z) for p, z in heads if z.known and zone.known and z.offset_at(day) != zone.offset_at(day)), None
+        )
         if other is not None:
             line, _ = other[0].place(0)
             statement = Statement(passage, 0, passage.text, (), (), None, (), ())
             claim = claim_of(Told(statement, "other", None, None))
-            yield Finding(claim, "contradicted", "own-zone", (Shown("zone", other[1].text), Shown("zone", zone.text)), other_line=line)
+            yield Finding(
+                claim,
+                "contradicted",
+                "own-zone",
+                (Shown("zone", other[1].text), Shown("zone", zone.text)),
+                other_line=line,
+            )
     for statement in told:
         for time in statement.times:
             zone = time.written.zone
             if zone is not None and zone.summer and time.may_be and not zone.in_force(time.may_be[0][0]):
                 claim = claim_of(Told(statement, "other", None, time))
                 yield Finding(claim, "unverifiable", "zone-not-in-force", (Shown("zone", zone.text),))
-
-

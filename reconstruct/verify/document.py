@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
 from typing import Final, Literal
 
+from reconstruct.verify.exports import is_diagram, is_table, read_messages, read_table
 from reconstruct.verify.markdown import read_markdown
 from reconstruct.verify.markup import is_markup, read_markup
 from reconstruct.verify.passages import Passage
@@ -32,9 +32,13 @@ def read_document(text: str, *, form: Form = "auto") -> tuple[Passage, ...]:
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     if form == "html" or (form == "auto" and is_markup(text)):
         return tuple(read_markup(text))
+    if form == "auto" and is_diagram(text):
+        return ()
+    if form == "auto" and is_table(text):
+        return tuple(read_table(text))
+    if form == "auto" and text.lstrip()[:1] == "{" and '"text"' in text:
+        return tuple(read_messages(text))
     if form != "text":
         # Front matter is no prose; its lines are kept so that places stay true.
         text = _FRONT.sub(lambda match: "\n" * match[0].count("\n"), text)
     return tuple(read_markdown(text, plain=form == "text"))
-
-

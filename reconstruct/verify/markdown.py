@@ -138,7 +138,7 @@ def _line_starts(content: str, source: Sequence[str], first: int) -> list[tuple[
 
 def _fill(builder: Builder, token: Token, starts: Sequence[tuple[int, int, int]]) -> None:
     """The text of an inline token without its markup."""
-    content = _HIDDEN.sub(lambda found: " ", token.content)
+    content = _HIDDEN.sub(" ", token.content)
     row = 0
 
     def add(text: str, offset: int) -> None:

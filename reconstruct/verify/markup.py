@@ -12,19 +12,75 @@ from reconstruct.verify.passages import LABEL_LEVEL, Builder, Cell, Headings, Pa
 
 _TAG: Final = re.compile(r"<(/?)([A-Za-z][\w:.-]*)([^<>]*)>")
 _BLOCKS: Final = frozenset(
-    "p div li ul ol dl dt dd section article header footer main blockquote tr table tbody thead figure figcaption"
-    " details summary h1 h2 h3 h4 h5 h6 pre hr body html head title nav aside ac:rich-text-body ac:task-body"
-    " ac:structured-macro ac:layout-section ac:layout-cell".split()
+    [
+        "p",
+        "div",
+        "li",
+        "ul",
+        "ol",
+        "dl",
+        "dt",
+        "dd",
+        "section",
+        "article",
+        "header",
+        "footer",
+        "main",
+        "blockquote",
+        "tr",
+        "table",
+        "tbody",
+        "thead",
+        "figure",
+        "figcaption",
+        "details",
+        "summary",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "pre",
+        "hr",
+        "body",
+        "html",
+        "head",
+        "title",
+        "nav",
+        "aside",
+        "ac:rich-text-body",
+        "ac:task-body",
+        "ac:structured-macro",
+        "ac:layout-section",
+        "ac:layout-cell",
+    ]
 )
 _UNSEEN: Final = frozenset(
-    "script style template svg math noscript del s strike ac:parameter ac:plain-text-body ac:image ri:attachment"
-    " ac:placeholder head".split()
+    [
+        "script",
+        "style",
+        "template",
+        "svg",
+        "math",
+        "noscript",
+        "del",
+        "s",
+        "strike",
+        "ac:parameter",
+        "ac:plain-text-body",
+        "ac:image",
+        "ri:attachment",
+        "ac:placeholder",
+        "head",
+    ]
 )
-_VOID: Final = frozenset("br hr img input meta link wbr col".split())
+_VOID: Final = frozenset(["br", "hr", "img", "input", "meta", "link", "wbr", "col"])
 _DATETIME: Final = re.compile(r"""\bdatetime\s*=\s*["']([^"']*)["']""")
 _BLANKS: Final = re.compile(r"\s+")
 _SEEN_AS_HTML: Final = re.compile(
-    r"\s*(?:<\?xml[^>]*>\s*)?(?:<!doctype|<html\b|<head\b|<body\b|<(?:ac:|ri:)|<(?:p|h[1-6]|div|table|ul|ol|article|section|span|meta|style)[\s>/])",
+    r"\s*(?:<\?xml[^>]*>\s*)?(?:<!doctype|<html\b|<head\b|<body\b|<(?:ac:|ri:)|<(?:p|h[1-6]|div|table|ul|ol"
+    r"|article|section|span|meta|style)[\s>/])",
     re.IGNORECASE,
 )
 
@@ -65,10 +121,9 @@ class _Reader:
         if self.level:
             self.headings.enter(self.level, text)
             kind = "heading"
-        elif not self.lists and self.plain == 0 and text.strip() and is_label(text, bold=True):
-            self.headings.enter(LABEL_LEVEL, text.strip().rstrip(":"))
-            kind = "heading"
-        elif not self.lists and is_label(text, bold=False):
+        elif (not self.lists and self.plain == 0 and text.strip() and is_label(text, bold=True)) or (
+            not self.lists and is_label(text, bold=False)
+        ):
             self.headings.enter(LABEL_LEVEL, text.strip().rstrip(":"))
             kind = "heading"
         made = self.builder.passage(kind, self.headings.section, self.group)
@@ -77,7 +132,7 @@ class _Reader:
         if made is not None:
             yield made
 
-    def cell(self, head: bool) -> None:
+    def cell(self, *, head: bool) -> None:
         """A cell begins: what stood in the one before is kept."""
         if self.row is not None:
             self.row.append((Builder(), head))

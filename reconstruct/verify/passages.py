@@ -13,7 +13,8 @@ PassageKind = Literal["prose", "item", "heading", "row", "code"]
 _AHEAD: Final = re.compile(
     r"^how this was made$|\b(?:action items?|actions|follow[- ]?ups?|corrective (?:actions?|and preventa?tive)"
     r"|preventi(?:on|ve)|next steps|remediation(?: items?| plan)?|backlog|recurrence|future work|to[- ]?dos?"
-    r"|improvements?|what we(?:'re| are| will)|moving forward|going forward|glossary|related (?:links|incidents)|references|appendix: terms)\b",
+    r"|improvements?|what we(?:'re| are| will)|moving forward|going forward|glossary|related (?:links"
+    r"|incidents)|references|appendix: terms)\b",
     re.IGNORECASE,
 )
 
@@ -156,7 +157,9 @@ def pieces(passage: Passage) -> Iterator[Passage]:
             end = stop + 1 if stop > start else end
         n = max(0, bisect_right(passage.spots, start, key=lambda spot: spot.offset) - 1)
         last = bisect_right(passage.spots, end, key=lambda spot: spot.offset)
-        spots = [Spot(max(0, s.offset - start), s.line, s.column + max(0, start - s.offset)) for s in passage.spots[n:last]]
+        spots = [
+            Spot(max(0, s.offset - start), s.line, s.column + max(0, start - s.offset)) for s in passage.spots[n:last]
+        ]
         text = passage.text[start:end]
         first, behind = bisect_right(passage.breaks, start), bisect_right(passage.breaks, end)
         breaks = tuple(b - start for b in passage.breaks[first:behind])

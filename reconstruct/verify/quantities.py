@@ -36,15 +36,38 @@ _BYTES: Final = {
     "kB": (1000.0, 1024.0),
 }
 _PLAIN: Final = {"k": 1e3, "K": 1e3, "M": 1e6, "G": 1e9, "thousand": 1e3, "million": 1e6, "billion": 1e9}
-_TEENS: Final = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-    "eighteen nineteen"
-).split()
-_TENS: Final = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+_TEENS: Final = [
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+]
+_TENS: Final = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
 _WORDS: Final = {
     **{word: float(n) for n, word in enumerate(_TEENS)},
     **{word: 10.0 * n for n, word in enumerate(_TENS, 2)},
-    **{f"{tens}{mark}{one}": 10.0 * n + k for n, tens in enumerate(_TENS, 2) for k, one in enumerate(_TEENS[1:10], 1) for mark in "- "},
+    **{
+        f"{tens}{mark}{one}": 10.0 * n + k
+        for n, tens in enumerate(_TENS, 2)
+        for k, one in enumerate(_TEENS[1:10], 1)
+        for mark in "- "
+    },
     "a dozen": 12.0,
     "a hundred": 100.0,
     "half an": 0.5,
@@ -68,10 +91,12 @@ _FIGURE: Final = re.compile(
     r"|/min\b|per minute\b)"
     r"|\s?(?P<scaled>[kKMG]|thousand|million|billion)(?![\w/])"
     r"|(?![\w%:/]|[.,]\d|-\w))"
-    rf"|(?P<worded>(?i:{_WORD}))[\s-](?P<unit>nanoseconds?|microseconds?|milliseconds?|seconds?|minutes?|hours?|days?)\b"
+    rf"|(?P<worded>(?i:{_WORD}))[\s-](?P<unit>nanoseconds?|microseconds?|milliseconds?|seconds?|minutes?|hours?"
+    rf"|days?)\b"
     r"(?P<half> and a half\b)?"
     r"|\b(?P<whole>(?:one|two|three|four|five|six|seven|eight|nine|ten)) and a half (?P<unit2>minutes|hours|days)\b"
-    r"|\b(?P<share>(?:(?:one|two|three|a|half|quarter)(?:[ -](?:third|thirds|quarter|quarters|half|fifth|tenth))?)(?= of (?:all |the |our |its |every )?\w+))",
+    r"|\b(?P<share>(?:(?:one|two|three|a|half|quarter)(?:[ -](?:third|thirds|quarter|quarters|half|fifth"
+    r"|tenth))?)(?= of (?:all |the |our |its |every )?\w+))",
 )
 _SHARES: Final = {
     "half": 0.5,
@@ -89,16 +114,15 @@ _SHARES: Final = {
 _AND_MORE: Final = re.compile(r"\s?(?:,|and|,\s?and)?\s?")
 _RANGE: Final = re.compile(r"\s*(?:to|and|–|-)\s*")
 _ABOUT: Final = re.compile(
-    r"(?:\b(?:about|around|approximately|approx\.?|circa|ca\.|roughly|nearly|almost|some|just under|just over)\s|[~≈]\s?)$",
+    r"(?:\b(?:about|around|approximately|approx\.?|circa|ca\.|roughly|nearly|almost|some|just under"
+    r"|just over)\s|[~≈]\s?)$",
     re.IGNORECASE,
 )
 _OVER: Final = re.compile(
     r"(?:\b(?:over|more than|above|at least|beyond|exceed(?:ed|ing|s)?|north of|upwards of)\s|[>≥]=?\s?)$",
     re.IGNORECASE,
 )
-_UNDER: Final = re.compile(
-    r"(?:\b(?:under|less than|below|at most|within|fewer than)\s|[<≤]=?\s?)$", re.IGNORECASE
-)
+_UNDER: Final = re.compile(r"(?:\b(?:under|less than|below|at most|within|fewer than)\s|[<≤]=?\s?)$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,17 +174,31 @@ def read_figures(text: str, *, but: Sequence[tuple[int, int]] = ()) -> tuple[Fig
             continue
         last = found[-1] if found else None
         between = text[last.end : begin] if last is not None else ""
-        if last is not None and unit_s and _unit_s(last.text) > unit_s and len(between) < 8 and _AND_MORE.fullmatch(between):
+        if (
+            last is not None
+            and unit_s
+            and _unit_s(last.text) > unit_s
+            and len(between) < 8
+            and _AND_MORE.fullmatch(between)
+        ):
             found[-1] = _joined(last, figure, text, unit_s)
             continue
-        if last is not None and last.kind == "bare" and not figure.signed and len(between) < 8 and _RANGE.fullmatch(between):
+        if (
+            last is not None
+            and last.kind == "bare"
+            and not figure.signed
+            and len(between) < 8
+            and _RANGE.fullmatch(between)
+        ):
             found[-1] = _with_unit(last, figure)
         found.append(figure)
         # "1h31m": the second part stands right behind the first.
         if unit_s and (more := _GLUED.match(text, figure.end)):
             value = figure.value + float(more[1]) * _TIME_S[more[2]]
             off = max(0.5 * _TIME_S[more[2]], TOLERANCE * value)
-            found[-1] = replace(figure, end=more.end(), text=text[begin : more.end()], value=value, low=value - off, high=value + off)
+            found[-1] = replace(
+                figure, end=more.end(), text=text[begin : more.end()], value=value, low=value - off, high=value + off
+            )
             cursor = more.end()
     return tuple(found)
 

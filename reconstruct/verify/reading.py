@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from reconstruct.verify.calendar_dates import DAY_S, Day, read_dates
-from reconstruct.verify.clock_times import Placed, Written, instants
+from reconstruct.verify.clock_times import Placed, Unread, Written, instants
 from reconstruct.verify.passages import Passage
 from reconstruct.verify.record import Record
 from reconstruct.verify.zones import UTC, ZONE, Zone, read_zone
@@ -19,11 +19,14 @@ _ZONE_TOLD: Final = re.compile(
 )
 _IN_HEAD: Final = re.compile(r"\(\s*(?:all |times? |in )*(?:times? )?(?:are )?(?:in )?")
 _WRITTEN_DAY: Final = re.compile(
-    r"\b(?:publish\w*|written|updated|created|last (?:edited|modified)|review\w*|meeting|author\w*|posted|due|deadline|by)\b",
+    r"\b(?:publish\w*|written|updated|created|last (?:edited|modified)|review\w*|meeting|author\w*|posted|due"
+    r"|deadline|by)\b",
     re.IGNORECASE,
 )
 _DATE_LABEL: Final = re.compile(
-    r"^\W*(?:(?:incident |outage |event |start )?(?:date|day|datum|fecha)(?: of (?:the )?(?:incident|outage))?|when)\b\s*[:|]", re.IGNORECASE
+    r"^\W*(?:(?:incident |outage |event |start )?(?:date|day|datum|fecha)(?: of (?:the )?(?:incident|outage))?"
+    r"|when)\b\s*[:|]",
+    re.IGNORECASE,
 )
 _NIGHT_S: Final = 6 * 3600.0
 """A time so much before the one above it in a list is the next day's."""
@@ -76,7 +79,7 @@ class Setting:
             return Placed(written, spans)
         zone = written.zone or self._zone_of(written, passage)
         if not zone.known:
-            unread = "several-zones" if zone.text.isalpha() else "zone"
+            unread: Unread = "several-zones" if zone.text.isalpha() else "zone"
             return Placed(replace(written, unread=unread), ())
         moments = self._moments(written, passage, zone)
         # People round as often as they cut: 14:01:40 is written as 14:01 and as 14:02.
@@ -116,6 +119,11 @@ class Setting:
             late = instants(written.wall_s, tuple(day + DAY_S for day in days), zone)
             if _known(late, record) and written.wall_s < 12 * 3600:
                 return late
+            if zone.known and self.zone.known and zone.offset_at(days[0]) != self.zone.offset_at(days[0]):
+                # The day is the document's; a column in another zone may show the day before or after.
+                beside = instants(written.wall_s, tuple(d + by for d in days for by in (-DAY_S, DAY_S)), zone)
+                if _known(beside, record):
+                    return _inside(beside, record)
         return _inside(found, record)
 
 
@@ -164,7 +172,9 @@ def zone_told(text: str) -> Zone | None:
 
 def setting_of(passages: Sequence[Passage], record: Record, *, zone: str) -> Setting:
     """What the document as a whole says of zone and day."""
-    told = next((z for p in passages if p.kind != "code" and len(p.text) < 600 and (z := zone_told(p.text)) is not None), None)
+    told = next(
+        (z for p in passages if p.kind != "code" and len(p.text) < 600 and (z := zone_told(p.text)) is not None), None
+    )
     default = read_zone(zone) if zone else UTC
     setting = Setting(record, told or default)
     setting.top = _top(passages, setting)

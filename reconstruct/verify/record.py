@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from reconstruct.model import Alert, Anomaly, Event, Gap, Incident, Metric, Query, Service, Signal
-from reconstruct.verify.vocabulary import SLIGHT, phrase
+from reconstruct.verify.vocabulary import phrase
 
 Item = Event | Alert | Anomaly | Gap | Query
 MINUTE_S: Final = 60.0
@@ -134,7 +134,8 @@ class Record:
 
     @cached_property
     def service_names(self) -> Mapping[str, tuple[str, ...]]:
-        """Name of every service -> how it is spelt, in lower case: its own name, words for its marks, what it is short for."""
+        """Name of every service -> how it is spelt, in lower case: its own name, words for its marks, what it"
+        " is short for."""
         found = {}
         for name in sorted({s.name for s in self.services}):
             own = name.lower()
@@ -172,13 +173,9 @@ class Record:
             found[signal.id] = tuple(words for words in told if words)
         return found
 
-    @cached_property
-    def word_sets(self) -> Mapping[str, tuple[frozenset[str], ...]]:
-        """Signal id -> the words that name it in whatever order, two or more."""
-        return {
-            one: tuple(dict.fromkeys(kept for words in many if len(kept := frozenset(words) - SLIGHT) > 1))
-            for one, many in self.names.items()
-        }
+    def titles_of(self, signal: str) -> tuple[tuple[str, ...], ...]:
+        """The word sequences, of more than one word, that name a signal."""
+        return tuple(words for words in self.names.get(signal, ()) if len(words) > 1)
 
     @cached_property
     def conditions(self) -> tuple[str, ...]:
@@ -189,7 +186,11 @@ class Record:
     @cached_property
     def titles(self) -> tuple[str, ...]:
         """Titles of events: a figure in one ("flag on for 100 %") is part of a name."""
-        told = {e.title for e in self.incident.evidence.events if len(phrase(e.title)) > 1 and any(map(str.isdigit, e.title))}
+        told = {
+            e.title
+            for e in self.incident.evidence.events
+            if len(phrase(e.title)) > 1 and any(map(str.isdigit, e.title))
+        }
         return tuple(sorted(told, key=lambda text: (-len(text), text)))
 
     @cached_property

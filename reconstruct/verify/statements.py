@@ -18,14 +18,20 @@ from reconstruct.verify.vocabulary import Word, places, words
 Place = tuple[int, int]
 
 _END: Final = re.compile(r"(?<=[\w)%\]\"”'’`])([.!?])(?:\s+(?=[A-Z0-9\"“(`«¿])|\s*$)|;\s+")
-_ABBREVIATED: Final = re.compile(r"(?:\b(?:[ap]\.m|e\.g|i\.e|approx|ca|vs|no|nos|etc|dept|fig|St|Dr|inc|resp|incl|[A-Z]))$")
+_ABBREVIATED: Final = re.compile(
+    r"(?:\b(?:[ap]\.m|e\.g|i\.e|approx|ca|vs|no|nos|etc|dept|fig|St|Dr|inc|resp|incl|[A-Z]))$"
+)
 _STAMP: Final = re.compile(
-    r"^[\s|\[(*_•–—-]*(?:(?:at|around|about|approximately|by|on|from|since|between|circa|ca\.|~|um|à|a las|gegen)\s+)*[\s\[(|~]*",
+    r"^[\s|\[(*_•–—-]*(?:(?:at|around|about|approximately|by|on|from|since|between|circa|ca\.|~|um|à|a las"
+    r"|gegen)\s+)*[\s\[(|~]*",
     re.IGNORECASE,
 )
 _SPLIT: Final = re.compile(
-    r"(?P<mark>[,:]\s+(?!\d{3}\b)|\s+[–—-]\s+|\s\|\s|\s{0,4}[()]\s{0,4})(?P<word>(?:and|but|then|so|yet)\s+)?(?:(?P<below>after|before|because|since|as|which|that|when|while|until|once|due to|following|caused by)\b)?"
-    r"|\s(?:(?:and|but|then)\b(?:\s+(?:then|the|we|it|they|so)\b)?|(?P<low>after|before|because|since|which|when|while|until|once|due to|following|caused by|in order to|to)\b)",
+    r"(?P<mark>[,:]\s+(?!\d{3}\b)|\s+[–—-]\s+|\s\|\s|\s{0,4}[()]\s{0,4})(?P<word>(?:and|but|then|so"
+    r"|yet)\s+)?(?:(?P<below>after|before|because|since|as|which|that|when|while|until|once|due to|following"
+    r"|caused by)\b)?"
+    r"|\s(?:(?:and|but|then)\b(?:\s+(?:then|the|we|it|they|so)\b)?|(?P<low>after|before|because|since|which"
+    r"|when|while|until|once|due to|following|caused by|in order to|to)\b)",
     re.IGNORECASE,
 )
 _NOT: Final = re.compile(
@@ -34,8 +40,10 @@ _NOT: Final = re.compile(
     re.IGNORECASE,
 )
 _HEDGED: Final = re.compile(
-    r"\b(?:should(?:n['’]t)?|would(?:n['’]t)?|could have|might|may have|may be|if|unless|planned|scheduled|expected|supposed"
-    r"|will|won['’]t|plan(?:s)? to|intend\w*|to be (?:done|deployed|added)|by default|in (?:the )?future|ideally|typically|normally|usually|always"
+    r"\b(?:should(?:n['’]t)?|would(?:n['’]t)?|could have|might|may have|may be|if|unless|planned|scheduled"
+    r"|expected|supposed"
+    r"|will|won['’]t|plan(?:s)? to|intend\w*|to be (?:done|deployed|added)|by default|in (?:the )?future"
+    r"|ideally|typically|normally|usually|always"
     r"|last (?:week|month|year|quarter)|yesterday|next (?:week|month|time|quarter))\b",
     re.IGNORECASE,
 )
@@ -46,7 +54,8 @@ _VERSION: Final = re.compile(
     r"|(?<=version )\d+(?:\.\d+)*|(?<=release )\d+(?:\.\d+)*\b"
 )
 _NO_FIGURE: Final = re.compile(
-    r"\b\d+(?:st|nd|rd|th)\b|[#№]\s?\d+|\b(?:INC|SEV|JIRA|P|PR|RFC|[A-Z]{2,8})-\d+\b|\b[A-Za-z_]+\d[\w-]*\b|\b(?:SEV|sev|P|S|HTTP|error|code|status|port|step|phase|part|version|chapter|region|zone) ?\d+\b|\b[1-5]xx\b"
+    r"\b\d+(?:st|nd|rd|th)\b|[#№]\s?\d+|\b(?:INC|SEV|JIRA|P|PR|RFC|[A-Z]{2,8})-\d+\b|\b[A-Za-z_]+\d[\w-]*\b"
+    r"|\b(?:SEV|sev|P|S|HTTP|error|code|status|port|step|phase|part|version|chapter|region|zone) ?\d+\b|\b[1-5]xx\b"
 )
 _LABEL: Final = re.compile(r"\s+(?!and\b)([^,;()`|]+)")
 _ID: Final = re.compile(r"(?:al|ep|[aegqt])[1-9]\d{0,5}")
@@ -91,6 +100,11 @@ class Statement:
     def end(self) -> int:
         """Behind its last character."""
         return self.start + len(self.text)
+
+    @cached_property
+    def times_told(self) -> tuple[Placed, ...]:
+        """Its times; of a range the first."""
+        return tuple(t for t in self.times if t.written.role != "until")
 
     @cached_property
     def words(self) -> tuple[Word, ...]:
@@ -152,11 +166,11 @@ def statements(passage: Passage, setting: Setting) -> Iterator[Statement]:
         return
     dates = setting.dates(shown)
     written = read_times(shown, dates) if _may_hold_time(shown) else ()
-    versions = tuple((m.start(), m.end(), m[0].removeprefix("v") if m[0][:1] == "v" else m[0]) for m in _VERSION.finditer(shown))
+    versions = tuple(
+        (m.start(), m.end(), m[0].removeprefix("v") if m[0][:1] == "v" else m[0]) for m in _VERSION.finditer(shown)
+    )
     versions += tuple(_known_versions(shown, setting.record, versions))
-    placed: list[Placed] = []
-    for one in written:
-        placed.append(setting.place(one, passage))
+    placed = [setting.place(one, passage) for one in written]
     _order_ranges(placed)
     no_figures = sorted(
         [(t.start, t.end) for t in written]
@@ -183,9 +197,7 @@ def statements(passage: Passage, setting: Setting) -> Iterator[Statement]:
         )
 
 
-def _known_versions(
-    text: str, record: Record, found: Sequence[tuple[int, int, str]]
-) -> Iterator[tuple[int, int, str]]:
+def _known_versions(text: str, record: Record, found: Sequence[tuple[int, int, str]]) -> Iterator[tuple[int, int, str]]:
     """Versions that events of the evidence have, be they of no usual form ("r11")."""
     known = {version for version in record.versions if len(version) > 1}
     if not any(version in text for version in known):
@@ -211,9 +223,7 @@ def _order_ranges(placed: list[Placed]) -> None:
         one, other = placed[n - 1], placed[n]
         if other.written.role == "until" and one.may_be and other.may_be and not other.written.days:
             starts = one.may_be[0][0]
-            later = tuple(
-                (low + 86_400, high + 86_400) if high < starts else (low, high) for low, high in other.may_be
-            )
+            later = tuple((low + 86_400, high + 86_400) if high < starts else (low, high) for low, high in other.may_be)
             placed[n] = replace(other, may_be=later)
 
 
@@ -226,7 +236,7 @@ def _cuts(passage: Passage, text: str, times: Sequence[int]) -> Iterator[Place]:
         edges.add(match.end())
     stamped = set(times)
     begins = {m.end() for m in [_STAMP.match(text)] if m}
-    if passage.breaks and stamped & {n for b in begins for n in range(0, b + 1)}:
+    if passage.breaks and stamped & {n for b in begins for n in range(b + 1)}:
         for place in passage.breaks:
             lead = _STAMP.match(text[place : place + 80])
             if lead and any(place <= t <= place + lead.end() for t in _near(times, place)):
@@ -255,7 +265,8 @@ def cited_in(passage: Passage) -> Iterator[Cited]:
 
 
 def _blanked(passage: Passage, cited: Sequence[Cited], record: Record) -> str:
-    """The text with what claims nothing as blanks: ids and what stands beside them, queries, addresses, conditions."""
+    """The text with what claims nothing as blanks: ids and what stands beside them, queries, addresses,"
+    " conditions."""
     text = passage.text
     for one in cited:
         until = text.find(one.label, one.end) + len(one.label) if one.label else one.end

@@ -6,17 +6,33 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from reconstruct.verify.claims.judging import Case, apart, content, finding, notes, off, outside, shown_alert, shown_event
+from reconstruct.model.verification import Finding, Shown
+from reconstruct.verify.claims.judging import (
+    Case,
+    apart,
+    content,
+    finding,
+    notes,
+    off,
+    outside,
+    shown_alert,
+    shown_event,
+)
 from reconstruct.verify.claims.kinds import RESOLVED, topics
 from reconstruct.verify.claims.read import Told
-from reconstruct.model.verification import Finding, Shown
 from reconstruct.verify.record import Firing, Record
 from reconstruct.verify.vocabulary import phrase
 
 _NAME: Final = re.compile(r"\b(?:[A-Z][a-z0-9]+){2,}[A-Z]*\b|\b[a-z]+(?:_[a-z0-9]+){2,}\b")
 """What looks like the name of an alerting rule."""
 _FIRST: Final = re.compile(r"\b(?:first|initial)\b", re.IGNORECASE)
-_FIRED: Final = re.compile(r"\b(?:fir(?:e|ed|es|ing)|trigger\w*|went off|alerted|raised|pag(?:e|ed|es|ing))\b", re.IGNORECASE)
+_PENDING: Final = re.compile(
+    r"\b(?:pending|condition\b.*\b(?:held|met|true|reached)|threshold (?:was )?(?:crossed|exceeded|reached))\b",
+    re.IGNORECASE,
+)
+_FIRED: Final = re.compile(
+    r"\b(?:fir(?:e|ed|es|ing)|trigger\w*|went off|alerted|raised|pag(?:e|ed|es|ing))\b", re.IGNORECASE
+)
 
 
 def judge_alert(told: Told, case: Case) -> Iterator[Finding]:
@@ -31,12 +47,13 @@ def judge_alert(told: Told, case: Case) -> Iterator[Finding]:
         yield finding(told, "unverifiable", "outside", case=case, subject=subject)
         return
     ended = bool(RESOLVED.search(text)) and not _FIRED.search(text)
-    unknown = not named and (match := _NAME.search(text))
+    unknown = None if named else _NAME.search(text)
+    pending = bool(_PENDING.search(text))
     pool = _pool(named, text, record)
     if told.negated:
         yield from _negated(told, case, pool if named else (), subject)
         return
-    hits = list(_near(told, case, pool, ended=ended))
+    hits = list(_near(told, case, pool, ended=ended, pending=pending))
     if hits and not unknown:
         yield finding(told, "confirmed", "matches", hits, case=case, subject=subject)
         return
@@ -50,12 +67,17 @@ def judge_alert(told: Told, case: Case) -> Iterator[Finding]:
     if not pool:
         yield finding(told, "unverifiable", "no-such-alert", case=case, subject=subject)
         return
-    edge = "resolved" if ended else "fired"
+    edge = "resolved" if ended else "pending" if pending else "fired"
     nearest = sorted(pool, key=lambda one: abs(apart(time, _moment(one, edge))))
     shown = [shown_alert(one, time, edge=edge) for one in nearest[:2]]
     if named and _some_firing(told, pool) and not ended and _again(text):
         yield finding(told, "unverifiable", "lies-between", shown, case=case, subject=subject)
-    elif named or (topics(frozenset(phrase(text))) and _specific(text)) or _before_all(told, case, record) or _FIRST.search(text):
+    elif (
+        named
+        or (topics(frozenset(phrase(text))) and _specific(text))
+        or _before_all(told, case, record)
+        or _FIRST.search(text)
+    ):
         yield finding(told, "contradicted", "differs", shown, case=case, subject=subject)
     else:
         yield finding(told, "unverifiable", "lies-between", shown, case=case, subject=subject)
@@ -86,12 +108,14 @@ def _pool(named: Sequence[str], text: str, record: Record) -> tuple[Firing, ...]
     return tuple(one for one in record.firings if wanted <= topics(one.words))
 
 
-def _near(told: Told, case: Case, pool: Sequence[Firing], *, ended: bool) -> Iterator[Shown]:
+def _near(told: Told, case: Case, pool: Sequence[Firing], *, ended: bool, pending: bool) -> Iterator[Shown]:
     time = told.time
     assert time is not None  # noqa: S101
     allowed = case.allowed(time.written)
     found = []
     for one in pool:
+        if pending and one.pending is not None and abs(off(time, one.pending - one.slack, one.pending)) <= allowed:
+            found.append(shown_alert(one, time, edge="pending"))
         if ended:
             if one.resolved is not None and abs(off(time, one.resolved - one.slack, one.resolved)) <= allowed:
                 found.append(shown_alert(one, time, edge="resolved"))
@@ -107,7 +131,10 @@ def note_near(told: Told, case: Case) -> Shown | None:
         return None
     mentioned = content(told.text)
     for note in notes(case.record):
-        if abs(off(time, note.low, note.high)) <= case.allowed(time.written) and len(content(note.event.title) & mentioned) >= 2:
+        if (
+            abs(off(time, note.low, note.high)) <= case.allowed(time.written)
+            and len(content(note.event.title) & mentioned) >= 2
+        ):
             return shown_event(note, time)
     for one in case.record.happenings:
         if one.event.kind == "alert" and abs(off(time, one.low, one.high)) <= case.allowed(time.written):
@@ -116,15 +143,25 @@ def note_near(told: Told, case: Case) -> Shown | None:
 
 
 def _moment(one: Firing, edge: str) -> float:
+    if edge == "pending" and one.pending is not None:
+        return one.pending
     return one.resolved if edge == "resolved" and one.resolved is not None else one.fired
 
 
 def _specific(text: str) -> bool:
-    return bool(re.search(r"\b(?:the|first|an?|our)\b[\w %-]{0,40}\balerts?\b|\balerts?\b (?:for|on|about|indicating|of)\b", text, re.IGNORECASE))
+    return bool(
+        re.search(
+            r"\b(?:the|first|an?|our)\b[\w %-]{0,40}\balerts?\b|\balerts?\b (?:for|on|about|indicating|of)\b",
+            text,
+            re.IGNORECASE,
+        )
+    )
 
 
 def _again(text: str) -> bool:
-    return bool(re.search(r"\b(?:still|again|continu\w+|re-?fir\w+|remain\w+|keeps?|kept|second)\b", text, re.IGNORECASE))
+    return bool(
+        re.search(r"\b(?:still|again|continu\w+|re-?fir\w+|remain\w+|keeps?|kept|second)\b", text, re.IGNORECASE)
+    )
 
 
 def _some_firing(told: Told, pool: Sequence[Firing]) -> bool:
@@ -137,7 +174,9 @@ def _before_all(told: Told, case: Case, record: Record) -> bool:
     """Whether it is said to be before any alert so much as became pending, and said of "the" alert."""
     time = told.time
     assert time is not None  # noqa: S101
-    if not record.firings or not re.search(r"\b(?:the|first|our)\b[\w ]{0,30}\b(?:alerts?|page|alarm)\b", told.text, re.IGNORECASE):
+    if not record.firings or not re.search(
+        r"\b(?:the|first|our)\b[\w ]{0,30}\b(?:alerts?|page|alarm)\b", told.text, re.IGNORECASE
+    ):
         return False
     earliest = min(one.pending if one.pending is not None else one.fired for one in record.firings)
     return off(time, earliest, float("inf")) < -case.allowed(time.written)
@@ -148,6 +187,8 @@ def _negated(told: Told, case: Case, pool: Sequence[Firing], subject: str) -> It
     assert time is not None  # noqa: S101
     fired = [one for one in pool if abs(off(time, one.fired, one.fired)) <= case.allowed(time.written)]
     if fired:
-        yield finding(told, "contradicted", "happened", [shown_alert(one, time) for one in fired], case=case, subject=subject)
+        yield finding(
+            told, "contradicted", "happened", [shown_alert(one, time) for one in fired], case=case, subject=subject
+        )
     else:
         yield finding(told, "unverifiable", "hedged", case=case, subject=subject)

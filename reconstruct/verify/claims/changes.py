@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from reconstruct.model import EventKind
+from reconstruct.model.verification import Finding, Shown
 from reconstruct.verify.claims.judging import Case, apart, finding, notes, off, outside, services_in, shown_event
 from reconstruct.verify.claims.kinds import CHANGES, TALK
 from reconstruct.verify.claims.read import Told
-from reconstruct.model.verification import Finding
 from reconstruct.verify.record import Happening
 from reconstruct.verify.vocabulary import phrase
 
@@ -18,7 +18,8 @@ RARE: Final = frozenset(("deploy", "rollback", "migration"))
 """Kinds whose sources list every one: another one of the same service would be in the evidence."""
 _THE: Final = re.compile(r"\bthe\s+(?:\w+\s+){0,2}$", re.IGNORECASE)
 _DONE: Final = re.compile(
-    r"\b(?:complet\w+|finish\w+|done|ended|fully rolled|rolled out everywhere|succeeded|successful(?:ly)?)\b", re.IGNORECASE
+    r"\b(?:complet\w+|finish\w+|done|ended|fully rolled|rolled out everywhere|succeeded|successful(?:ly)?)\b",
+    re.IGNORECASE,
 )
 _BEGAN: Final = re.compile(r"\b(?:start\w*|beg[aiu]n\w*|initiat\w+|kick\w+|triggered)\b", re.IGNORECASE)
 _ALL: Final = re.compile(r"\b(?:all|every|everywhere|fully|entire|whole|completely|only)\b", re.IGNORECASE)
@@ -32,11 +33,13 @@ def judge_change(told: Told, case: Case) -> Iterator[Finding]:
     statement = told.statement
     text = told.text
     versions = tuple(v for a, _, v in statement.versions if not told.scope or any(s <= a < e for s, e in told.scope))
-    services = services_in(statement, record, text)
+    services = services_in(record, text)
     events = [one for one in record.happenings if one.event.kind in hit.events]
     fits = [one for one in events if _about(one, services)] if services else events
     with_version = [
-        one for one in fits if set(versions) & {one.event.version, *([one.event.previous] if one.event.kind == "rollback" else [])}
+        one
+        for one in fits
+        if set(versions) & {one.event.version, *([one.event.previous] if one.event.kind == "rollback" else [])}
     ]
     of_kind = [one for one in fits if one.event.kind == hit.events[0]]
     if versions:
@@ -61,7 +64,11 @@ def _tells(title: str, kind: EventKind) -> bool:
     """Whether a note says that such a change was made, not that somebody spoke of one."""
     pattern = next(pattern for pattern, kinds in CHANGES if kinds[0] == kind)
     told = pattern.search(title)
-    return told is not None and not TALK.search(title) and not re.search(r"\b(?:latest|last|recent)\b", title, re.IGNORECASE)
+    return (
+        told is not None
+        and not TALK.search(title)
+        and not re.search(r"\b(?:latest|last|recent)\b", title, re.IGNORECASE)
+    )
 
 
 def _about(one: Happening, services: Sequence[str]) -> bool:
@@ -82,44 +89,73 @@ def _timed(
     subject: str,
 ) -> Iterator[Finding]:
     time, hit = told.time, told.hit
-    assert time is not None and hit is not None  # noqa: S101
+    assert time is not None  # noqa: S101
+    assert hit is not None  # noqa: S101
     allowed = case.allowed(time.written)
     done, began = bool(_DONE.search(told.text)), bool(_BEGAN.search(told.text))
     near = [shown for one in pool if (shown := _at(one, told, allowed, done=done, began=began)) is not None]
     if near and told.until is not None and told.until.may_be:
         ends = [one for one in pool if one.end is not None and shown_event(one).id == near[0].id]
         if ends and abs(off(told.until, ends[0].end or 0.0, ends[0].end or 0.0)) > allowed + 60:
-            yield finding(told, "unverifiable", "differs", [near[0], shown_event(ends[0], told.until, end=True)], case=case, subject=subject)
+            yield finding(
+                told,
+                "unverifiable",
+                "differs",
+                [near[0], shown_event(ends[0], told.until, end=True)],
+                case=case,
+                subject=subject,
+            )
             return
     if near:
-        yield finding(told, "confirmed", "matches", sorted(near, key=lambda s: abs(s.off_s)), case=case, subject=subject)
+        yield finding(
+            told, "confirmed", "matches", sorted(near, key=lambda s: abs(s.off_s)), case=case, subject=subject
+        )
         return
     for note in notes(case.record):
-        if abs(off(time, note.low, note.high)) <= allowed and _tells(note.event.title, hit.events[0]):
-            if not versions or not fits:
-                yield finding(told, "confirmed", "matches", [shown_event(note, time)], case=case, subject=subject)
-                return
-    others = [one for one in fits if one.event.kind == hit.events[0] and abs(off(time, one.low, one.end or one.high)) <= allowed]
+        near_note = abs(off(time, note.low, note.high)) <= allowed and _tells(note.event.title, hit.events[0])
+        if near_note and not (versions and fits):
+            yield finding(told, "confirmed", "matches", [shown_event(note, time)], case=case, subject=subject)
+            return
+    others = [
+        one
+        for one in fits
+        if one.event.kind == hit.events[0] and abs(off(time, one.low, one.end or one.high)) <= allowed
+    ]
     if versions and others:
-        yield finding(told, "contradicted", "differs", [shown_event(one, time) for one in others], case=case, subject=subject)
+        yield finding(
+            told, "contradicted", "differs", [shown_event(one, time) for one in others], case=case, subject=subject
+        )
         return
     sole = bool(_THE.search(told.statement.passage.text[: hit.start][-40:])) and len(pool) == 1 and not services
     if versions and not pool and services and hit.events[0] in RARE:
-        mine = sorted((one for one in fits if one.event.kind == hit.events[0]), key=lambda one: abs(apart(time, one.low)))
+        mine = sorted(
+            (one for one in fits if one.event.kind == hit.events[0]), key=lambda one: abs(apart(time, one.low))
+        )
         if mine:
-            yield finding(told, "contradicted", "differs", [shown_event(one, time) for one in mine[:1]], case=case, subject=subject)
+            yield finding(
+                told,
+                "contradicted",
+                "differs",
+                [shown_event(one, time) for one in mine[:1]],
+                case=case,
+                subject=subject,
+            )
             return
-    definite = bool(pool) and (bool(versions) or (bool(services) and hit.events[0] in RARE) or (sole and hit.events[0] in RARE))
+    definite = bool(pool) and (
+        bool(versions) or (bool(services) and hit.events[0] in RARE) or (sole and hit.events[0] in RARE)
+    )
     if definite and hit.events[0] in RARE | {"config", "flag", "scale"}:
         nearest = sorted(pool, key=lambda one: abs(apart(time, one.low)))
-        shown = [shown_event(one, time, end=done and not began) for one in nearest]
-        yield finding(told, "contradicted", "differs", shown, case=case, subject=subject)
+        closest = [shown_event(one, time, end=done and not began) for one in nearest]
+        yield finding(told, "contradicted", "differs", closest, case=case, subject=subject)
         return
     nearest = sorted(pool, key=lambda one: abs(apart(time, one.low)))[:1]
-    yield finding(told, "unverifiable", "no-such-change", [shown_event(one, time) for one in nearest], case=case, subject=subject)
+    yield finding(
+        told, "unverifiable", "no-such-change", [shown_event(one, time) for one in nearest], case=case, subject=subject
+    )
 
 
-def _at(one: Happening, told: Told, allowed: float, *, done: bool, began: bool):  # type: ignore[no-untyped-def]
+def _at(one: Happening, told: Told, allowed: float, *, done: bool, began: bool) -> Shown | None:
     """The edge of an event that the time meets: its end where it is said to be done, else its begin, or any between."""
     time = told.time
     assert time is not None  # noqa: S101
@@ -135,8 +171,14 @@ def _negated(told: Told, case: Case, pool: Sequence[Happening], subject: str, *,
         yield finding(told, "unverifiable", "hedged", case=case, subject=subject)
         return
     time = told.time
-    near = [one for one in pool if time is None or (time.may_be and abs(off(time, one.low, one.end or one.high)) <= case.allowed(time.written))]
+    near = [
+        one
+        for one in pool
+        if time is None or (time.may_be and abs(off(time, one.low, one.end or one.high)) <= case.allowed(time.written))
+    ]
     if near and (definite or time is not None):
-        yield finding(told, "contradicted", "happened", [shown_event(one, time) for one in near], case=case, subject=subject)
+        yield finding(
+            told, "contradicted", "happened", [shown_event(one, time) for one in near], case=case, subject=subject
+        )
     elif time is not None:
         yield finding(told, "unverifiable", "hedged", case=case, subject=subject)

@@ -6,31 +6,78 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from reconstruct.model.verification import Finding, Shown
 from reconstruct.verify.claims.judging import Case, services_in
 from reconstruct.verify.claims.read import Hit, Told, claim_of
 from reconstruct.verify.clock_times import Placed, Written
-from reconstruct.model.verification import Finding, Shown
 from reconstruct.verify.quantities import Figure
 from reconstruct.verify.record import Record
 from reconstruct.verify.statements import Statement
 
 _LABELS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
-    ("detect", re.compile(r"\b(?:(?:mean )?time[ -]to[ -](?:detect\w*|discover\w*|notice)|m?ttd|detection (?:time|delay|took)|detected (?:it |this |the \w+ )?(?=.{0,20}\b(?:after|later)\b)|until (?:it was )?detect\w*)\b", re.IGNORECASE)),
+    (
+        "detect",
+        re.compile(
+            r"\b(?:(?:mean )?time[ -]to[ -](?:detect\w*|discover\w*|notice)|m?ttd|detection (?:time|delay|took)"
+            r"|detected (?:it |this |the \w+ )?(?=.{0,20}\b(?:after|later)\b)|until (?:it was )?detect\w*)\b",
+            re.IGNORECASE,
+        ),
+    ),
     ("mitigate", re.compile(r"\b(?:(?:mean )?time[ -]to[ -]mitigat\w*|m?ttm)\b", re.IGNORECASE)),
     ("detect-mitigate", re.compile(r"\bdetection to mitigation\b", re.IGNORECASE)),
     ("mitigate-recover", re.compile(r"\bmitigation to recovery\b", re.IGNORECASE)),
-    ("recover", re.compile(r"\b(?:(?:mean )?time[ -]to[ -](?:re(?:cover|solv|stor|pair)\w*|fix|full recovery)|m?ttr|resolution time|recovery time|total (?:duration|downtime|time))\b", re.IGNORECASE)),
-    ("recover", re.compile(r"(?:^|[|*:(\s])(?:impact |incident |outage |total )?duration(?: of (?:the )?(?:impact|incident|outage))?\s*[:|*–-]", re.IGNORECASE)),
-    ("recover", re.compile(r"\b(?:outage|incident|disruption|impact|downtime|degradation|interruption)\b(?:(?! after).){0,40}\b(?:lasted|last(?:ing|s)|went on|continued|persisted|took|of|for|was|over)\b", re.IGNORECASE)),
-    ("recover", re.compile(r"\b(?:was|were) (?:completely |fully |partially |largely )?(?:down|unavailable|degraded|unreachable|offline|slow|affected|impacted|inaccessible|malfunctioning) for\b|\b(?:lasted|lasting)\b", re.IGNORECASE)),
-    ("recover", re.compile(r"-(?:minute|hour|min)s?(?:-long)? (?:outage|incident|disruption|downtime|degradation)", re.IGNORECASE)),
+    (
+        "recover",
+        re.compile(
+            r"\b(?:(?:mean )?time[ -]to[ -](?:re(?:cover|solv|stor|pair)\w*|fix|full recovery)|m?ttr"
+            r"|resolution time|recovery time|total (?:duration|downtime|time))\b",
+            re.IGNORECASE,
+        ),
+    ),
+    (
+        "recover",
+        re.compile(
+            r"(?:^|[|*:(\s])(?:impact |incident |outage |total )?duration(?: of (?:the )?(?:impact|incident"
+            r"|outage))?\s*[:|*–-]",
+            re.IGNORECASE,
+        ),
+    ),
+    (
+        "recover",
+        re.compile(
+            r"\b(?:outage|incident|disruption|impact|downtime|degradation"
+            r"|interruption)\b(?:(?! after).){0,40}\b(?:lasted|last(?:ing|s)|went on|continued|persisted|took"
+            r"|of|for|was|over)\b",
+            re.IGNORECASE,
+        ),
+    ),
+    (
+        "recover",
+        re.compile(
+            r"\b(?:was|were) (?:completely |fully |partially |largely )?(?:down|unavailable|degraded"
+            r"|unreachable|offline|slow|affected|impacted|inaccessible|malfunctioning) for\b|\b(?:lasted|lasting)\b",
+            re.IGNORECASE,
+        ),
+    ),
+    (
+        "recover",
+        re.compile(
+            r"-(?:minute|hour|min)s?(?:-long)? (?:outage|incident|disruption|downtime|degradation)", re.IGNORECASE
+        ),
+    ),
 )
 _FOREIGN: Final = re.compile(
-    r"\b(?:deploy(?:ment)?|rollout|rollback|release|migration|restart|build|backup|job|query|queries|request|requests|transaction|call|meeting|investigation|review|failover|requests? took|last (?:week|month|year)|previous|earlier incident|SLO|SLA|objective|target|budget|maintenance|time-?out|window of|retention)\b",
+    r"\b(?:deploy(?:ment)?|rollout|rollback|release|migration|restart|build|backup|job|query|queries|request"
+    r"|requests|transaction|call|meeting|investigation|review|failover|requests? took|last (?:week|month|year)"
+    r"|previous|earlier incident|SLO|SLA|objective|target|budget|maintenance|time-?out|window of|retention)\b",
     re.IGNORECASE,
 )
-_RELATIVE: Final = re.compile(r"\s*(?P<word>later|earlier|after|before|into|from|prior to|past)\b(?:\s+(?P<what>[^,;.|()]{0,60}))?", re.IGNORECASE)
-_CLOCKED: Final = re.compile(r"(?<![\d:])(\d{1,2}):([0-5]\d)(?::([0-5]\d))?(?![\d:])(?!\s?(?:UTC|[ap]\.?m|[A-Z]{2,4}\b))")
+_RELATIVE: Final = re.compile(
+    r"\s*(?P<word>later|earlier|after|before|into|from|prior to|past)\b(?:\s+(?P<what>[^,;.|()]{0,60}))?", re.IGNORECASE
+)
+_CLOCKED: Final = re.compile(
+    r"(?<![\d:])(\d{1,2}):([0-5]\d)(?::([0-5]\d))?(?![\d:])(?!\s?(?:UTC|[ap]\.?m|[A-Z]{2,4}\b))"
+)
 _SLACK_SHARE: Final = 0.25
 """Of a length of time so much may be off where the tolerance is longer: 20 min is not "about 15 s"."""
 _SLACK_S: Final = 30.0
@@ -39,7 +86,7 @@ _SLACK_S: Final = 30.0
 def judge_durations(statement: Statement, case: Case) -> Iterator[Finding]:
     """Whether lengths of time that are said of the incident are those between its milestones."""
     for what, figure in durations_in(statement):
-        spans = list(_spans(what, case.record, services_in(statement, case.record, statement.text)))
+        spans = list(_spans(what, case.record, services_in(case.record, statement.text)))
         place = (figure.start, figure.end)
         told = Told(statement, "duration", Hit("duration", *place), None)
         claim = claim_of(told, value=figure.text, place=place)
@@ -74,10 +121,19 @@ def durations_in(statement: Statement) -> Iterator[tuple[str, Figure]]:
         return
     for what, pattern in _LABELS:
         for match in pattern.finditer(text):
-            if what == "recover" and match[0].lstrip()[:1] != "-" and _FOREIGN.search(text, 0, match.end()) and not re.search(r"outage|incident|downtime|impact|duration|time to", text, re.IGNORECASE):
+            if (
+                what == "recover"
+                and match[0].lstrip()[:1] != "-"
+                and _FOREIGN.search(text, 0, match.end())
+                and not re.search(r"outage|incident|downtime|impact|duration|time to", text, re.IGNORECASE)
+            ):
                 continue
             figure = _figure_for(statement, match.start() + statement.start, match.end() + statement.start, what)
-            if figure is not None and figure.start not in taken and not (what != "recover" and _other_label(text, match.end(), figure.start - statement.start)):
+            if (
+                figure is not None
+                and figure.start not in taken
+                and not (what != "recover" and _other_label(text, match.end(), figure.start - statement.start))
+            ):
                 taken.add(figure.start)
                 yield what, figure
 
@@ -90,11 +146,23 @@ def _figure_for(statement: Statement, start: int, end: int, what: str) -> Figure
     """The length of time right behind a label, before any other, or within it ("91-minute outage")."""
     of_time = [f for f in statement.figures if f.kind == "seconds" and not f.signed and f.value >= 1.0]
     if statement.passage.text[start] == "-":
-        return next((f for f in of_time if f.start < start < f.end + 1 or f.end in (start, start + len("-minute"), start + len("-hour"), start + len("-min"))), None)
+        return next(
+            (
+                f
+                for f in of_time
+                if f.start < start < f.end + 1
+                or f.end in (start, start + len("-minute"), start + len("-hour"), start + len("-min"))
+            ),
+            None,
+        )
     behind = next((f for f in of_time if f.start >= end and f.start - end < 80), None)
     between = statement.passage.text[end : behind.start] if behind else statement.passage.text[end : end + 24]
     clocked = _CLOCKED.search(between)
-    if clocked and what != "recover-range" and not any(t.written.role for t in statement.times if t.written.start >= end):
+    if (
+        clocked
+        and what != "recover-range"
+        and not any(t.written.role for t in statement.times if t.written.start >= end)
+    ):
         first = end + clocked.start()
         if not re.search(r"\b(?:at|from|since|until|by)\s+$", statement.passage.text[:first][-8:]):
             return _clocked_figure(clocked, end)
@@ -129,15 +197,41 @@ def _spans(what: str, record: Record, services: Sequence[str]) -> Iterator[tuple
     for impact in incident.explanation.impact:
         size = (impact.end - impact.start).total_seconds()
         if not services or impact.service.name in services:
-            yield size, size, Shown("impact", impact.service.name, next(iter(impact.evidence), ""), impact.start, impact.end, facts={"value_s": size})
+            yield (
+                size,
+                size,
+                Shown(
+                    "impact",
+                    impact.service.name,
+                    next(iter(impact.evidence), ""),
+                    impact.start,
+                    impact.end,
+                    facts={"value_s": size},
+                ),
+            )
     if "recovered" in record.stones and record.firings:
         size = record.stones["recovered"][1] - record.firings[0].fired
         yield size, size, Shown("duration", "detect_to_recover_s", facts={"value_s": size})
     if "onset" in record.stones:
         start = record.stones["onset"][0]
         for note in record.happenings:
-            if note.event.kind == "note" and re.search(r"\b(?:normal|restored|recovered|resolved|over)\b", note.event.title, re.IGNORECASE) and note.low > start:
-                yield note.low - start, note.high - start, Shown("note", note.event.title, note.event.id, note.event.time, note.event.time, facts={"value_s": note.low - start})
+            if (
+                note.event.kind == "note"
+                and re.search(r"\b(?:normal|restored|recovered|resolved|over)\b", note.event.title, re.IGNORECASE)
+                and note.low > start
+            ):
+                yield (
+                    note.low - start,
+                    note.high - start,
+                    Shown(
+                        "note",
+                        note.event.title,
+                        note.event.id,
+                        note.event.time,
+                        note.event.time,
+                        facts={"value_s": note.low - start},
+                    ),
+                )
         ends = [one.resolved for one in record.firings if one.resolved is not None]
         if ends:
             size = max(ends) - start
@@ -156,7 +250,11 @@ def relative_time(statement: Statement, case: Case) -> Placed | None:
         if match is None or match.end("word") > statement.end:
             continue
         word, what = match["word"].lower(), (match["what"] or "").lower()
-        anchors = [case.last.may_be] if word in ("later", "earlier") and case.last is not None else [_anchor(what, case.record)]
+        anchors = (
+            [case.last.may_be]
+            if word in ("later", "earlier") and case.last is not None
+            else [_anchor(what, case.record)]
+        )
         spans = [span for anchor in anchors for span in anchor]
         if not spans or word in ("from", "past", "into"):
             continue
@@ -177,9 +275,12 @@ def _anchor(what: str, record: Record) -> tuple[tuple[float, float], ...]:
         ours = [one for one in record.happenings if one.event.id in triggers]
         ours = ours or [one for one in record.happenings if one.event.kind == "deploy"]
         return tuple((one.low, one.end or one.high) for one in ours)
-    for name, pattern in (("detected", r"alert|detect|page\b"), ("onset", r"onset|it (?:began|started)|start|began|begin|outage|incident|impact"), ("recovered", r"recover|restor|resol"), ("mitigated", r"mitigat")):
+    for name, pattern in (
+        ("detected", r"alert|detect|page\b"),
+        ("onset", r"onset|it (?:began|started)|start|began|begin|outage|incident|impact"),
+        ("recovered", r"recover|restor|resol"),
+        ("mitigated", r"mitigat"),
+    ):
         if re.search(rf"\b(?:{pattern})", what) and name in record.stones:
             return (record.stones[name][:2],)
     return ()
-
-

@@ -14,12 +14,12 @@ from typing import Final, Literal
 import numpy as np
 
 from reconstruct.model import Anomaly, Metric, Signal
-from reconstruct.model.facts import Quantity
+from reconstruct.model.facts import Fact, Quantity
+from reconstruct.model.verification import Finding, Shown, Verdict
 from reconstruct.verify.claims.judging import Case, services_in
 from reconstruct.verify.claims.kinds import LAYERS
 from reconstruct.verify.claims.read import Hit, Told, claim_of
 from reconstruct.verify.clock_times import Placed
-from reconstruct.model.verification import Finding, Shown, Verdict
 from reconstruct.verify.quantities import Figure, fits_unit, scale
 from reconstruct.verify.record import Record, Series, seconds, series_of
 from reconstruct.verify.statements import Statement
@@ -28,24 +28,38 @@ from reconstruct.verify.vocabulary import phrase
 Role = Literal["from", "to", "peak", "any"]
 
 _NOT_MEASURED: Final = re.compile(
-    r"\b(?:limits?|slos?|slas?|objectives?|budgets?|targets?|thresholds?|time-?outs?|quotas?|raised (?:to|the)|lowered|configured|set (?:to|at)"
-    r"|provisioned|allocated|reserved|capacity|usually|normally|typically|yesterday|last (?:week|month|year|time)|next|cache[ds]?|hit rate|fleet|rolled out|rollout|canary"
-    r"|customers?|users?|revenue|servers? (?:were|was)|instances? (?:were|was)|nodes? (?:were|was)|pods? (?:were|was)|handles?|served from|confiden\w+|deployed to|of the time|faster|slower|cheaper|429s?|4xx|404s?|403s?|401s?|rate[- ]limited|throttled)\b",
+    r"\b(?:limits?|slos?|slas?|objectives?|budgets?|targets?|thresholds?|time-?outs?|quotas?|raised (?:to|the)"
+    r"|lowered|configured|set (?:to|at)"
+    r"|provisioned|allocated|reserved|capacity|usually|normally|typically|yesterday|last (?:week|month|year"
+    r"|time)|next|cache[ds]?|hit rate|fleet|rolled out|rollout|canary"
+    r"|customers?|users?|revenue|servers? (?:were|was)|instances? (?:were|was)|nodes? (?:were|was)"
+    r"|pods? (?:were|was)|handles?|served from|confiden\w+|deployed to|of the time|faster|slower|cheaper|429s?"
+    r"|4xx|404s?|403s?|401s?|rate[- ]limited|throttled)\b",
     re.IGNORECASE,
 )
 """A figure beside these is what somebody set or wished, or counts something else."""
-_TO: Final = re.compile(r"\s*(?:[a-z]+ )?(?:to|->|→|–|up to)\s*(?:about |around |over |approximately |nearly |almost |~)?$", re.IGNORECASE)
+_TO: Final = re.compile(
+    r"\s*(?:[a-z]+ )?(?:to|->|→|–|up to)\s*(?:about |around |over |approximately |nearly |almost |~)?$", re.IGNORECASE
+)
 _PEAK: Final = re.compile(
-    r"\b(?:peak(?:ed|ing|s)?|max(?:imum|ed)?|worst|up to|as (?:high|much) as|reach(?:ed|ing|es)|highest|topp?ed|hit|climbed to|rose to|spiked to|jumped to|exceed\w*|went up to|rising to|increased to|grew to|above|over)\b",
+    r"\b(?:peak(?:ed|ing|s)?|max(?:imum|ed)?|worst|up to|as (?:high|much) as|reach(?:ed|ing|es)|highest|topp?ed"
+    r"|hit|climbed to|rose to|spiked to|jumped to|exceed\w*|went up to|rising to|increased to|grew to|above|over)\b",
     re.IGNORECASE,
 )
 _LENGTH: Final = re.compile(
-    r"\s*(?:later|after|earlier|long(?:er)?|more|less|of its|before (?:the|it|this)|old|ago|into|timeouts?|window|interval|apart|delay)\b",
+    r"\s*(?:later|after|earlier|long(?:er)?|more|less|of its|before (?:the|it|this)|old|ago|into|timeouts?"
+    r"|window|interval|apart|delay)\b",
     re.IGNORECASE,
 )
-_FOR: Final = re.compile(r"\b(?:for|lasted|after|within|every|step|time-?out of|last|took|takes|taking|the next|the first|over|during|in)\s*(?:the\s*)?$", re.IGNORECASE)
+_FOR: Final = re.compile(
+    r"\b(?:for|lasted|after|within|every|step|time-?out of|last|took|takes|taking|the next|the first|over"
+    r"|during|in)\s*(?:the\s*)?$",
+    re.IGNORECASE,
+)
 _FAILED: Final = re.compile(
-    r"\b(?:of )?(?:all |the |our |user |http |incoming )*(?:requests?|calls?|traffic|responses?|queries|logins?|orders?|checkouts?)\b(?: to [\w-]+| of [\w-]+)?(?: \w+){0,2}? (?:fail\w*|error\w*|(?:returned|answered|got|with|were)(?: \w+){0,3} (?:5xx|50\d|errors?))\b"
+    r"\b(?:of )?(?:all |the |our |user |http |incoming )*(?:requests?|calls?|traffic|responses?|queries|logins?"
+    r"|orders?|checkouts?)\b(?: to [\w-]+| of [\w-]+)?(?: \w+){0,2}? (?:fail\w*|error\w*|(?:returned|answered"
+    r"|got|with|were)(?: \w+){0,3} (?:5xx|50\d|errors?))\b"
     r"|\b(?:error rates?|error ratio|failure rates?|5xx(?: rates?| responses| errors)?|errors)\b",
     re.IGNORECASE,
 )
@@ -76,17 +90,46 @@ def _w(pattern: str) -> re.Pattern[str]:
 
 
 _WAYS: Final[tuple[_Way, ...]] = (
-    _Way(_w(r"(?:database|db|query|queries|statement|sql)(?: \w+){0,2} (?:latency|latencies|times?|durations?)"), lambda s: s.aspect in ("latency", "saturation") and s.layer == "database"),
+    _Way(
+        _w(r"(?:database|db|query|queries|statement|sql)(?: \w+){0,2} (?:latency|latencies|times?|durations?)"),
+        lambda s: s.aspect in ("latency", "saturation") and s.layer == "database",
+    ),
     _Way(_w(r"(?:cpu|processor) pressure"), lambda s: "pressure" in _words(s) and "cpu" in _words(s), exact=True),
     _Way(_w(r"memory pressure"), lambda s: "pressure" in _words(s) and "memory" in _words(s), exact=True),
-    _Way(_w(r"(?:database|db|postgres\w*|mysql)(?:['’]s)?(?: server)? (?:cpu|processor)(?: usage| utili[sz]ation| load| time)?"), lambda s: _cpu(s) and s.layer == "database", exact=True),
-    _Way(_w(r"(?:host|machine|node|server) (?:cpu|processor)(?: usage| utili[sz]ation)?"), lambda s: _cpu(s) and s.layer == "host", exact=True),
+    _Way(
+        _w(
+            r"(?:database|db|postgres\w*|mysql)(?:['’]s)?(?: server)? (?:cpu|processor)(?: usage"
+            r"| utili[sz]ation| load| time)?"
+        ),
+        lambda s: _cpu(s) and s.layer == "database",
+        exact=True,
+    ),
+    _Way(
+        _w(r"(?:host|machine|node|server) (?:cpu|processor)(?: usage| utili[sz]ation)?"),
+        lambda s: _cpu(s) and s.layer == "host",
+        exact=True,
+    ),
     _Way(_w(r"cpu(?: usage| utili[sz]ation| load)?"), _cpu),
-    _Way(_w(r"(?:available|free) memory|memory (?:available|free)"), lambda s: s.layer == "host" and "available" in _words(s) and "memory" in _words(s), exact=True),
-    _Way(_w(r"(?:host|node|machine)(?:['’]s)? memory(?: usage| utili[sz]ation| use)?"), lambda s: s.layer == "host" and "memory" in _words(s) and "used" in _words(s), exact=True, complement=lambda s: s.layer == "host" and "available" in _words(s) and "memory" in _words(s)),
+    _Way(
+        _w(r"(?:available|free) memory|memory (?:available|free)"),
+        lambda s: s.layer == "host" and "available" in _words(s) and "memory" in _words(s),
+        exact=True,
+    ),
+    _Way(
+        _w(r"(?:host|node|machine)(?:['’]s)? memory(?: usage| utili[sz]ation| use)?"),
+        lambda s: s.layer == "host" and "memory" in _words(s) and "used" in _words(s),
+        exact=True,
+        complement=lambda s: s.layer == "host" and "available" in _words(s) and "memory" in _words(s),
+    ),
     _Way(_FAILED, lambda s: s.aspect == "errors" and s.layer in ("edge", "app") and s.unit in ("ratio", "percent")),
-    _Way(_w(r"latency|latencies|response times?|(?:p|P)\d{2}|\d{2}th percentile"), lambda s: s.aspect == "latency" and s.layer in ("edge", "app")),
-    _Way(_w(r"request rate|throughput|requests? per second|rps"), lambda s: s.aspect == "traffic" and s.layer in ("edge", "app")),
+    _Way(
+        _w(r"latency|latencies|response times?|(?:p|P)\d{2}|\d{2}th percentile"),
+        lambda s: s.aspect == "latency" and s.layer in ("edge", "app"),
+    ),
+    _Way(
+        _w(r"request rate|throughput|requests? per second|rps"),
+        lambda s: s.aspect == "traffic" and s.layer in ("edge", "app"),
+    ),
 )
 _PERCENTILE: Final = re.compile(r"\b(?:p(\d{2})\d?|(\d{2})th percentile)\b", re.IGNORECASE)
 
@@ -148,14 +191,20 @@ def _is_length(statement: Statement, figure: Figure) -> bool:
     if figure.kind != "seconds":
         return False
     text = statement.passage.text
-    return bool(_LENGTH.match(text, figure.end) or (_FOR.search(text[max(0, figure.start - 24) : figure.start]) and not re.search(r"\b(?:over|took|takes|taking)\s*$", text[max(0, figure.start - 24) : figure.start])))
+    return bool(
+        _LENGTH.match(text, figure.end)
+        or (
+            _FOR.search(text[max(0, figure.start - 24) : figure.start])
+            and not re.search(r"\b(?:over|took|takes|taking)\s*$", text[max(0, figure.start - 24) : figure.start])
+        )
+    )
 
 
 def _options(statement: Statement, part: str, figure: Figure, record: Record) -> Iterator[tuple[_Option, bool]]:
     exact = list(_named(statement, figure, record))
     if exact:
         for metric in exact:
-            option = _option(metric, part, statement, record)
+            option = _option(metric, part, record)
             if option is not None:
                 yield option, True
         return
@@ -169,7 +218,7 @@ def _options(statement: Statement, part: str, figure: Figure, record: Record) ->
             inverted = way.complement is not None and way.complement(signal)
             if not (way.fits(signal) or inverted) or (wanted and wanted not in _words(signal)):
                 continue
-            option = _option(metric, part, statement, record, inverted=inverted)
+            option = _option(metric, part, record, inverted=inverted)
             if option is not None:
                 yield option, way.exact or bool(wanted)
         return
@@ -188,8 +237,8 @@ def _named(statement: Statement, figure: Figure, record: Record) -> Iterator[Met
             yield record.metrics[one]
 
 
-def _option(metric: Metric, part: str, statement: Statement, record: Record, *, inverted: bool = False) -> _Option | None:
-    services = services_in(statement, record, part)
+def _option(metric: Metric, part: str, record: Record, *, inverted: bool = False) -> _Option | None:
+    services = services_in(record, part)
     layers = {LAYERS[w] for w in phrase(part) if w in LAYERS}
     columns = None
     if services and any(s.name for s in metric.services):
@@ -212,19 +261,26 @@ def _role(statement: Statement, n: int) -> Role:
     if n and _joined(text, figures[n - 1], figure):
         return "to"
     near = text[max(statement.start, figure.start - 48) : figure.start]
-    if re.match(r"\s*before\b", text[figure.end : figure.end + 12]) or re.search(r"\b(?:before|baseline|usual\w*|normal\w*)\W*$", near):
+    if re.match(r"\s*before\b", text[figure.end : figure.end + 12]) or re.search(
+        r"\b(?:before|baseline|usual\w*|normal\w*)\W*$", near
+    ):
         return "from"
     return "peak" if _PEAK.search(near) else "any"
 
 
 def _joined(text: str, one: Figure, other: Figure) -> bool:
     between = text[one.end : other.start]
-    ranged = re.search(r"\b(?:was|were|is|between|ranged(?: from)?|stayed(?: at)?)\s+$", text[max(0, one.start - 14) : one.start], re.IGNORECASE)
+    ranged = re.search(
+        r"\b(?:was|were|is|between|ranged(?: from)?|stayed(?: at)?)\s+$",
+        text[max(0, one.start - 14) : one.start],
+        re.IGNORECASE,
+    )
     return not ranged and one.kind == other.kind and len(between) < 24 and bool(_TO.fullmatch(between))
 
 
 def _judged(told: Told, figure: Figure, options: Sequence[_Option], role: Role, case: Case, *, exact: bool) -> Finding:
-    """One signal that it fits is enough; wrong is only what fits none, where the words leave no doubt which is meant."""
+    """One signal that it fits is enough; wrong is only what fits none, where the words leave no doubt which is"
+    " meant."""
     verdicts = [_against(figure, option, role, told.time, case.record) for option in options]
     order: tuple[Verdict, ...] = ("confirmed", "unverifiable", "contradicted")
     verdict = min(verdicts, key=order.index)
@@ -240,7 +296,9 @@ def _judged(told: Told, figure: Figure, options: Sequence[_Option], role: Role, 
 
 def _against(figure: Figure, option: _Option, role: Role, time: Placed | None, record: Record) -> Verdict:
     by = scale(figure, option.metric.signal.unit)
-    usual = [a.baseline * by for a in option.anomalies] + [float(np.median(s.before)) * by for s in option.series if len(s.before)]
+    usual = [a.baseline * by for a in option.anomalies] + [
+        float(np.median(s.before)) * by for s in option.series if len(s.before)
+    ]
     usual = [1.0 - v for v in usual] if option.inverted else usual
     highest = option.values(figure, lambda s: float(s.during.max()))
     lowest = option.values(figure, lambda s: float(s.during.min()))
@@ -253,7 +311,12 @@ def _against(figure: Figure, option: _Option, role: Role, time: Placed | None, r
     top, bottom = max([*highest, *lowest]), min([*highest, *lowest])
     reached = [a.peak * by for a in option.anomalies] + [a.level * by for a in option.anomalies]
     reached = [1.0 - v for v in reached] if option.inverted else reached
-    shares = [v for i in record.incident.explanation.impact if i.unit == "ratio" and option.metric.signal.aspect == "errors" for v in (i.share or i.value, i.value)]
+    shares = [
+        v
+        for i in record.incident.explanation.impact
+        if i.unit == "ratio" and option.metric.signal.aspect == "errors"
+        for v in (i.share or i.value, i.value)
+    ]
     if role in ("peak", "to") and figure.open:
         return "confirmed" if figure.meets(top) else "contradicted"
     if any(figure.meets(v) for v in (*highest, *reached, *shares, *(lowest if role == "any" else ()))):
@@ -264,9 +327,14 @@ def _against(figure: Figure, option: _Option, role: Role, time: Placed | None, r
         return "contradicted"
     if not figure.meets(min(bottom, *usual, *reached), max(_total(option, figure, top), *usual, *reached)):
         return "contradicted"
-    if role in ("any",) and any(figure.meets(float(np.median(s.during)) * by) for s in option.series if len(s.during)):
+    if role == "any" and any(figure.meets(float(np.median(s.during)) * by) for s in option.series if len(s.during)):
         return "confirmed"
-    if role == "peak" and option.anomalies and all(a.direction == "up" for a in option.anomalies) and not option.inverted:
+    if (
+        role == "peak"
+        and option.anomalies
+        and all(a.direction == "up" for a in option.anomalies)
+        and not option.inverted
+    ):
         # However it is smoothed, a peak is at least what half of the anomaly's samples passed.
         passed = min(a.level for a in option.anomalies) * by
         return "contradicted" if figure.high < min(passed, max(highest)) else "unverifiable"
@@ -299,13 +367,16 @@ def _total(option: _Option, figure: Figure, top: float) -> float:
 
 def _shown(option: _Option) -> Shown:
     signal = option.metric.signal
+    facts: dict[str, Fact]
     if option.anomalies:
         a = max(option.anomalies, key=lambda a: a.score)
-        facts = {"baseline": Quantity(a.baseline, signal.unit), "peak": Quantity(a.peak, signal.unit), "inverted": option.inverted}
+        facts = {
+            "baseline": Quantity(a.baseline, signal.unit),
+            "peak": Quantity(a.peak, signal.unit),
+            "inverted": option.inverted,
+        }
         return Shown("anomaly", signal.title, a.id, a.onset.earliest, a.onset.latest, facts=facts)
     values = [s for s in option.series if len(s.during)]
     low, high = min(float(s.during.min()) for s in values), max(float(s.during.max()) for s in values)
     facts = {"low": Quantity(low, signal.unit), "high": Quantity(high, signal.unit), "inverted": option.inverted}
     return Shown("value", signal.title, option.metric.query, facts=facts)
-
-

@@ -1,4 +1,5 @@
-"""What every kind of claim is judged with: tolerance, distance, and the parts of the evidence that a sentence names."""
+"""What every kind of claim is judged with: tolerance, distance, and the parts of the evidence that a sentence"
+" names."""
 
 from __future__ import annotations
 
@@ -8,12 +9,11 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
 
+from reconstruct.model.verification import Claim, Finding, Reason, Shown, Verdict
 from reconstruct.verify.claims.read import Told, claim_of
 from reconstruct.verify.clock_times import Placed, Written
-from reconstruct.model.verification import Claim, Finding, Reason, Shown, Verdict
 from reconstruct.verify.reading import Setting
 from reconstruct.verify.record import Firing, Happening, Record, stamp
-from reconstruct.verify.statements import Statement
 from reconstruct.verify.vocabulary import phrase
 
 TOLERANCE_S: Final = 180.0
@@ -40,7 +40,8 @@ class Case:
 
 
 def off(time: Placed, low: float, high: float) -> float:
-    """Seconds between what is written and `[low, high]`: > 0 where the writing is later, < 0 earlier, 0 if they meet."""
+    """Seconds between what is written and `[low, high]`: > 0 where the writing is later, < 0 earlier, 0 if"
+    " they meet."""
     return min((_gap(one, low, high) for one in time.may_be), key=abs)
 
 
@@ -70,7 +71,13 @@ def shown_event(one: Happening, time: Placed | None = None, *, end: bool = False
     low = one.end if end and one.end is not None else one.low
     what = "note" if e.kind == "note" else "change-end" if end else "change"
     return Shown(
-        what, e.title or e.kind, e.id, stamp(low), stamp(one.high if low == one.low else low), apart(time, low) if time else 0.0, facts
+        what,
+        e.title or e.kind,
+        e.id,
+        stamp(low),
+        stamp(one.high if low == one.low else low),
+        apart(time, low) if time else 0.0,
+        facts,
     )
 
 
@@ -80,7 +87,13 @@ def shown_alert(one: Firing, time: Placed | None = None, *, edge: str = "fired")
     moment = at if at is not None else one.fired
     facts = {"service": one.alert.service}
     return Shown(
-        f"alert-{edge}", one.alert.rule, one.alert.id, stamp(moment), stamp(moment), apart(time, moment) if time else 0.0, facts
+        f"alert-{edge}",
+        one.alert.rule,
+        one.alert.id,
+        stamp(moment),
+        stamp(moment),
+        apart(time, moment) if time else 0.0,
+        facts,
     )
 
 
@@ -100,16 +113,21 @@ def finding(
     case: Case | None = None,
     claim: Claim | None = None,
     subject: str = "",
-    **facts: str | float | int,
+    **facts: str | float,
 ) -> Finding:
     """A finding on a claim as it was read."""
     tolerance = case.allowed(told.time.written) if case is not None and told.time is not None else 0.0
     return Finding(
-        claim or claim_of(told, subject=subject), verdict, reason, tuple(shown)[:MAX_SHOWN], facts, tolerance_s=tolerance
+        claim or claim_of(told, subject=subject),
+        verdict,
+        reason,
+        tuple(shown)[:MAX_SHOWN],
+        facts,
+        tolerance_s=tolerance,
     )
 
 
-def services_in(statement: Statement, record: Record, text: str) -> tuple[str, ...]:
+def services_in(record: Record, text: str) -> tuple[str, ...]:
     """Services of the evidence whose names stand in a text of the statement; `shop` within `shop-db` is not one."""
     return _services(text, record)
 
@@ -124,7 +142,9 @@ def _services(text: str, record: Record) -> tuple[str, ...]:
                 found += [
                     (m.start(), m.end(), name) for m in re.finditer(rf"(?<![\w-]){re.escape(spelt)}(?![\w]|-\w)", lower)
                 ]
-    inner = [one for one in found if not any(s <= one[0] and one[1] <= e and e - s > one[1] - one[0] for s, e, _ in found)]
+    inner = [
+        one for one in found if not any(s <= one[0] and one[1] <= e and e - s > one[1] - one[0] for s, e, _ in found)
+    ]
     return tuple(dict.fromkeys(name for _, _, name in inner))
 
 
@@ -146,6 +166,49 @@ def _stem(word: str) -> str:
 
 
 _DULL: Final = frozenset(
-    "the and was were for with from that this then has had have been being into onto about after before our their its his her"
-    " they utc gmt not but all are any out off start starts started begin begins began complete completed".split()
+    [
+        "the",
+        "and",
+        "was",
+        "were",
+        "for",
+        "with",
+        "from",
+        "that",
+        "this",
+        "then",
+        "has",
+        "had",
+        "have",
+        "been",
+        "being",
+        "into",
+        "onto",
+        "about",
+        "after",
+        "before",
+        "our",
+        "their",
+        "its",
+        "his",
+        "her",
+        "they",
+        "utc",
+        "gmt",
+        "not",
+        "but",
+        "all",
+        "are",
+        "any",
+        "out",
+        "off",
+        "start",
+        "starts",
+        "started",
+        "begin",
+        "begins",
+        "began",
+        "complete",
+        "completed",
+    ]
 )

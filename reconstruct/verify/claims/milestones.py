@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from typing import Final, NamedTuple
 
+from reconstruct.model.verification import Finding, Shown
 from reconstruct.verify.claims.alerts import judge_alert, note_near, rules_in
 from reconstruct.verify.claims.judging import (
     Case,
     apart,
-    content,
     finding,
     notes,
     off,
@@ -20,22 +20,31 @@ from reconstruct.verify.claims.judging import (
     shown_event,
     shown_stone,
 )
-from reconstruct.verify.claims.kinds import RESOLVED, SIGNS, topics
+from reconstruct.verify.claims.kinds import RESOLVED, topics
 from reconstruct.verify.claims.read import Told
-from reconstruct.model.verification import Finding, Shown
-from reconstruct.verify.record import Record, seconds, stamp
+from reconstruct.verify.record import Record, seconds
 from reconstruct.verify.vocabulary import phrase
 
 _PARTIAL: Final = re.compile(
-    r"\b(?:partial\w*|partly|some|most|begin\w*|began|start\w*|brief\w*|temporar\w+|gradual\w*|slowly|improv\w+|declared|marked|considered|closed|first signs?|recovering|starts?)\b",
+    r"\b(?:partial\w*|partly|some|most|begin\w*|began|start\w*|brief\w*|temporar\w+|gradual\w*|slowly|improv\w+"
+    r"|declared|marked|considered|closed|first signs?|recovering|starts?)\b",
     re.IGNORECASE,
 )
 """A recovery with a condition: its time is not the recovery's."""
 _RECOVERED: Final = re.compile(
-    r"\b(?:normal|restored|recovered|resolved|healthy|back (?:up|online|to normal)|incident (?:is |was )?over|all clear)\b", re.IGNORECASE
+    r"\b(?:normal|restored|recovered|resolved|healthy|back (?:up|online|to normal)|incident (?:is |was )?over"
+    r"|all clear)\b",
+    re.IGNORECASE,
 )
-_BY_PEOPLE: Final = re.compile(r"\b(?:customers?|users?|support|engineers?|complain\w*|tickets?|mails?|e-?mails?|manual\w*|colleague|staff|clients?|reports?|calls?|tweets?|twitter|social)\b", re.IGNORECASE)
-_WORSE: Final = re.compile(r"\b(?:second|again|further|another|additional|more|still|continu\w+|spread\w*|also|worse\w*|peak\w*)\b", re.IGNORECASE)
+_BY_PEOPLE: Final = re.compile(
+    r"\b(?:customers?|users?|support|engineers?|complain\w*|tickets?|mails?|e-?mails?|manual\w*|colleague|staff"
+    r"|clients?|reports?|calls?|tweets?|twitter|social)\b",
+    re.IGNORECASE,
+)
+_WORSE: Final = re.compile(
+    r"\b(?:second|again|further|another|additional|more|still|continu\w+|spread\w*|also|worse\w*|peak\w*)\b",
+    re.IGNORECASE,
+)
 
 
 class Point(NamedTuple):
@@ -48,26 +57,58 @@ class Point(NamedTuple):
 
 def judge_start(told: Told, case: Case) -> Iterator[Finding]:
     """Whether it began when it is said to: onset, first impact or first alert."""
-    yield from _judge(told, case, list(_starts(told, case.record)))
+    if not (yield from _signals(told, case)):
+        yield from _judge(told, case, list(_starts(told, case.record)))
 
 
 def judge_recovery(told: Told, case: Case) -> Iterator[Finding]:
-    """Whether it was over when it is said to: recovery, end of impact, last alert resolved, or a note that says so."""
+    """Whether it was over when it is said to: recovery, end of impact, last alert resolved, or a note that"
+    " says so."""
     if rules_in(told, case.record) and RESOLVED.search(told.text):
         yield from judge_alert(told, case)
         return
-    yield from _judge(told, case, list(_ends(told, case.record)))
+    if not (yield from _signals(told, case)):
+        yield from _judge(told, case, list(_ends(told, case.record)))
+
+
+def _signals(told: Told, case: Case) -> Generator[Finding, None, bool]:
+    """A start or recovery of signals that are named by their titles: theirs, not the incident's."""
+    time, record = told.time, case.record
+    if time is None or not time.may_be:
+        return False
+    named = [
+        a
+        for a in record.incident.anomalies
+        if any(True for words in record.titles_of(a.signal.id) for _ in told.statement.places(words))
+    ]
+    if not named:
+        return False
+    for anomaly in named:
+        moment = anomaly.onset if told.kind == "start" else anomaly.recovery
+        if moment is not None and abs(off(time, seconds(moment.earliest), seconds(moment.latest))) <= case.allowed(
+            time.written
+        ):
+            shown = Shown(
+                "anomaly-start" if told.kind == "start" else "anomaly-end",
+                anomaly.signal.title,
+                anomaly.id,
+                moment.earliest,
+                moment.latest,
+            )
+            yield finding(told, "confirmed", "matches", [shown], case=case)
+            return True
+    yield finding(told, "unverifiable", "lies-between", case=case)
+    return True
 
 
 def judge_mitigation(told: Told, case: Case) -> Iterator[Finding]:
     """Whether what undid it was done when it is said to."""
     record, time = case.record, told.time
     points = []
-    if time is not None and time.may_be:
-        if "mitigated" in record.stones:
-            low, high, ids = record.stones["mitigated"]
-            end = next((one.end for one in record.happenings if one.event.id in ids and one.end is not None), None)
-            points.append(Point(low, max(high, end or high), shown_stone("mitigated", record, time)))
+    if time is not None and time.may_be and "mitigated" in record.stones:
+        low, high, ids = record.stones["mitigated"]
+        end = next((one.end for one in record.happenings if one.event.id in ids and one.end is not None), None)
+        points.append(Point(low, max(high, end or high), shown_stone("mitigated", record, time)))
     yield from _judge(told, case, points, sure=bool(re.search(r"\bmitigat(?:ed|ion)\b", told.text, re.IGNORECASE)))
 
 
@@ -81,10 +122,19 @@ def judge_detection(told: Told, case: Case) -> Iterator[Finding]:
         return
     note = note_near(told, case)
     by_people = bool(_BY_PEOPLE.search(told.text)) and not told.by_alert
-    near = [shown_alert(one, time) for one in record.firings if abs(off(time, one.fired - one.slack, one.fired)) <= case.allowed(time.written)]
+    near = [
+        shown_alert(one, time)
+        for one in record.firings
+        if abs(off(time, one.fired - one.slack, one.fired)) <= case.allowed(time.written)
+    ]
     if told.by_alert:
         about = topics(frozenset(phrase(told.text)))
-        fit = [one for one in record.firings if about <= topics(one.words) and abs(off(time, one.fired - one.slack, one.fired)) <= case.allowed(time.written)]
+        fit = [
+            one
+            for one in record.firings
+            if about <= topics(one.words)
+            and abs(off(time, one.fired - one.slack, one.fired)) <= case.allowed(time.written)
+        ]
         near = [shown_alert(one, time) for one in fit] or near
     if by_people and note is None:
         verdict = _by_hand(told, case)
@@ -153,11 +203,16 @@ def _judge(told: Told, case: Case, points: Sequence[Point], *, sure: bool = True
     if not points:
         yield finding(told, "unverifiable", "nothing-named", case=case)
         return
-    best = sorted(points, key=lambda p: abs(off(time, p.low, p.high)))
-    shown = [p.shown for p in best]
+    shown = [p.shown for p in points]
     between = off(time, min(p.low for p in points), max(p.high for p in points)) == 0.0
     narrow = _other_subject(told, record)
-    if not sure or between or narrow or (told.kind == "recovery" and _PARTIAL.search(told.text)) or (told.kind == "start" and _WORSE.search(told.text)):
+    if (
+        not sure
+        or between
+        or narrow
+        or (told.kind == "recovery" and _PARTIAL.search(told.text))
+        or (told.kind == "start" and _WORSE.search(told.text))
+    ):
         yield finding(told, "unverifiable", "lies-between" if between else "differs", shown, case=case)
     else:
         yield finding(told, "contradicted", "differs", shown, case=case)
@@ -165,8 +220,10 @@ def _judge(told: Told, case: Case, points: Sequence[Point], *, sure: bool = True
 
 def _other_subject(told: Told, record: Record) -> bool:
     """Whether it speaks of a service that was not among those that were hit, or of a part of one."""
-    services = services_in(told.statement, record, told.text)
-    affected = {s.name for s in record.incident.explanation.affected} | {i.service.name for i in record.incident.explanation.impact}
+    services = services_in(record, told.text)
+    affected = {s.name for s in record.incident.explanation.affected} | {
+        i.service.name for i in record.incident.explanation.impact
+    }
     if services and not affected & set(services):
         return True
     hit = told.hit
@@ -174,7 +231,11 @@ def _other_subject(told: Told, record: Record) -> bool:
         return False
     # "connections start to fail" is a start of something; of the incident only where the words say so.
     whole = told.statement.passage.text[hit.start : hit.end]
-    return not re.search(r"incident|outage|impact|disruption|downtime|onset|degradation|it (?:began|start)|^starts?|first", whole, re.IGNORECASE) and bool(told.time and told.time is told.statement.stamp)
+    return not re.search(
+        r"incident|outage|impact|disruption|downtime|onset|degradation|it (?:began|start)|^starts?|first",
+        whole,
+        re.IGNORECASE,
+    ) and bool(told.time and told.time is told.statement.stamp)
 
 
 def _starts(told: Told, record: Record) -> Iterator[Point]:
@@ -190,7 +251,9 @@ def _starts(told: Told, record: Record) -> Iterator[Point]:
             yield Point(at, at, Shown("episode", episode.id, episode.id, episode.start, episode.start, apart(time, at)))
     for impact in record.incident.explanation.impact:
         at = seconds(impact.start)
-        shown = Shown("impact", impact.service.name, next(iter(impact.evidence), ""), impact.start, impact.start, apart(time, at))
+        shown = Shown(
+            "impact", impact.service.name, next(iter(impact.evidence), ""), impact.start, impact.start, apart(time, at)
+        )
         yield Point(at, at, shown)
     if record.firings:
         first = record.firings[0]
@@ -213,11 +276,11 @@ def _ends(told: Told, record: Record) -> Iterator[Point]:
         yield Point(last.resolved or 0.0, last.resolved or 0.0, shown_alert(last, time, edge="resolved"))
     for impact in record.incident.explanation.impact:
         at = seconds(impact.end)
-        shown = Shown("impact-end", impact.service.name, next(iter(impact.evidence), ""), impact.end, impact.end, apart(time, at))
-        if abs(off(time, at, at)) <= 60.0 and services_in(told.statement, record, told.text) == (impact.service.name,):
+        shown = Shown(
+            "impact-end", impact.service.name, next(iter(impact.evidence), ""), impact.end, impact.end, apart(time, at)
+        )
+        if abs(off(time, at, at)) <= 60.0 and services_in(record, told.text) == (impact.service.name,):
             yield Point(at, at, shown)
     for one in record.happenings:
         if one.event.kind == "rollback" and one.end is not None and "rollback" in told.text.lower():
             yield Point(one.end, one.end, shown_event(one, time, end=True))
-
-

@@ -6,18 +6,29 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from reconstruct.model.verification import Finding, Shown
 from reconstruct.verify.claims.judging import Case, content, finding, notes, off, outside, shown_event, shown_stone
 from reconstruct.verify.claims.read import Hit, Told, claim_of
-from reconstruct.model.verification import Finding, Shown
 from reconstruct.verify.statements import Statement
 
 _COUNTED: Final = re.compile(
-    r"(?P<number>\d{1,3}(?:[,\u202f]\d{3})+|\d+(?:\.\d+)?[kKM]?)\s?(?P<share>%|percent|per cent)?\s+(?:of (?:all |the |our |its )*)?(?:\w+ ){0,2}?"
-    r"(?P<noun>users?|customers?|clients?|e-?mails?|mails?|complaints?|tickets?|calls?|people|accounts?|orders?|tenants?|merchants?|subscribers?|players?|sessions?|sign-?ups?|payments?|transactions? lost)\b",
+    r"(?P<number>\d{1,3}(?:[,\u202f]\d{3})+|\d+(?:\.\d+)?[kKM]?)\s?(?P<share>%|percent"
+    r"|per cent)?\s+(?:of (?:all |the |our |its )*)?(?:\w+ ){0,2}?"
+    r"(?P<noun>users?|customers?|clients?|e-?mails?|mails?|complaints?|tickets?|calls?|people|accounts?|orders?"
+    r"|tenants?|merchants?|subscribers?|players?|sessions?|sign-?ups?|payments?|transactions? lost)\b",
     re.IGNORECASE,
 )
-_ROUNDED: Final = re.compile(r"(?:\b(?:about|around|approximately|some|roughly|nearly|almost|over|more than)\s+|~)$", re.IGNORECASE)
-_NOUNS: Final = {"email": "mail", "e-mail": "mail", "mail": "mail", "complaint": "mail", "client": "customer", "people": "user"}
+_ROUNDED: Final = re.compile(
+    r"(?:\b(?:about|around|approximately|some|roughly|nearly|almost|over|more than)\s+|~)$", re.IGNORECASE
+)
+_NOUNS: Final = {
+    "email": "mail",
+    "e-mail": "mail",
+    "mail": "mail",
+    "complaint": "mail",
+    "client": "customer",
+    "people": "user",
+}
 
 
 def judge_human(told: Told, case: Case) -> Iterator[Finding]:
@@ -28,7 +39,9 @@ def judge_human(told: Told, case: Case) -> Iterator[Finding]:
     if outside(time, record):
         yield finding(told, "unverifiable", "outside", case=case)
         return
-    shown: list[Shown] = [shown_stone(name, record, time) for name in ("detected", "onset") if name in record.stones][:1]
+    shown: list[Shown] = [shown_stone(name, record, time) for name in ("detected", "onset") if name in record.stones][
+        :1
+    ]
     mentioned = content(told.text)
     near = [n for n in notes(record) if abs(off(time, n.low, n.high)) <= case.allowed(time.written)]
     near.sort(key=lambda n: -len(content(n.event.title) & mentioned))
@@ -47,7 +60,12 @@ def judge_users(statement: Statement, case: Case) -> Iterator[Finding]:
         told = Told(statement, "users", Hit("users", *place), None)
         claim = claim_of(told, value=match["number"] + (" %" if match["share"] else ""))
         noun = _plain(match["noun"])
-        counted = [(note, _count(m["number"])) for note in notes(case.record) for m in _COUNTED.finditer(note.event.title) if _plain(m["noun"]) == noun]
+        counted = [
+            (note, _count(m["number"]))
+            for note in notes(case.record)
+            for m in _COUNTED.finditer(note.event.title)
+            if _plain(m["noun"]) == noun
+        ]
         number = _count(match["number"])
         if match["share"] or not counted:
             yield finding(told, "unverifiable", "no-count", claim=claim)
@@ -57,7 +75,9 @@ def judge_users(statement: Statement, case: Case) -> Iterator[Finding]:
         shown = [shown_event(note) for note in (same or [note for note, _ in counted])]
         if same:
             yield finding(told, "confirmed", "matches", shown, claim=claim)
-        elif len(counted) == 1 and re.search(r"\b(?:total|in all|such|complaint|received|came)\b", statement.text, re.IGNORECASE):
+        elif len(counted) == 1 and re.search(
+            r"\b(?:total|in all|such|complaint|received|came)\b", statement.text, re.IGNORECASE
+        ):
             yield finding(told, "contradicted", "differs", shown, claim=claim)
         else:
             yield finding(told, "unverifiable", "differs", shown, claim=claim)
@@ -84,5 +104,3 @@ def _plain(noun: str) -> str:
 def _count(text: str) -> float:
     by = {"k": 1e3, "m": 1e6}.get(text[-1].lower(), 1.0)
     return float(text.rstrip("kKM").replace(",", "").replace("\u202f", "")) * by
-
-

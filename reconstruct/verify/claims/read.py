@@ -10,21 +10,33 @@ from typing import Final
 import pandas as pd
 
 from reconstruct.model import EventKind
+from reconstruct.model.verification import Claim, ClaimKind
 from reconstruct.verify.claims.kinds import CAUSE, SIGNS, UNAFFECTED, UNTIL_THEN
 from reconstruct.verify.clock_times import Placed
-from reconstruct.model.verification import Claim, ClaimKind
 from reconstruct.verify.record import Record, stamp
 from reconstruct.verify.statements import Place, Statement
 
 _PUT_OFF: Final = re.compile(
-    r"\b(?:decid|suspect|discuss|propos|consider|approv|review|investigat|announc|question|plan|prepar|agree|mention|request|debat|sched|post)\w*",
+    r"\b(?:decid|suspect|discuss|propos|consider|approv|review|investigat|announc|question|plan|prepar|agree"
+    r"|mention|request|debat|sched|post)\w*",
     re.IGNORECASE,
 )
 """Said of a change in the same breath, it was talked about, not made."""
 _WINDOW_WORDS: Final = re.compile(
-    r"\b(?:duration|window|impact(?:ed)?|down|outage|downtime|malfunction\w*|unavailable|degraded|affected|incident(?: window| time)?|disruption|lasted|between|from|slow)\b",
+    r"\b(?:duration|window|impact(?:ed)?|down|outage|downtime|malfunction\w*|unavailable|degraded|affected"
+    r"|incident(?: window| time)?|disruption|lasted|between|from|slow)\b",
     re.IGNORECASE,
 )
+_REPEATED: Final = re.compile(r"\s*[(\[,]\s*(?:i\.e\.,?|that is,?|between|from|or)?\s*")
+"""Between a time and the same one told again: "at 13:56 (13:55:45 to 13:56:15)"."""
+_MOVES: Final = re.compile(
+    r"\b(?:rises?|rose|falls?|fell|at its worst|becomes?|leaves|left|peak(?:ed|s)?)\b", re.IGNORECASE
+)
+"""Said of an alert's name without a word of firing: its expression moved."""
+_SLIGHT_TEXT: Final = (
+    "at on around about by utc and then the an in until till from between since to after before was is it"
+)
+_SLIGHT: Final = frozenset(_SLIGHT_TEXT.split())
 _HARD: Final = frozenset(("alert", "change", "start", "recovery", "mitigation", "detection"))
 
 
@@ -74,7 +86,10 @@ def hits(statement: Statement, record: Record) -> tuple[Hit, ...]:
         found += [
             (rank, Hit(sign.kind, m.start() + by, m.end() + by, sign.events)) for m in sign.pattern.finditer(text)
         ]
-    for rule, words in record.rules.items():
+    moves = _MOVES.search(text) and not any(hit.kind == "alert" for _, hit in found)
+    # A name alone is an alert's only behind the time of a line.
+    bare = statement.stamp is None and not any(hit.kind in ("alert", "recovery") for _, hit in found)
+    for rule, words in () if moves or bare else record.rules.items():
         for start, end in statement.places(words):
             if len(words) > 1 or statement.passage.text[start:end] == rule:
                 found.append((len(SIGNS), Hit("alert", start, end)))
@@ -88,9 +103,9 @@ def hits(statement: Statement, record: Record) -> tuple[Hit, ...]:
     return tuple(sorted(kept, key=lambda hit: hit.start))
 
 
-def timed(statement: Statement, found: Sequence[Hit], record: Record) -> Iterator[Told]:
+def timed(statement: Statement, found: Sequence[Hit]) -> Iterator[Told]:
     """One claim for each time of the statement, and one more for each other thing that its first time is said of."""
-    times = [t for t in statement.times if t.written.role != "until"]
+    times = statement.times_told
     until = {t.written.pair: t for t in statement.times if t.written.role == "until"}
     edges = [statement.segment(t.written.start) for t in times]
     for n, time in enumerate(times):
@@ -112,11 +127,18 @@ def _scope(statement: Statement, found: Sequence[Hit], edges: Sequence[int], n: 
     if stamp:
         return list(range(own, max(own + 1, following)))
     before = edges[n - 1] + 1 if n else 0
+    if any(h.kind == "gap" for h in found):
+        return list(range(min(before, own), max(own + 1, following)))
     if n and edges[n - 1] == own:
         before = own
-    here = [own] if any(h.segment == own for h in found) else []
-    if here:
-        return here
+    if any(h.segment == own for h in found):
+        return [own]
+    if n and _REPEATED.fullmatch(
+        statement.passage.text[statement.times_told[n - 1].written.end : statement.times_told[n].written.start]
+    ):
+        return _scope(statement, found, edges, n - 1, stamp=statement.times_told[n - 1] is statement.stamp)
+    if _says_more(statement, own):
+        return [own]
     for k in range(own - 1, before - 1, -1):
         if any(h.segment == k for h in found):
             return [k, own]
@@ -124,15 +146,39 @@ def _scope(statement: Statement, found: Sequence[Hit], edges: Sequence[int], n: 
     return [own, after] if after is not None else list(range(min(before, own), own + 1))
 
 
+def _says_more(statement: Statement, n: int) -> bool:
+    """Whether a part says something of its own beside its time, be it that no kind knows: it borrows no"
+    " other's verb."""
+    part = statement.segments[n]
+    text = statement.passage.text[part.start : min(part.end, statement.end)]
+    for time in statement.times:
+        text = text.replace(time.written.text, " ")
+    return len([word for word in re.findall(r"[^\W\d_]{2,}", text) if word.lower() not in _SLIGHT]) > 1
+
+
 def _is_window(statement: Statement, time: Placed, end: Placed, mine: Sequence[Hit]) -> bool:
     """Whether a range is when it was bad: then its ends are a start and a recovery."""
     kinds = {h.kind for h in mine if not h.below}
+    n = statement.times_told.index(time)
+    text = statement.passage.text
+    if n and _REPEATED.fullmatch(text[statement.times_told[n - 1].written.end : time.written.start]):
+        return False  # how sure the time before it is
     if "start" in kinds and time is not statement.stamp:
         return True
-    around = statement.text[: max(0, time.written.start - statement.start)] + statement.text[end.written.end - statement.start :]
+    around = (
+        statement.text[: max(0, time.written.start - statement.start)]
+        + statement.text[end.written.end - statement.start :]
+    )
     if kinds & {"human", "escalation", "change", "alert"}:
         return False
-    return bool(_WINDOW_WORDS.search(around)) and bool(re.search(r"\b(?:duration|window|impact|down|outage|downtime|malfunction\w*|unavailable|degraded|affected|incident|disruption|slow)\b", around, re.IGNORECASE))
+    return bool(_WINDOW_WORDS.search(around)) and bool(
+        re.search(
+            r"\b(?:duration|window|impact|down|outage|downtime|malfunction\w*|unavailable|degraded|affected"
+            r"|incident|disruption|slow)\b",
+            around,
+            re.IGNORECASE,
+        )
+    )
 
 
 def _of_time(
@@ -149,7 +195,15 @@ def _of_time(
         yield Told(statement, "unaffected", None, time, end, places)
         return
     alert = any(h.kind == "alert" for h in main)
-    yield Told(statement, first.kind, first, time, end, _near(statement, first, places, main), first.kind == "detection" and alert)
+    yield Told(
+        statement,
+        first.kind,
+        first,
+        time,
+        end,
+        _near(statement, first, places, main),
+        first.kind == "detection" and alert,
+    )
     said = {first.kind} | ({"alert"} if first.kind == "detection" else set())
     if first.kind in ("human", "escalation"):
         return
@@ -169,14 +223,22 @@ def _near(statement: Statement, hit: Hit, places: tuple[Place, ...], main: Seque
 
 
 def _first(main: Sequence[Hit], whole: str) -> Hit:
-    first = main[0]
+    first = next((h for h in main if h.kind == "gap"), main[0])
     together = [h for h in main if h.segment == first.segment]
     if first.kind in ("change", "alert", "mitigation"):
         later = next((h for h in together if h.kind == "human" and _PUT_OFF.match(whole, h.start)), None)
         if later is not None:
             return later
     if first.kind == "alert":
-        ack = next((h for h in together if h.kind in ("human", "escalation") and re.match(r"ack|silenc|mut|escal", whole[h.start : h.end], re.IGNORECASE)), None)
+        ack = next(
+            (
+                h
+                for h in together
+                if h.kind in ("human", "escalation")
+                and re.match(r"ack|silenc|mut|escal", whole[h.start : h.end], re.IGNORECASE)
+            ),
+            None,
+        )
         if ack is not None:
             return ack
         found = next((h for h in together if h.kind == "detection"), None)

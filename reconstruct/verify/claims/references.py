@@ -1,7 +1,7 @@
-"""Lines of our own drafts: each cites what shows it, so its times, figures and names are those of the very things cited.
+"""Lines of our own drafts: each cites what shows it, so its times, figures and names are those of what is cited.
 
-Read by data, not by wording: whatever the sentence says, a time in it is one that the cited things have, a figure is one of
-theirs, and a name beside an id is its own.
+Read by data, not by wording: whatever the sentence says, a time in it is one that the cited things have, a figure is
+one of theirs, and a name beside an id is its own.
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ from typing import Final
 import numpy as np
 
 from reconstruct.model import Alert, Anomaly, Event, Gap, Query
+from reconstruct.model.verification import ClaimKind, Finding, Shown
 from reconstruct.verify.claims.judging import Case, off
 from reconstruct.verify.claims.read import Hit, Told, claim_of
 from reconstruct.verify.clock_times import Placed
-from reconstruct.model.verification import Finding, Shown
+from reconstruct.verify.passages import Passage
 from reconstruct.verify.quantities import Figure, fits_unit, scale
 from reconstruct.verify.record import Item, Record, seconds, series_of, stamp
 from reconstruct.verify.statements import Cited, Statement
@@ -29,7 +30,10 @@ was made from other evidence or by another version, and no line is to blame."""
 _MORE: Final = re.compile(r"\b\d+ more\b|…")
 _EXACT_S: Final = 1.5
 """Our drafts round a time to the second."""
-_RULE_NAME: Final = re.compile(r"\b(?:[A-Z][a-z0-9]+){2,}\b(?= (?:fired|resolved|first held|pending|and \d|went))|(?<=Condition of )\w+|(?:[A-Z][a-z0-9]+){2,}(?=:? (?:fired|resolved))")
+_RULE_NAME: Final = re.compile(
+    r"\b(?:[A-Z][a-z0-9]+){2,}\b(?= (?:fired|resolved|first held|pending|and \d|went))|(?<=Condition of )\w+"
+    r"|(?:[A-Z][a-z0-9]+){2,}(?=:? (?:fired|resolved))"
+)
 
 
 def trusted_kinds(cited: Sequence[Cited], record: Record) -> frozenset[str]:
@@ -87,7 +91,9 @@ def judge_ids(statement: Statement, case: Case) -> Iterator[Finding]:
             yield Finding(claim_of(told, subject=cited.id), "contradicted", "no-such-id")
         elif name_right(cited, record) is False:
             item = record.items[cited.id]
-            yield Finding(claim_of(told, subject=cited.label), "contradicted", "wrong-name", (Shown("id", short(item), cited.id),))
+            yield Finding(
+                claim_of(told, subject=cited.label), "contradicted", "wrong-name", (Shown("id", short(item), cited.id),)
+            )
 
 
 def judge_cited(statement: Statement, case: Case) -> Iterator[Finding]:
@@ -101,7 +107,13 @@ def judge_cited(statement: Statement, case: Case) -> Iterator[Finding]:
     moments = list(_moments(items, record))
     for time in statement.times:
         if time.may_be:
-            yield from _time(statement, time, moments, items, open_ended=open_ended)
+            # A sentence beside the row's own time may speak of a milestone.
+            more = (
+                ()
+                if time is statement.stamp
+                else tuple((a, b, next(iter(c), "")) for a, b, c in record.stones.values())
+            )
+            yield from _time(statement, time, (*moments, *more), items, open_ended=open_ended)
     for figure in statement.figures:
         if figure.kind != "bare" and not figure.signed:
             yield from _figure(statement, figure, items, moments, record, open_ended=open_ended)
@@ -116,26 +128,44 @@ def judge_cited(statement: Statement, case: Case) -> Iterator[Finding]:
     if rules and not open_ended:
         for match in _RULE_NAME.finditer(statement.text):
             if match[0] not in rules:
-                told = Told(statement, "alert", Hit("alert", statement.start + match.start(), statement.start + match.end()), None)
+                told = Told(
+                    statement,
+                    "alert",
+                    Hit("alert", statement.start + match.start(), statement.start + match.end()),
+                    None,
+                )
                 yield Finding(claim_of(told, subject=match[0]), "contradicted", "wrong-name", _shown(items))
 
 
-def _time(statement: Statement, time: Placed, moments: Sequence[tuple[float, float, str]], items: Sequence[Item], *, open_ended: bool) -> Iterator[Finding]:
+def _time(
+    statement: Statement,
+    time: Placed,
+    moments: Sequence[tuple[float, float, str]],
+    items: Sequence[Item],
+    *,
+    open_ended: bool,
+) -> Iterator[Finding]:
     slack = _EXACT_S if time.written.precision_s <= 1.0 else time.written.precision_s
     told = Told(statement, _kind(items), None, time)
     near = [(low, high, one) for low, high, one in moments if abs(off(time, low, high)) <= slack]
     if near:
         low, high, one = near[0]
-        yield Finding(claim_of(told), "confirmed", "matches", (Shown("id", one, one, stamp(low), stamp(high)),), tolerance_s=slack)
+        yield Finding(
+            claim_of(told), "confirmed", "matches", (Shown("id", one, one, stamp(low), stamp(high)),), tolerance_s=slack
+        )
     elif open_ended and time is not statement.stamp:
         yield Finding(claim_of(told), "unverifiable", "nothing-named")
     else:
         best = min(moments, key=lambda m: abs(off(time, m[0], m[1])), default=None)
-        shown = (Shown("id", best[2], best[2], stamp(best[0]), stamp(best[1]), off(time, best[0], best[1])),) if best else ()
+        shown = (
+            (Shown("id", best[2], best[2], stamp(best[0]), stamp(best[1]), off(time, best[0], best[1])),)
+            if best
+            else ()
+        )
         yield Finding(claim_of(told), "contradicted", "differs", shown, tolerance_s=slack)
 
 
-def _kind(items: Sequence[Item]):  # type: ignore[no-untyped-def]
+def _kind(items: Sequence[Item]) -> ClaimKind:
     if any(isinstance(i, Alert) for i in items):
         return "alert"
     if any(isinstance(i, Event) and i.kind != "note" for i in items):
@@ -169,7 +199,11 @@ def _moments(items: Sequence[Item], record: Record) -> Iterator[tuple[float, flo
                 if at is not None:
                     yield seconds(at), seconds(at), one.id
                     if seconds(at) < seconds(record.incident.evidence.window.start):
-                        yield seconds(record.incident.evidence.window.start), seconds(record.incident.evidence.window.start), one.id
+                        yield (
+                            seconds(record.incident.evidence.window.start),
+                            seconds(record.incident.evidence.window.start),
+                            one.id,
+                        )
         else:
             yield seconds(one.start), seconds(one.start), one.id
             yield seconds(one.end), seconds(one.end), one.id
@@ -191,7 +225,13 @@ def _moments(items: Sequence[Item], record: Record) -> Iterator[tuple[float, flo
 
 
 def _figure(
-    statement: Statement, figure: Figure, items: Sequence[Item], moments: Sequence[tuple[float, float, str]], record: Record, *, open_ended: bool
+    statement: Statement,
+    figure: Figure,
+    items: Sequence[Item],
+    moments: Sequence[tuple[float, float, str]],
+    record: Record,
+    *,
+    open_ended: bool,
 ) -> Iterator[Finding]:
     told = Told(statement, "symptom", Hit("symptom", figure.start, figure.end), None)
     claim = claim_of(told, value=figure.text, place=(figure.start, figure.end))
@@ -209,7 +249,10 @@ def _figure(
         if ids & set(impact.evidence):
             values += [(v, impact.evidence[0]) for v in (impact.value, impact.share) if v is not None]
     if figure.kind == "seconds":
-        times = sorted({m for low, high, _ in moments for m in (low, high)} | {m for low, high, _ in record.stones.values() for m in (low, high)})
+        times = sorted(
+            {m for low, high, _ in moments for m in (low, high)}
+            | {m for low, high, _ in record.stones.values() for m in (low, high)}
+        )
         if any(figure.meets(b - a - 15.0, b - a + 15.0) for n, a in enumerate(times[:200]) for b in times[n + 1 : 200]):
             return
     hit = next((one for v, one in values if figure.meets(v)), None)
@@ -233,7 +276,7 @@ def _shown(items: Sequence[Item]) -> tuple[Shown, ...]:
     return tuple(Shown("id", short(i), i.id) for i in items[:2])
 
 
-def judge_query(block, above: Statement | None, case: Case) -> Iterator[Finding]:  # type: ignore[no-untyped-def]
+def judge_query(block: Passage, above: Statement | None, case: Case) -> Iterator[Finding]:
     """Whether a code block under a line that begins with a query's id shows that query."""
     if above is None or block.language != "promql" or not above.cited:
         return
@@ -243,4 +286,9 @@ def judge_query(block, above: Statement | None, case: Case) -> Iterator[Finding]
         return
     told = Told(Statement(block, 0, block.text, (), (), None, (), ()), "reference", None, None)
     right = block.text.split() == query.query.split()
-    yield Finding(claim_of(told, subject=query.id, place=(0, 1)), "confirmed" if right else "contradicted", "matches" if right else "differs", (Shown("id", query.query, query.id),))
+    yield Finding(
+        claim_of(told, subject=query.id, place=(0, 1)),
+        "confirmed" if right else "contradicted",
+        "matches" if right else "differs",
+        (Shown("id", query.query, query.id),),
+    )

@@ -6,16 +6,17 @@ from collections.abc import Iterator
 from typing import Final
 
 from reconstruct.model import Anomaly
-from reconstruct.model.facts import Quantity
+from reconstruct.model.facts import Fact, Quantity
+from reconstruct.model.verification import Finding, Reason, Shown, Verdict
 from reconstruct.verify.claims.judging import Case, services_in, shown_stone
 from reconstruct.verify.claims.kinds import LAYERS, UNAFFECTED, UNTIL_THEN
 from reconstruct.verify.claims.read import Hit, Told, claim_of
-from reconstruct.model.verification import Finding, Shown
 from reconstruct.verify.record import Record
 from reconstruct.verify.statements import Statement
 from reconstruct.verify.vocabulary import phrase
 
 MAX_TOLD: Final = 2
+
 
 def judge_unaffected(statement: Statement, case: Case, told: Told | None = None) -> Iterator[Finding]:
     """Whether what is said to have stayed healthy did, as far as the evidence shows."""
@@ -29,10 +30,11 @@ def judge_unaffected(statement: Statement, case: Case, told: Told | None = None)
     mechanism = mechanism_in(statement.text, record)
     words = phrase(statement.text)
     layer = next((LAYERS[w] for w in words if w in LAYERS), "")
-    services = services_in(statement, record, statement.text)
+    services = services_in(record, statement.text)
     placed = told.time is not None
-    if mechanism and (found := _of_mechanism(mechanism, record)) is not None:
-        verdict, shown = found
+    verdict: Verdict
+    if mechanism:
+        verdict, shown = _of_mechanism(mechanism, record)
     elif layer:
         out = next((r for r in record.incident.explanation.ruled_out if layer in phrase(r.mechanism)), None)
         if out is not None:
@@ -50,7 +52,12 @@ def judge_unaffected(statement: Statement, case: Case, told: Told | None = None)
             record,
         )
     elif placed:
-        yield Finding(claim, "human", "human-act", tuple(shown_stone(n, record, told.time) for n in ("detected",) if n in record.stones))
+        yield Finding(
+            claim,
+            "human",
+            "human-act",
+            tuple(shown_stone(n, record, told.time) for n in ("detected",) if n in record.stones),
+        )
         return
     else:
         return
@@ -60,8 +67,9 @@ def judge_unaffected(statement: Statement, case: Case, told: Told | None = None)
     if placed and verdict == "unverifiable":
         yield Finding(claim, "human", "human-act", tuple(shown[:MAX_TOLD]))
         return
-    reason = {"confirmed": "healthy", "contradicted": "not-healthy"}.get(verdict, "moved" if shown else "not-measured")
-    yield Finding(claim, verdict, reason, tuple(shown[: MAX_TOLD + 1]))  # type: ignore[arg-type]
+    known: dict[Verdict, Reason] = {"confirmed": "healthy", "contradicted": "not-healthy"}
+    reason = known.get(verdict, "moved" if shown else "not-measured")
+    yield Finding(claim, verdict, reason, tuple(shown[: MAX_TOLD + 1]))
 
 
 def mechanism_in(text: str, record: Record) -> str:
@@ -77,7 +85,7 @@ def mechanism_in(text: str, record: Record) -> str:
     return ""
 
 
-def _of_mechanism(mechanism: str, record: Record) -> tuple[str, list[Shown]] | None:
+def _of_mechanism(mechanism: str, record: Record) -> tuple[Verdict, list[Shown]]:
     explanation = record.incident.explanation
     for out in explanation.ruled_out:
         if out.mechanism == mechanism:
@@ -89,7 +97,7 @@ def _of_mechanism(mechanism: str, record: Record) -> tuple[str, list[Shown]] | N
     return "unverifiable", []
 
 
-def _of_anomalies(queries: list[str], moved: list[Anomaly], record: Record) -> tuple[str, list[Shown]]:
+def _of_anomalies(queries: list[str], moved: list[Anomaly], record: Record) -> tuple[Verdict, list[Shown]]:
     """Felt by users: contradicted; moved, and nobody can say that it was felt: unverifiable; still: confirmed."""
     explanation = record.incident.explanation
     felt = {one for i in explanation.impact for one in i.evidence} | set(explanation.onset_evidence)
@@ -106,7 +114,9 @@ def _of_anomalies(queries: list[str], moved: list[Anomaly], record: Record) -> t
 def figures_of(anomaly: Anomaly) -> Shown:
     """An anomaly with what it went from and to."""
     signal = anomaly.signal
-    facts = {"baseline": Quantity(anomaly.baseline, signal.unit), "peak": Quantity(anomaly.peak, signal.unit), "service": anomaly.service}
+    facts: dict[str, Fact] = {
+        "baseline": Quantity(anomaly.baseline, signal.unit),
+        "peak": Quantity(anomaly.peak, signal.unit),
+        "service": anomaly.service,
+    }
     return Shown("anomaly", signal.title, anomaly.id, anomaly.onset.earliest, anomaly.onset.latest, facts=facts)
-
-
