@@ -21,6 +21,7 @@ from reconstruct.packs.raw import NOT_READ, raw_signals
 from reconstruct.packs.selected import selected_signals
 from reconstruct.sources.changes import merge, registry
 from reconstruct.sources.metric_files import reader
+from reconstruct.sources.metric_files.column_choices import ColumnChoice
 from reconstruct.sources.metric_files.reader import MetricFile
 from reconstruct.sources.prometheus import discovery
 from reconstruct.sources.prometheus.client import Prometheus
@@ -57,6 +58,8 @@ class Request:
     step: pd.Timedelta | None = None
     prometheus: HttpSettings | None = None
     metric_files: tuple[Path, ...] = ()
+    columns: tuple[ColumnChoice, ...] = ()
+    """What the user says of columns of the metric files."""
     events: tuple[tuple[str, Mapping[str, str]], ...] = ()
     """(source as on the command line, its options)."""
     environments: Mapping[str, str] = field(default_factory=dict)
@@ -114,13 +117,16 @@ def gather(asked: Request, *, now: pd.Timestamp, progress: Progress | None = Non
             hint="give --prometheus URL (or set PROMETHEUS_URL), --bundle FILE or --metrics FILE",
         )
     found = _Gathered(notes=list(asked.notes))
-    files = [reader.read_metric_file(path, tz=asked.tz) for path in asked.metric_files]
+    files = [reader.read_metric_file(path, tz=asked.tz, columns=asked.columns) for path in asked.metric_files]
     server = _connected(asked, found, now=now, progress=progress)
     window = _window(asked, files=files, server=server, now=now, found=found)
     if server is not None:
         _ask_prometheus(server, asked, window=window, found=found, progress=progress)
     for one in files:
-        metrics, queries, gaps = reader.to_metrics(one, window=window, conventions=_catalogue(asked).conventions)
+        known = {*asked.services, *(name for call in asked.calls for name in call)}
+        metrics, queries, gaps = reader.to_metrics(
+            one, window=window, conventions=_catalogue(asked).conventions, known=known
+        )
         found.metrics += _in_scope(metrics, asked.scope)
         found.queries += queries
         found.gaps += gaps
@@ -144,6 +150,25 @@ def gather_changes(asked: Request, *, now: pd.Timestamp, progress: Progress | No
         _ask_history(server, asked, window=window, found=found, progress=progress)
     _read_changes(asked, window=window, found=found, progress=progress)
     return _evidence(found, window=window, calls=asked.calls)
+
+
+def scan_window(
+    asked: Request, *, selector: str | None, now: pd.Timestamp, progress: Progress | None = None
+) -> tuple[Prometheus, Window, str, packs.Conventions]:
+    """The server, the window and the matchers of a scan, and how metrics' names are read.
+
+    Raises
+    ------
+    UsageError
+        There is no server, or the window or the selector is wrong.
+    """
+    found = _Gathered()
+    server = _connected(asked, found, now=now, progress=progress or _silent)
+    if server is None:
+        raise UsageError("there is no metrics server to scan", hint="give --prometheus URL, --bundle or --metrics FILE")
+    window = _window(asked, files=(), server=server, now=now, found=found)
+    matchers = ",".join(part for part in (_inside(selector), asked.scope) if part)
+    return server, window, matchers, _catalogue(asked).conventions
 
 
 def _in_scope(metrics: Sequence[Metric], scope: str) -> list[Metric]:
@@ -186,7 +211,9 @@ def numbered_gaps(gaps: Iterable[Gap]) -> tuple[Gap, ...]:
     """Gaps in order of time, those of no time first, with the ids g1, g2, ...; each said once."""
     distinct = {(g.source, g.missing, g.cause, g.start, g.end): g for g in gaps}
     never = pd.Timestamp.min.tz_localize("UTC")
-    ordered = sorted(distinct.values(), key=lambda g: (g.start or never, g.source, g.missing, g.cause, g.end or never))
+    ordered = sorted(
+        distinct.values(), key=lambda g: (not g.matters, g.start or never, g.source, g.missing, g.cause, g.end or never)
+    )
     return tuple(replace(gap, id=f"g{n}") for n, gap in enumerate(ordered, 1))
 
 

@@ -131,8 +131,17 @@ class MetricOptions:
         typer.Option(
             "--metrics",
             metavar="FILE",
-            help="Metrics from a CSV or Parquet file; repeatable.",
+            help="Metrics from a file, as tools export them (docs/metric-files.md); repeatable.",
             rich_help_panel=_SOURCES,
+        ),
+    ] = None
+    column: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--column",
+            metavar="NAME=WHAT",
+            help="What a column of --metrics is: 'Antwortzeit=latency,seconds', 'cmdb_id=service'; repeatable.",
+            rich_help_panel=_FINE,
         ),
     ] = None
     baseline: Annotated[

@@ -34,10 +34,12 @@ from reconstruct.model.findings import (
     Explanation,
     Hint,
     Impact,
+    Ledger,
     Moment,
     NotChecked,
     Reason,
     RuledOut,
+    Weighed,
 )
 from reconstruct.model.incident import (
     Duration,
@@ -63,7 +65,9 @@ from reconstruct.model.mechanisms import (
     Mechanism,
     Settings,
     Sign,
+    Tell,
 )
+from reconstruct.model.scan import ChangedSeries, CommonLabel, Condition, Family, ScanResult, series_key
 
 __all__ = [
     "ASPECTS",
@@ -73,6 +77,9 @@ __all__ = [
     "Anomaly",
     "Aspect",
     "Backtest",
+    "ChangedSeries",
+    "CommonLabel",
+    "Condition",
     "Direction",
     "DismissedChange",
     "Duration",
@@ -85,6 +92,7 @@ __all__ = [
     "Explanation",
     "Fact",
     "Facts",
+    "Family",
     "Gap",
     "Hint",
     "HintVerdict",
@@ -92,6 +100,7 @@ __all__ = [
     "Incident",
     "IncidentOverlap",
     "Layer",
+    "Ledger",
     "Mechanism",
     "Metric",
     "Milestone",
@@ -107,13 +116,17 @@ __all__ = [
     "RuleNoteKind",
     "RuleOutcome",
     "RuledOut",
+    "ScanResult",
     "Service",
     "Settings",
     "Shape",
     "Sign",
     "Signal",
+    "Tell",
     "TimeSpan",
     "Verdict",
+    "Weighed",
     "Window",
     "Worse",
+    "series_key",
 ]
