@@ -9,15 +9,15 @@ from typing import Final
 from reconstruct.model import Incident
 from reconstruct.model.verification import Finding, Line, Verdict, Verification
 from reconstruct.verify.claims.alerts import judge_alert
-from reconstruct.verify.claims.causes import judge_causes
+from reconstruct.verify.claims.causes import judge_causes, names_cause
 from reconstruct.verify.claims.changes import judge_change
 from reconstruct.verify.claims.durations import judge_durations, relative_time
-from reconstruct.verify.claims.figures import judge_figures
+from reconstruct.verify.claims.figures import judge_figures, judge_symptom
 from reconstruct.verify.claims.gaps import judge_gap
 from reconstruct.verify.claims.judging import TOLERANCE_S, Case
 from reconstruct.verify.claims.milestones import judge_detection, judge_mitigation, judge_recovery, judge_start
 from reconstruct.verify.claims.people import judge_human, judge_users
-from reconstruct.verify.claims.read import Hit, Told, cause_hits, claim_of, hits, timed
+from reconstruct.verify.claims.read import Hit, Told, claim_of, hits, timed
 from reconstruct.verify.claims.references import KINDS, cites_own, judge_cited, judge_ids, judge_query, trusted_kinds
 from reconstruct.verify.claims.unaffected import judge_unaffected
 from reconstruct.verify.clock_times import Placed
@@ -77,6 +77,7 @@ def verify(
             findings += judge_query(passage, above, case)
             continue
         above = None
+        setting.enter(passage)
         found: list[Finding] = []
         for piece in pieces(passage):
             for statement in statements(piece, setting):
@@ -138,7 +139,7 @@ def _said(statement: Statement, found: Sequence[Hit], case: Case) -> Iterator[It
         yield _one(one, case)
     if not statement.times:
         for hit in found:
-            spoken_of = statement.versions and not any(cause_hits(statement))
+            spoken_of = statement.versions and not names_cause(statement)
             if hit.kind == "change" and not hit.below and (spoken_of or statement.negated(hit.start)):
                 yield judge_change(Told(statement, "change", hit, None), case)
                 break
@@ -166,7 +167,7 @@ def _one(told: Told, case: Case) -> Iterator[Finding]:
     elif told.kind == "symptom":
         figures = list(judge_figures(told.statement, case, time))
         if not figures:
-            yield Finding(claim_of(told), "unverifiable", "not-measured")
+            yield from judge_symptom(told, case)
     else:
         yield from _other(told, case)
 

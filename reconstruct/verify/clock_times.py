@@ -209,7 +209,7 @@ def _ranged(found: list[Written], halves: dict[int, str], text: str) -> Iterator
         if len(between) > 24 or not _TO.fullmatch(between) or one.role == "until" or one.relative:
             continue
         if between.strip().lower() == "and" and not re.search(
-            r"\bbetween\s+$", text[max(0, one.start - 12) : one.start]
+            r"\b(?:[Bb]etween|[Zz]wischen|[Ee]ntre)\s+$", text[max(0, one.start - 12) : one.start]
         ):
             continue
         if one.zone is None and other.zone is not None:

@@ -99,9 +99,9 @@ def _order(timeline: Sequence[tuple[Statement, Placed, float]]) -> Iterator[Find
             before, here = rows[n - 1], rows[n]
             if here[2] >= before[2]:
                 continue
-            earlier = rows[n - 2][2] if n > 1 else float("-inf")
-            # Of two neighbours that do not agree the odd one out is that which the other neighbours do not fit.
-            odd, other = (before, here) if here[2] >= earlier and n > 1 else (here, before)
+            # The one that goes back is the odd one, unless the one before it is too late for the next as well.
+            late = n + 1 < len(rows) and before[2] > rows[n + 1][2] >= here[2]
+            odd, other = (before, here) if late else (here, before)
             yield _of_time(odd[0], odd[1], "own-order", other[0], odd[2] - other[2])
 
 

@@ -10,13 +10,22 @@ from typing import Final, Literal, NamedTuple
 
 PassageKind = Literal["prose", "item", "heading", "row", "code"]
 
+_AHEAD_WORDS: Final = (
+    r"action items?|actions|follow[- ]?ups?|corrective (?:actions?|measures)|corrective and preventa?tive"
+    r"|preventi(?:on|ve)"
+    r"|preventing|how (?:we|to) prevent|next steps|remediation(?: items?| plan)?|backlog|recurrence|future work"
+    r"|to[- ]?dos?|improvements?|what we(?:'re| are| will)|moving forward|going forward|glossary"
+    r"|related (?:links|incidents)"
+    r"|references"
+)
 _AHEAD: Final = re.compile(
-    r"^how this was made$|\b(?:action items?|actions|follow[- ]?ups?|corrective (?:actions?|and preventa?tive)"
-    r"|preventi(?:on|ve)|next steps|remediation(?: items?| plan)?|backlog|recurrence|future work|to[- ]?dos?"
-    r"|improvements?|what we(?:'re| are| will)|moving forward|going forward|glossary|related (?:links"
-    r"|incidents)|references|appendix: terms)\b",
+    r"^how this was made$"
+    r"|^\W*(?:\d+[.)]?\s*)?(?:(?:the|our|planned|proposed|remaining|open|recommended|(?:short|long"
+    r"|medium)[- ]term) )*"
+    rf"(?:{_AHEAD_WORDS})\b|\b(?:action items|follow[- ]?ups?|next steps)\W*$",
     re.IGNORECASE,
 )
+"""Headings of what will be done: at their beginning, since a title may say "outage and follow-ups"."""
 
 
 class Spot(NamedTuple):

@@ -50,6 +50,8 @@ class Setting:
     _group: int = -1
     _last: float | None = None
     _night: int = 0
+    _day_of: tuple[str, ...] | None = None
+    _day_told: tuple[int, ...] = ()
     _heads: dict[str, tuple[Day, ...]] = field(default_factory=dict)
 
     def dates(self, text: str) -> tuple[Day, ...]:
@@ -58,6 +60,8 @@ class Setting:
 
     def days_above(self, passage: Passage) -> tuple[int, ...]:
         """The days of the nearest heading with a date, else of the document's beginning."""
+        if self._day_of is not None and self._day_of == passage.section:
+            return self._day_told
         for heading in reversed(passage.section):
             if heading not in self._heads:
                 self._heads[heading] = self.dates(heading)
@@ -65,6 +69,17 @@ class Setting:
             if days and passage.kind != "heading":
                 return tuple(day for one in days for day in one.may_be)
         return self.top
+
+    def enter(self, passage: Passage) -> None:
+        """A passage that is nothing but a date dates what follows it in its section."""
+        if len(passage.text) > 40 or passage.kind == "heading":
+            return
+        days = self.dates(passage.text)
+        if len(days) == 1 and not days[0].ambiguous:
+            rest = passage.text[: days[0].start] + passage.text[days[0].end :]
+            if not re.sub(r"[^\w]|\b\w{3,9}day\b", "", rest):
+                self._day_of, self._day_told = passage.section, days[0].may_be
+                self._last, self._night = None, 0
 
     def place(self, written: Written, passage: Passage) -> Placed:
         """The intervals that a time can mean; none where it could not be read whole."""

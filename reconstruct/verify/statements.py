@@ -129,10 +129,11 @@ class Statement:
         """The number of the part in which a place lies."""
         return next((n for n, s in enumerate(self.segments) if place < s.end), len(self.segments) - 1)
 
-    def negated(self, place: int) -> bool:
-        """Whether the part of the statement around a place says no."""
+    def negated(self, place: int, *, but: Place = (0, 0)) -> bool:
+        """Whether the part of the statement around a place says no, outside of `but` ("could not log in")."""
         part = self.segments[self.segment(place)]
-        return bool(_NOT.search(self.passage.text, part.start, min(part.end, self.end)))
+        found = _NOT.finditer(self.passage.text, part.start, min(part.end, self.end))
+        return any(match.end() <= but[0] or match.start() >= but[1] for match in found)
 
     @cached_property
     def hedged(self) -> bool:
@@ -241,12 +242,18 @@ def _cuts(passage: Passage, text: str, times: Sequence[int]) -> Iterator[Place]:
             lead = _STAMP.match(text[place : place + 80])
             if lead and any(place <= t <= place + lead.end() for t in _near(times, place)):
                 edges.add(place)
+    if passage.breaks and _KEYED.match(text):
+        edges.update(place for place in passage.breaks if _KEYED.match(text[place : place + 60]))
     if passage.kind == "item":
         edges.update(b for b in passage.breaks if re.match(r"[-*+•] ", text[b : b + 2]))
     rim = sorted(edges)
     for n in range(len(rim) - 1):
         if text[rim[n] : rim[n + 1]].strip():
             yield rim[n], rim[n + 1]
+
+
+_KEYED: Final = re.compile(r"[\s*_]*[A-Z][\w /()-]{1,30}:\s*\S")
+"""`Detected: 13:57`: lines of their own, where one follows the other."""
 
 
 def _near(times: Sequence[int], place: int) -> Sequence[int]:

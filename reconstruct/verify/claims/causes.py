@@ -18,7 +18,9 @@ from reconstruct.verify.statements import Statement
 
 SURE: Final = 0.9
 """A hint that is supported with so much confidence stands against another cause."""
-_TITLE: Final = re.compile(r"\b(?:root[- ]causes?|trigger|causes?|what caused (?:it|this))\b", re.IGNORECASE)
+_TITLE: Final = re.compile(
+    r"\b(?:root[- ]causes?|trigger|causes?|contributing factors?|what caused (?:it|this))\b", re.IGNORECASE
+)
 _MECHANISMS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = tuple(
     (one, re.compile(pattern, re.IGNORECASE))
     for one, pattern in (
@@ -57,7 +59,8 @@ _MECHANISMS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = tuple(
         (
             "slow-query",
             r"\b(?:slow|unoptimi[sz]ed|inefficient|expensive|unindexed|bad) (?:database |sql |db )?quer(?:y"
-            r"|ies)|missing index|full table scans?|table scans?\b",
+            r"|ies)|missing index|full table scans?|table scans?|scan(?:s|ned|ning) (?:the |a )?(?:whole|full"
+            r"|entire) table\b",
         ),
     )
 )
@@ -87,6 +90,12 @@ _OTHERS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = tuple(
 )
 
 
+_PLAIN: Final = re.compile(
+    r"(?:the )?(?:root[- ]cause|cause)|caused by|due to|(?:was|were|is) (?:triggered|caused|introduced) by",
+    re.IGNORECASE,
+)
+
+
 def categories(text: str) -> frozenset[str]:
     """What kinds of cause a text names: mechanisms, kinds of changes, and what no metric knows.
 
@@ -110,20 +119,26 @@ def categories(text: str) -> frozenset[str]:
     return frozenset(found)
 
 
+def names_cause(statement: Statement) -> bool:
+    """Whether a statement is about what caused what, by its words or by the section that it stands in."""
+    passage = statement.passage
+    titled = bool(passage.section) and bool(_TITLE.search(passage.section[-1])) and passage.kind != "heading"
+    return any(cause_hits(statement)) or (titled and not statement.times)
+
+
 def judge_causes(statement: Statement, case: Case) -> Iterator[Finding]:
     """What the evidence has on what is named as the cause."""
     record = case.record
     places = list(cause_hits(statement))
-    titled = (
-        bool(statement.passage.section)
-        and bool(_TITLE.search(statement.passage.section[-1]))
-        and statement.passage.kind != "heading"
-    )
-    if statement.question or not (places or (titled and not statement.times)):
+    if statement.question or not names_cause(statement):
         return
     place = places[0] if places else (statement.start, statement.end)
     named = cause_named(statement, record)
     if named is None:
+        if places and _PLAIN.match(statement.passage.text, place[0]):
+            yield Finding(
+                claim_of(Told(statement, "cause", Hit("cause", *place), None)), "unverifiable", "cause-unknown"
+            )
         return
     told = Told(statement, "cause", Hit("cause", *place), None)
     claim = claim_of(told, subject=named[1])

@@ -121,7 +121,7 @@ def _timed(
         for one in fits
         if one.event.kind == hit.events[0] and abs(off(time, one.low, one.end or one.high)) <= allowed
     ]
-    if versions and others:
+    if versions and others and services:
         yield finding(
             told, "contradicted", "differs", [shown_event(one, time) for one in others], case=case, subject=subject
         )

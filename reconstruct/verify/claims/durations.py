@@ -30,7 +30,7 @@ _LABELS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
         "recover",
         re.compile(
             r"\b(?:(?:mean )?time[ -]to[ -](?:re(?:cover|solv|stor|pair)\w*|fix|full recovery)|m?ttr"
-            r"|resolution time|recovery time|total (?:duration|downtime|time))\b",
+            r"|resolution time|recovery time|total (?:duration|downtime|time)|how long)\b",
             re.IGNORECASE,
         ),
     ),

@@ -16,8 +16,9 @@ import numpy as np
 from reconstruct.model import Anomaly, Metric, Signal
 from reconstruct.model.facts import Fact, Quantity
 from reconstruct.model.verification import Finding, Shown, Verdict
-from reconstruct.verify.claims.judging import Case, services_in
-from reconstruct.verify.claims.kinds import LAYERS
+from reconstruct.verify.claims.alerts import note_near
+from reconstruct.verify.claims.judging import Case, finding, off, outside, services_in, shown_alert
+from reconstruct.verify.claims.kinds import LAYERS, topics
 from reconstruct.verify.claims.read import Hit, Told, claim_of
 from reconstruct.verify.clock_times import Placed
 from reconstruct.verify.quantities import Figure, fits_unit, scale
@@ -63,6 +64,19 @@ _FAILED: Final = re.compile(
     r"|\b(?:error rates?|error ratio|failure rates?|5xx(?: rates?| responses| errors)?|errors)\b",
     re.IGNORECASE,
 )
+
+
+_OWNER: Final = re.compile(
+    r"\b(?:of|on|in|at|for)\s+(?:the |our |one |all |every |each )?(?P<one>[A-Za-z][\w-]*)(?:\s+(?P<two>host"
+    r"|service|node|server|cluster|pod|vm|machine|instance)s?)?\b"
+)
+_ANYBODY_TEXT: Final = (
+    "requests request traffic calls users customers peak most time times incident outage window period average"
+    " total all service services"
+    " worst average minutes minute seconds hours hour utc api site website system production application app backend"
+    " day least first its it this that them orders logins payments cases"
+)
+_ANYBODY: Final = frozenset(_ANYBODY_TEXT.split())
 
 
 def _words(signal: Signal) -> frozenset[str]:
@@ -166,15 +180,38 @@ def judge_figures(statement: Statement, case: Case, time: Placed | None) -> Iter
         options = [o for o, _ in found if fits_unit(figure, o.metric.signal.unit)]
         if not options:
             continue
-        exact = any(e for _, e in found)
+        exact = any(e for _, e in found) and not _elsewhere(part, case.record)
         told = Told(statement, "symptom", Hit("symptom", figure.start, figure.end), time)
         role = _role(statement, n)
         yield _judged(told, figure, options, role, case, exact=exact)
 
 
-def symptom_places(statement: Statement) -> tuple[tuple[int, int], ...]:
-    """Figures of the statement that could be a symptom's value."""
-    return tuple((f.start, f.end) for f in statement.figures if f.kind != "bare")
+def judge_symptom(told: Told, case: Case) -> Iterator[Finding]:
+    """A symptom without a figure ("database CPU was excessive"): an alert about it that fires then, or a note."""
+    time, record = told.time, case.record
+    if time is None or outside(time, record):
+        yield finding(told, "unverifiable", "outside" if time is not None else "not-measured", case=case)
+        return
+    wanted = topics(frozenset(phrase(told.text)))
+    allowed = case.allowed(time.written)
+    for one in record.firings:
+        until = one.resolved if one.resolved is not None else record.known_until
+        if wanted and wanted <= topics(one.words) and abs(off(time, one.fired, until)) <= allowed and not told.negated:
+            yield finding(told, "confirmed", "matches", [shown_alert(one)], case=case)
+            return
+    note = note_near(told, case)
+    if note is not None:
+        yield finding(told, "confirmed", "matches", [note], case=case)
+    else:
+        yield finding(told, "unverifiable", "not-measured", case=case)
+
+
+def _elsewhere(part: str, record: Record) -> bool:
+    """Whether the words say whose it was, and the evidence knows none of that name."""
+    for match in _OWNER.finditer(part):
+        if match["one"].lower() not in (_ANYBODY | set(LAYERS) | {s.name.lower() for s in record.services}):
+            return True
+    return False
 
 
 def _part(statement: Statement, figure: Figure) -> str:

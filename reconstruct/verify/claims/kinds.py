@@ -23,6 +23,7 @@ CHANGES: Final[tuple[tuple[re.Pattern[str], tuple[EventKind, ...]], ...]] = (
             r"revert(?:ed|ing)",
             r"taken back",
             r"backed out",
+            r"und(?:id|o|oing|one) (?:the|this|that|our) (?:change|release|deploy\w*|update|rollout)",
         ),
         ("rollback", "deploy"),
     ),
@@ -40,7 +41,7 @@ CHANGES: Final[tuple[tuple[re.Pattern[str], tuple[EventKind, ...]], ...]] = (
     (
         _any(
             r"(?:cron ?)?job (?:started|starts|ran|runs|kicked off)",
-            r"(?:backup|batch|cron) (?:job )?(?:started|starts|ran|begins|began)",
+            r"(?:backup|batch|cron) (?:job )?(?:usually |normally |always )?(?:started|starts|ran|begins|began)",
         ),
         ("job",),
     ),
@@ -55,6 +56,8 @@ CHANGES: Final[tuple[tuple[re.Pattern[str], tuple[EventKind, ...]], ...]] = (
             r"(?:went|goes|go|gone) (?:live|out)",
             r"pushed to prod(?:uction)?",
             r"merged and deployed",
+            r"put (?:[\w.-]+ ){0,7}live",
+            r"(?:new )?version (?:[\w.-]+ )?(?:was |is |went )?live",
         ),
         ("deploy", "rollback"),
     ),
@@ -161,6 +164,7 @@ _TALK: Final = _any(
     r"rul(?:ed|es|ing) out",
     r"(?:starts?|started|begins?|began) (?:the |an? )?(?:code review|investigation|analysis|review|triage)",
     r"hunt\w*",
+    r"d[iu]g(?:ging|s)? (?:through|into|in)",
     r"pinpoint\w*",
     r"narrow(?:ed|s) (?:it )?down",
     r"isolat(?:ed|es) (?:it|the (?:cause|problem|issue))",
@@ -260,7 +264,7 @@ _RECOVERY: Final = _any(
     rf"{_INCIDENT} (?:was |is |were |are |has been |had been |fully |officially |considered |marked "
     rf"|declared )*(?:over|end(?:ed|s)?|resolved|closed|fixed|subsided|cleared|gone|stopped|disappeared|ceased)",
     rf"(?:end|resolution) of (?:the )?{_INCIDENT}",
-    r"all[- ]clear",
+    r"all[- ](?:clear|good|green|fine|well)",
     r"resolv(?:ed|es)",
     r"resolution",
     r"(?:incident|impact|outage|event|issue)[- ](?:end(?:ed|s)?|stop)(?: time)?",
@@ -328,6 +332,15 @@ _GAP: Final = _any(
     r"(?:monitoring|data|metrics) gap",
     r"series ended",
 )
+_SYMPTOM: Final = _any(
+    r"(?:cpu|memory|latency|latencies|response times?|load|disk|error rates?|errors|traffic|connections?"
+    r"|queries|query times?|i/o)"
+    r"(?: \w+){0,2} (?:was|were|is|are|became|stayed|remained|looked|got|went|climbed|rose|spiked|jumped|grew"
+    r"|increased|dropped|fell)"
+    r"(?: to| very| too| extremely| at| up| by)*(?: \w+)?",
+    r"(?:high|excessive|elevated|saturated|rising|increased) (?:database |db |host |node )?(?:cpu|memory"
+    r"|latency|load|error rates?|response times?|disk|traffic)",
+)
 SIGNS: Final[tuple[Sign, ...]] = (
     Sign("gap", _GAP),
     Sign("escalation", _ESCALATION),
@@ -338,6 +351,7 @@ SIGNS: Final[tuple[Sign, ...]] = (
     Sign("recovery", _RECOVERY),
     Sign("mitigation", _MITIGATION),
     Sign("detection", _DETECTION),
+    Sign("symptom", _SYMPTOM),
 )
 """In order of precedence where two stand at the same place."""
 CAUSE: Final = _CAUSE
@@ -351,7 +365,8 @@ UNAFFECTED: Final = re.compile(
     r"|completely )?(?:healthy|normal|unaffected|fine|stable|nominal)\b"
     r"|\b(?:was|were)(?:n['’]t| not| never) (?:affected|impacted|involved|to blame|at fault|the cause)\b"
     r"|\bunaffected\b|\bnot (?:affected|impacted)\b"
-    r"|\b(?:was |were |is |are )?ruled out\b|\bnot (?:the|a) [\w-]+ (?:problem|issue|fault)\b|\bno (?:problems?"
+    r"|\b(?:was |were |is |are )?ruled out\b|\bnot (?:the|a) (?:[\w-]+ )?(?:problem|issue|fault|cause"
+    r"|culprit)\b|\bno (?:problems?"
     r"|issues?|anomal\w+|faults?) (?:with|in|on|at)\b"
     r"|\bexonerated\b|\bcleared\b(?= (?:as|of))",
     re.IGNORECASE,
@@ -418,6 +433,18 @@ TOPICS: Final[dict[str, frozenset[str]]] = {
     "restart": frozenset(["restart", "restarts", "crashloop", "crashloopbackoff", "crash", "crashes"]),
 }
 """What an alert or a figure is about, whatever it is called."""
+
+
+MECHANISMS: Final[dict[str, str]] = {
+    "memory": "memory-exhaustion",
+    "disk": "disk-exhaustion",
+    "cpu": "cpu-contention",
+    "pool": "pool-exhaustion",
+    "traffic": "traffic-surge",
+    "certificate": "certificate-expiry",
+    "of:network": "network-degradation",
+}
+"""What would have to be wrong with a topic for it to have had a part."""
 
 
 def topics(words: frozenset[str]) -> frozenset[str]:

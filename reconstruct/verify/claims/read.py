@@ -37,6 +37,9 @@ _SLIGHT_TEXT: Final = (
     "at on around about by utc and then the an in until till from between since to after before was is it"
 )
 _SLIGHT: Final = frozenset(_SLIGHT_TEXT.split())
+_BY: Final = re.compile(r"\b(?:by|through|via|from)\s+(?:\w+\s+){0,2}$", re.IGNORECASE)
+_LASTING: Final = re.compile(r"\b(?:lasting|lasted|duration)\b", re.IGNORECASE)
+_BESIDE: Final = re.compile(r"[\s:|(]*(?:at|@|,)?\s*")
 _HARD: Final = frozenset(("alert", "change", "start", "recovery", "mitigation", "detection"))
 
 
@@ -75,7 +78,8 @@ class Told:
     @property
     def negated(self) -> bool:
         """Whether it says that this did not happen."""
-        return self.hit is not None and self.statement.negated(self.hit.start)
+        hit = self.hit
+        return hit is not None and self.statement.negated(hit.start, but=(hit.start, hit.end))
 
 
 def hits(statement: Statement, record: Record) -> tuple[Hit, ...]:
@@ -89,8 +93,10 @@ def hits(statement: Statement, record: Record) -> tuple[Hit, ...]:
     moves = _MOVES.search(text) and not any(hit.kind == "alert" for _, hit in found)
     # A name alone is an alert's only behind the time of a line.
     bare = statement.stamp is None and not any(hit.kind in ("alert", "recovery") for _, hit in found)
-    for rule, words in () if moves or bare else record.rules.items():
+    for rule, words in () if moves else record.rules.items():
         for start, end in statement.places(words):
+            if bare and not _beside_time(statement, start, end):
+                continue
             if len(words) > 1 or statement.passage.text[start:end] == rule:
                 found.append((len(SIGNS), Hit("alert", start, end)))
     taken = [(t.written.start, t.written.end) for t in statement.times]
@@ -101,6 +107,15 @@ def hits(statement: Statement, record: Record) -> tuple[Hit, ...]:
             n = statement.segment(hit.start)
             kept.append(replace(hit, segment=n, below=statement.segments[n].below))
     return tuple(sorted(kept, key=lambda hit: hit.start))
+
+
+def _beside_time(statement: Statement, start: int, end: int) -> bool:
+    text = statement.passage.text
+    return any(
+        _BESIDE.fullmatch(text[end : t.written.start]) or _BESIDE.fullmatch(text[t.written.end : start])
+        for t in statement.times
+        if end <= t.written.start < end + 6 or t.written.end <= start < t.written.end + 6
+    )
 
 
 def timed(statement: Statement, found: Sequence[Hit]) -> Iterator[Told]:
@@ -189,7 +204,16 @@ def _of_time(
     if not main:
         yield Told(statement, _without_sign(statement), None, time, end, places)
         return
-    first = _first(main, whole)
+    named = next(
+        (
+            h
+            for h in main
+            if _named(statement, h, time)
+            and not any(o.kind in ("human", "escalation") and o.segment == h.segment for o in main)
+        ),
+        None,
+    )
+    first = named or _first(main, whole)
     healthy = next((m for a, b in places for m in UNAFFECTED.finditer(whole, a, b)), None)
     if healthy is not None and first.kind in ("human", "recovery") and not UNTIL_THEN.search(statement.text):
         yield Told(statement, "unaffected", None, time, end, places)
@@ -214,6 +238,14 @@ def _of_time(
             yield Told(statement, hit.kind, hit, time, None, _near(statement, hit, places, main))
 
 
+def _named(statement: Statement, hit: Hit, time: Placed) -> bool:
+    """Whether an alerting rule's name stands right beside the time."""
+    text = statement.passage.text[hit.start : hit.end]
+    return (
+        hit.kind == "alert" and not text.islower() and _beside_time(statement, hit.start, hit.end) and bool(time.may_be)
+    )
+
+
 def _near(statement: Statement, hit: Hit, places: tuple[Place, ...], main: Sequence[Hit]) -> tuple[Place, ...]:
     """The part with the hit, and those beside it that claim nothing of their own."""
     own = statement.segments[hit.segment]
@@ -225,6 +257,12 @@ def _near(statement: Statement, hit: Hit, places: tuple[Place, ...], main: Seque
 def _first(main: Sequence[Hit], whole: str) -> Hit:
     first = next((h for h in main if h.kind == "gap"), main[0])
     together = [h for h in main if h.segment == first.segment]
+    if first.kind in ("human", "escalation"):
+        alarm = next(
+            (h for h in together if h.kind == "alert" and _BY.search(whole[max(0, h.start - 24) : h.start])), None
+        )
+        if alarm is not None:
+            return alarm
     if first.kind in ("change", "alert", "mitigation"):
         later = next((h for h in together if h.kind == "human" and _PUT_OFF.match(whole, h.start)), None)
         if later is not None:
@@ -249,6 +287,8 @@ def _first(main: Sequence[Hit], whole: str) -> Hit:
 def _without_sign(statement: Statement) -> ClaimKind:
     if UNAFFECTED.search(statement.text):
         return "unaffected"
+    if _LASTING.search(statement.text):
+        return "start"
     return "symptom" if any(f.kind != "bare" for f in statement.figures) else "other"
 
 

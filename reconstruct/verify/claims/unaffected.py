@@ -9,7 +9,7 @@ from reconstruct.model import Anomaly
 from reconstruct.model.facts import Fact, Quantity
 from reconstruct.model.verification import Finding, Reason, Shown, Verdict
 from reconstruct.verify.claims.judging import Case, services_in, shown_stone
-from reconstruct.verify.claims.kinds import LAYERS, UNAFFECTED, UNTIL_THEN
+from reconstruct.verify.claims.kinds import LAYERS, MECHANISMS, UNAFFECTED, UNTIL_THEN, topics
 from reconstruct.verify.claims.read import Hit, Told, claim_of
 from reconstruct.verify.record import Record
 from reconstruct.verify.statements import Statement
@@ -27,7 +27,7 @@ def judge_unaffected(statement: Statement, case: Case, told: Told | None = None)
     told = told or Told(statement, "unaffected", Hit("unaffected", *place), None)
     claim = claim_of(told)
     record = case.record
-    mechanism = mechanism_in(statement.text, record)
+    mechanism = mechanism_in(statement.text, record) or _of_topic(statement.text, record)
     words = phrase(statement.text)
     layer = next((LAYERS[w] for w in words if w in LAYERS), "")
     services = services_in(record, statement.text)
@@ -70,6 +70,13 @@ def judge_unaffected(statement: Statement, case: Case, told: Told | None = None)
     known: dict[Verdict, Reason] = {"confirmed": "healthy", "contradicted": "not-healthy"}
     reason = known.get(verdict, "moved" if shown else "not-measured")
     yield Finding(claim, verdict, reason, tuple(shown[: MAX_TOLD + 1]))
+
+
+def _of_topic(text: str, record: Record) -> str:
+    """The mechanism that was ruled out of what a text speaks of: memory, disk, the network."""
+    out = {r.mechanism for r in record.incident.explanation.ruled_out}
+    found = topics(frozenset(phrase(text)))
+    return next((m for topic, m in MECHANISMS.items() if topic in found and m in out), "")
 
 
 def mechanism_in(text: str, record: Record) -> str:
