@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -23,6 +24,10 @@ from reconstruct.verify.zones import Zone
 
 _FEWEST: Final = 2
 """Stamped lines that make a timeline."""
+_MOST: Final = 3
+"""Starts, or ends, of one incident that a document may tell and still speak of one."""
+_CAUSES: Final = 20
+"""Causes that are compared with each other."""
 _FOUND: Final = re.compile(
     r"\b(?:identif\w+|found|root[- ]cause|traced|determin\w+|discover\w+|confirm\w+|pinpoint\w*|caused by"
     r"|due to|because)\b",
@@ -54,6 +59,10 @@ class _At:
     at: float
 
 
+_Row = tuple[Statement, Placed, float]
+"""A stamped line, its time, and the moment written."""
+
+
 def against_itself(
     said: Sequence[Said], told: Sequence[Statement], passages: Sequence[Passage], case: Case
 ) -> Iterator[Finding]:
@@ -68,7 +77,7 @@ def against_itself(
     yield from _zones(passages, told, case)
 
 
-def _timeline(told: Sequence[Statement]) -> list[tuple[Statement, Placed, float]]:
+def _timeline(told: Sequence[Statement]) -> list[_Row]:
     """The stamped lines of lists and tables, one a passage."""
     found = []
     last: Passage | None = None
@@ -85,9 +94,9 @@ def _timeline(told: Sequence[Statement]) -> list[tuple[Statement, Placed, float]
     return found
 
 
-def _order(timeline: Sequence[tuple[Statement, Placed, float]]) -> Iterator[Finding]:
+def _order(timeline: Sequence[_Row]) -> Iterator[Finding]:
     """Times of one list that go back; a list that goes back throughout is told from its end."""
-    groups: dict[int, list[tuple[Statement, Placed, float]]] = {}
+    groups: dict[int, list[_Row]] = {}
     for one in timeline:
         groups.setdefault(one[0].passage.group, []).append(one)
     for rows in groups.values():
@@ -123,38 +132,33 @@ def _in_timeline(statement: Statement) -> bool:
     return statement.passage.kind in ("item", "row") and statement.stamp is not None
 
 
-def _windows(
-    said: Sequence[Said], timeline: Sequence[tuple[Statement, Placed, float]], case: Case
-) -> Iterator[Finding]:
+def _windows(said: Sequence[Said], timeline: Sequence[_Row], case: Case) -> Iterator[Finding]:
     """A summary's start and end against the timeline's."""
     if len(timeline) < _FEWEST:
         return
     first, last = min(timeline, key=lambda one: one[2]), max(timeline, key=lambda one: one[2])
     starts, ends = _placed(said, "start"), _placed(said, "recovery")
-    for claims in (starts, ends):
-        inside = [one for one in claims if _in_timeline(one.statement)]
+    allowed = case.tolerance_s
+    for claims, others in ((starts, ends), (ends, starts)):
+        inside = sorted((one for one in claims if _in_timeline(one.statement)), key=lambda one: one.at)
+        times = [one.at for one in inside]
+        pairs = {id(other.statement): other.at for other in reversed(others)}
         for one in claims:
             if _in_timeline(one.statement):
                 continue
-            # It may be meant in another zone, or be another day's: only the whole window beside the timeline is wrong,
-            # or an end that every line of the same kind contradicts.
-            allowed = case.tolerance_s
+            # Of a window that lies beside the timeline both ends are wrong; an end alone is where the lines of its kind
+            # contradict it.
             beyond = one.at > last[2] + allowed if claims is starts else one.at < first[2] - allowed
-            pair = _pair(one, ends if claims is starts else starts)
-            disjoint = beyond or (
-                pair is not None
-                and (max(one.at, pair.at) < first[2] - allowed or min(one.at, pair.at) > last[2] + allowed)
-            )
-            if disjoint:
+            pair = pairs.get(id(one.statement), one.at)
+            beside = max(one.at, pair) < first[2] - allowed or min(one.at, pair) > last[2] + allowed
+            if beyond or (beside and id(one.statement) in pairs):
                 yield _against(one, timeline[0][0], one.at - (first[2] if one.at < first[2] else last[2]))
-            elif inside and all(abs(one.at - other.at) > allowed for other in inside):
-                nearest = min(inside, key=lambda other: abs(one.at - other.at))
-                if len(inside) == 1 or abs(one.at - nearest.at) > 2 * allowed:
+            elif inside:
+                n = bisect_left(times, one.at)
+                nearest = min(inside[max(0, n - 1) : n + 1], key=lambda other: abs(one.at - other.at))
+                apart = abs(one.at - nearest.at)
+                if apart > (allowed if len(inside) == 1 else 2 * allowed):
                     yield _against(one, nearest.statement, one.at - nearest.at)
-
-
-def _pair(one: _At, others: Sequence[_At]) -> _At | None:
-    return next((other for other in others if other.statement is one.statement), None)
 
 
 def _against(one: _At, other: Statement, off_s: float) -> Finding:
@@ -183,10 +187,12 @@ def _durations(told: Sequence[Statement], said: Sequence[Said], case: Case) -> I
                     size = ranges[0][0]
                     yield Finding(claim, "contradicted", "own-duration", (), {"seconds": size}, other_line=claim.line)
                 continue
+            if len(starts) > _MOST or len(ends) > _MOST:
+                continue  # it tells of many episodes: which is meant is not said
             if what == "recover":
                 spans = [(e.at - s.at, s.statement) for s in (*starts, *found[:1]) for e in ends if e.at > s.at]
             elif what == "detect":
-                spans = [(d.at - s.at, s.statement) for s in starts for d in found if d.at >= s.at - 60]
+                spans = [(d.at - s.at, s.statement) for s in starts for d in found[:_MOST] if d.at >= s.at - 60]
             else:
                 spans = []
             slack = max(case.tolerance_s, 0.1 * figure.value)
@@ -267,10 +273,11 @@ def _causes(told: Sequence[Statement]) -> Iterator[Finding]:
         found = categories(text)
         if says and found and not _DOUBT.search(text):
             named.append((statement, found))
+    found_there = [one for one in named if _in_timeline(one[0])][:_CAUSES]
     for n, (statement, found) in enumerate(named):
         if _in_timeline(statement):
             continue
-        for other, theirs in (*[x for x in named if _in_timeline(x[0])], *named[:n]):
+        for other, theirs in (*found_there, *named[: min(n, _CAUSES)]):
             apart = other.passage.section[-1:] != statement.passage.section[-1:] or _in_timeline(other)
             if other is not statement and apart and not found & theirs:
                 line, _ = other.passage.place(other.start)

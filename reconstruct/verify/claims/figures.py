@@ -180,10 +180,10 @@ def judge_figures(statement: Statement, case: Case, time: Placed | None) -> Iter
         options = [o for o, _ in found if fits_unit(figure, o.metric.signal.unit)]
         if not options:
             continue
-        exact = any(e for _, e in found) and not _elsewhere(part, case.record)
+        exact = any(e for _, e in found)
         told = Told(statement, "symptom", Hit("symptom", figure.start, figure.end), time)
         role = _role(statement, n)
-        yield _judged(told, figure, options, role, case, exact=exact)
+        yield _judged(told, figure, options, role, case, exact=exact, elsewhere=_elsewhere(part, case.record))
 
 
 def judge_symptom(told: Told, case: Case) -> Iterator[Finding]:
@@ -315,14 +315,16 @@ def _joined(text: str, one: Figure, other: Figure) -> bool:
     return not ranged and one.kind == other.kind and len(between) < 24 and bool(_TO.fullmatch(between))
 
 
-def _judged(told: Told, figure: Figure, options: Sequence[_Option], role: Role, case: Case, *, exact: bool) -> Finding:
+def _judged(
+    told: Told, figure: Figure, options: Sequence[_Option], role: Role, case: Case, *, exact: bool, elsewhere: bool
+) -> Finding:
     """One signal that it fits is enough; wrong is only what fits none, where the words leave no doubt which is"
     " meant."""
     verdicts = [_against(figure, option, role, told.time, case.record) for option in options]
     order: tuple[Verdict, ...] = ("confirmed", "unverifiable", "contradicted")
     verdict = min(verdicts, key=order.index)
     kept = [o for o, v in zip(options, verdicts, strict=True) if v == verdict]
-    if verdict == "contradicted" and not exact and figure.kind == "seconds":
+    if verdict == "contradicted" and (elsewhere or (not exact and figure.kind == "seconds")):
         verdict = "unverifiable"  # a request may take longer than any mean or percentile; which is meant is not said
     kept.sort(key=lambda o: not o.anomalies)
     shown = tuple(_shown(o) for o in kept[:2])
