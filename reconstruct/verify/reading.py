@@ -50,6 +50,7 @@ class Setting:
     _group: int = -1
     _last: float | None = None
     _night: int = 0
+    _passage: Passage | None = None
     _day_of: tuple[str, ...] | None = None
     _day_told: tuple[int, ...] = ()
     _heads: dict[str, tuple[Day, ...]] = field(default_factory=dict)
@@ -123,10 +124,12 @@ class Setting:
             return _inside(found, record)
         if passage.group != self._group:
             self._group, self._last, self._night = passage.group, None, 0
-        if self._last is not None and written.wall_s < self._last - _NIGHT_S and passage.kind in ("item", "row"):
-            self._night += DAY_S
-        if written.zone is None and written.role != "until":
+        if passage is not self._passage and written.zone is None:
+            # Only the time that a line begins with: a second column may be in another zone.
+            if self._last is not None and written.wall_s < self._last - _NIGHT_S and passage.kind in ("item", "row"):
+                self._night += DAY_S
             self._last = written.wall_s
+        self._passage = passage
         shifted = tuple(day + self._night for day in days)
         found = instants(written.wall_s, shifted, zone)
         if not _known(found, record) and not self._night:
