@@ -27,7 +27,7 @@ _STAMP: Final = re.compile(
     re.IGNORECASE,
 )
 _SPLIT: Final = re.compile(
-    r"(?P<mark>[,:]\s+(?!\d{3}\b)|\s+[–—-]\s+|\s\|\s|\s{0,4}[()]\s{0,4})(?P<word>(?:and|but|then|so"
+    r"(?P<mark>[,:]\s+(?!\d{3}\b)|(?<!\s)\s+[–—-]\s+|\s\|\s|\s{0,4}[()]\s{0,4})(?P<word>(?:and|but|then|so"
     r"|yet)\s+)?(?:(?P<below>after|before|because|since|as|which|that|when|while|until|once|due to|following"
     r"|caused by)\b)?"
     r"|\s(?:(?:and|but|then)\b(?:\s+(?:then|the|we|it|they|so)\b)?|(?P<low>after|before|because|since|which"

@@ -76,11 +76,11 @@ def _signals(told: Told, case: Case) -> Generator[Finding, None, bool]:
     time, record = told.time, case.record
     if time is None or not time.may_be:
         return False
-    named = [
-        a
-        for a in record.incident.anomalies
-        if any(True for words in record.titles_of(a.signal.id) for _ in told.statement.places(words))
-    ]
+    vocabulary = told.statement.vocabulary
+    titles = {
+        one for all_, words, one in record.title_words if all_ <= vocabulary and any(told.statement.places(words))
+    }
+    named = [a for one in sorted(titles) for a in record.by_signal.get(one, ())]
     if not named:
         return False
     for anomaly in named:
