@@ -34,6 +34,8 @@ _WEIGHT: Final[tuple[Verdict, ...]] = ("contradicted", "confirmed", "human", "un
 """A line of several claims has the first verdict of these that one of them has."""
 MAX_STATEMENTS: Final = 4_000
 """Different sentences that are judged; no postmortem has so many. What comes after is unread, and that is said."""
+MAX_CHARACTERS: Final = 300_000
+"""Characters of different passages that are judged: fifty thousand words."""
 _RELATIVE: Final = re.compile(r"\b(?:later|earlier)\b")
 _JUDGES: Final = {
     "change": judge_change,
@@ -99,6 +101,7 @@ class _Reader:
         self._above: Statement | None = None
         self._seen: dict[Hashable, tuple[int, list[Finding], State]] = {}
         self._full = False
+        self._read = 0
 
     def read(self, passage: Passage) -> None:
         """Judge a passage, or take over what was made of the same one in the same place."""
@@ -117,11 +120,8 @@ class _Reader:
             self.silent += not found
             setting.restore(after, passage)
             return
-        if passage.kind == "unread" or len(self.told) >= MAX_STATEMENTS:
-            if not self._full:
-                told = Told(Statement(passage, 0, passage.text[:40], (), (), None, (), ()), "other", None, None)
-                self.findings.append(Finding(claim_of(told), "unverifiable", "unread", facts={"why": "too-long"}))
-            self._full = True
+        if passage.kind == "unread" or self._spent():
+            self._stop(passage)
             return
         found = self._judge(passage)
         self.distinct.append(passage)
@@ -130,9 +130,23 @@ class _Reader:
         if not any(s.passage.ticks for s in self.told[-1:]):
             self._seen[key] = (first, found, setting.state(passage))
 
+    def _spent(self) -> bool:
+        return len(self.told) >= MAX_STATEMENTS or self._read >= MAX_CHARACTERS
+
+    def _stop(self, passage: Passage) -> None:
+        """Say once from where on nothing was read."""
+        if not self._full:
+            told = Told(Statement(passage, 0, passage.text[:40], (), (), None, (), ()), "other", None, None)
+            self.findings.append(Finding(claim_of(told), "unverifiable", "unread", facts={"why": "too-long"}))
+        self._full = True
+
     def _judge(self, passage: Passage) -> list[Finding]:
         found: list[Finding] = []
         for piece in pieces(passage):
+            if self._spent():
+                self._stop(piece)
+                break
+            self._read += len(piece.text)
             for statement in statements(piece, self.case.setting):
                 self._above = self._above or statement
                 self.told.append(statement)
