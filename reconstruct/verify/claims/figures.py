@@ -39,6 +39,11 @@ _NOT_MEASURED: Final = re.compile(
     re.IGNORECASE,
 )
 """A figure beside these is what somebody set or wished, or counts something else."""
+_FELL: Final = re.compile(
+    r"\b(?:fell|falls|fallen|dropped|drops|decreas\w+|improv\w+|went down|came down|recover\w+|back down)\b[^.;]*$",
+    re.IGNORECASE,
+)
+"""What it fell from was no baseline."""
 _TO: Final = re.compile(
     r"\s*(?:[a-z]+ )?(?:to|->|→|–|up to)\s*(?:about |around |over |approximately |nearly |almost |~)?$", re.IGNORECASE
 )
@@ -293,6 +298,8 @@ def _option(metric: Metric, part: str, record: Record, *, inverted: bool = False
 def _role(statement: Statement, n: int) -> Role:
     figures, text = statement.figures, statement.passage.text
     figure = figures[n]
+    if _FELL.search(text[max(statement.start, figure.start - 48) : figure.start]):
+        return "any"
     if n + 1 < len(figures) and _joined(text, figure, figures[n + 1]):
         return "from"
     if n and _joined(text, figures[n - 1], figure):
