@@ -110,7 +110,7 @@ def judge_cited(statement: Statement, case: Case) -> Iterator[Finding]:
     quoted = [h for h in record.happenings if h.event.title and h.event.title in whole]
     for time in statement.times:
         if time.may_be:
-            # Beside the row's own time a sentence may speak of a milestone, of an event by its title, or reach to a note.
+            # Beside the row's own time a sentence may tell a milestone, an event by its title, or reach to a note.
             more: list[tuple[float, float, str]] = []
             if time is not statement.stamp:
                 more += [(a, b, next(iter(c), "")) for a, b, c in record.stones.values()]
