@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
 from reconstruct.model import Incident
-from reconstruct.model.verification import Finding, Line, Verdict, Verification
+from reconstruct.model.verification import Claim, Finding, Line, Verdict, Verification
 from reconstruct.verify.claims.alerts import judge_alert
 from reconstruct.verify.claims.causes import judge_causes, names_cause
 from reconstruct.verify.claims.changes import judge_change
@@ -24,13 +25,18 @@ from reconstruct.verify.clock_times import Placed
 from reconstruct.verify.consistency import Said, against_itself
 from reconstruct.verify.document import Form, read_document
 from reconstruct.verify.omissions import left_out
-from reconstruct.verify.passages import pieces
-from reconstruct.verify.reading import setting_of
+from reconstruct.verify.passages import Passage, pieces
+from reconstruct.verify.reading import State, setting_of
 from reconstruct.verify.record import Record
 from reconstruct.verify.statements import Statement, cited_in, statements
 
 _WEIGHT: Final[tuple[Verdict, ...]] = ("contradicted", "confirmed", "human", "unverifiable")
 """A line of several claims has the first verdict of these that one of them has."""
+MAX_STATEMENTS: Final = 4_000
+"""Different sentences that are judged; no postmortem has so many. What comes after is unread, and that is said."""
+MAX_CHARACTERS: Final = 300_000
+"""Characters of different passages that are judged: fifty thousand words."""
+_RELATIVE: Final = re.compile(r"\b(?:later|earlier)\b")
 _JUDGES: Final = {
     "change": judge_change,
     "alert": judge_alert,
@@ -67,38 +73,114 @@ def verify(
     record = replace(record, trusted=trusted_kinds([c for p in passages for c in cited_in(p)], record))
     setting = setting_of(passages, record, zone=zone)
     case = Case(record, setting, tolerance_s)
-    findings: list[Finding] = []
-    said: list[Said] = []
-    told: list[Statement] = []
-    silent = 0
-    above: Statement | None = None
+    reader = _Reader(case)
     for passage in passages:
-        if passage.kind == "code":
-            findings += judge_query(passage, above, case)
-            continue
-        above = None
-        setting.enter(passage)
-        found: list[Finding] = []
-        for piece in pieces(passage):
-            for statement in statements(piece, setting):
-                above = above or statement
-                told.append(statement)
-                mine = list(_judged(statement, case, first=statement is above))
-                found += mine
-                said += [Said(statement, one) for one in mine]
-        findings += found
-        silent += not found
-    findings += against_itself(said, told, passages, case)
-    lines = tuple(_lines(text, findings))
-    foreign = tuple(k for k in KINDS if k not in record.trusted)
+        reader.read(passage)
+    findings = [*reader.findings, *against_itself(reader.said, reader.told, reader.distinct, case)]
     return Verification(
-        lines,
-        silent,
+        tuple(_lines(text, findings)),
+        reader.silent,
         setting.zone.text,
         tolerance_s,
-        tuple(left_out(said, passages, record, tolerance_s=tolerance_s)),
-        foreign,
+        tuple(left_out(reader.said, reader.distinct, record, tolerance_s=tolerance_s)),
+        tuple(k for k in KINDS if k not in record.trusted),
     )
+
+
+class _Reader:
+    """What was found so far, and what was made of passages that come again: a document of any length is read"
+    " in line."""
+
+    def __init__(self, case: Case) -> None:
+        self.case = case
+        self.findings: list[Finding] = []
+        self.said: list[Said] = []
+        self.told: list[Statement] = []
+        self.distinct: list[Passage] = []
+        self.silent = 0
+        self._above: Statement | None = None
+        self._seen: dict[Hashable, tuple[int, list[Finding], State]] = {}
+        self._full = False
+        self._read = 0
+
+    def read(self, passage: Passage) -> None:
+        """Judge a passage, or take over what was made of the same one in the same place."""
+        case, setting = self.case, self.case.setting
+        if passage.kind == "code":
+            self.findings += judge_query(passage, self._above, case)
+            return
+        self._above = None
+        setting.enter(passage)
+        first = passage.spots[0].line if passage.spots else 1
+        key = _key(passage, case, first)
+        before = self._seen.get(key)
+        if before is not None:
+            line, found, after = before
+            self.findings += [_moved(one, first - line) for one in found]
+            self.silent += not found
+            setting.restore(after, passage)
+            return
+        if passage.kind == "unread" or self._spent():
+            self._stop(passage)
+            return
+        found = self._judge(passage)
+        self.distinct.append(passage)
+        self.findings += found
+        self.silent += not found
+        if not any(s.passage.ticks for s in self.told[-1:]):
+            self._seen[key] = (first, found, setting.state(passage))
+
+    def _spent(self) -> bool:
+        return len(self.told) >= MAX_STATEMENTS or self._read >= MAX_CHARACTERS
+
+    def _stop(self, passage: Passage) -> None:
+        """Say once from where on nothing was read."""
+        if not self._full:
+            told = Told(Statement(passage, 0, passage.text[:40], (), (), None, (), ()), "other", None, None)
+            self.findings.append(Finding(claim_of(told), "unverifiable", "unread", facts={"why": "too-long"}))
+        self._full = True
+
+    def _judge(self, passage: Passage) -> list[Finding]:
+        found: list[Finding] = []
+        for piece in pieces(passage):
+            if self._spent():
+                self._stop(piece)
+                break
+            self._read += len(piece.text)
+            for statement in statements(piece, self.case.setting):
+                self._above = self._above or statement
+                self.told.append(statement)
+                mine = list(_judged(statement, self.case, first=statement is self._above))
+                found += mine
+                self.said += [Said(statement, one) for one in mine]
+        return found
+
+
+def _key(passage: Passage, case: Case, first: int) -> Hashable:
+    """All that the reading of a passage depends on, but the line that it stands in."""
+    spots = tuple((s.offset, s.line - first, s.column) for s in passage.spots)
+    last = case.last.may_be if case.last is not None and _RELATIVE.search(passage.text) else ()
+    around = (passage.section, passage.kind, passage.cells, passage.breaks, passage.ticks)
+    return passage.text, spots, around, case.setting.context(passage), last
+
+
+def _moved(finding: Finding, by: int) -> Finding:
+    # Not `replace`, which takes three times as long: a document may say the same a hundred thousand times.
+    f, c = finding, finding.claim
+    claim = Claim(
+        c.kind,
+        c.line + by,
+        c.column,
+        c.end_line + by,
+        c.end_column,
+        c.text,
+        c.subject,
+        c.time,
+        c.until,
+        c.value,
+        c.negated,
+    )
+    return Finding(claim, f.verdict, f.reason, f.shown, f.facts, f.other_line, f.tolerance_s)
 
 
 def _judged(statement: Statement, case: Case, *, first: bool) -> Iterator[Finding]:
@@ -112,14 +194,10 @@ def _judged(statement: Statement, case: Case, *, first: bool) -> Iterator[Findin
     if statement.passage.kind == "heading" and not statement.times:
         return
     found = hits(statement, case.record)
-    taken: set[tuple[int, int]] = set()
     for one in _said(statement, found, case):
-        for finding in one:
-            taken.add((finding.claim.line, finding.claim.column))
-            yield finding
+        yield from one
     time = statement.stamp or (statement.times[0] if len(statement.times) == 1 else None)
-    for finding in judge_figures(statement, case, time):
-        yield finding
+    yield from judge_figures(statement, case, time)
     yield from judge_durations(statement, case)
     yield from judge_users(statement, case)
     if not statement.times:
@@ -186,10 +264,18 @@ def _other(told: Told, case: Case) -> Iterator[Finding]:
 def _lines(text: str, findings: Sequence[Finding]) -> Iterator[Line]:
     source = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     by_line: dict[int, list[Finding]] = {}
-    for finding in {(f.claim, f.reason, f.other_line): f for f in findings}.values():
+    for finding in findings:
         by_line.setdefault(finding.claim.line, []).append(finding)
     for number in sorted(by_line):
-        mine = tuple(sorted(by_line[number], key=lambda f: f.claim.column))
+        mine = tuple(_once(by_line[number]))
         verdict = next(v for v in _WEIGHT if any(f.verdict == v for f in mine))
         shown = source[number - 1].strip() if number <= len(source) else ""
         yield Line(number, shown, verdict, mine)
+
+
+def _once(findings: Sequence[Finding]) -> list[Finding]:
+    """In order of their places; the same said twice of one place stands once."""
+    if len(findings) == 1:
+        return list(findings)
+    seen = {(f.claim, f.reason, f.other_line): f for f in findings}
+    return sorted(seen.values(), key=lambda f: f.claim.column)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -11,7 +11,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from reconstruct.verify.markup import read_markup
-from reconstruct.verify.passages import LABEL_LEVEL, Builder, Headings, Passage, is_label
+from reconstruct.verify.passages import LABEL_LEVEL, UNREAD, Builder, Cell, Headings, Passage, Spot, is_label
 
 _PLAIN: Final = re.compile(r"[\\`*_\[\]<>&!~]")
 """Without these a paragraph is what it says: nothing to parse in it."""
@@ -36,11 +36,62 @@ def _inline() -> MarkdownIt:
     return MarkdownIt("commonmark", {"maxNesting": 20}).enable("strikethrough").disable("text_join")
 
 
+CHUNKED: Final = 200_000
+"""Characters from which on a document is read section by section, each different one once."""
+MAX_DIFFERENT: Final = 1_500_000
+"""Characters of different sections that are read; no postmortem is longer. What comes after is unread."""
+_SECTION: Final = re.compile(r"#{1,2} ")
+_FENCE: Final = re.compile(r" {0,3}(?:```|~~~)")
+
+
 def read_markdown(text: str, *, plain: bool = False) -> Iterator[Passage]:
     """The passages of a Markdown document, in order; `plain` text knows no indented code and no underlined titles."""
+    headings = Headings()
+    if len(text) < CHUNKED:
+        yield from _passages(text, headings, plain=plain)
+        return
+    seen: dict[Hashable, tuple[list[Passage], tuple[tuple[int, str], ...]]] = {}
+    read = group = 0
+    for first, chunk in _chunks(text):
+        key = (chunk, headings.stack)
+        if key not in seen:
+            if read + len(chunk) > MAX_DIFFERENT:
+                left = chunk[: max(0, MAX_DIFFERENT - read)].rpartition("\n")[0]
+                yield from (_shifted(one, first, group) for one in _passages(left, headings, plain=plain))
+                yield Passage(
+                    UNREAD, (Spot(0, first + left.count("\n") + 1, 1),), "unread", (Cell(0, len(UNREAD), ""),)
+                )
+                return
+            read += len(chunk)
+            found = list(_passages(chunk, headings, plain=plain))
+            seen[key] = (found, headings.stack)
+        found, headings.stack = seen[key]
+        yield from (_shifted(one, first, group) for one in found)
+        group += 1 + max((one.group for one in found), default=0)
+
+
+def _shifted(one: Passage, lines: int, groups: int) -> Passage:
+    spots = tuple([Spot(s[0], s[1] + lines, s[2]) for s in one.spots])
+    p = one
+    return Passage(p.text, spots, p.kind, p.cells, p.section, p.breaks, p.ticks, p.group + groups, p.language)
+
+
+def _chunks(text: str) -> Iterator[tuple[int, str]]:
+    """Sections under headings of the first two levels, with the number of lines before each."""
+    lines = text.split("\n")
+    start, fenced = 0, False
+    for n, line in enumerate(lines):
+        if _FENCE.match(line):
+            fenced = not fenced
+        elif n > start and not fenced and not lines[n - 1].strip() and _SECTION.match(line):
+            yield start, "\n".join(lines[start:n])
+            start = n
+    yield start, "\n".join(lines[start:])
+
+
+def _passages(text: str, headings: Headings, *, plain: bool) -> Iterator[Passage]:
     source = text.split("\n")
     tokens = _parser(plain=plain).parse(text)
-    headings = Headings()
     heads: list[str] = []
     row: Builder | None = None
     group = line = level = deep = 0
@@ -121,8 +172,6 @@ def _cell(row: Builder, token: Token, source: Sequence[str], line: int, heads: S
     content = token.content
     at = shown.find(content, after) if content else -1
     _fill(row, token, [(0, line + 1, (at if at >= 0 else after) + 1)])
-    from reconstruct.verify.passages import Cell
-
     row.cells.append(Cell(start, row.size, heads[column] if column < len(heads) else ""))
 
 

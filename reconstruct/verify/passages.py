@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final, Literal, NamedTuple
 
-PassageKind = Literal["prose", "item", "heading", "row", "code"]
+PassageKind = Literal["prose", "item", "heading", "row", "code", "unread"]
+UNREAD: Final = "(not read)"
+"""Stands for all that follows in a document that is too long."""
 
 _AHEAD_WORDS: Final = (
     r"action items?|actions|follow[- ]?ups?|corrective (?:actions?|measures)|corrective and preventa?tive"
@@ -80,16 +82,16 @@ class Headings:
     """The headings above, while going down a document."""
 
     def __init__(self) -> None:
-        self._stack: list[tuple[int, str]] = []
+        self.stack: tuple[tuple[int, str], ...] = ()
 
     def enter(self, level: int, text: str) -> None:
         """A heading begins a section and ends those as deep or deeper."""
-        self._stack = [one for one in self._stack if one[0] < level] + [(level, text.strip())]
+        self.stack = (*(one for one in self.stack if one[0] < level), (level, text.strip()))
 
     @property
     def section(self) -> tuple[str, ...]:
         """The outermost first."""
-        return tuple(text for _, text in self._stack)
+        return tuple(text for _, text in self.stack)
 
 
 class Builder:
@@ -147,7 +149,7 @@ def is_label(text: str, *, bold: bool) -> bool:
     return bold or told.endswith(":") or (told.isupper() and len(told) > 3)
 
 
-MAX_TEXT: Final = 4_000
+MAX_TEXT: Final = 2_000
 """Characters of a passage that are read as one: what is longer is cut between two words, so that no input is slow."""
 
 

@@ -178,6 +178,7 @@ def read_figures(text: str, *, but: Sequence[tuple[int, int]] = ()) -> tuple[Fig
             last is not None
             and unit_s
             and _unit_s(last.text) > unit_s
+            and _may_go_on(last.text, unit_s, between)
             and len(between) < 8
             and _AND_MORE.fullmatch(between)
         ):
@@ -283,6 +284,11 @@ def _bounds(number: float, half: float, *, before: str) -> tuple[float, float]:
 
 def _decimals(number: str) -> int:
     return len(number.partition("e")[0].partition(".")[2])
+
+
+def _may_go_on(first: str, unit_s: float, between: str) -> bool:
+    """Whether a smaller unit behind a larger one is the rest of it: "1 h, 31 min" is, "3.5 s, 44 ms" are two."""
+    return unit_s >= 1.0 and not ("," in between and "." in first)
 
 
 def _unit_s(text: str) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -36,6 +36,12 @@ ABOUT_S: Final = 300.0
 """How far `about 14:00` may be off."""
 
 
+State = tuple[bool, float | None, int]
+"""Whether a passage held a time of its own, the last one, and how many nights had passed."""
+_SHORT: Final = 200
+"""Characters of a text whose dates are kept: headings, and lines that come again."""
+
+
 @dataclass(slots=True)
 class Setting:
     """What is known of zone and day while going down a document."""
@@ -57,19 +63,36 @@ class Setting:
 
     def dates(self, text: str) -> tuple[Day, ...]:
         """The dates in a text."""
-        return read_dates(text, years=self.record.years) if any(c.isdigit() for c in text) else ()
+        found = self._heads.get(text)
+        if found is None:
+            found = read_dates(text, years=self.record.years) if any(c.isdigit() for c in text) else ()
+            if len(text) < _SHORT:
+                self._heads[text] = found
+        return found
 
     def days_above(self, passage: Passage) -> tuple[int, ...]:
         """The days of the nearest heading with a date, else of the document's beginning."""
         if self._day_of is not None and self._day_of == passage.section:
             return self._day_told
         for heading in reversed(passage.section):
-            if heading not in self._heads:
-                self._heads[heading] = self.dates(heading)
-            days = [d for d in self._heads[heading] if not d.ambiguous]
+            days = [d for d in self.dates(heading) if not d.ambiguous]
             if days and passage.kind != "heading":
                 return tuple(day for one in days for day in one.may_be)
         return self.top
+
+    def context(self, passage: Passage) -> Hashable:
+        """What the times of a passage depend on beside itself."""
+        same = passage.group == self._group
+        return self.days_above(passage), same and self._last, self._night if same else 0
+
+    def state(self, passage: Passage) -> State:
+        """What a passage leaves behind for the next one."""
+        return passage.group == self._group, self._last, self._night
+
+    def restore(self, state: State, passage: Passage) -> None:
+        """Leave behind what a passage like this one left."""
+        if state[0]:
+            self._group, self._last, self._night, self._passage = passage.group, state[1], state[2], passage
 
     def enter(self, passage: Passage) -> None:
         """A passage that is nothing but a date dates what follows it in its section."""

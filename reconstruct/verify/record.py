@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Final
 
 import numpy as np
@@ -61,6 +61,16 @@ class Record:
     incident: Incident
     trusted: frozenset[str] = frozenset(("a", "al", "e", "g", "q"))
     """Kinds of ids in the document that are this evidence's: another run, or other sources, count otherwise."""
+
+    @cached_property
+    def first(self) -> int:
+        """Row of the first sample inside the window."""
+        return self.incident.evidence.window.first
+
+    @cached_property
+    def title_words(self) -> tuple[tuple[frozenset[str], tuple[str, ...], str], ...]:
+        """Of every name of a signal of more than one word: its words, in order, and the signal's id."""
+        return tuple((frozenset(w), w, one) for one, many in self.names.items() for w in many if len(w) > 1)
 
     @cached_property
     def happenings(self) -> tuple[Happening, ...]:
@@ -173,10 +183,6 @@ class Record:
             found[signal.id] = tuple(words for words in told if words)
         return found
 
-    def titles_of(self, signal: str) -> tuple[tuple[str, ...], ...]:
-        """The word sequences, of more than one word, that name a signal."""
-        return tuple(words for words in self.names.get(signal, ()) if len(words) > 1)
-
     @cached_property
     def conditions(self) -> tuple[str, ...]:
         """Conditions of the alerts as they stand in a line: names and figures in them are no claims."""
@@ -241,9 +247,17 @@ class Series:
 
 def series_of(metric: Metric, record: Record, *, columns: Sequence[int] | None = None) -> Iterator[Series]:
     """The series of a metric, or those of some columns."""
-    first = record.incident.evidence.window.first
     for column in range(len(metric.labels)) if columns is None else columns:
-        if column in metric.values.columns:
-            values = metric.values[column].to_numpy(dtype=float)
-            before, during = values[:first], values[first:]
-            yield Series(metric.signal, before[np.isfinite(before)], during[np.isfinite(during)], column)
+        found = _series(metric, record, column)
+        if found is not None:
+            yield found
+
+
+@lru_cache(maxsize=20_000)
+def _series(metric: Metric, record: Record, column: int) -> Series | None:
+    if column not in metric.values.columns:
+        return None
+    first = record.first
+    values = metric.values[column].to_numpy(dtype=float)
+    before, during = values[:first], values[first:]
+    return Series(metric.signal, before[np.isfinite(before)], during[np.isfinite(during)], column)

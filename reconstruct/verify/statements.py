@@ -27,7 +27,7 @@ _STAMP: Final = re.compile(
     re.IGNORECASE,
 )
 _SPLIT: Final = re.compile(
-    r"(?P<mark>[,:]\s+(?!\d{3}\b)|\s+[–—-]\s+|\s\|\s|\s{0,4}[()]\s{0,4})(?P<word>(?:and|but|then|so"
+    r"(?P<mark>[,:]\s+(?!\d{3}\b)|(?<!\s)\s+[–—-]\s+|\s\|\s|\s{0,4}[()]\s{0,4})(?P<word>(?:and|but|then|so"
     r"|yet)\s+)?(?:(?P<below>after|before|because|since|as|which|that|when|while|until|once|due to|following"
     r"|caused by)\b)?"
     r"|\s(?:(?:and|but|then)\b(?:\s+(?:then|the|we|it|they|so)\b)?|(?P<low>after|before|because|since|which"
@@ -39,6 +39,8 @@ _NOT: Final = re.compile(
     r"|(?:did|was|were|is|are|has|have|had|do|does|could|would|should|ca|wo)n['’]t)\b",
     re.IGNORECASE,
 )
+_REACH: Final = 24
+"""Characters behind "no" within which stands what it denies."""
 _HEDGED: Final = re.compile(
     r"\b(?:should(?:n['’]t)?|would(?:n['’]t)?|could have|might|may have|may be|if|unless|planned|scheduled"
     r"|expected|supposed"
@@ -132,8 +134,14 @@ class Statement:
     def negated(self, place: int, *, but: Place = (0, 0)) -> bool:
         """Whether the part of the statement around a place says no, outside of `but` ("could not log in")."""
         part = self.segments[self.segment(place)]
-        found = _NOT.finditer(self.passage.text, part.start, min(part.end, self.end))
-        return any(match.end() <= but[0] or match.start() >= but[1] for match in found)
+        for match in _NOT.finditer(self.passage.text, part.start, min(part.end, self.end)):
+            if not (match.end() <= but[0] or match.start() >= but[1]):
+                continue
+            # "no" says no to what comes next: "no effect" does not undo what had none.
+            if match[0].lower() in ("no", "without") and not 0 <= place - match.end() < _REACH:
+                continue
+            return True
+        return False
 
     @cached_property
     def hedged(self) -> bool:

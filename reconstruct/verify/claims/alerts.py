@@ -57,6 +57,10 @@ def judge_alert(told: Told, case: Case) -> Iterator[Finding]:
     if hits and not unknown:
         yield finding(told, "confirmed", "matches", hits, case=case, subject=subject)
         return
+    within = _within(told, pool, case) if not ended and not unknown else []
+    if within:
+        yield finding(told, "confirmed", "matches", within, case=case, subject=subject)
+        return
     note = None if named else note_near(told, case)
     if note is not None:
         yield finding(told, "confirmed", "matches", [note], case=case, subject=subject)
@@ -88,7 +92,8 @@ def rules_in(told: Told, record: Record) -> tuple[str, ...]:
     found = []
     for rule, words in record.rules.items():
         for start, end in told.statement.places(words):
-            inside = not told.scope or any(a <= start < b for a, b in told.scope)
+            alone = len(told.statement.times_told) == 1
+            inside = alone or not told.scope or any(a <= start < b for a, b in told.scope)
             if inside and (len(words) > 1 or told.statement.passage.text[start:end] == rule):
                 found.append(rule)
                 break
@@ -140,6 +145,16 @@ def note_near(told: Told, case: Case) -> Shown | None:
         if one.event.kind == "alert" and abs(off(time, one.low, one.high)) <= case.allowed(time.written):
             return shown_event(one, time)
     return None
+
+
+def _within(told: Told, pool: Sequence[Firing], case: Case) -> list[Shown]:
+    """Those that fired in a range: "four alerts fired 13:58 to 14:02"."""
+    time, until = told.time, told.until
+    if time is None or until is None or not until.may_be:
+        return []
+    slack = case.allowed(time.written)
+    low, high = time.may_be[0][0] - slack, until.may_be[-1][1] + slack
+    return [shown_alert(one, time) for one in pool if low <= one.fired <= high]
 
 
 def _moment(one: Firing, edge: str) -> float:

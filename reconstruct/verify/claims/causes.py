@@ -10,7 +10,7 @@ from typing import Final
 from reconstruct.model import Event, Hint, Incident
 from reconstruct.model.verification import Claim, Finding, Shown
 from reconstruct.verify.claims.judging import Case, services_in, shown_event, shown_stone
-from reconstruct.verify.claims.kinds import CHANGES
+from reconstruct.verify.claims.kinds import CHANGES, UNAFFECTED
 from reconstruct.verify.claims.read import Hit, Told, cause_hits, claim_of
 from reconstruct.verify.claims.unaffected import mechanism_in
 from reconstruct.verify.record import Happening, Record
@@ -130,7 +130,7 @@ def judge_causes(statement: Statement, case: Case) -> Iterator[Finding]:
     """What the evidence has on what is named as the cause."""
     record = case.record
     places = list(cause_hits(statement))
-    if statement.question or not names_cause(statement):
+    if statement.question or not names_cause(statement) or UNAFFECTED.search(statement.text):
         return
     place = places[0] if places else (statement.start, statement.end)
     named = cause_named(statement, record)

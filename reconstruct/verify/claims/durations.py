@@ -78,6 +78,8 @@ _RELATIVE: Final = re.compile(
 _CLOCKED: Final = re.compile(
     r"(?<![\d:])(\d{1,2}):([0-5]\d)(?::([0-5]\d))?(?![\d:])(?!\s?(?:UTC|[ap]\.?m|[A-Z]{2,4}\b))"
 )
+_SHORTEST_S: Final = 30.0
+"""No outage is shorter: such a figure behind "impact" is a latency."""
 _SLACK_SHARE: Final = 0.25
 """Of a length of time so much may be off where the tolerance is longer: 20 min is not "about 15 s"."""
 _SLACK_S: Final = 30.0
@@ -132,6 +134,7 @@ def durations_in(statement: Statement) -> Iterator[tuple[str, Figure]]:
             if (
                 figure is not None
                 and figure.start not in taken
+                and (what != "recover" or figure.value >= _SHORTEST_S or "ime" in match[0])
                 and not (what != "recover" and _other_label(text, match.end(), figure.start - statement.start))
             ):
                 taken.add(figure.start)

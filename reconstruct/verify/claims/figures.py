@@ -39,6 +39,11 @@ _NOT_MEASURED: Final = re.compile(
     re.IGNORECASE,
 )
 """A figure beside these is what somebody set or wished, or counts something else."""
+_FELL: Final = re.compile(
+    r"\b(?:fell|falls|fallen|dropped|drops|decreas\w+|improv\w+|went down|came down|recover\w+|back down)\b[^.;]*$",
+    re.IGNORECASE,
+)
+"""What it fell from was no baseline."""
 _TO: Final = re.compile(
     r"\s*(?:[a-z]+ )?(?:to|->|→|–|up to)\s*(?:about |around |over |approximately |nearly |almost |~)?$", re.IGNORECASE
 )
@@ -58,7 +63,7 @@ _FOR: Final = re.compile(
     re.IGNORECASE,
 )
 _FAILED: Final = re.compile(
-    r"\b(?:of )?(?:all |the |our |user |http |incoming )*(?:requests?|calls?|traffic|responses?|queries|logins?"
+    r"\b(?:of )?(?:all |the |our |user |http |incoming ){0,4}(?:requests?|calls?|traffic|responses?|queries|logins?"
     r"|orders?|checkouts?)\b(?: to [\w-]+| of [\w-]+)?(?: \w+){0,2}? (?:fail\w*|error\w*|(?:returned|answered"
     r"|got|with|were)(?: \w+){0,3} (?:5xx|50\d|errors?))\b"
     r"|\b(?:error rates?|error ratio|failure rates?|5xx(?: rates?| responses| errors)?|errors)\b",
@@ -264,10 +269,10 @@ def _options(statement: Statement, part: str, figure: Figure, record: Record) ->
 def _named(statement: Statement, figure: Figure, record: Record) -> Iterator[Metric]:
     """Signals whose name or title stands before the figure, in the statement's words."""
     best: dict[str, int] = {}
-    for one, many in record.names.items():
-        for words in many:
-            if len(words) > 1 and any(start < figure.start for start, _ in statement.places(words)):
-                best[one] = max(best.get(one, 0), len(words))
+    vocabulary = statement.vocabulary
+    for all_, words, one in record.title_words:
+        if all_ <= vocabulary and any(start < figure.start for start, _ in statement.places(words)):
+            best[one] = max(best.get(one, 0), len(words))
     longest = max(best.values(), default=0)
     for one, size in best.items():
         if size == longest:
@@ -293,6 +298,8 @@ def _option(metric: Metric, part: str, record: Record, *, inverted: bool = False
 def _role(statement: Statement, n: int) -> Role:
     figures, text = statement.figures, statement.passage.text
     figure = figures[n]
+    if _FELL.search(text[max(statement.start, figure.start - 48) : figure.start]):
+        return "any"
     if n + 1 < len(figures) and _joined(text, figure, figures[n + 1]):
         return "from"
     if n and _joined(text, figures[n - 1], figure):

@@ -220,7 +220,7 @@ _DETECTION: Final = _any(
 )
 _INCIDENT: Final = (
     r"(?:the |an? |this |our |service |partial |full |major |production |site |database |user "
-    r"|customer )*(?:incident|outage|impact|degradation|disruption|downtime|problems?|issues?|symptoms?|event"
+    r"|customer ){0,4}(?:incident|outage|impact|degradation|disruption|downtime|problems?|issues?|symptoms?|event"
     r"|unavailability|slow-?down|failures?|errors?|interruption)"
 )
 _START: Final = _any(
@@ -238,7 +238,7 @@ _START: Final = _any(
     r"|intermittently |very |extremely )?(?:down|unavailable|unreachable|inaccessible|offline|unresponsive"
     r"|malfunctioning|degraded|slow|broken|failing|impaired|disrupted)",
     r"(?:suffered|experienced|had|saw|faced) (?:an? |the |some |severe |major |partial |full |elevated "
-    r"|increased |degraded |intermittent )*(?:outage|downtime|degradation|disruption|errors?|failures?|latency"
+    r"|increased |degraded |intermittent ){0,4}(?:outage|downtime|degradation|disruption|errors?|failures?|latency"
     r"|performance|availability|slowness|error rates?)",
     r"(?:could not|couldn['’]t|can ?not|can['’]t|unable to|cannot)(?: (?:access|use|reach|log|sign|check|load"
     r"|place|complete|connect|buy|pay|order|view|open|send|make|see)\w*)",
@@ -262,7 +262,7 @@ _RECOVERY: Final = _any(
     r"(?:back (?:online|up|in service|to work\w*)|up again|online again|fully operational|operational again"
     r"|working again)",
     rf"{_INCIDENT} (?:was |is |were |are |has been |had been |fully |officially |considered |marked "
-    rf"|declared )*(?:over|end(?:ed|s)?|resolved|closed|fixed|subsided|cleared|gone|stopped|disappeared|ceased)",
+    rf"|declared ){0, 3}(?:over|end(?:ed|s)?|resolved|closed|fixed|subsided|cleared|gone|stopped|disappeared|ceased)",
     rf"(?:end|resolution) of (?:the )?{_INCIDENT}",
     r"all[- ](?:clear|good|green|fine|well)",
     r"resolv(?:ed|es)",
@@ -282,7 +282,7 @@ _MITIGATION: Final = _any(
     r"(?:shifted|drained|rerouted|diverted|redirected) (?:the |all |some )?(?:\w+ )?traffic",
     r"rate[- ]limit\w*",
     r"shed(?:ding)? load",
-    r"kill(?:ed|s) (?:the |all |long|blocking)(?: \w+)*(?:quer\w+|sessions?|connections?|transactions?)",
+    r"kill(?:ed|s) (?:the |all |long|blocking)(?: \w+){0,3}(?:quer\w+|sessions?|connections?|transactions?)",
     r"disabled?",
 )
 _CAUSE: Final = _any(

@@ -76,11 +76,11 @@ def _signals(told: Told, case: Case) -> Generator[Finding, None, bool]:
     time, record = told.time, case.record
     if time is None or not time.may_be:
         return False
-    named = [
-        a
-        for a in record.incident.anomalies
-        if any(True for words in record.titles_of(a.signal.id) for _ in told.statement.places(words))
-    ]
+    vocabulary = told.statement.vocabulary
+    titles = {
+        one for all_, words, one in record.title_words if all_ <= vocabulary and any(told.statement.places(words))
+    }
+    named = [a for one in sorted(titles) for a in record.by_signal.get(one, ())]
     if not named:
         return False
     for anomaly in named:
@@ -281,6 +281,15 @@ def _ends(told: Told, record: Record) -> Iterator[Point]:
         )
         if abs(off(time, at, at)) <= 60.0 and services_in(record, told.text) == (impact.service.name,):
             yield Point(at, at, shown)
+    services = services_in(record, told.text)
+    for anomaly in record.incident.anomalies if services else ():
+        if anomaly.service.name in services and anomaly.recovery is not None:
+            low, high = seconds(anomaly.recovery.earliest), seconds(anomaly.recovery.latest)
+            if abs(off(time, low, high)) <= 60.0:
+                ended = Shown(
+                    "anomaly-end", anomaly.signal.title, anomaly.id, anomaly.recovery.earliest, anomaly.recovery.latest
+                )
+                yield Point(low, high, ended)
     for one in record.happenings:
         if one.event.kind == "rollback" and one.end is not None and "rollback" in told.text.lower():
             yield Point(one.end, one.end, shown_event(one, time, end=True))

@@ -23,8 +23,8 @@ _PUT_OFF: Final = re.compile(
 )
 """Said of a change in the same breath, it was talked about, not made."""
 _WINDOW_WORDS: Final = re.compile(
-    r"\b(?:duration|window|impact(?:ed)?|down|outage|downtime|malfunction\w*|unavailable|degraded|affected"
-    r"|incident(?: window| time)?|disruption|lasted|between|from|slow)\b",
+    r"\b(?:duration|impact(?:ed)?|down|outage|downtime|malfunction\w*|unavailable|degraded|affected|incident"
+    r"|disruption|slow)\b",
     re.IGNORECASE,
 )
 _REPEATED: Final = re.compile(r"\s*[(\[,]\s*(?:i\.e\.,?|that is,?|between|from|or)?\s*")
@@ -186,14 +186,7 @@ def _is_window(statement: Statement, time: Placed, end: Placed, mine: Sequence[H
     )
     if kinds & {"human", "escalation", "change", "alert"}:
         return False
-    return bool(_WINDOW_WORDS.search(around)) and bool(
-        re.search(
-            r"\b(?:duration|window|impact|down|outage|downtime|malfunction\w*|unavailable|degraded|affected"
-            r"|incident|disruption|slow)\b",
-            around,
-            re.IGNORECASE,
-        )
-    )
+    return bool(_WINDOW_WORDS.search(around))
 
 
 def _of_time(

@@ -12,14 +12,14 @@ from typing import Final
 
 import numpy as np
 
-from reconstruct.model import Alert, Anomaly, Event, Gap, Query
+from reconstruct.model import Alert, Anomaly, Event, Gap, Metric, Query
 from reconstruct.model.verification import ClaimKind, Finding, Shown
 from reconstruct.verify.claims.judging import Case, off
 from reconstruct.verify.claims.read import Hit, Told, claim_of
 from reconstruct.verify.clock_times import Placed
 from reconstruct.verify.passages import Passage
 from reconstruct.verify.quantities import Figure, fits_unit, scale
-from reconstruct.verify.record import Item, Record, seconds, series_of, stamp
+from reconstruct.verify.record import Item, Record, Series, seconds, series_of, stamp
 from reconstruct.verify.statements import Cited, Statement
 from reconstruct.verify.vocabulary import phrase
 
@@ -28,6 +28,8 @@ WRONG_AT_MOST: Final = 0.1
 """Share of the ids of a kind that may have a wrong name beside them (one always may): where more have, the document
 was made from other evidence or by another version, and no line is to blame."""
 _MORE: Final = re.compile(r"\b\d+ more\b|…")
+_PHASE_S: Final = 360.0
+"""So far around a line's times its figures may have been measured."""
 _EXACT_S: Final = 1.5
 """Our drafts round a time to the second."""
 _RULE_NAME: Final = re.compile(
@@ -105,14 +107,16 @@ def judge_cited(statement: Statement, case: Case) -> Iterator[Finding]:
     whole = statement.passage.text
     open_ended = bool(_MORE.search(whole))
     moments = list(_moments(items, record))
+    quoted = [h for h in record.happenings if h.event.title and h.event.title in whole]
     for time in statement.times:
         if time.may_be:
-            # A sentence beside the row's own time may speak of a milestone.
-            more = (
-                ()
-                if time is statement.stamp
-                else tuple((a, b, next(iter(c), "")) for a, b, c in record.stones.values())
-            )
+            # Beside the row's own time a sentence may tell a milestone, an event by its title, or reach to a note.
+            more: list[tuple[float, float, str]] = []
+            if time is not statement.stamp:
+                more += [(a, b, next(iter(c), "")) for a, b, c in record.stones.values()]
+                more += [(h.low, at, h.event.id) for h in quoted for at in (h.high, h.end) if at is not None]
+            if time.written.role == "until":
+                more += [(h.low, h.high, h.event.id) for h in record.happenings if h.event.kind == "note"]
             yield from _time(statement, time, (*moments, *more), items, open_ended=open_ended)
     for figure in statement.figures:
         if figure.kind != "bare" and not figure.signed:
@@ -263,6 +267,8 @@ def _figure(
         metric = record.metrics.get(a.signal.id)
         for series in series_of(metric, record, columns=[a.column]) if metric is not None else ():
             by = scale(figure, a.signal.unit)
+            if any(figure.meets(*span) for span in _beside(series, metric, statement, record, by)):
+                return
             spans = [np.quantile(series.before, (0.25, 0.75)) * by] if len(series.before) else []
             spans += [np.array(sorted((a.level * by, a.peak * by)))]
             if any(figure.meets(*map(float, span)) for span in spans):
@@ -270,6 +276,21 @@ def _figure(
     if fitting and not open_ended and figure.kind in ("ratio", "seconds", "bytes"):
         a = fitting[0]
         yield Finding(claim, "contradicted", "differs", (Shown("id", a.signal.title, a.id),))
+
+
+def _beside(
+    series: Series, metric: Metric | None, statement: Statement, record: Record, by: float
+) -> Iterator[tuple[float, float]]:
+    """Least and most that a series showed around each time of a statement: a phase has figures of its own."""
+    window = record.incident.evidence.window
+    start, step = seconds(window.baseline_start), window.step_s
+    for time in statement.times:
+        for low, high in time.may_be if metric is not None else ():
+            first, last = int((low - _PHASE_S - start) // step), int((high + _PHASE_S - start) // step) + 1
+            values = metric.values[series.column].to_numpy(dtype=float)[max(0, first) : max(0, last)]  # type: ignore[union-attr]
+            values = values[np.isfinite(values)]
+            if len(values):
+                yield float(values.min()) * by, float(values.max()) * by
 
 
 def _shown(items: Sequence[Item]) -> tuple[Shown, ...]:
