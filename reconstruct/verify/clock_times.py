@@ -15,7 +15,7 @@ from reconstruct.verify.zones import ZONE, Zone, read_zone
 
 MINUTE_S: Final = 60.0
 _CLOCK: Final = re.compile(
-    r"(?<![\w:/.,])(?<![A-Za-z]-)(?:"
+    r"(?<![\w:/.,+−])(?<![A-Za-z]-)(?:"
     r"(?P<date>\d{4}-\d{2}-\d{2})(?:T|,?\s+|_)(?P<h0>\d{1,2}):(?P<m0>\d{2})(?::(?P<s0>\d{2})(?:[.,]\d{1,9})?)?"
     r"|(?P<h1>\d{1,2}):(?P<m1>\d{2})(?::(?P<s1>\d{2})(?:[.,]\d{1,9})?)?"
     r"|(?P<h2>\d{1,2})[.h](?P<m2>[0-5]\d)(?:[.m](?P<s2>[0-5]\d)s?)?(?![.\d])"

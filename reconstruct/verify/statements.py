@@ -22,7 +22,7 @@ _ABBREVIATED: Final = re.compile(
     r"(?:\b(?:[ap]\.m|e\.g|i\.e|approx|ca|vs|no|nos|etc|dept|fig|St|Dr|inc|resp|incl|[A-Z]))$"
 )
 _STAMP: Final = re.compile(
-    r"^[\s|\[(*_•–—-]*(?:(?:at|around|about|approximately|by|on|from|since|between|circa|ca\.|~|um|à|a las"
+    r"^[\s|\[(*_•“\"–—-]*(?:(?:at|around|about|approximately|by|on|from|since|between|circa|ca\.|~|um|à|a las"
     r"|gegen)\s+)*[\s\[(|~]*",
     re.IGNORECASE,
 )

@@ -139,6 +139,20 @@ def durations_in(statement: Statement) -> Iterator[tuple[str, Figure]]:
             ):
                 taken.add(figure.start)
                 yield what, figure
+    for figure in statement.figures:
+        if (
+            figure.kind == "seconds"
+            and figure.start not in taken
+            and _OF_OUTAGE.match(statement.passage.text, figure.end)
+        ):
+            taken.add(figure.start)
+            yield "recover", figure
+
+
+_OF_OUTAGE: Final = re.compile(
+    r" of (?:\w+ )?(?:degraded|downtime|outage|disruption|errors|unavailability|impact|slow\w*|degradation)\b",
+    re.IGNORECASE,
+)
 
 
 def _other_label(text: str, start: int, end: int) -> bool:

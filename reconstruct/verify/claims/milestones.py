@@ -47,6 +47,15 @@ _WORSE: Final = re.compile(
 )
 
 
+_OF_INCIDENT: Final = re.compile(
+    r"incident|outage|impact|disruption|downtime|onset|degradation|it (?:began|start)|^starts?|first|(?:was"
+    r"|were|went|became) "
+    r"(?:\w+ )?(?:down|unavailable|offline|unreachable)",
+    re.IGNORECASE,
+)
+"""Words of a start that speak of the whole, not of one of its symptoms."""
+
+
 class Point(NamedTuple):
     """A moment of the evidence that a claim may mean."""
 
@@ -205,7 +214,7 @@ def _judge(told: Told, case: Case, points: Sequence[Point], *, sure: bool = True
         return
     shown = [p.shown for p in points]
     between = off(time, min(p.low for p in points), max(p.high for p in points)) == 0.0
-    narrow = _other_subject(told, record)
+    narrow = _other_subject(told, record) or _during(told, record)
     if (
         not sure
         or between
@@ -218,8 +227,19 @@ def _judge(told: Told, case: Case, points: Sequence[Point], *, sure: bool = True
         yield finding(told, "contradicted", "differs", shown, case=case)
 
 
+def _during(told: Told, record: Record) -> bool:
+    """Whether it is a symptom, not the incident, that is said to have begun while the impact lasted."""
+    time, hit = told.time, told.hit
+    if told.kind != "start" or hit is None or time is None or "onset" not in record.stones:
+        return False
+    end = record.stones["recovered"][1] if "recovered" in record.stones else record.known_until
+    within = off(time, record.stones["onset"][0], end) == 0.0
+    return within and not _OF_INCIDENT.search(told.statement.passage.text[hit.start : hit.end])
+
+
 def _other_subject(told: Told, record: Record) -> bool:
     """Whether it speaks of a service that was not among those that were hit, or of a part of one."""
+    time = told.time
     services = services_in(record, told.text)
     affected = {s.name for s in record.incident.explanation.affected} | {
         i.service.name for i in record.incident.explanation.impact
@@ -231,11 +251,7 @@ def _other_subject(told: Told, record: Record) -> bool:
         return False
     # "connections start to fail" is a start of something; of the incident only where the words say so.
     whole = told.statement.passage.text[hit.start : hit.end]
-    return not re.search(
-        r"incident|outage|impact|disruption|downtime|onset|degradation|it (?:began|start)|^starts?|first",
-        whole,
-        re.IGNORECASE,
-    ) and bool(told.time and told.time is told.statement.stamp)
+    return not _OF_INCIDENT.search(whole) and time is not None and time is told.statement.stamp
 
 
 def _starts(told: Told, record: Record) -> Iterator[Point]:

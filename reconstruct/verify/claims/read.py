@@ -256,6 +256,9 @@ def _first(main: Sequence[Hit], whole: str) -> Hit:
         )
         if alarm is not None:
             return alarm
+    undone = next((h for h in together if h.events[:1] == ("rollback",)), None)
+    if first.kind == "change" and undone is not None:
+        first = undone  # "the release was rolled back"
     if first.kind in ("change", "alert", "mitigation"):
         later = next((h for h in together if h.kind == "human" and _PUT_OFF.match(whole, h.start)), None)
         if later is not None:
