@@ -29,6 +29,7 @@ from reconstruct.model import (
     Aspect,
     Evidence,
     Explanation,
+    Fact,
     Layer,
     Metric,
     NoProposal,
@@ -98,7 +99,8 @@ def propose(
     known = [(histories or {}).get(metric.query, metric) for metric, _ in users]
     days = [_history_days(metric, explanation) for metric in known]
     if max(days) < MIN_HISTORY / pd.Timedelta(days=1):
-        return None, NoProposal("thin-history", {"history": pd.Timedelta(days=max(days)), "needed": MIN_HISTORY})
+        facts: dict[str, Fact] = {"history": pd.Timedelta(days=max(days)), "needed": MIN_HISTORY}
+        return None, NoProposal("thin-history", {**facts, "longer": histories is not None})
     enough = [
         (metric, anomaly, length)
         for metric, (_, anomaly), length in zip(known, users, days, strict=True)

@@ -26,7 +26,7 @@ def detection_lines(incident: Incident, *, clock: Clock) -> Iterator[tuple[str, 
         first = rules.get(proposed.first_alert or "", "")
         yield "Proposed alert", f"{proposal_text(proposed, clock=clock, first_alert=first)} alerts/proposed.yaml"
     if incident.no_proposal is not None and (why := no_proposal_text(incident.no_proposal, clock=clock)):
-        yield "Proposed alert", why
+        yield "No alert proposed", why
     yield from _reviews(incident, clock)
     dated = Clock(clock.zone, dates=True, marked=clock.marked)
     for recurrence in incident.recurrences[:MAX_RECURRENCES]:

@@ -148,31 +148,26 @@ def no_proposal_text(why: NoProposal, *, clock: Clock) -> str:
     """Why no alert is proposed; "" where nothing went wrong.
 
     >>> no_proposal_text(NoProposal("no-signal"), clock=Clock())
-    'No alert is proposed: no user-facing signal shows the incident.'
+    'No user-facing signal shows the incident.'
     """
     facts = why.facts
     match why.reason:
         case "no-incident":
             return ""
         case "no-signal":
-            return "No alert is proposed: no user-facing signal shows the incident."
+            return "No user-facing signal shows the incident."
         case "thin-history":
             had, needed = _history(facts["history"]), _length(facts["needed"])
-            return (
-                f"No alert is proposed: {had} of samples before onset are too few to count false firings "
-                f"({needed} needed; --backtest 7d)."
-            )
+            more = "the server holds no more" if facts["longer"] else "--backtest 7d asks for more"
+            return f"{had} of samples before onset are too few to count false firings ({needed} needed; {more})."
         case "not-earlier":
             would, fired = clock.time(_when(facts["would_fire"])), clock.time(_when(facts["fired"]))
-            found = f"the best one found would have fired at {would}; {facts['alert']} fired at {fired}"
-            return f"No alert is proposed: {found}."
+            return f"The best one found would have fired at {would}; {facts['alert']} fired at {fired}."
         case "false-firings":
             outside = f"fired {facts['false']} times outside the incident in {_history(facts['history'])}"
-            return f"No alert is proposed: the best one found would have {outside}."
+            return f"The best one found would have {outside}."
         case "never-caught":
-            return (
-                "No alert is proposed: no threshold on a user-facing signal separates the incident from its baseline."
-            )
+            return "No threshold on a user-facing signal separates the incident from its baseline."
 
 
 def recurrence_text(recurrence: Recurrence, *, clock: Clock) -> str:

@@ -100,7 +100,12 @@ def test_less_than_an_hour_of_history_is_too_thin_and_a_longer_answer_is_enough(
     assert one is None
     assert why is not None
     assert why.reason == "thin-history"
-    assert "20 min of samples before onset are too few" in no_proposal_text(why, clock=Clock())
+    said = no_proposal_text(why, clock=Clock())
+    assert said.startswith("20 min of samples before onset are too few")
+    assert "--backtest 7d asks for more" in said
+    _, why = propose(thin, (anomaly(thin.metrics[0]),), explained(anomaly(thin.metrics[0])), histories={})
+    assert why is not None
+    assert "the server holds no more" in no_proposal_text(why, clock=Clock())
     index = pd.date_range(START - pd.Timedelta(days=7), held.values.index[-1], freq=STEP)
     longer = replace(held, values=held.values.reindex(index).fillna(0.0))
     found = (anomaly(thin.metrics[0]),)
