@@ -1,4 +1,4 @@
-"""How fast and in how much memory `backtest` replays 50 rules over 30 days of 15 s data, and how it agrees with history.
+"""How fast and in how much memory `backtest` replays 50 rules over 30 days of 15 s data; how it agrees with history.
 
     python benchmarks/backtest.py make FOLDER            30 days of 40 series as a Prometheus data directory; 50 rules
     python benchmarks/backtest.py run FOLDER URL         replay them; seconds and peak memory of this process

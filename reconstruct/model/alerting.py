@@ -75,6 +75,11 @@ class RuleBacktest:
     days: float = 0.0
     """That were tried."""
     alerts: tuple[AlertPeriod, ...] = ()
+    """At most so many are listed as `alerting.backtest.MAX_ALERTS_LISTED`, those that fired first."""
+    fired: int = 0
+    """All alerts that fired ..."""
+    only_pending: int = 0
+    """... and that did not."""
     firing: tuple[TimeSpan, ...] = ()
     """When at least one of its alerts fired."""
     firing_share: float = 0.0
