@@ -20,7 +20,7 @@ import pandas as pd
 from reconstruct.alerting.backtest import merged
 from reconstruct.alerting.evidence import replay_metric
 from reconstruct.alerting.expression import as_operand, without_absent_labels
-from reconstruct.alerting.review import always_fires
+from reconstruct.alerting.review import always_fires, concerns
 from reconstruct.alerting.rules import AlertingRule
 from reconstruct.alerting.states import AlertInstance
 from reconstruct.model import (
@@ -43,7 +43,8 @@ USER_ASPECTS: Final[tuple[Aspect, ...]] = ("errors", "latency", "availability")
 """In order of preference where they show it equally early: a share of failed requests needs the least explaining."""
 UNITS: Final = ("ratio", "percent", "seconds")
 """Of thresholds that stay right when traffic grows."""
-NOT_USER_FACING: Final = frozenset({"scrape", "retries", "raw", "running-mean"})
+NOT_USER_FACING: Final = frozenset({"scrape", "retries", "raw", "running-mean", "outbound"})
+"""Tags of what users do not meet, or meet late: scrapes, retries that worked, running means, calls to others."""
 MIN_HISTORY: Final = pd.Timedelta("1h")
 """Of samples before the onset: with less, "0 false firings" says nothing."""
 MAX_FALSE_A_WEEK: Final = 1.0
@@ -52,6 +53,8 @@ MIN_GAIN: Final = pd.Timedelta("30s")
 """Earlier by less is no reason to change an alert; at least two evaluations."""
 FOR_S: Final = (30.0, 60.0, 120.0, 300.0)
 """Of `for`, where it covers at least two evaluations: one sample alone may be a fluke."""
+MAX_FALSE: Final = 20
+"""More false firings than another threshold has: nearer to the baseline is not looked at."""
 MANTISSAS: Final = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0)
 """Thresholds that people would write."""
 MAX_SERIES: Final = 200
@@ -123,7 +126,10 @@ def propose(
 def candidates(
     evidence: Evidence, anomalies: Sequence[Anomaly], explanation: Explanation
 ) -> list[tuple[Metric, Anomaly]]:
-    """What users meet and what got worse in the incident: each metric with the anomaly that shows it best."""
+    """What users meet and what got worse in the incident: each metric with the anomaly that shows it best.
+
+    Where it is known at which services users met the incident, only those: an inner hop is mechanism.
+    """
     metrics = {metric.query: metric for metric in evidence.metrics}
     episode = next((one for one in explanation.episodes if one.id == explanation.worst), None)
     inside = set(episode.anomalies) if episode else {a.id for a in anomalies}
@@ -139,14 +145,16 @@ def candidates(
             or a.signal.aspect not in USER_ASPECTS
             or NOT_USER_FACING & set(a.signal.tags)
             or len(metric.labels) > MAX_SERIES
-            or not any(a.service.may_be(one) for one in explanation.affected)
+            or not concerns(a.service, explanation)
         ):
             continue
         best = found.get(a.query)
         if best is None or (a.onset.time, -a.score) < (best.onset.time, -best.score):
             found[a.query] = a
-    whole = {q: a for q, a in found.items() if "by-instance" not in a.signal.tags}
-    return [(metrics[query], a) for query, a in (whole or found).items()]
+    whole = {q: a for q, a in found.items() if "by-instance" not in a.signal.tags} or found
+    met = {one.service for one in explanation.impact}
+    outermost = {q: a for q, a in whole.items() if any(a.service.may_be(one) for one in met)} or whole
+    return [(metrics[query], a) for query, a in outermost.items()]
 
 
 def _history_days(metric: Metric, explanation: Explanation) -> float:
@@ -167,12 +175,18 @@ def _best(metric: Metric, anomaly: Anomaly, explanation: Explanation, days: floa
     if not usual.size:
         return None
     extreme = float(usual.max() if comparator == ">" else usual.min())
-    trials = []
-    for threshold in _thresholds(float(np.median(usual)), anomaly, comparator):
-        for for_s in (each for each in FOR_S if each >= 2 * step_s):
+    trials: list[_Trial] = []
+    thresholds = sorted(_thresholds(float(np.median(usual)), anomaly, comparator), reverse=comparator == ">")
+    for for_s in (each for each in FOR_S if each >= 2 * step_s):
+        fewest = MAX_FALSE
+        for threshold in thresholds:  # from the incident towards the baseline: false firings only become more
             trial = _try(metric, anomaly, explanation, comparator, threshold, for_s, extreme, days)
-            if trial is not None:
-                trials.append(trial)
+            if trial is None:
+                continue
+            if trial.false > fewest + MAX_FALSE:
+                break
+            fewest = min(fewest, trial.false)
+            trials.append(trial)
     if not trials:
         return None
     fewest = min(trial.false for trial in trials)
@@ -288,7 +302,7 @@ def _first_alert(evidence: Evidence, explanation: Explanation) -> Alert | None:
         alert
         for alert in evidence.alerts
         if onset.earliest <= alert.firing_at < end
-        and (not alert.service.name or any(alert.service.may_be(one) for one in explanation.affected))
+        and (not alert.service.name or concerns(alert.service, explanation))
         and not always_fires(by_rule[alert.rule], evidence)
     ]
     return min(fired, key=lambda one: (one.firing_at, one.id), default=None)

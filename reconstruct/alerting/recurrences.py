@@ -8,7 +8,7 @@ from typing import Final
 import pandas as pd
 
 from reconstruct.alerting.backtest import merged
-from reconstruct.alerting.review import always_fires
+from reconstruct.alerting.review import always_fires, concerns
 from reconstruct.model import Alert, Anomaly, Event, Evidence, Explanation, PastIncident, Recurrence, TimeSpan
 
 CHANGE_BEFORE: Final = pd.Timedelta("1h")
@@ -71,7 +71,7 @@ def recurrences(
 
 
 def _about(alert: Alert, explanation: Explanation) -> bool:
-    return not alert.service.name or any(alert.service.may_be(one) for one in explanation.affected)
+    return not alert.service.name or concerns(alert.service, explanation)
 
 
 def _within(span: TimeSpan, whole: TimeSpan) -> bool:

@@ -56,7 +56,7 @@ class _Case:
         return alert.firing_at < self.end and (alert.resolved_at is None or alert.resolved_at > self.start)
 
     def affected(self, service: Service) -> bool:
-        return any(service.may_be(one) for one in self.explanation.affected)
+        return concerns(service, self.explanation)
 
 
 def review(evidence: Evidence, anomalies: Sequence[Anomaly], explanation: Explanation) -> tuple[AlertReview, ...]:
@@ -84,6 +84,11 @@ def review(evidence: Evidence, anomalies: Sequence[Anomaly], explanation: Explan
     first = {one.rule: min(a.firing_at for a in by_rule[one.rule]) for one in fired}
     fired.sort(key=lambda one: (one.after_onset_s is None, one.after_onset_s or 0.0, first[one.rule], one.rule))
     return (*fired, *sorted({one.rule: one for one in silent}.values(), key=lambda one: one.rule))
+
+
+def concerns(service: Service, explanation: Explanation) -> bool:
+    """Whether something is about what the incident affected; all is, where nothing is known to be affected."""
+    return not explanation.affected or any(service.may_be(one) for one in explanation.affected)
 
 
 def always_fires(alerts: Sequence[Alert], evidence: Evidence) -> bool:

@@ -114,12 +114,16 @@ def review_text(review: AlertReview, *, clock: Clock) -> str:
             return f"Did not fire: its condition held for at most {held}; it has to hold for {needed}."
 
 
-def _fired(review: AlertReview) -> str:
+def fired_when(review: AlertReview) -> str:
+    """How long after the onset, or before it, a rule first fired."""
     after_s = review.after_onset_s or 0.0
-    side = "after" if after_s >= 0 else "before"
+    return f"{human_duration(abs(round(after_s)))} {'after' if after_s >= 0 else 'before'} onset"
+
+
+def _fired(review: AlertReview) -> str:
     pending = review.facts.get("pending")
     waited = f" (pending for {_length(pending)})" if pending is not None and _length(pending) != "0 s" else ""
-    return f"Fired {human_duration(abs(round(after_s)))} {side} onset{waited}"
+    return f"Fired {fired_when(review)}{waited}"
 
 
 def proposal_text(proposed: ProposedAlert, *, clock: Clock, first_alert: str = "") -> str:
