@@ -77,6 +77,14 @@ def test_where_nothing_is_known_to_be_affected_every_alert_of_the_incident_is_re
     assert [(one.rule, one.verdict) for one in review(held, found, told)] == [("A", "useful")]
 
 
+def test_the_alert_that_detected_it_is_reviewed_whatever_service_it_names() -> None:
+    found = (anomaly(ERRORS),)
+    held = evidence(ERRORS, alerts=[alert("A", "2min", "20min", service=Service("front-door"))])
+    assert review(held, found, explained(*found)) == ()
+    (one,) = review(held, found, explained(*found), detected=("al1",))
+    assert (one.rule, one.verdict, one.service.name) == ("A", "useful", "front-door")
+
+
 def test_an_alert_that_always_fires_is_not_told() -> None:
     assert verdicts(alert("Watchdog", "-3h", None)) == []
     assert verdicts(alert("A", "-3h", None), alert("B", "1min", "20min", key="al2")) == [("B", "useful", "in-time")]
