@@ -33,13 +33,12 @@ def rule_note_text(note: RuleNote) -> str:
     facts = note.facts
     match note.kind:
         case "no-series" if facts["metric"]:
-            return f"{facts['selector']} had no samples in this time: the rule was not tried."
+            return f"{facts['selector']} had no samples in this time."
         case "no-series":
             return f"{facts['selector']} matched no series in this time."
         case "needs-recorded":
             return (
-                f"{facts['selector']} is read over a range, so it must exist on the server, which has no samples of it:"
-                " the rule was not tried."
+                f"{facts['selector']} is read over a range, so it must exist on the server, which has no samples of it."
             )
         case "failed-evaluations":
             return (
