@@ -53,7 +53,7 @@ def summary(
     length_s = (end - start).total_seconds()
     share = lasted_s / length_s if length_s > 0 else 0.0
     always = share >= ALWAYS_FIRING
-    known = [one for one in incidents if one.start < end and (one.end is None or one.end > start)]
+    known = [one for one in incidents if one.span.overlaps(TimeSpan(start, end))]
     return RuleBacktest(
         rule=rule.name,
         group=group,
@@ -72,7 +72,9 @@ def summary(
         firing_share=share,
         always=always,
         overlaps=() if always or outcome != "judged" else tuple(_overlap(one, firing) for one in known),
-        outside=None if not known or outcome != "judged" else sum(not _in_any(span, known) for span in firing),
+        outside=None
+        if not known or outcome != "judged"
+        else sum(not any(span.overlaps(one.span) for one in known) for span in firing),
         notes=tuple(notes),
     )
 
@@ -132,17 +134,8 @@ def _listed(instances: Iterable[AlertInstance]) -> Iterator[AlertPeriod]:
 
 
 def _overlap(incident: PastIncident, firing: Sequence[TimeSpan]) -> IncidentOverlap:
-    fired = next((span.start for span in firing if _touches(span, incident)), None)
+    fired = next((span.start for span in firing if span.overlaps(incident.span)), None)
     return IncidentOverlap(incident.source, incident.start, fired)
-
-
-def _in_any(span: TimeSpan, incidents: Sequence[PastIncident]) -> bool:
-    return any(_touches(span, one) for one in incidents)
-
-
-def _touches(span: TimeSpan, incident: PastIncident) -> bool:
-    begins_before_end = incident.end is None or span.start < incident.end
-    return begins_before_end and (span.end is None or span.end > incident.start)
 
 
 def _time(ms: int) -> pd.Timestamp:

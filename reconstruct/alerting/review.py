@@ -54,7 +54,7 @@ class _Case:
 
     def inside(self, alert: Alert) -> bool:
         """Whether it fired in the incident, or before it and went on into it."""
-        return alert.firing_at < self.end and (alert.resolved_at is None or alert.resolved_at > self.start)
+        return TimeSpan(alert.firing_at, alert.resolved_at).overlaps(TimeSpan(self.start, self.end))
 
     def affected(self, service: Service) -> bool:
         return concerns(service, self.explanation)
@@ -156,12 +156,8 @@ def _of_fired(alerts: Sequence[Alert], case: _Case) -> AlertReview | None:
 def _in_episode(alerts: Sequence[Alert], case: _Case) -> bool:
     """Whether one of them fired in another episode: there it may have been right."""
     episodes = [TimeSpan(one.start, one.end) for one in case.explanation.episodes]
-    return any(
-        one.firing_at < (episode.end or case.evidence.window.end)
-        and (one.resolved_at is None or one.resolved_at > episode.start)
-        for one in alerts
-        for episode in episodes
-    )
+    spans = [TimeSpan(one.firing_at, one.resolved_at) for one in alerts]
+    return any(span.overlaps(episode) for span in spans for episode in episodes)
 
 
 def _of_silent(rule: LoadedRule, case: _Case) -> AlertReview | None:
