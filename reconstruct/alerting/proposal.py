@@ -14,7 +14,7 @@ from typing import Final
 
 import pandas as pd
 
-from reconstruct.alerting.expression import as_operand, without_absent_labels
+from reconstruct.alerting.expression import Known, as_operand, simplified
 from reconstruct.alerting.review import always_fires, concerns
 from reconstruct.alerting.states import AlertInstance
 from reconstruct.alerting.trials import MIN_GAIN, USER_ASPECTS, Trial, best_trial, chosen
@@ -87,7 +87,7 @@ def propose(
     gain = max(MIN_GAIN, 2 * evidence.window.step)
     if first is not None and first.firing_at - at < gain:
         return None, NoProposal("not-earlier", {"alert": first.rule, "fired": first.firing_at, "would_fire": at})
-    return _proposed(best, explanation, first), None
+    return _proposed(best, explanation, first, known=_known(evidence)), None
 
 
 def candidates(
@@ -152,7 +152,12 @@ def _first_alert(evidence: Evidence, explanation: Explanation) -> Alert | None:
     return min(fired, key=lambda one: (one.firing_at, one.id), default=None)
 
 
-def _proposed(trial: Trial, explanation: Explanation, first: Alert | None) -> ProposedAlert:
+def _known(evidence: Evidence) -> Known:
+    """The series of the metrics that were read as they are exported."""
+    return {metric.signal.id.removeprefix("raw/"): metric.labels for metric in evidence.raw}
+
+
+def _proposed(trial: Trial, explanation: Explanation, first: Alert | None, *, known: Known) -> ProposedAlert:
     metric, anomaly = trial.metric, trial.anomaly
     at = trial.at
     column = _column(metric, trial.fired)
@@ -166,7 +171,7 @@ def _proposed(trial: Trial, explanation: Explanation, first: Alert | None) -> Pr
         + _camel(anomaly.signal.aspect)
         + ("High" if trial.comparator == ">" else "Low"),
         record=_record(labels, anomaly),
-        promql=as_operand(without_absent_labels(metric.signal.promql, {n for each in metric.labels for n in each})),
+        promql=as_operand(simplified(metric.signal.promql, known, answer={n for each in metric.labels for n in each})),
         title=anomaly.signal.title,
         comparator=trial.comparator,
         threshold=trial.threshold,
