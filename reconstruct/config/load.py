@@ -203,6 +203,7 @@ _CONNECTION: Final[Mapping[str, _Read]] = {
     "bearer_token": _secret,
     "bearer_token_file": _path_text,
     "bearer_command": _plain(_text),
+    "auth": _choice("sigv4", "google", "azure"),
     "headers": _headers,
     "proxy": _url,
     "timeout": _plain(_duration),

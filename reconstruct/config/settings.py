@@ -24,6 +24,7 @@ class Connection:
     bearer_token: str = field(default="", repr=False)
     bearer_token_file: str = ""
     bearer_command: str = field(default="", repr=False)
+    auth: str = ""
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     proxy: str = field(default="", repr=False)
     timeout_s: float | None = None

@@ -10,6 +10,12 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 from reconstruct.errors import UsageError
 from reconstruct.http.redaction import redact_url
 
+CLOUD_COMMANDS: Final[Mapping[str, str]] = {
+    "google": "gcloud auth print-access-token",
+    "azure": "az account get-access-token --resource https://prometheus.monitor.azure.com --query accessToken -o tsv",
+}
+"""What prints a token for a cloud's managed Prometheus."""
+CLOUDS: Final = ("sigv4", *CLOUD_COMMANDS)
 CONNECT_TIMEOUT_S: Final = 5.0
 """To an open connection; one more try, so a host that swallows packets costs twice this."""
 ANSWER_TIMEOUT_S: Final = 60.0
@@ -39,6 +45,8 @@ class HttpSettings:
     """Read for every request: tokens that a platform rotates are short, and a stale one costs a failed run."""
     bearer_command: str = field(default="", repr=False)
     """A command (no shell) that prints a token; run again after a 401."""
+    auth: str = ""
+    """A cloud's own way: `sigv4` (Amazon), or `google` and `azure`, whose command line tools print a token."""
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Sent with every request, such as `X-Scope-OrgID`."""
     proxy: str = field(default="", repr=False)
@@ -93,9 +101,14 @@ def checked(settings: HttpSettings) -> HttpSettings:
             ("a bearer token", settings.bearer_token),
             ("a bearer token file", settings.bearer_token_file),
             ("a bearer command", settings.bearer_command),
+            ("a cloud's way (PROMETHEUS_AUTH)", settings.auth),
         )
         if value
     ]
+    if settings.auth and settings.auth not in CLOUDS:
+        raise UsageError(
+            f"{settings.name}: PROMETHEUS_AUTH={settings.auth} is not known", hint=f"known are {', '.join(CLOUDS)}"
+        )
     if len(given) > 1:
         raise UsageError(
             f"{settings.name}: {' and '.join(given)} are given; only one can be sent", hint="keep one of them"
