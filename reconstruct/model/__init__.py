@@ -67,6 +67,7 @@ from reconstruct.model.mechanisms import (
     Sign,
     Tell,
 )
+from reconstruct.model.scan import ChangedSeries, CommonLabel, Condition, Family, ScanResult, series_key
 
 __all__ = [
     "ASPECTS",
@@ -76,6 +77,9 @@ __all__ = [
     "Anomaly",
     "Aspect",
     "Backtest",
+    "ChangedSeries",
+    "CommonLabel",
+    "Condition",
     "Direction",
     "DismissedChange",
     "Duration",
@@ -88,6 +92,7 @@ __all__ = [
     "Explanation",
     "Fact",
     "Facts",
+    "Family",
     "Gap",
     "Hint",
     "HintVerdict",
@@ -111,6 +116,7 @@ __all__ = [
     "RuleNoteKind",
     "RuleOutcome",
     "RuledOut",
+    "ScanResult",
     "Service",
     "Settings",
     "Shape",
@@ -122,4 +128,5 @@ __all__ = [
     "Weighed",
     "Window",
     "Worse",
+    "series_key",
 ]
