@@ -25,6 +25,7 @@ from reconstruct.sources.metric_files.column_choices import ColumnChoice
 from reconstruct.sources.metric_files.reader import MetricFile
 from reconstruct.sources.prometheus import discovery
 from reconstruct.sources.prometheus.client import Prometheus
+from reconstruct.sources.prometheus.history.one_rollout import one_rollout
 from reconstruct.sources.prometheus.history.questions import HISTORY
 from reconstruct.sources.prometheus.metric_inventory import seen_metrics
 from reconstruct.sources.prometheus.replicas import replica_scope
@@ -421,6 +422,7 @@ def _ask_history(server: Prometheus, asked: Request, *, window: Window, found: _
             continue
         found.derived += told
         found.queries += (replace(query, query=server.written(query.query)) for query in queries)
+    found.derived = replace(found.derived, events=one_rollout(found.derived.events))
 
 
 def _read_changes(asked: Request, *, window: Window, found: _Gathered, progress: Progress) -> None:

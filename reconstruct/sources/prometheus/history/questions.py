@@ -9,6 +9,7 @@ from reconstruct.model import Query, Window
 from reconstruct.sources.prometheus.client import Prometheus
 from reconstruct.sources.prometheus.history.alerts import alert_history
 from reconstruct.sources.prometheus.history.kube_state_metrics import kube_changes
+from reconstruct.sources.prometheus.history.kube_workloads import workload_changes
 from reconstruct.sources.prometheus.history.restarts import restarts
 from reconstruct.sources.prometheus.history.retention import history_edges
 from reconstruct.sources.prometheus.history.scrapes import targets_down
@@ -47,6 +48,13 @@ def _rollouts(
     return SourceResult(events=events, gaps=gaps), queries
 
 
+def _workloads(
+    server: Prometheus, window: Window, scope: str, intervals: Mapping[str, float]
+) -> tuple[SourceResult, tuple[Query, ...]]:
+    events, queries = workload_changes(server, window, scope=scope, intervals=intervals)
+    return SourceResult(events=events), queries
+
+
 def _down(
     server: Prometheus, window: Window, scope: str, intervals: Mapping[str, float]
 ) -> tuple[SourceResult, tuple[Query, ...]]:
@@ -66,6 +74,7 @@ HISTORY: Final[Mapping[str, History]] = {
     "restarts": _restarts,
     "new versions": _versions,
     "rollouts in Kubernetes": _rollouts,
+    "workloads and nodes of Kubernetes": _workloads,
     "targets that were down": _down,
     "how far back the data go": _edges,
 }
