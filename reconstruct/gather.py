@@ -29,6 +29,7 @@ from reconstruct.sources.prometheus.history.one_rollout import one_rollout
 from reconstruct.sources.prometheus.history.questions import HISTORY
 from reconstruct.sources.prometheus.metric_inventory import seen_metrics
 from reconstruct.sources.prometheus.replicas import replica_scope
+from reconstruct.sources.prometheus.rollout_edges import without_bent_rates
 from reconstruct.sources.prometheus.signals import gather_signals
 from reconstruct.sources.result import SourceResult
 from reconstruct.text.units import human_duration
@@ -338,8 +339,10 @@ def _ask_prometheus(
     names = sorted({name for signal in (*signals, *raw) for name in promql.metric_names(signal.promql)})
     spacings = discovery.metric_spacings(server, names, window, intervals=found.intervals, scope=scope)
     metrics, queries, gaps = gather_signals(server, (*signals, *raw), window, spacings=spacings, on_progress=progress)
-    found.metrics += [metric for metric in metrics if "raw" not in metric.signal.tags]
-    found.raw += [metric for metric in metrics if "raw" in metric.signal.tags]
+    raw_metrics = [metric for metric in metrics if "raw" in metric.signal.tags]
+    asked_for = [metric for metric in metrics if "raw" not in metric.signal.tags]
+    found.metrics += without_bent_rates(asked_for, raw_metrics)
+    found.raw += raw_metrics
     found.queries += queries
     found.gaps += gaps
     _ask_history(server, replace(asked, scope=scope), window=window, found=found, progress=progress)
@@ -376,7 +379,7 @@ def _signals(
     found.gaps += gaps
     known = packs.choose(catalogue, spelling.available, rate_interval_s=rate_interval_s, scope=scope)
     signals = tuple(replace(signal, promql=spelling.written(signal.promql)) for signal in known)
-    signals += alert_signals(rules, names, catalogue=catalogue, scope=scope)
+    by_rules = alert_signals(rules, names, catalogue=catalogue, scope=scope)
     raw: tuple[Signal, ...] = ()
     if asked.generic:
         taken = set(spelling.theirs(packs.taken(catalogue, spelling.available)))
@@ -396,7 +399,9 @@ def _signals(
         )
         signals += made.signals
         found.notes += made.notes
-    return signals, raw
+    if server.dialect.victoria:
+        signals = tuple(replace(signal, promql=promql.rate_as_increase(signal.promql)) for signal in signals)
+    return signals + by_rules, raw
 
 
 def _inside(selector: str | None) -> str:

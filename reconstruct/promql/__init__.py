@@ -18,7 +18,7 @@ from reconstruct.promql.selectors import (
     selects,
     with_short_look_back,
 )
-from reconstruct.promql.spelling import Written, metricsql, respelled
+from reconstruct.promql.spelling import Written, metricsql, rate_as_increase, respelled
 from reconstruct.promql.tokens import (
     Token,
     duration,
@@ -55,6 +55,7 @@ __all__ = [
     "one_of",
     "quote_label",
     "range_window_s",
+    "rate_as_increase",
     "replaced",
     "respelled",
     "seconds",
