@@ -83,7 +83,8 @@ def not_answered(answer: requests.Response, *, settings: HttpSettings) -> Recons
             f"{at} sends us elsewhere ({status}): {there}",
             hint=f"a login page? then give credentials; else give {settings.option} the address behind the redirect",
         )
-    if status in (400, 401, 403) and _NO_TENANT.search(answer.text):
+    refused = status in (401, 403) or (status == 400 and "json" not in kind)  # the API's own words are left to the source
+    if refused and _NO_TENANT.search(answer.text):
         return NotAllowedError(
             f"{at} wants to know whose data are asked for ({status}{_quoted(answer)})",
             hint="name the tenant: PROMETHEUS_ORG_ID, or the header X-Scope-OrgID in reconstruct.yaml",
