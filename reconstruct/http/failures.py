@@ -83,7 +83,8 @@ def not_answered(answer: requests.Response, *, settings: HttpSettings) -> Recons
             f"{at} sends us elsewhere ({status}): {there}",
             hint=f"a login page? then give credentials; else give {settings.option} the address behind the redirect",
         )
-    refused = status in (401, 403) or (status == 400 and "json" not in kind)  # the API's own words are left to the source
+    # The API's own words in a 400 are left to the source.
+    refused = status in (401, 403) or (status == 400 and "json" not in kind)
     if refused and _NO_TENANT.search(answer.text):
         return NotAllowedError(
             f"{at} wants to know whose data are asked for ({status}{_quoted(answer)})",
