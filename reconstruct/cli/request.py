@@ -106,8 +106,8 @@ def connection(given: ServerOptions, config: Config) -> HttpSettings | None:
         headers=headers,
         verify=config.prometheus.verify,
     )
-    timeout_s = config.prometheus.timeout_s
-    return settings if timeout_s is None else replace(settings, timeout_s=timeout_s)
+    chosen = {name: getattr(config.prometheus, name) for name in ("timeout_s", "concurrency", "requests", "points")}
+    return replace(settings, **{name: value for name, value in chosen.items() if value is not None})
 
 
 def catalogue_of(given: PackOptions, config: Config) -> Catalogue:

@@ -208,6 +208,9 @@ _CONNECTION: Final[Mapping[str, _Read]] = {
     "proxy": _url,
     "timeout": _plain(_duration),
     "verify": _plain(flag),
+    "concurrency": _integer(1, 32),
+    "requests": _integer(10, 100_000),
+    "points": _integer(100, 11_000),
 }
 _GRAFANA: Final[Mapping[str, _Read]] = {
     "url": _url,

@@ -29,6 +29,9 @@ class Connection:
     proxy: str = field(default="", repr=False)
     timeout_s: float | None = None
     verify: bool = True
+    concurrency: int | None = None
+    requests: int | None = None
+    points: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import Final
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from reconstruct.errors import UsageError
+from reconstruct.http.concurrency import MAX_IN_FLIGHT
 from reconstruct.http.redaction import redact_url
 
 CLOUD_COMMANDS: Final[Mapping[str, str]] = {
@@ -54,6 +55,12 @@ class HttpSettings:
     timeout_s: float = ANSWER_TIMEOUT_S
     body_timeout_s: float = BODY_TIMEOUT_S
     verify: bool = True
+    concurrency: int = MAX_IN_FLIGHT
+    """Requests that may be under way at once."""
+    requests: int = 2_000
+    """Signals that a metrics server is asked for in one run; what users feel is asked first, the rest is said."""
+    points: int = 11_000
+    """Points of a series in one answer; Prometheus itself refuses more."""
 
 
 def checked(settings: HttpSettings) -> HttpSettings:

@@ -61,7 +61,7 @@ class Prometheus:
         self.dialect = Dialect()
         """How it wants its questions written; learnt by `learn_dialect`."""
         self._without: dict[str, str] = {}
-        self._points_learnt = MAX_POINTS
+        self._points_learnt = min(MAX_POINTS, self.settings.points)
         self._length_learnt_s = float("inf")
 
     @property
