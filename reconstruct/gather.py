@@ -27,6 +27,7 @@ from reconstruct.sources.prometheus import discovery
 from reconstruct.sources.prometheus.client import Prometheus
 from reconstruct.sources.prometheus.history.one_rollout import one_rollout
 from reconstruct.sources.prometheus.history.questions import HISTORY
+from reconstruct.sources.prometheus.history.retention import BEFORE_FIRST
 from reconstruct.sources.prometheus.metric_inventory import seen_metrics
 from reconstruct.sources.prometheus.replicas import replica_scope
 from reconstruct.sources.prometheus.rollout_edges import without_bent_rates
@@ -425,6 +426,9 @@ def _ask_history(server: Prometheus, asked: Request, *, window: Window, found: _
             reason = f"{error.message}; {error.hint}"
             found.gaps.append(Gap("", "prometheus", wanted, reason, window.baseline_start, window.end))
             continue
+        if asked.baseline is None:  # how far back to look was chosen here: that there is less is said with the choice
+            gaps = (g for g in told.gaps if g.missing != BEFORE_FIRST or g.end is None or g.end > window.start)
+            told = replace(told, gaps=tuple(gaps))
         found.derived += told
         found.queries += (replace(query, query=server.written(query.query)) for query in queries)
     found.derived = replace(found.derived, events=one_rollout(found.derived.events))

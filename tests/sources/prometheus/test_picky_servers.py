@@ -16,6 +16,7 @@ from reconstruct.gather import Request, gather
 from reconstruct.http import HttpSettings
 from reconstruct.model import Evidence
 from reconstruct.sources.prometheus.client import Prometheus
+from reconstruct.sources.prometheus.history.retention import BEFORE_FIRST
 from tests.servers.misbehaving import Exchange
 from tests.servers.proxy import Manner, Passed, api, as_is, asked, proxied, refused
 from tests.servers.story import END
@@ -110,6 +111,22 @@ def test_the_answers_are_the_same_whatever_stands_in_between(
     evidence, _ = through(prometheus_3_url, manner)
     assert figures(evidence) == figures(direct)
     assert {gap.cause for gap in evidence.gaps} == {gap.cause for gap in direct.gaps}
+
+
+@pytest.mark.parametrize("url", ["prometheus_url", "prometheus_3_url", "victoria_url", "victoria_new_url"])
+def test_no_server_refuses_a_query_of_ours(url: str, request: pytest.FixtureRequest) -> None:
+    refusals: list[str] = []
+
+    def listening(exchange: Exchange, passed: Callable[[], Passed]) -> None:
+        told = passed()
+        if told.status >= 400 and api(exchange) in ("query", "query_range"):
+            refusals.append(f"{asked(exchange, 'query')}: {told.body.decode(errors='replace')[:300]}")
+        as_is(exchange, told)
+
+    with proxied(request.getfixturevalue(url), listening) as (address, _):
+        evidence = gather(Request(start=FROM, end=TO, prometheus=HttpSettings(address)), now=END)
+    assert refusals == []
+    assert not any(gap.matters or gap.missing == BEFORE_FIRST for gap in evidence.gaps)
 
 
 @pytest.mark.parametrize("manner", [_two_minutes_at_most, _few_samples])
