@@ -11,6 +11,7 @@ from reconstruct.sources.prometheus.discovery import alert_rules, metric_names, 
 from reconstruct.sources.prometheus.history.alerts import alert_history
 from reconstruct.sources.prometheus.history.kube_state_metrics import kube_changes
 from reconstruct.sources.prometheus.history.kube_workloads import workload_changes
+from reconstruct.sources.prometheus.history.questions import HISTORY
 from reconstruct.sources.prometheus.history.restarts import restarts
 from reconstruct.sources.prometheus.history.retention import history_edges
 from reconstruct.sources.prometheus.history.scrapes import targets_down
@@ -217,3 +218,8 @@ def test_scaling_new_templates_jobs_evictions_and_nodes_in_trouble_are_events(se
     assert scaled.time <= pd.Timestamp("2026-03-02T12:40Z") <= scaled.time + pd.Timedelta(seconds=scaled.resolution_s)
     assert by_title["job report-1 started"].time == pd.Timestamp("2026-03-02T13:15:20Z")
     assert all(query.query for query in queries)
+
+
+def test_an_alert_that_fires_always_is_no_alert_of_a_draft(server: Prometheus) -> None:
+    told, _ = HISTORY["the history of alerts"](server, WINDOW, "", {})
+    assert {alert.rule for alert in told.alerts} == {"HighErrors", "QueueLong"}

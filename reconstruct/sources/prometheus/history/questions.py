@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from reconstruct.model import Query, Window
+from reconstruct import promql as pq
+from reconstruct.model import Alert, Query, Window
 from reconstruct.sources.prometheus.client import Prometheus
 from reconstruct.sources.prometheus.history.alerts import alert_history
 from reconstruct.sources.prometheus.history.kube_state_metrics import kube_changes
@@ -16,6 +17,9 @@ from reconstruct.sources.prometheus.history.scrapes import targets_down
 from reconstruct.sources.prometheus.history.version_changes import version_changes
 from reconstruct.sources.result import SourceResult
 
+ALWAYS_FIRING: Final = frozenset({"Watchdog", "DeadMansSwitch"})
+"""As kube-prometheus calls them, then and now; for servers that do not tell their rules."""
+
 History = Callable[[Prometheus, Window, str, Mapping[str, float]], tuple[SourceResult, tuple[Query, ...]]]
 """`(server, window, scope, seconds between two scrapes of each job)`."""
 
@@ -24,7 +28,12 @@ def _alerts(
     server: Prometheus, window: Window, scope: str, _: Mapping[str, float]
 ) -> tuple[SourceResult, tuple[Query, ...]]:
     alerts, queries, gaps = alert_history(server, window, scope=scope)
-    return SourceResult(alerts=alerts, gaps=gaps), queries
+    return SourceResult(alerts=tuple(each for each in alerts if not _fires_always(each)), gaps=gaps), queries
+
+
+def _fires_always(alert: Alert) -> bool:
+    """Whether it is meant to fire all the time, to show that alerting works: its condition reads no metric."""
+    return alert.rule in ALWAYS_FIRING or bool(alert.condition and not pq.metric_names(alert.condition))
 
 
 def _restarts(
