@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
@@ -14,7 +14,7 @@ import pandas as pd
 from reconstruct import packs, promql
 from reconstruct.errors import NothingToShowError, ReconstructError, UsageError
 from reconstruct.http import HttpSettings, redact
-from reconstruct.model import Evidence, Gap, Metric, Query, Signal, Window
+from reconstruct.model import EarlierFiring, Evidence, Gap, LoadedRule, Metric, Query, Signal, Window, numbered_gaps
 from reconstruct.packs import Catalogue, Checked
 from reconstruct.packs.alert_conditions import alert_signals
 from reconstruct.packs.raw import NOT_READ, raw_signals
@@ -25,9 +25,8 @@ from reconstruct.sources.metric_files.column_choices import ColumnChoice
 from reconstruct.sources.metric_files.reader import MetricFile
 from reconstruct.sources.prometheus import discovery
 from reconstruct.sources.prometheus.client import Prometheus
-from reconstruct.sources.prometheus.history.one_rollout import one_rollout
-from reconstruct.sources.prometheus.history.questions import HISTORY
-from reconstruct.sources.prometheus.history.retention import BEFORE_FIRST
+from reconstruct.sources.prometheus.history.earlier_firings import earlier_firings
+from reconstruct.sources.prometheus.history.questions import history
 from reconstruct.sources.prometheus.metric_inventory import seen_metrics
 from reconstruct.sources.prometheus.replicas import replica_scope
 from reconstruct.sources.prometheus.rollout_edges import without_bent_rates
@@ -99,6 +98,8 @@ class _Gathered:
     notes: list[str] = field(default_factory=list)
     intervals: Mapping[str, float] = field(default_factory=dict)
     """Seconds between two scrapes of each job, as the data show."""
+    rules: tuple[LoadedRule, ...] = ()
+    earlier: tuple[EarlierFiring, ...] = ()
 
 
 def gather(asked: Request, *, now: pd.Timestamp, progress: Progress | None = None) -> Evidence:
@@ -125,8 +126,37 @@ def gather(asked: Request, *, now: pd.Timestamp, progress: Progress | None = Non
     window = _window(asked, files=files, server=server, now=now, found=found)
     if server is not None:
         _ask_prometheus(server, asked, window=window, found=found, progress=progress)
+    _read_files(files, asked, window=window, found=found)
+    _read_changes(asked, window=window, found=found, progress=progress)
+    if not any(metric.labels for metric in found.metrics):
+        raise _nothing(asked, window)
+    return _evidence(found, window=_begun(found, window), calls=asked.calls)
+
+
+def add_later(evidence: Evidence, asked: Request, *, progress: Progress | None = None) -> Evidence:
+    """Evidence with what the files and sources of changes of `asked` tell of its window: found the day after.
+
+    What both tell is one event; ids are given anew, since they follow the order of time.
+    """
+    window = evidence.window
+    found = _Gathered(
+        metrics=list(evidence.metrics),
+        raw=list(evidence.raw),
+        queries=list(evidence.queries),
+        derived=SourceResult(events=evidence.events, alerts=evidence.alerts),
+        gaps=list(evidence.gaps),
+        notes=[*evidence.notes, *asked.notes],
+    )
+    files = [reader.read_metric_file(path, tz=asked.tz, columns=asked.columns) for path in asked.metric_files]
+    _read_files(files, asked, window=window, found=found)
+    _read_changes(replace(asked, metric_files=()), window=window, found=found, progress=progress or _silent)
+    return _evidence(found, window=window, calls=tuple(dict.fromkeys((*evidence.calls, *asked.calls))))
+
+
+def _read_files(files: Sequence[MetricFile], asked: Request, *, window: Window, found: _Gathered) -> None:
+    """The files' metrics on the window's grid."""
+    known = {*asked.services, *(name for call in asked.calls for name in call)}
     for one in files:
-        known = {*asked.services, *(name for call in asked.calls for name in call)}
         metrics, queries, gaps = reader.to_metrics(
             one, window=window, conventions=_catalogue(asked).conventions, known=known
         )
@@ -134,10 +164,6 @@ def gather(asked: Request, *, now: pd.Timestamp, progress: Progress | None = Non
         found.queries += queries
         found.gaps += gaps
         found.notes += one.notes
-    _read_changes(asked, window=window, found=found, progress=progress)
-    if not any(metric.labels for metric in found.metrics):
-        raise _nothing(asked, window)
-    return _evidence(found, window=_begun(found, window), calls=asked.calls)
 
 
 def gather_changes(asked: Request, *, now: pd.Timestamp, progress: Progress | None = None) -> Evidence:
@@ -208,16 +234,6 @@ def check_packs(asked: Request, *, now: pd.Timestamp, progress: Progress | None 
         rate_interval_s=lambda of: RATE_SAMPLES * max((spacing[n] for n in of if n in spacing), default=window.step_s),
         scope=asked.scope,
     )
-
-
-def numbered_gaps(gaps: Iterable[Gap]) -> tuple[Gap, ...]:
-    """Gaps in order of time, those of no time first, with the ids g1, g2, ...; each said once."""
-    distinct = {(g.source, g.missing, g.cause, g.start, g.end): g for g in gaps}
-    never = pd.Timestamp.min.tz_localize("UTC")
-    ordered = sorted(
-        distinct.values(), key=lambda g: (not g.matters, g.start or never, g.source, g.missing, g.cause, g.end or never)
-    )
-    return tuple(replace(gap, id=f"g{n}") for n, gap in enumerate(ordered, 1))
 
 
 # ---------------------------------------------------------------- the window
@@ -347,6 +363,10 @@ def _ask_prometheus(
     found.queries += queries
     found.gaps += gaps
     _ask_history(server, replace(asked, scope=scope), window=window, found=found, progress=progress)
+    fired = [alert.rule for alert in found.derived.alerts if alert.firing_at >= window.start]
+    found.earlier, more, gaps = earlier_firings(server, fired, window, scope=scope)
+    found.queries += more
+    found.gaps += gaps
     found.gaps += server.shortcomings()
 
 
@@ -358,7 +378,7 @@ def _signals(
     And the metrics to read as they are exported.
     """
     catalogue = _catalogue(asked)
-    matchers = ",".join(part for part in (_inside(asked.selector), scope) if part)
+    matchers = ",".join(part for part in (promql.inside_of(asked.selector or ""), scope) if part)
     names, gaps = discovery.metric_names(server, scope=matchers, window=window)
     found.gaps += gaps
     if not names:
@@ -378,6 +398,7 @@ def _signals(
         return selected_signals(matchers, seen, conventions=conventions, rate_interval_s=rate_interval_s), ()
     rules, gaps = discovery.alert_rules(server)
     found.gaps += gaps
+    found.rules = tuple(LoadedRule(r.name, r.condition, r.for_s, r.labels.get("service", "")) for r in rules)
     known = packs.choose(catalogue, spelling.available, rate_interval_s=rate_interval_s, scope=scope)
     signals = tuple(replace(signal, promql=spelling.written(signal.promql)) for signal in known)
     by_rules = alert_signals(rules, names, catalogue=catalogue, scope=scope)
@@ -405,33 +426,19 @@ def _signals(
     return signals + by_rules, raw
 
 
-def _inside(selector: str | None) -> str:
-    """The matchers of a selector: `{job="a"}`, `up{job="a"}`, `up`."""
-    if selector is None:
-        return ""
-    name, _, rest = selector.strip().partition("{")
-    named = f"__name__={promql.quote_label(name.strip())}" if name.strip() else ""
-    return ",".join(part for part in (named, rest.rpartition("}")[0].strip().rstrip(",")) if part)
-
-
 def _ask_history(server: Prometheus, asked: Request, *, window: Window, found: _Gathered, progress: Progress) -> None:
     """Alerts, restarts, new versions and targets that were down, as the server's own series tell them."""
-    for wanted, question in HISTORY.items():
-        progress(0, 0, f"reading {wanted}")
-        try:
-            told, queries = question(server, window, asked.scope, found.intervals)
-        except ReconstructError as error:  # also where this server does not understand the query
-            if asked.strict:
-                raise
-            reason = f"{error.message}; {error.hint}"
-            found.gaps.append(Gap("", "prometheus", wanted, reason, window.baseline_start, window.end))
-            continue
-        if asked.baseline is None:  # how far back to look was chosen here: that there is less is said with the choice
-            gaps = (g for g in told.gaps if g.missing != BEFORE_FIRST or g.end is None or g.end > window.start)
-            told = replace(told, gaps=tuple(gaps))
-        found.derived += told
-        found.queries += (replace(query, query=server.written(query.query)) for query in queries)
-    found.derived = replace(found.derived, events=one_rollout(found.derived.events))
+    told, queries = history(
+        server,
+        window,
+        scope=asked.scope,
+        intervals=found.intervals,
+        strict=asked.strict,
+        baseline_chosen_here=asked.baseline is None,
+        on_question=lambda wanted: progress(0, 0, f"reading {wanted}"),
+    )
+    found.derived += told
+    found.queries += queries
 
 
 def _read_changes(asked: Request, *, window: Window, found: _Gathered, progress: Progress) -> None:
@@ -478,6 +485,8 @@ def _evidence(found: _Gathered, *, window: Window, calls: tuple[tuple[str, str],
         queries=tuple(replace(query, id=numbers[query.id]) for query in found.queries),
         calls=calls,
         notes=tuple(dict.fromkeys((*found.notes, *told.notes, *found.derived.notes))),
+        rules=found.rules,
+        earlier_firings=found.earlier,
     )
 
 

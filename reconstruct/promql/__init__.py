@@ -11,6 +11,7 @@ from reconstruct.promql.macros import fill
 from reconstruct.promql.places import caret
 from reconstruct.promql.selectors import (
     add_matchers,
+    inside_of,
     lenient,
     metric_names,
     replaced,
@@ -45,6 +46,7 @@ __all__ = [
     "duration",
     "escaped",
     "fill",
+    "inside_of",
     "label",
     "labels_list",
     "legacy",
