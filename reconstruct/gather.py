@@ -196,7 +196,7 @@ def scan_window(
     if server is None:
         raise UsageError("there is no metrics server to scan", hint="give --prometheus URL, --bundle or --metrics FILE")
     window = _window(asked, files=(), server=server, now=now, found=found)
-    matchers = ",".join(part for part in (_inside(selector), asked.scope) if part)
+    matchers = ",".join(part for part in (promql.inside_of(selector or ""), asked.scope) if part)
     return server, window, matchers, _catalogue(asked).conventions
 
 
