@@ -140,7 +140,7 @@ def workload_changes(
         events += found if len(found) <= MAX_TOLD else []
         queries.append(
             Query(
-                f"kubernetes/{sort.name}",
+                f"workloads/{sort.name}",
                 "kubernetes",
                 asked,
                 grid.baseline_start,
