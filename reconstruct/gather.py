@@ -161,6 +161,7 @@ def _read_files(files: Sequence[MetricFile], asked: Request, *, window: Window, 
             one, window=window, conventions=_catalogue(asked).conventions, known=known
         )
         found.metrics += _in_scope(metrics, asked.scope)
+        found.raw += _in_scope(reader.raw_metrics(one, window=window, of=metrics), asked.scope)
         found.queries += queries
         found.gaps += gaps
         found.notes += one.notes
