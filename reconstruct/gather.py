@@ -20,6 +20,8 @@ from reconstruct.packs.alert_conditions import alert_signals
 from reconstruct.packs.raw import NOT_READ, raw_signals
 from reconstruct.packs.selected import selected_signals
 from reconstruct.sources.changes import merge, registry
+from reconstruct.sources.changes.clocks import clock_notes
+from reconstruct.sources.changes.names import name_notes
 from reconstruct.sources.metric_files import reader
 from reconstruct.sources.metric_files.column_choices import ColumnChoice
 from reconstruct.sources.metric_files.reader import MetricFile
@@ -436,6 +438,9 @@ def _evidence(found: _Gathered, *, window: Window, calls: tuple[tuple[str, str],
     numbers = {query.id: f"q{n}" for n, query in enumerate(found.queries, 1)}
     alerts = merge.merge_alerts(found.derived.alerts, told.alerts)
     events = merge.merge(*(one.events for one in found.told), found.derived.events)
+    clocks = clock_notes((*told.events, *found.derived.events))
+    known = {service.name for metric in found.metrics for service in metric.services}
+    names = name_notes((event.service.name for event in told.events), known=known)
     return Evidence(
         window=window,
         metrics=tuple(replace(m, query=numbers[m.query]) for m in found.metrics),
@@ -447,7 +452,7 @@ def _evidence(found: _Gathered, *, window: Window, calls: tuple[tuple[str, str],
         gaps=numbered_gaps((*found.gaps, *told.gaps, *found.derived.gaps)),
         queries=tuple(replace(query, id=numbers[query.id]) for query in found.queries),
         calls=calls,
-        notes=tuple(dict.fromkeys((*found.notes, *told.notes, *found.derived.notes))),
+        notes=tuple(dict.fromkeys((*found.notes, *told.notes, *found.derived.notes, *clocks, *names))),
     )
 
 
