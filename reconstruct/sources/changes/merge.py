@@ -27,6 +27,9 @@ ROLLOUT: Final = pd.Timedelta(minutes=20)
 UNTOLD_VERSION_TOLERANCE: Final = pd.Timedelta(minutes=10)
 """Without a version on one side only nearness in time speaks; a guess: a person writes it down some minutes off."""
 
+OTHER_NAME_TOLERANCE: Final = pd.Timedelta(minutes=2)
+"""A commit and a release that begin so near to each other on one service are one rollout told by two tools; a guess."""
+
 MAX_STRETCHES: Final = 1000
 """A change that says it lasted longer than this many ROLLOUTs (two weeks) is compared by its beginning only."""
 
@@ -111,6 +114,7 @@ def _keys(event: Event, *, asking: bool = False) -> Iterator[Hashable]:
     names: list[Hashable] = [("id", event.source_id)] if event.source_id else []
     names += [("version", _bucket(version)) for version in _names_of(event)]
     names += [("title", event.title)]
+    names += [("rolled", "")] if event.kind in _ROLLED and event.version else []
     if event.source == DERIVED or not event.version:
         names += [("kind", _group(event), bool(event.version))]
     if asking and event.source == DERIVED:
@@ -250,7 +254,9 @@ def _same_change(event: Event, known: Event, told: _Versions) -> bool:
     if not (event.version and known.version):
         one_is_derived = DERIVED in {event.source, known.source}
         return apart <= UNTOLD_VERSION_TOLERANCE and (one_is_derived or event.title == known.title)
-    if apart > ROLLOUT or not _same_names(_names_of(event), _names_of(known)):
+    if not _same_names(_names_of(event), _names_of(known)):
+        return _named_otherwise(event, known) and later.time - earlier.time <= OTHER_NAME_TOLERANCE
+    if apart > ROLLOUT:
         return False
     if event.kind not in _ROLLED:  # flags and settings carry the version that runs, not one of their own
         return apart <= UNTOLD_VERSION_TOLERANCE and event.title == known.title
@@ -262,6 +268,17 @@ def _same_change(event: Event, known: Event, told: _Versions) -> bool:
 
 def _same_names(some: Sequence[str], others: Sequence[str]) -> bool:
     return any(same_version(one, other) for one in some for other in others)
+
+
+def _named_otherwise(event: Event, known: Event) -> bool:
+    """Whether one names its version by a commit and the other by a release: neither can contradict the other."""
+    commits = [all(_is_commit(name) for name in _names_of(one)) for one in (event, known)]
+    return {event.kind, known.kind} <= _ROLLED and sorted(commits) == [False, True]
+
+
+def _is_commit(version: str) -> bool:
+    plain = _plain_version(version)
+    return len(plain) >= SHORT_SHA and bool(re.fullmatch(r"(?=.*[a-f])[0-9a-f]+", plain))
 
 
 def _elsewhere(event: Event, known: Event) -> bool:

@@ -251,3 +251,11 @@ def test_a_night_told_by_six_skewed_sources_in_three_zones_is_one_ledger() -> No
     events = merge(*told)
     assert [(e.service.name, e.version) for e in events] == [(c.service.name, c.version) for c in changes]
     assert sum(len(e.labels["also_seen_in"].split(", ")) + 1 for e in events) == 6 * 30
+
+
+def test_a_commit_and_a_release_that_begin_together_are_one_rollout_told_by_two_tools() -> None:
+    release = event(10, "2.20.0", source="kubectl.json")
+    assert len(merge([release], [event(10.5, "53e28ff20cc5", source="argocd")])) == 1
+    assert len(merge([release], [event(14, "53e28ff20cc5", source="argocd")])) == 2
+    assert len(merge([release], [event(10.5, "2.21.0", source="argocd")])) == 2
+    assert len(merge([event(10, "aaaaaaa1", source="a")], [event(10, "bbbbbbb2", source="b")])) == 2
