@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from reconstruct.model.alerting import AlertReview, NoProposal, ProposedAlert, Recurrence
 from reconstruct.model.evidence import Evidence
 from reconstruct.model.findings import Anomaly, Explanation, Moment
 from reconstruct.model.kinds import EntryKind, Service
@@ -53,3 +54,10 @@ class Incident:
     milestones: Mapping[str, Milestone | None]
     durations: Mapping[str, Duration]
     timeline: tuple[Entry, ...]
+    alert_review: tuple[AlertReview, ...] = ()
+    """What each alert rule about the affected services was worth."""
+    proposed_alerts: tuple[ProposedAlert, ...] = ()
+    no_proposal: NoProposal | None = None
+    """Why there is none."""
+    recurrences: tuple[Recurrence, ...] = ()
+    """Earlier times at which it looked like this, the latest first."""

@@ -21,6 +21,7 @@ from reconstruct.model import (
     Service,
     Window,
 )
+from reconstruct.render.detection_json import detection
 from reconstruct.text.times import iso, iso_or_none
 from reconstruct.text.units import six_digits
 
@@ -95,6 +96,7 @@ def incident_dict(incident: Incident) -> Document:
             }
             for g in evidence.gaps
         ],
+        **detection(incident),
         "notes": list(evidence.notes),
         "calls": [list(pair) for pair in evidence.calls],
         "queries": [_query(query) for query in evidence.queries],

@@ -8,6 +8,7 @@ from typing import Final, Literal
 
 from reconstruct.charts.image import ChartImage, front_and_rest
 from reconstruct.model import Entry, Hint, Incident, Reason
+from reconstruct.render.detection_section import detection_lines
 from reconstruct.render.markdown_pieces import MAX_SHORT, cite, ids_only, linked, table
 from reconstruct.render.mermaid import to_mermaid
 from reconstruct.text import narrative
@@ -15,7 +16,7 @@ from reconstruct.text.escape import clip, markdown, markdown_code, markdown_fenc
 from reconstruct.text.gaps import gap_rows, gap_text
 from reconstruct.text.links import Links
 from reconstruct.text.references import Cited, cited, cited_in_draft
-from reconstruct.text.times import bounds, clock, span, spans_midnight
+from reconstruct.text.times import Clock, bounds, clock, span, spans_midnight
 from reconstruct.text.units import human_duration
 from reconstruct.text.wording import capitalised, counted, entry_text, mechanism_text, sentence
 
@@ -109,6 +110,7 @@ def _written(page: _Page) -> str:
         ("Timeline", _timeline(page)),
         ("Hints", _hints(page)),
         ("Changes let go", _let_go(page)),
+        ("Detection", _detection(page)),
         ("Ruled out", _ruled_out(page)),
         ("Not checked", _not_checked(page)),
         ("What was not seen", _gaps(page)),
@@ -252,6 +254,12 @@ def _let_go(page: _Page) -> Iterator[str]:
         rows.append((time, markdown(clip(named, most=MAX_CELL)), says, _shown(gone.evidence, page)))
     if rows:
         yield table(("Time (UTC)", "Change", "Why it was let go", "Evidence"), rows)
+
+
+def _detection(page: _Page) -> Iterator[str]:
+    lines = detection_lines(page.incident, clock=Clock(dates=page.dates))
+    if told := [f"- **{markdown(head)}**: {markdown(text)}" for head, text in lines]:
+        yield "\n".join(told)
 
 
 def _ruled_out(page: _Page) -> Iterator[str]:
