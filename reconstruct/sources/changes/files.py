@@ -193,22 +193,24 @@ def _from_json(whole: object, *, path: Path, ask: SourceRequest) -> SourceResult
 
 
 def _records(whole: object, *, columns: Mapping[str, str]) -> Sequence[object] | None:
-    """The list that a file of our own shape is about: an envelope is never taken for a record."""
+    """The list that a file is about: an envelope is never taken for a record; None = its lists are empty."""
     if isinstance(whole, list):
         return whole or None
-    if isinstance(whole, dict) and any(isinstance(value, list) for value in whole.values()):
-        if isinstance(events := whole.get("events", whole.get("items")), list):
-            return events or None
-        told = [items for items in item_lists(whole) if any(_time_cell(item, columns) for item in items)]
-        inner = [items for items in told if list(items) != [whole]]
-        if inner:
-            return inner[0]
-        lists = [value for value in whole.values() if isinstance(value, list)]
-        if not told and all(not value for value in lists):
-            return None
-        if not told and (objects := next((v for v in lists if v and isinstance(v[0], dict)), None)):
-            return objects
-    return [whole]
+    if not isinstance(whole, dict):
+        return [whole]
+    if isinstance(events := whole.get("events", whole.get("items")), list):
+        return events or None
+    if _time_cell(whole, columns) and not any(isinstance(value, list) for value in whole.values()):
+        return [whole]
+    inner = [items for items in item_lists(whole) if list(items) != [whole]]
+    dated = next((items for items in inner if any(_time_cell(item, columns) for item in items)), None)
+    if dated is not None:
+        return dated
+    lists = [value for value in whole.values() if isinstance(value, list)]
+    if lists and not any(lists) and not _time_cell(whole, columns):
+        return None
+    objects = next((items for items in inner if len(items) > 1), None)
+    return [whole] if objects is None or _time_cell(whole, columns) else objects
 
 
 def _to_the_minute(events: Sequence[Event]) -> tuple[Event, ...]:

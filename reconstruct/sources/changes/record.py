@@ -166,7 +166,7 @@ def event(
         id="",
         time=time.time,
         kind=known,
-        service=service,
+        service=Service(*map(redact, service)),
         title=redact(" ".join(words.split())) or _NO_TITLE,
         end=end if end is not None and end > time.time else None,
         resolution_s=time.resolution_s,

@@ -15,7 +15,7 @@ from typing import Final
 import pandas as pd
 
 from reconstruct.errors import SourceError, UsageError
-from reconstruct.http import redact
+from reconstruct.http import NotAllowedError, redact
 from reconstruct.model import Alert, Gap, Service
 from reconstruct.sources.changes.paged import get_json, open_source
 from reconstruct.sources.changes.payload import (
@@ -58,7 +58,7 @@ def fetch_alerts(ask: SourceRequest) -> SourceResult:
         told = ALERTS.parse(whole, reading)
         try:
             silences = get_json(session, "/api/v2/silences")
-        except (SourceError, UsageError) as error:
+        except (SourceError, NotAllowedError) as error:
             gap = Gap("", "alertmanager", "silences", f"{error.message}; {error.hint}")
             return told + SourceResult(gaps=(gap,))
     return told + SILENCES.parse(silences if isinstance(silences, list) else [], reading)

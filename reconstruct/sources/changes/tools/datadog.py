@@ -100,7 +100,7 @@ def _told(
     plain = next((tag for tag in listed if letters(tag) in KINDS), "")
     monitor = _MONITOR.match(title)
     word = named.get("event_type", "") if letters(named.get("event_type", "")) in KINDS else plain
-    kind = "alert" if monitor else word or kind_of("", title=title, version=named.get("version", ""))
+    kind: str = "alert" if monitor else kind_of(word, title=title, version=named.get("version", ""))
     version = named.get("version") or (m[1] if kind in ("deploy", "rollback") and (m := _VERSION.search(title)) else "")
     if monitor and monitor["state"].lower() == "recovered":
         kind = "note"

@@ -103,7 +103,7 @@ def _deployments(session: Session, ask: SourceRequest) -> SourceResult:
             left = len(found) - place
             gaps.append(_gap(ask, f"when {left} of {len(found)} deployments began and ended", error.message))
             break
-        except SourceError as error:
+        except (SourceError, NotAllowedError) as error:
             gaps.append(_gap(ask, f"when deployment {number} began and ended", error.message))
     reading = PayloadReading(_source(ask), ask, service=ask.options.get("service", ""), beside=statuses)
     return SourceResult(gaps=tuple(gaps)) + DEPLOYMENTS.parse(found, reading)

@@ -53,14 +53,16 @@ def fetch_objects(ask: SourceRequest) -> SourceResult:
     found: list[Item] = []
     gaps: list[Gap] = []
     told: list[Event] = []
+    refused: list[SourceError | NotAllowedError] = []
     with open_source(asked, name="Kubernetes", url=url, token=token) as session:
         kinds = [*_KINDS, *([_HELM] if ask.options.get("helm") == "true" else [])]
         for place, (group, resource, kind) in enumerate(kinds):
             try:
                 items = list(_listed(session, group, resource, namespace=ask.options.get("namespace", "")))
             except (SourceError, NotAllowedError) as error:
-                if place == 0 and not isinstance(error, NotAllowedError):
-                    raise
+                if place == 0 and not (isinstance(error, NotAllowedError) and "403" in error.message):
+                    raise  # the address, the network or the token is wrong: the rest would say the same
+                refused.append(error)
                 gaps.append(Gap("", "kubernetes", resource, f"{error.message}; {error.hint}"))
                 if isinstance(error, RateLimitedError):
                     break
@@ -72,8 +74,8 @@ def fetch_objects(ask: SourceRequest) -> SourceResult:
                     {"apiVersion": group.removeprefix("apis/").removeprefix("api/"), **one, "kind": kind}
                     for one in items
                 ]
-    if len(gaps) == len(kinds):
-        raise SourceError("Kubernetes: nothing can be listed", hint=gaps[0].cause)
+    if len(refused) == len(kinds):
+        raise refused[0]
     read = kubernetes.FORMATS[0].parse(found, PayloadReading("kubernetes", ask))
     events = tuple(e for e in (*read.events, *told) if ask.covers(e.time))
     return SourceResult(events=events, gaps=(*gaps, *read.gaps))

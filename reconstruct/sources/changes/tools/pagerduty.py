@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 from typing import Final, cast
 
 from reconstruct.errors import SourceError
+from reconstruct.http import NotAllowedError
 from reconstruct.model import Gap, Service
 from reconstruct.sources.changes.kinds import kind_of_pipeline
-from reconstruct.sources.changes.paged import RateLimitedError, get_json, open_source
+from reconstruct.sources.changes.paged import get_json, open_source
 from reconstruct.sources.changes.payload import (
     Format,
     Item,
@@ -58,10 +59,7 @@ def fetch_all(ask: SourceRequest) -> SourceResult:
                         break
                 else:
                     told += _gap(ask, f"more {name.replace('_', ' ')}", f"only {MAX_PAGES * PAGE_SIZE} were read")
-            except RateLimitedError as error:
-                told += _gap(ask, name.replace("_", " "), error.message)
-                break
-            except SourceError as error:
+            except (SourceError, NotAllowedError) as error:
                 if name == "incidents":
                     raise
                 told += _gap(ask, "change events", error.message)
