@@ -22,9 +22,9 @@ from reconstruct.model import Event, Gap
 from reconstruct.sources.changes.chat import parse_chat
 from reconstruct.sources.changes.formats import parse_payload
 from reconstruct.sources.changes.mapping import guessed_mapping, mapped_columns
-from reconstruct.sources.changes.payload import PayloadReading, item_lists
+from reconstruct.sources.changes.payload import PayloadReading, has, item_lists
 from reconstruct.sources.changes.record import column_name, read_record, taken_columns, zone_of_column
-from reconstruct.sources.changes.rows import Row, csv_rows, json_or_none, json_problem, jsonl_rows
+from reconstruct.sources.changes.rows import Row, csv_rows, has_header, json_or_none, json_problem, jsonl_rows
 from reconstruct.sources.changes.times import TimeReading, is_day_first, tells_zone
 from reconstruct.sources.changes.tools import git
 from reconstruct.sources.changes.tools.github import is_statuses_by_id
@@ -84,6 +84,8 @@ def read_events(ask: SourceRequest) -> SourceResult:
         return _from_rows(rows, name=path.name, ask=ask)
     values = _json_values(text)
     if values is not None:
+        if len(values) == 1 and has(values[0], "data.resultType"):
+            raise UsageError(f"{path} holds samples of Prometheus, no events", hint="give it as --metrics")
         if len(values) > 1 and all(isinstance(value, dict) for value in values):
             return _from_lines(values, text, path=path, ask=ask)
         return _from_json(values[0] if len(values) == 1 else values, path=path, ask=ask)
@@ -97,6 +99,8 @@ def read_events(ask: SourceRequest) -> SourceResult:
     if suffix in CHAT_SUFFIXES:
         if git.is_dateless_log(text):
             raise UsageError(f"{path} is a log of git without dates", hint="give `git log --date=iso`")
+        if has_header(text):
+            return _from_rows(list(csv_rows(text, name=path.name)), name=path.name, ask=ask)
         return parse_chat(text, name=path.name, ask=ask)
     if suffix == ".json":
         json_error = json_problem(text)

@@ -58,6 +58,8 @@ def open_source(
         password=token if user else "",
         headers=headers or {},
         ca_file=ask.options.get("ca_file", ""),
+        client_cert=ask.options.get("client_cert", ""),
+        client_key=ask.options.get("client_key", ""),
         proxy=ask.options.get("proxy", ""),
         timeout_s=TIMEOUT_S,
         body_timeout_s=BODY_TIMEOUT_S,

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import lru_cache
 from typing import Final
 
 import pandas as pd
@@ -21,19 +22,28 @@ from reconstruct.sources.changes.times import TimeReading, read_event_time, read
 
 FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     "time": (
-        *("time", "timestamp", "at", "deployed_at", "released_at", "published_at", "started_at", "start_time"),
-        *("event_time", "occurred_at", "created_at", "datetime", "date_time", "when", "start", "begin", "ts"),
-        *("@timestamp", "time_stamp", "eventtime", "starttime", "createdat", "startedat", "deployedat", "created"),
-        *("deploy_time", "deployment_time", "date"),
+        *("time", "timestamp", "at", "deployed_at", "released_at", "published_at", "merged_at", "started_at"),
+        *("start_time", "event_time", "occurred_at", "created_at", "datetime", "date_time", "when", "start", "begin"),
+        *(
+            "ts",
+            "@timestamp",
+            "created",
+            "deployed_on",
+            "started_on",
+            "created_on",
+            "deploy_time",
+            "deployment_time",
+            "date",
+        ),
     ),
     "end": (
-        *("end", "ended_at", "finished_at", "completed_at", "time_end", "end_time", "endtime", "finishedat"),
-        *("completedat", "finish_time", "until"),
+        *("end", "ended_at", "finished_at", "completed_at", "time_end", "end_time", "finish_time", "completed_on"),
+        *("finished_on", "until"),
     ),
     "id": ("id",),
     "kind": ("kind", "type", "event_type"),
     "service": (
-        *("service", "service_name", "servicename", "app", "app_name", "application", "application_name", "component"),
+        *("service", "service_name", "app", "app_name", "application", "application_name", "component"),
         *("microservice", "workload", "project", "repository", "repo"),
     ),
     "namespace": ("namespace",),
@@ -55,6 +65,15 @@ FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     "production": ("production",),
 }
 """What an event knows, and the columns it is read from: the first that holds something. The rest become labels."""
+
+
+@lru_cache(maxsize=4096)
+def _squeezed(name: str) -> str:
+    return name.replace("_", "")
+
+
+_SQUEEZED: Final = {field: tuple(dict.fromkeys(map(_squeezed, names))) for field, names in FIELDS.items()}
+"""FIELDS as camel case leaves them: `deployed_at` and `deployedAt` are one."""
 
 ZONES: Final = ("timezone", "time_zone", "tz", "zone", "utc_offset", "tzinfo", "zeitzone")
 """Columns that tell the zone of a row's times."""
@@ -215,8 +234,13 @@ def zone_of_column(name: object) -> str:
 
 
 def column_of(field: str, columns: Mapping[str, str]) -> str | None:
-    """Which of `columns` holds `field`, in the order of FIELDS."""
-    return next((name for name in FIELDS[field] if columns.get(name)), None)
+    """Which of `columns` holds `field`, in the order of FIELDS; `deployedAt` is `deployed_at`.
+
+    >>> column_of("time", {"deployedat": "13:45", "title": "x"})
+    'deployedat'
+    """
+    held = {_squeezed(name): name for name, value in columns.items() if value}
+    return next((held[name] for name in _SQUEEZED[field] if name in held), None)
 
 
 def cell_text(value: object) -> str:

@@ -166,6 +166,21 @@ CASES: dict[str, tuple[Any, list[tuple[str, str, str, str, str, bool]]]] = {
         [{"version": "shop@2.20.0", "dateCreated": ISO, "dateReleased": None, "lastDeploy": None, "projects": [{"slug": "shop"}], "authors": [JDOE]}],
         [("13:55:01", "note", "shop", "2.20.0", "done", True)],
     ),
+    "objects that remember one time": (
+        {"apiVersion": "v1", "kind": "List", "items": [
+            {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "shop", "namespace": "p", "annotations": {"deployment.kubernetes.io/revision": "3"}},
+             "spec": {"template": {"spec": {"containers": [{"name": "shop", "image": "shop:2.20.0"}]}}},
+             "status": {"conditions": [{"type": "Progressing", "reason": "NewReplicaSetAvailable", "lastUpdateTime": ISO}]}},
+            {"apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler", "metadata": {"name": "h", "namespace": "p"},
+             "spec": {"scaleTargetRef": {"name": "shop"}}, "status": {"lastScaleTime": "2026-11-17T13:55:02Z", "desiredReplicas": 6}},
+            {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "limits", "namespace": "p", "labels": {"app": "shop"},
+             "creationTimestamp": "2025-01-01T00:00:00Z", "managedFields": [{"manager": "kubectl", "time": "2026-11-17T13:55:03Z"}]}, "data": {"password": "x"}},
+            {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "n1"},
+             "status": {"conditions": [{"type": "Ready", "status": "Unknown", "lastTransitionTime": "2026-11-17T13:55:04Z"}]}},
+            {"apiVersion": "batch/v1", "kind": "CronJob", "metadata": {"name": "backup", "namespace": "p"}, "status": {"lastScheduleTime": "2026-11-17T13:55:05Z"}}]},
+        [("13:55:01", "deploy", "shop", "2.20.0", "done", True), ("13:55:02", "scale", "shop", "", "done", True),
+         ("13:55:03", "config", "shop", "", "done", True), ("13:55:04", "note", "", "", "done", True), ("13:55:05", "job", "backup", "", "done", True)],
+    ),
     "pages, one list each": (
         [[{"tag_name": "v1", "released_at": ISO, "name": "v1", "tag_path": "/acme/shop/-/tags/v1", "author": JDOE}],
          [{"tag_name": "v2", "released_at": AFTER, "name": "v2", "tag_path": "/acme/shop/-/tags/v2", "author": JDOE}]],
@@ -234,3 +249,40 @@ def test_a_mapping_of_one_field_leaves_the_others_to_their_names(tmp_path: Path)
     content = "happened;service;title\n17.11.2026 13:55;shop;new limits\n"
     (one,) = read(tmp_path, "x.csv", content, time="happened", kind="config").events
     assert (one.kind, one.service.name, one.title) == ("config", "shop", "new limits")
+
+
+def test_prometheus_rules_tell_when_an_alert_fired() -> None:
+    alert = {
+        "labels": {"alertname": "DbSlow", "service": "shop"},
+        "state": "firing",
+        "activeAt": "2026-11-17T14:00:05Z",
+    }
+    rule = {"type": "alerting", "name": "DbSlow", "query": "x > 1", "duration": 30, "alerts": [alert]}
+    whole = {"status": "success", "data": {"groups": [{"name": "g", "file": "r.yml", "interval": 15, "rules": [rule]}]}}
+    (fired,) = told(whole).alerts
+    assert (f"{fired.pending_at:%H:%M:%S}", f"{fired.firing_at:%H:%M:%S}", fired.condition) == (
+        "14:00:05",
+        "14:00:35",
+        "x > 1",
+    )
+
+
+def test_samples_of_prometheus_are_sent_to_where_they_belong(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="samples of Prometheus") as raised:
+        read(tmp_path, "x.json", json.dumps({"status": "success", "data": {"resultType": "matrix", "result": []}}))
+    assert "--metrics" in raised.value.hint
+
+
+def test_fields_in_camel_case_and_csv_without_its_suffix_are_known(tmp_path: Path) -> None:
+    row = {
+        "deployedAt": "2026-11-17T13:55:01Z",
+        "serviceName": "shop",
+        "appVersion": "2.20.0",
+        "status": "SUCCESS",
+        "deployedBy": "jdoe",
+    }
+    (one,) = read(tmp_path, "x.json", json.dumps([row])).events
+    assert (one.kind, one.service.name, one.version, one.state) == ("deploy", "shop", "2.20.0", "done")
+    assert "jdoe" not in repr(one)
+    (one,) = read(tmp_path, "x.txt", "time,kind,service\n2026-11-17 13:55:01,deploy,shop\n").events
+    assert (one.kind, one.service.name) == ("deploy", "shop")
