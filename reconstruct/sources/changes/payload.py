@@ -9,7 +9,7 @@ from typing import Final, NamedTuple, cast
 import pandas as pd
 
 from reconstruct.config import ReadTime, read_time
-from reconstruct.errors import UsageError
+from reconstruct.errors import SourceError, UsageError
 from reconstruct.model import Alert, Event, Gap
 from reconstruct.sources.changes.people import people_in, without_people
 from reconstruct.sources.result import SourceRequest, SourceResult
@@ -151,6 +151,22 @@ def items_at(item: object, path: str) -> list[Item]:
     """The objects of the list at a path; [] = there is none."""
     found = at(item, path)
     return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+
+
+def listed(whole: object, path: str, *, source: str) -> list[Item]:
+    """The objects of the list that an answer must hold; an empty path means the answer itself.
+
+    Raises
+    ------
+    SourceError
+        If there is no such list: an answer that is not understood is not an empty one.
+    """
+    found = at(whole, path) if path else whole
+    if isinstance(found, list) or (found is None and path and has(whole, path)):  # Go writes null for an empty list
+        return items_at({"found": found}, "found")
+    raise SourceError(
+        f"{source}'s answer holds no list{f' {path}' if path else ''}", hint="is the address that of its API?"
+    )
 
 
 def when(item: object, *paths: str) -> ReadTime | None:

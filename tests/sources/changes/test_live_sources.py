@@ -350,9 +350,23 @@ def test_a_field_that_changed_is_a_gap_for_that_item_alone(kind: str) -> None:
         (Answer(200, b"<html>Log in</html>", {"Content-Type": "text/html"}), SourceError),
         (Answer(200, b'[{"id": 1', {"Content-Type": "application/json"}), SourceError),
         (Answer(200, b"[]", {"Content-Type": "application/json"}, 999), SourceError),
+        (as_json({"unexpected": True}), SourceError),
         (Answer(302, b"", {"Location": f"https://login.example/?token={TOKEN}"}), SourceError),
     ],
-    ids=["401", "403", "secondary limit", "429", "404", "500", "503", "login page", "cut", "short", "redirect"],
+    ids=[
+        "401",
+        "403",
+        "secondary limit",
+        "429",
+        "404",
+        "500",
+        "503",
+        "login page",
+        "cut",
+        "short",
+        "another answer",
+        "redirect",
+    ],
 )
 @pytest.mark.parametrize("kind", sorted(LIVE))
 def test_whatever_comes_instead_is_said_and_never_the_token(kind: str, answer: Answer, error: type[Exception]) -> None:

@@ -18,8 +18,8 @@ from reconstruct.sources.changes.payload import (
     begin,
     each,
     has,
-    items_at,
     labels,
+    listed,
     text,
 )
 from reconstruct.sources.changes.record import event
@@ -51,7 +51,7 @@ def fetch_events(ask: SourceRequest) -> SourceResult:
     with open_source(ask, name="Datadog", url=ask.options.get("url", API_URL), headers=sent) as session:
         for _ in range(MAX_PAGES):
             whole = get_json(session, "/api/v2/events", params=params)
-            found += items_at(whole, "data")
+            found += listed(whole, "data", source="Datadog")
             cursor = text(whole, "meta.page.after")
             if not cursor:
                 break

@@ -17,7 +17,7 @@ from reconstruct.errors import SourceError, UsageError
 from reconstruct.http import NotAllowedError, Session
 from reconstruct.model import Event, Gap, Service
 from reconstruct.sources.changes.paged import RateLimitedError, get_json, open_source
-from reconstruct.sources.changes.payload import Item, PayloadReading, begin, items_at, labels, text
+from reconstruct.sources.changes.payload import Item, PayloadReading, begin, labels, listed, text
 from reconstruct.sources.changes.record import event
 from reconstruct.sources.changes.tools import helm, kubernetes
 from reconstruct.sources.result import SourceRequest, SourceResult
@@ -112,7 +112,7 @@ def _listed(session: Session, group: str, resource: str, *, namespace: str) -> I
         params |= {"labelSelector": "owner=helm", "fieldSelector": "type=helm.sh/release.v1"}
     for _ in range(MAX_PAGES):
         whole = get_json(session, path, params=params)
-        yield from items_at(whole, "items")
+        yield from listed(whole, "items", source="Kubernetes")
         after = text(whole, "metadata.continue")
         if not after:
             return

@@ -22,6 +22,7 @@ from reconstruct.sources.changes.payload import (
     has,
     items_at,
     labels,
+    listed,
     text,
 )
 from reconstruct.sources.changes.record import event
@@ -54,7 +55,7 @@ def fetch_all(ask: SourceRequest) -> SourceResult:
             try:
                 for page in range(MAX_PAGES):
                     whole = get_json(session, f"/{name}", params={**params, "offset": page * PAGE_SIZE})
-                    found += items_at(whole, name)
+                    found += listed(whole, name, source="PagerDuty")
                     if at(whole, "more") is not True:
                         break
                 else:
