@@ -19,9 +19,7 @@ from reconstruct.packs import Catalogue, Checked
 from reconstruct.packs.alert_conditions import alert_signals
 from reconstruct.packs.raw import NOT_READ, raw_signals
 from reconstruct.packs.selected import selected_signals
-from reconstruct.sources.changes import merge, registry
-from reconstruct.sources.changes.clocks import clock_notes
-from reconstruct.sources.changes.names import name_notes
+from reconstruct.sources.changes import ledger, merge, registry
 from reconstruct.sources.metric_files import reader
 from reconstruct.sources.metric_files.column_choices import ColumnChoice
 from reconstruct.sources.metric_files.reader import MetricFile
@@ -127,19 +125,45 @@ def gather(asked: Request, *, now: pd.Timestamp, progress: Progress | None = Non
     window = _window(asked, files=files, server=server, now=now, found=found)
     if server is not None:
         _ask_prometheus(server, asked, window=window, found=found, progress=progress)
-    for one in files:
-        known = {*asked.services, *(name for call in asked.calls for name in call)}
-        metrics, queries, gaps = reader.to_metrics(
-            one, window=window, conventions=_catalogue(asked).conventions, known=known
-        )
-        found.metrics += _in_scope(metrics, asked.scope)
-        found.queries += queries
-        found.gaps += gaps
-        found.notes += one.notes
+    _read_files(files, asked, window=window, found=found)
     _read_changes(asked, window=window, found=found, progress=progress)
     if not any(metric.labels for metric in found.metrics):
         raise _nothing(asked, window)
     return _evidence(found, window=_begun(found, window), calls=asked.calls)
+
+
+def add_later(evidence: Evidence, asked: Request, *, progress: Progress | None = None) -> Evidence:
+    """Evidence with what the files and sources of changes of `asked` tell of its window: found the day after.
+
+    What both tell is one event; ids are given anew, since they follow the order of time.
+    """
+    window = evidence.window
+    found = _Gathered(
+        metrics=list(evidence.metrics),
+        raw=list(evidence.raw),
+        queries=list(evidence.queries),
+        derived=SourceResult(events=evidence.events, alerts=evidence.alerts),
+        gaps=list(evidence.gaps),
+        notes=[*evidence.notes, *asked.notes],
+    )
+    files = [reader.read_metric_file(path, tz=asked.tz, columns=asked.columns) for path in asked.metric_files]
+    _read_files(files, asked, window=window, found=found)
+    _read_changes(replace(asked, metric_files=()), window=window, found=found, progress=progress or _silent)
+    return _evidence(found, window=window, calls=tuple(dict.fromkeys((*evidence.calls, *asked.calls))))
+
+
+def _read_files(files: Sequence[MetricFile], asked: Request, *, window: Window, found: _Gathered) -> None:
+    """The files' metrics on the window's grid."""
+    known = {*asked.services, *(name for call in asked.calls for name in call)}
+    for one in files:
+        metrics, queries, gaps = reader.to_metrics(
+            one, window=window, conventions=_catalogue(asked).conventions, known=known
+        )
+        found.metrics += _in_scope(metrics, asked.scope)
+        found.raw += _in_scope(reader.raw_metrics(one, window=window, of=metrics), asked.scope)
+        found.queries += queries
+        found.gaps += gaps
+        found.notes += one.notes
 
 
 def gather_changes(asked: Request, *, now: pd.Timestamp, progress: Progress | None = None) -> Evidence:
@@ -454,10 +478,7 @@ def _evidence(found: _Gathered, *, window: Window, calls: tuple[tuple[str, str],
     told = sum(found.told, SourceResult())
     numbers = {query.id: f"q{n}" for n, query in enumerate(found.queries, 1)}
     alerts = merge.merge_alerts(found.derived.alerts, told.alerts)
-    events = merge.merge(*(one.events for one in found.told), found.derived.events)
-    clocks = clock_notes((*told.events, *found.derived.events))
-    known = {service.name for metric in found.metrics for service in metric.services}
-    names = name_notes((event.service.name for event in told.events), known=known)
+    events, about_sources = ledger.one_ledger(found.told, found.derived, metrics=found.metrics)
     return Evidence(
         window=window,
         metrics=tuple(replace(m, query=numbers[m.query]) for m in found.metrics),
@@ -469,7 +490,7 @@ def _evidence(found: _Gathered, *, window: Window, calls: tuple[tuple[str, str],
         gaps=numbered_gaps((*found.gaps, *told.gaps, *found.derived.gaps)),
         queries=tuple(replace(query, id=numbers[query.id]) for query in found.queries),
         calls=calls,
-        notes=tuple(dict.fromkeys((*found.notes, *told.notes, *found.derived.notes, *clocks, *names))),
+        notes=tuple(dict.fromkeys((*found.notes, *told.notes, *found.derived.notes, *about_sources))),
         rules=found.rules,
         earlier_firings=found.earlier,
     )

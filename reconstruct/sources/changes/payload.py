@@ -142,6 +142,8 @@ def text(item: object, *paths: str) -> str:
     """The first of `paths` that holds a text or a number, as text; "" = none does."""
     for path in paths:
         found = at(item, path)
+        if isinstance(found, float) and found.is_integer():  # a whole number too long for JSON readers to keep as one
+            found = int(found)
         if isinstance(found, (str, int, float)) and not isinstance(found, bool) and str(found).strip():
             return str(found).strip()
     return ""

@@ -247,6 +247,8 @@ def cell_text(value: object) -> str:
     """A cell as text; numbers as written, nested values as JSON, half-characters (lone surrogates) replaced."""
     if value is None:
         return ""
+    if isinstance(value, float) and value.is_integer():  # a whole number too long for JSON readers to keep as one
+        value = int(value)
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
     return text.strip().encode("utf-8", "replace").decode("utf-8")
 

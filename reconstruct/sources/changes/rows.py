@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
 from reconstruct.errors import UsageError
+from reconstruct.json_text import JsonError, read_json
 from reconstruct.sources.changes.record import column_name, column_of
 
 _NAME: Final = re.compile(r"[A-Za-z@_][\w @()./\[\]-]{0,40}")
@@ -86,8 +86,8 @@ def _delimiter(text: str) -> str:
 def json_or_none(text: str) -> object | None:
     """The JSON value that a text is; None = it is none."""
     try:
-        whole: object = json.loads(text)
-    except (ValueError, RecursionError):
+        whole: object = read_json(text)
+    except JsonError:
         return None
     return whole
 
@@ -95,9 +95,7 @@ def json_or_none(text: str) -> object | None:
 def json_problem(text: str) -> str:
     """Why a text is no JSON, with the place."""
     try:
-        json.loads(text)
-    except json.JSONDecodeError as error:
-        return f"it is not JSON: {error.msg} at line {error.lineno}, column {error.colno}"
-    except (ValueError, RecursionError) as error:
-        return f"it is not JSON that can be read: {error}"
+        read_json(text)
+    except JsonError as error:
+        return f"it is not JSON: {error}"
     return "it is not an object"
