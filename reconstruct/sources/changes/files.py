@@ -23,7 +23,14 @@ from reconstruct.sources.changes.chat import parse_chat
 from reconstruct.sources.changes.formats import parse_payload
 from reconstruct.sources.changes.mapping import guessed_mapping, mapped_columns
 from reconstruct.sources.changes.payload import PayloadReading, has, item_lists
-from reconstruct.sources.changes.record import column_name, read_record, taken_columns, zone_of_column
+from reconstruct.sources.changes.record import (
+    cell_text,
+    column_name,
+    read_record,
+    taken_columns,
+    zone_column_of,
+    zone_of_column,
+)
 from reconstruct.sources.changes.rows import Row, csv_rows, has_header, json_or_none, json_problem, jsonl_rows
 from reconstruct.sources.changes.times import TimeReading, is_day_first, tells_zone
 from reconstruct.sources.changes.tools import git
@@ -152,10 +159,8 @@ def _from_rows(rows: Sequence[Row], *, name: str, ask: SourceRequest) -> SourceR
 
 def _zone_told(records: Sequence[Mapping[str, object]]) -> bool:
     """Whether a column, or the name of one, tells the zone of every row."""
-    from reconstruct.sources.changes.record import ZONES
-
     return all(
-        any(zone_of_column(name) or (column_name(name) in ZONES and record[name]) for name in record)
+        any(map(zone_of_column, record)) or zone_column_of({column_name(k): cell_text(v) for k, v in record.items()})
         for record in records
     )
 

@@ -12,6 +12,7 @@ from typing import Final
 import pandas as pd
 
 from reconstruct.config import ReadTime
+from reconstruct.config.zones import BESIDE
 from reconstruct.errors import UsageError
 from reconstruct.http import redact
 from reconstruct.model import Event, Service
@@ -122,12 +123,15 @@ def read_record(
     values.update({f: text for f, text in (columns or {}).items() if f not in taken and f in FIELDS and f != "time"})
     if "time" not in values:
         raise UsageError("it has no time", hint=f"name the column one of {', '.join(FIELDS['time'][:4])}")
-    zone = next((told[name] for name in ZONES if told.get(name)), "") or zones.get(taken["time"], "")
+    zone_column = zone_column_of(told)
+    zone = told[zone_column] if zone_column else zones.get(taken["time"], "")
     start, end = read_span(_with_zone(_with_date(told, taken["time"]), zone), reading=reading)
     labels = {
         name: redact(text)
         for name, text in told.items()
-        if name not in taken.values() and name not in {"date", "time", *ZONES} and (authors or not names_person(name))
+        if name not in taken.values()
+        and name not in {"date", "time", zone_column}
+        and (authors or not names_person(name))
     }
     if not (values.keys() - {"time", "end"} or labels):
         raise UsageError("it has a time and nothing else", hint="say what happened: a title, a kind, a service")
@@ -231,6 +235,18 @@ def zone_of_column(name: object) -> str:
     match = _HEADER_ZONE.fullmatch(cell_text(name))
     zone = (match["bracketed"] or match["bare"] or "") if match else ""
     return "" if zone.lower() in _NOT_A_ZONE else zone
+
+
+def zone_column_of(told: Mapping[str, str]) -> str:
+    """The column that tells the zone of a row's times; "" = none. A `zone` may as well be a data centre's.
+
+    >>> zone_column_of({"tz": "CET"}), zone_column_of({"zone": "+01:00"}), zone_column_of({"zone": "eu-west-1a"})
+    ('tz', 'zone', '')
+    """
+    for name in ZONES:
+        if told.get(name) and (name != "zone" or re.fullmatch(BESIDE, told[name])):
+            return name
+    return ""
 
 
 def column_of(field: str, columns: Mapping[str, str]) -> str | None:
