@@ -48,7 +48,18 @@ from reconstruct.explain.rules.traffic_surge import traffic_surge
 from reconstruct.explain.scoring import Suspect, believed, dismissed_changes, hints, weigh
 from reconstruct.explain.symptoms import Symptom, symptoms
 from reconstruct.explain.user_impact import UserImpact
-from reconstruct.model import Anomaly, Event, Evidence, Explanation, Ledger, Moment, Reason, Settings, Verdict
+from reconstruct.model import (
+    Anomaly,
+    Event,
+    Evidence,
+    Explanation,
+    Ledger,
+    Moment,
+    Reason,
+    Settings,
+    Verdict,
+    VerdictReason,
+)
 from reconstruct.model.system import System
 
 __all__ = ["explain"]
@@ -91,7 +102,7 @@ def explain(
     bout = worst(found)
     judged, why = verdict(evidence, anomalies, bout, firing=firing, users=users, ran_out=exhausted)
     if bout is None or judged != "incident":
-        return Explanation(judged, why)
+        return Explanation(judged, reason=why)
     if not bout.symptoms:  # an alert that nothing measured bears out: nothing to reason from
         return _only_alerted(judged, why, found, bout, anomalies)
 
@@ -111,7 +122,7 @@ def explain(
 
     return Explanation(
         verdict=judged,
-        says=why,
+        reason=why,
         episodes=episodes(found, anomalies),
         worst=f"ep{found.index(bout) + 1}",
         onset=case.onset,
@@ -156,12 +167,12 @@ def _found(
 
 
 def _only_alerted(
-    judged: Verdict, why: str, found: Sequence[Bout], bout: Bout, anomalies: Sequence[Anomaly]
+    judged: Verdict, why: VerdictReason, found: Sequence[Bout], bout: Bout, anomalies: Sequence[Anomaly]
 ) -> Explanation:
     dated = bout.dated
     return Explanation(
         verdict=judged,
-        says=why,
+        reason=why,
         episodes=episodes(found, anomalies),
         worst=f"ep{found.index(bout) + 1}",
         onset=dated.onset if dated else None,
