@@ -54,7 +54,6 @@ from reconstruct.model import (
     Event,
     Evidence,
     Explanation,
-    Ledger,
     Moment,
     Reason,
     Settings,
