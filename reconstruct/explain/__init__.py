@@ -158,7 +158,9 @@ def _found(
     met = episodes_of_users(users, anomalies, felt, firing=firing, evidence=evidence)
     if met:
         return met
-    shown = () if users.judged else bouts(felt, firing=firing, window=evidence.window)
+    if users.judged:  # what was judged at the outermost hop is not judged again; what was not, as packs ask for it
+        felt = () if users.timed else [s for s in felt if s.anomaly.signal.aspect == "latency"]
+    shown = bouts(felt, firing=firing, window=evidence.window)
     strongest = worst(shown)
     if strongest is not None and strongest.strength >= priors.INCIDENT_AT:
         return shown

@@ -54,7 +54,7 @@ def verdict(
     """
     if worst is not None and worst.dated is not None and worst.dated.users:
         return "incident", _harmed(worst)
-    if not users.judged and worst is not None and worst.dated is None and worst.strength >= priors.INCIDENT_AT:
+    if worst is not None and worst.dated is None and worst.strength >= priors.INCIDENT_AT:
         return "incident", _symptoms(worst)
     inside = sorted((f for f in firing if calls_somebody(f, evidence.window)), key=lambda f: (f.fired, f.id))
     if inside:
