@@ -89,7 +89,7 @@ def _own(system: System, span: Span, location: Location, general: Mechanism) -> 
         flow,
         changes_of,
         why,
-        vague=not single and not (edge and behind),
+        vague=not single and not (edge and behind and fails),
     )
 
 
