@@ -41,9 +41,11 @@ _LENGTH_S: Final = 60.0
 _FEW_CELLS: Final = 4
 _LATE_S: Final = 30.0
 _CAMEL: Final = re.compile(r"\b(?:[A-Z][a-z0-9]+){2,}\b")
+_COMPARED: Final = re.compile(r"\s+(?:longer|slower|faster|more|less)\b")
+"""A difference, of things that may not be cited."""
 _OWNER: Final = re.compile(
     r"[\s|*\d:−+±.-]*(?:(?:min|s|h)\b[\s|*\d:−+±.-]*)*(?:\w+:\s*\**\s*)?(?:Rollback (?:of )?)?(?P<name>[a-z][\w-]*)"
-    r"(?= \((?:edge|app|database|cache|queue|host|network|runtime)\)| v?\d+\.\d| to v?\d+\.\d)"
+    r"(?P<rest> \((?:edge|app|database|cache|queue|host|network|runtime)\)| (?:to )?)"
 )
 """Who a row is about: `shop (database): ...`, `shop 2.20.0: ...`, `Rollback shop to 2.14.1`."""
 _EXACT_S: Final = 1.5
@@ -137,7 +139,7 @@ def judge_cited(statement: Statement, case: Case) -> Iterator[Finding]:
                 more += [(h.low, h.high, h.event.id) for h in record.happenings if h.event.kind == "note"]
             yield from _time(statement, time, (*moments, *more), items, open_ended=open_ended)
     for figure in statement.figures:
-        if figure.kind != "bare" and not figure.signed:
+        if figure.kind != "bare" and not figure.signed and not _COMPARED.match(whole, figure.end):
             yield from _figure(statement, figure, items, moments, record, open_ended=open_ended)
     versions = {v for i in items if isinstance(i, Event) for v in (i.version, i.previous) if v}
     if versions:
@@ -186,8 +188,11 @@ def _fired_within(name: str, statement: Statement, record: Record) -> bool:
 
 def _service(statement: Statement, items: Sequence[Item]) -> Iterator[Finding]:
     """Whether the service that a line begins with is that of what it cites."""
-    match = _OWNER.match(statement.text)
+    match = _OWNER.match(statement.text) if statement.stamp is not None else None
     if match is None:
+        return
+    behind = statement.start + match.end()
+    if "(" not in match["rest"] and not any(start == behind for start, _, _ in statement.versions):
         return
     name = match["name"].lower()
     events = [i for i in items if isinstance(i, Event)]
