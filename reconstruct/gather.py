@@ -20,6 +20,8 @@ from reconstruct.packs.alert_conditions import alert_signals
 from reconstruct.packs.raw import NOT_READ, raw_signals
 from reconstruct.packs.selected import selected_signals
 from reconstruct.sources.changes import merge, registry
+from reconstruct.sources.dashboards.panels import Dashboard
+from reconstruct.sources.dashboards.signals import dashboard_signals
 from reconstruct.sources.metric_files import reader
 from reconstruct.sources.metric_files.column_choices import ColumnChoice
 from reconstruct.sources.metric_files.reader import MetricFile
@@ -59,6 +61,8 @@ class Request:
     step: pd.Timedelta | None = None
     prometheus: HttpSettings | None = None
     metric_files: tuple[Path, ...] = ()
+    dashboards: tuple[Dashboard, ...] = ()
+    """Whose panels are signals too."""
     columns: tuple[ColumnChoice, ...] = ()
     """What the user says of columns of the metric files."""
     events: tuple[tuple[str, Mapping[str, str]], ...] = ()
@@ -399,6 +403,7 @@ def _signals(
     known = packs.choose(catalogue, spelling.available, rate_interval_s=rate_interval_s, scope=scope)
     signals = tuple(replace(signal, promql=spelling.written(signal.promql)) for signal in known)
     signals += alert_signals(rules, names, catalogue=catalogue, scope=scope)
+    signals += _panels(asked, names, window=window, scope=scope, found=found, rate_interval_s=rate_interval_s)
     raw: tuple[Signal, ...] = ()
     if asked.generic:
         taken = set(spelling.theirs(packs.taken(catalogue, spelling.available)))
@@ -419,6 +424,36 @@ def _signals(
         signals += made.signals
         found.notes += made.notes
     return signals, raw
+
+
+def _panels(
+    asked: Request,
+    names: Mapping[str, discovery.MetricInfo],
+    *,
+    window: Window,
+    scope: str,
+    found: _Gathered,
+    rate_interval_s: Callable[[Sequence[str]], float],
+) -> tuple[Signal, ...]:
+    """What the panels of dashboards ask; what of them cannot be asked is a Gap with the reason."""
+    signals: tuple[Signal, ...] = ()
+    for dashboard in asked.dashboards:
+        made, left = dashboard_signals(
+            dashboard,
+            names,
+            catalogue=_catalogue(asked),
+            scope=scope,
+            step_s=window.step_s,
+            range_s=(window.end - window.start).total_seconds(),
+            scrape_s=lambda of: rate_interval_s(of) / RATE_SAMPLES,
+        )
+        signals += made
+        found.gaps += [
+            Gap("", dashboard.name, f"panel {one.title}", one.reason) for one in (*dashboard.not_asked, *left)
+        ]
+        found.notes += [f"{dashboard.name}: {note}" for note in dashboard.notes]
+        found.notes.append(f"{dashboard.name}: {len(made)} queries of its panels are signals")
+    return tuple({signal.id: signal for signal in signals}.values())
 
 
 def _inside(selector: str | None) -> str:
