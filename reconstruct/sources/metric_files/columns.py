@@ -33,6 +33,13 @@ TIME_COLUMNS: Final = (
     "sample_time",
     "interval_start",
     "begin_time",
+    "date_and_time",
+    "zeit",
+    "zeitstempel",
+    "datum",
+    "fecha",
+    "heure",
+    "horodatage",
     "start_time",
 )
 METRIC_COLUMNS: Final = (
@@ -156,7 +163,9 @@ def _time_column(rows: Rows, *, tz: str, path: Path) -> str:
             return words[word]
     named = next((words[word] for word in TIME_COLUMNS if word in words), None)
     stored = [str(name) for name, kind in rows.columns.dtypes.items() if pd.api.types.is_datetime64_any_dtype(kind)]
-    for name in (*stored, *map(str, rows.columns.columns)):
+    # A column of large numbers is a time only where it is the first: memory in bytes is one for every epoch.
+    texts = [str(n) for n in rows.columns.columns[1:] if not _is_numeric(rows, str(n))]
+    for name in (*stored, str(rows.columns.columns[0]), *texts):
         if not _unread(rows, name, tz=tz):
             return name
     if named is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -28,6 +28,12 @@ OWN_SCALE: Final = 0.2
 spread of a busy service's latency from one minute to the next."""
 MOVED: Final = 2.0
 """Times its level before the window, from which on what could not be classified is said to have moved."""
+LIKELY: Final[Mapping[str, str]] = {
+    "ratio": "errors,%",
+    "bytes": "utilisation,bytes",
+    "per second": "traffic,per second",
+}
+"""What the line that classifies is filled in with, by unit: a person changes it."""
 _QUANTILE_WORD: Final = re.compile(r"^p(?:50|7\d|8\d|9\d{1,2})$|^percentile$|^quantile$|^median$|^\d{2}th$")
 _SUCCESS: Final = frozenset({"success", "successful", "availability", "available", "uptime", "ok"})
 _PARTS: Final = frozenset({"cpu", "memory", "disk"})
@@ -141,7 +147,8 @@ def told_of(name: str, values: Matrix, *, window: Window, reading: Reading, unit
     """What moved in a metric that could not be classified, and the line that would classify it; "" = nothing moved."""
     if reading.classified:
         return ""
-    line = f"--column '{name}=latency,seconds' (or errors, traffic, ... and its unit) says it"
+    likely = LIKELY.get(unit, "latency,seconds")
+    line = f"--column '{name}={likely}' (or another aspect and unit) says it"
     before, inside = values[: window.first], values[window.first :]
     moved = []
     for column in range(values.shape[1]):
@@ -188,7 +195,9 @@ def _share(reading: Reading, name: str, values: Numbers, *, kind: str, conventio
         if top <= 100 * WHOLE:
             return replace(reading, factor=0.01)
         return _number(reading, conventions=conventions)
-    if meaning.unit != "count" or kind == "counter" or reading.unit_factor or _whole(values):
+    # Availability in whole percent is still a share; in 0 and 1 it is up or down.
+    counted = _whole(values) and (meaning.aspect != "availability" or top <= 1.0)
+    if meaning.unit != "count" or kind == "counter" or reading.unit_factor or counted:
         return reading
     words = set(words_of(name))
     used = meaning.aspect == "utilisation" and bool(words & _USE_WORDS or "cpu" in meaning.tags)
@@ -211,7 +220,7 @@ def _number(reading: Reading, *, conventions: Conventions) -> Reading:
 
 def _failures(reading: Reading, name: str, values: Numbers, *, conventions: Conventions) -> Reading:
     meaning = reading.meaning
-    graded = len(np.unique(values)) > 2
+    graded = bool(np.any((values != 0) & (np.abs(values * reading.factor - 1.0) > 1e-9)))
     if meaning.aspect != "availability" or meaning.unit != "ratio" or not graded:
         return reading
     if meaning.worse != "down" or not _SUCCESS & set(words_of(name)):

@@ -186,9 +186,7 @@ def test_samples_out_of_order_are_put_in_order_and_of_two_different_ones_at_one_
     )
     metrics, _, gaps = read(written(tmp_path, text))
     assert column(metrics["depth"])[:3] == [0.0, None, 2.0]
-    assert (
-        "two different samples at one time, 1 times, first at 2026-11-17 13:46:00 UTC (lines 4 and 5)" in gaps[0].cause
-    )
+    assert "several samples at one time, 1 times, first at 2026-11-17 13:46:00 UTC (lines 4 and 5)" in gaps[0].cause
 
 
 def test_a_counter_becomes_its_rate_and_a_reset_is_no_fall(tmp_path: Path) -> None:
