@@ -56,6 +56,8 @@ METRIC_COLUMNS: Final = (
     "field",
     "signal",
 )
+LEGEND_COLUMNS: Final = frozenset({"series", "name", "item", "field"})
+"""Of these, the ones that name metrics only where their texts look like metrics."""
 VALUE_COLUMNS: Final = ("value", "val", "metric_value", "reading")
 LABELS_COLUMNS: Final = ("labels", "tags")
 """One JSON object a row."""
@@ -191,6 +193,9 @@ def _long_form(
     if value is None:
         return None, None
     metric = roles.get("metric") or next((n for word in METRIC_COLUMNS for n in texts if words[n] == word), None)
+    if metric is not None and "metric" not in roles and words[metric] in LEGEND_COLUMNS:
+        # Grafana calls a legend `Series`: what it names may be things.
+        metric = metric if metric_share(_texts(rows, metric)) >= LIKE_A_METRIC else None
     if metric is not None:
         named_value = words.get(value) in VALUE_COLUMNS or "value" in roles or "metric" in roles
         return (metric, value) if named_value or metric_share(_texts(rows, metric)) >= LIKE_A_METRIC else (None, None)

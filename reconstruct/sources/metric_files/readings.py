@@ -28,6 +28,7 @@ OWN_SCALE: Final = 0.2
 spread of a busy service's latency from one minute to the next."""
 MOVED: Final = 2.0
 """Times its level before the window, from which on what could not be classified is said to have moved."""
+CERTAIN: Final = frozenset({("latency", "seconds"), ("errors", "ratio"), ("availability", "ratio")})
 LIKELY: Final[Mapping[str, str]] = {
     "ratio": "errors,%",
     "bytes": "utilisation,bytes",
@@ -57,6 +58,9 @@ class Reading:
     own_scale: bool = False
     """No unit tells the smallest change of interest: the series' own level does."""
     classified: bool = True
+    certain: bool = False
+    """The user says what it is, or it is a latency in seconds or a share of failures by its own words: whoever gives a
+    file with such a column means it."""
     unit_factor: float = 0.0
     """The factor of the unit that is written beside the first series; 0 = none is."""
 
@@ -122,6 +126,7 @@ def reading_of(
         how=tuple(how) or reading.how,
         own_scale=reading.own_scale or unknown,
         classified=choice is not None or not _is_default(meaning, name),
+        certain=choice is not None or (meaning.aspect, meaning.unit) in CERTAIN,
     )
 
 

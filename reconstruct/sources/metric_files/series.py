@@ -214,7 +214,7 @@ def _signal(
         aspect=meaning.aspect,
         worse=meaning.worse,
         min_effect=meaning.min_effect,
-        inferred=True,
+        inferred=not reading.certain,
         tags=meaning.tags,
     )
 

@@ -56,7 +56,7 @@ def test_long_csv_with_labels(tmp_path: Path) -> None:
     assert metric.labels == ({"service": "cart", "zone": "eu"}, {"service": "web", "zone": "eu"})
     assert [service.name for service in metric.services] == ["cart", "web"]
     assert column(metric) == pytest.approx([0.1, 0.101, 0.102, 0.103, 0.104])
-    assert (metric.signal.unit, metric.signal.aspect, metric.signal.inferred) == ("seconds", "latency", True)
+    assert (metric.signal.unit, metric.signal.aspect, metric.signal.inferred) == ("seconds", "latency", False)
     assert metric.signal.title == "http_p95_ms (in seconds)"
     assert queries[0].query == 'm.csv: http_p95_ms{zone="eu"}'
     assert (queries[0].series, queries[0].id) == (2, metric.query)

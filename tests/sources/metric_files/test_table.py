@@ -252,3 +252,10 @@ def test_a_log_of_single_requests_is_no_series(tmp_path: Path) -> None:
     text = lines(lambda n: "\n".join([f"{ISO[n]},GET,{LATENCY[n]}"] * 5), header="time,method,duration_seconds")
     with pytest.raises(UsageError, match="several samples at one time"):
         metrics_of(written(tmp_path, text))
+
+
+def test_a_legend_in_a_long_table_names_things_too(tmp_path: Path) -> None:
+    text = lines(lambda n: f"shop,{ISO[n]},{LATENCY[n]}\ncart,{ISO[n]},0.02", header='"Series","Time","Value"')
+    (metric,) = metrics_of(written(tmp_path, text, name="Latency-data-2026-11-17.csv"))[0].values()
+    assert metric.signal.id == "file/Latency"
+    assert [service.name for service in metric.services] == ["cart", "shop"]
