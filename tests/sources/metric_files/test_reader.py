@@ -372,3 +372,13 @@ def test_a_column_that_repeats_is_told_and_the_first_counts(tmp_path: Path) -> N
     assert column(metrics["d"])[0] == 1.0
     assert column(metrics["e"])[0] == 3.0
     assert [gap.missing for gap in gaps] == ["column 3, 'd{a=\"1\"}'"]
+
+
+def test_a_histogram_that_counted_nothing_has_no_quantile_and_ends_nothing(tmp_path: Path) -> None:
+    rows = ["timestamp,metric,le,value"]
+    for n in range(20):
+        time = (START + n * MINUTE).isoformat()
+        rows += [f"{time},x_seconds_bucket,{le},0" for le in ("0.1", "+Inf")]
+        rows += [f"{time},x_seconds_sum,,0", f"{time},x_seconds_count,,0"]
+    metrics, _, _ = read(written(tmp_path, "\n".join(rows)), at=window(minutes=20))
+    assert set(metrics) == {"x_seconds_count"}
