@@ -35,7 +35,10 @@ def asked_by_dashboards(
             scrape_s=scrape_s,
         )
         signals |= {signal.id: signal for signal in made}
-        gaps += [Gap("", dashboard.name, f"panel {one.title}", one.reason) for one in (*dashboard.not_asked, *left)]
+        gaps += [
+            Gap("", dashboard.name, f"panel {one.title}", one.reason, matters=False)
+            for one in (*dashboard.not_asked, *left)
+        ]
         notes += [f"{dashboard.name}: {note}" for note in dashboard.notes]
         notes.append(f"{dashboard.name}: {len(made)} queries of its panels are signals")
     return tuple(signals.values()), tuple(gaps), tuple(notes)

@@ -7,24 +7,28 @@ from collections.abc import Collection, Sequence
 from reconstruct import promql
 from reconstruct.model import Gap, Metric, Query, Window
 from reconstruct.packs import Conventions
-from reconstruct.sources.metric_files.series import MetricFile, to_metrics
+from reconstruct.sources.metric_files.series import MetricFile, raw_metrics, to_metrics
 
 
 def metrics_of_files(
     files: Sequence[MetricFile], *, window: Window, conventions: Conventions, known: Collection[str], scope: str
-) -> tuple[list[Metric], list[Query], list[Gap], list[str]]:
-    """The files' metrics on the window's grid, as far as the scope fits, with their queries, gaps and notes."""
+) -> tuple[list[Metric], list[Metric], list[Query], list[Gap], list[str]]:
+    """The files' metrics on the window's grid, as far as the scope fits, also as they stand in the files; with their
+    queries, gaps and notes.
+    """
     metrics: list[Metric] = []
+    raw: list[Metric] = []
     queries: list[Query] = []
     gaps: list[Gap] = []
     notes: list[str] = []
     for one in files:
         found, asked, missing = to_metrics(one, window=window, conventions=conventions, known=known)
         metrics += _in_scope(found, scope)
+        raw += _in_scope(raw_metrics(one, window=window, of=found), scope)
         queries += asked
         gaps += missing
         notes += one.notes
-    return metrics, queries, gaps, notes
+    return metrics, raw, queries, gaps, notes
 
 
 def _in_scope(metrics: Sequence[Metric], scope: str) -> list[Metric]:
