@@ -176,3 +176,15 @@ def test_what_fails_again_and_again_is_one_line_that_counts(count: int, lines: i
     assert len(found) == lines
     assert {i for e in found for i in e.evidence} == {g.id for g in gaps}
     assert (f"scrape failed {count} times until 14:1{count - 1}:15" in found[0].detail) == (lines == 1)
+
+
+def test_a_change_that_did_not_take_effect_is_a_note_that_says_so() -> None:
+    incident = story()
+    failed = Event("e8", at("14:05:00"), "deploy", SHOP, "upgrade of shop", version="2.21.0", state="failed")
+    preview = replace(failed, id="e9", title="preview of shop", state="done", environment="pr-131", production=False)
+    evidence = replace(incident.evidence, events=(*incident.evidence.events, failed, preview))
+    entries = compose(evidence, incident.anomalies, incident.explanation).timeline
+    assert {entry.title: (entry.kind, entry.detail) for entry in entries if entry.evidence in (("e8",), ("e9",))} == {
+        "upgrade of shop": ("note", "deploy 2.21.0, failed"),
+        "preview of shop": ("note", "deploy 2.21.0, in pr-131, not production"),
+    }
