@@ -153,6 +153,8 @@ class Gap:
     end: pd.Timestamp | None = None
     targets: tuple[tuple[str, str], ...] = ()
     """(job, instance) of each target that was away, told once for all its series; ("", "") = every one."""
+    matters: bool = True
+    """It could change what is said of the incident; the timeline stage says no where it surely could not."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Literal
+
+import pandas as pd
 
 from reconstruct.model.evidence import Evidence
+from reconstruct.model.facts import Facts, Quantity
 from reconstruct.model.findings import Anomaly, Explanation, Moment
 from reconstruct.model.kinds import EntryKind, Service
+
+EntryLevel = Literal["key", "detail"]
+"""`key` = what one publishes; `detail` = what it rests on."""
+PhaseKind = Literal["slow", "failing", "down", "partly-recovered"]
+Effect = Literal["full", "partial", "none"]
+"""What a step did to the user-facing signal: back to baseline, at least halved, neither."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +40,7 @@ class Duration:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of the timeline."""
+    """One line of the timeline, as facts: `reconstruct.text.entries` words it."""
 
     id: str
     moment: Moment
@@ -38,9 +48,47 @@ class Entry:
     rule: str
     """The rule that wrote it: where to find its code."""
     service: Service
-    title: str
-    detail: str
     evidence: tuple[str, ...]
+    level: EntryLevel = "detail"
+    end: pd.Timestamp | None = None
+    """Where it lasted: a rollout, a group of alerts, a gap."""
+    facts: Facts = field(default_factory=dict)
+    """What its sentence states, by the names that the rule gives."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One user-facing series in one stretch of time."""
+
+    anomaly: str
+    """Id of the Anomaly that names the series."""
+    median: Quantity
+    peak: Quantity
+    peak_time: pd.Timestamp
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """A stretch of the incident with figures of its own."""
+
+    kind: PhaseKind
+    service: Service
+    start: Moment
+    end: pd.Timestamp
+    measured: tuple[Measured, ...]
+    """Errors before latency, where both are measured."""
+    improved: bool
+    """Against the phase before it; False for the first."""
+
+
+@dataclass(frozen=True, slots=True)
+class ActionEffect:
+    """What the user-facing signals showed before and after a step that somebody took during the incident."""
+
+    event: str
+    effect: Effect
+    measured: tuple[tuple[str, Quantity, Quantity], ...]
+    """(id of the anomaly that names the series, median before, median after), errors before latency."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,3 +101,7 @@ class Incident:
     milestones: Mapping[str, Milestone | None]
     durations: Mapping[str, Duration]
     timeline: tuple[Entry, ...]
+    phases: tuple[Phase, ...] = ()
+    """Of the worst episode, in order of time."""
+    actions: tuple[ActionEffect, ...] = ()
+    """In order of time."""
