@@ -17,6 +17,7 @@ from reconstruct.http import HttpSettings, redact
 from reconstruct.model import Evidence, Gap, Metric, Query, Signal, Window
 from reconstruct.packs import Catalogue, Checked
 from reconstruct.packs.alert_conditions import alert_signals
+from reconstruct.packs.raw import NOT_READ, raw_signals
 from reconstruct.packs.selected import selected_signals
 from reconstruct.sources.changes import merge, registry
 from reconstruct.sources.metric_files import reader
@@ -82,6 +83,8 @@ class _Gathered:
     """What the sources have told so far."""
 
     metrics: list[Metric] = field(default_factory=list)
+    raw: list[Metric] = field(default_factory=list)
+    """Metrics as exported."""
     queries: list[Query] = field(default_factory=list)
     told: list[SourceResult] = field(default_factory=list)
     """By explicit sources of changes, in the order given."""
@@ -119,7 +122,7 @@ def gather(asked: Request, *, now: pd.Timestamp, progress: Progress | None = Non
         _ask_prometheus(server, asked, window=window, found=found, progress=progress)
     for one in files:
         metrics, queries, gaps = reader.to_metrics(one, window=window, conventions=_catalogue(asked).conventions)
-        found.metrics += metrics
+        found.metrics += _in_scope(metrics, asked.scope)
         found.queries += queries
         found.gaps += gaps
         found.notes += one.notes
@@ -142,6 +145,16 @@ def gather_changes(asked: Request, *, now: pd.Timestamp, progress: Progress | No
         _ask_history(server, asked, window=window, found=found, progress=progress)
     _read_changes(asked, window=window, found=found, progress=progress)
     return _evidence(found, window=window, calls=asked.calls)
+
+
+def _in_scope(metrics: Sequence[Metric], scope: str) -> list[Metric]:
+    """The series of a file that the scope's matchers fit."""
+    if not scope:
+        return list(metrics)
+    fits = [[promql.selects(f"{{{scope}}}", labels) for labels in metric.labels] for metric in metrics]
+    return [
+        metric.of_columns([c for c, fit in enumerate(row) if fit]) for metric, row in zip(metrics, fits, strict=True)
+    ]
 
 
 def _silent(done: int, total: int, text: str) -> None:
@@ -275,6 +288,7 @@ def _begun(found: _Gathered, window: Window) -> Window:
     begun = replace(window, baseline_start=window.index[at]) if at else window
     if at:
         found.metrics = [replace(m, values=m.values.iloc[at:]) for m in found.metrics]
+        found.raw = [replace(m, values=m.values.iloc[at:]) for m in found.raw]
     healthy_s = (begun.start - begun.baseline_start).total_seconds()
     cut = " (no series begins earlier)" if at else ""
     if healthy_s > 0:
@@ -292,24 +306,30 @@ def _ask_prometheus(
     scope, said = replica_scope(server, window, scope=asked.scope)
     found.notes += [said] if said else []
     progress(0, 0, "looking at what there is to ask")
-    signals = _signals(server, asked, window=window, scope=scope, found=found)
-    names = sorted({name for signal in signals for name in promql.metric_names(signal.promql)})
+    signals, raw = _signals(server, asked, window=window, scope=scope, found=found)
+    names = sorted({name for signal in (*signals, *raw) for name in promql.metric_names(signal.promql)})
     spacings = discovery.metric_spacings(server, names, window, intervals=found.intervals, scope=scope)
-    metrics, queries, gaps = gather_signals(server, signals, window, spacings=spacings, on_progress=progress)
-    found.metrics += metrics
+    metrics, queries, gaps = gather_signals(server, (*signals, *raw), window, spacings=spacings, on_progress=progress)
+    found.metrics += [metric for metric in metrics if "raw" not in metric.signal.tags]
+    found.raw += [metric for metric in metrics if "raw" in metric.signal.tags]
     found.queries += queries
     found.gaps += gaps
     _ask_history(server, replace(asked, scope=scope), window=window, found=found, progress=progress)
 
 
-def _signals(server: Prometheus, asked: Request, *, window: Window, scope: str, found: _Gathered) -> tuple[Signal, ...]:
-    """What packs ask, the user's own alert conditions, and what only names tell; for `scan` what its selector finds."""
+def _signals(
+    server: Prometheus, asked: Request, *, window: Window, scope: str, found: _Gathered
+) -> tuple[tuple[Signal, ...], tuple[Signal, ...]]:
+    """What packs ask, the user's own alert conditions, and what only names tell; for `scan` what its selector finds.
+
+    And the metrics to read as they are exported.
+    """
     catalogue = _catalogue(asked)
     matchers = ",".join(part for part in (_inside(asked.selector), scope) if part)
     names, gaps = discovery.metric_names(server, scope=matchers, window=window)
     found.gaps += gaps
     if not names:
-        return ()
+        return (), ()
     spacing = discovery.metric_spacings(server, sorted(names), window, intervals=found.intervals, scope=scope)
 
     def rate_interval_s(of: Sequence[str]) -> float:
@@ -318,16 +338,19 @@ def _signals(server: Prometheus, asked: Request, *, window: Window, scope: str, 
     conventions = catalogue.conventions
     if asked.selector is not None:
         seen = seen_metrics(server, names, window=window, conventions=conventions, scope=matchers)
-        return selected_signals(matchers, seen, conventions=conventions, rate_interval_s=rate_interval_s)
+        return selected_signals(matchers, seen, conventions=conventions, rate_interval_s=rate_interval_s), ()
     rules, gaps = discovery.alert_rules(server)
     found.gaps += gaps
     signals = packs.choose(catalogue, names, rate_interval_s=rate_interval_s, scope=scope)
     signals += alert_signals(rules, names, catalogue=catalogue, scope=scope)
+    raw: tuple[Signal, ...] = ()
     if asked.generic:
         taken = packs.taken(catalogue, names)
-        free = {name: info for name, info in names.items() if name not in taken}
+        telling = {name: info for name, info in names.items() if name not in taken or not NOT_READ.fullmatch(name)}
+        seen = seen_metrics(server, telling, window=window, conventions=conventions, scope=scope)
+        raw = raw_signals(seen, scope=scope).signals
         made = packs.generic(
-            seen_metrics(server, free, window=window, conventions=conventions, scope=scope),
+            {name: one for name, one in seen.items() if name not in taken},
             conventions=conventions,
             rate_interval_s=rate_interval_s,
             scope=scope,
@@ -335,7 +358,7 @@ def _signals(server: Prometheus, asked: Request, *, window: Window, scope: str, 
         )
         signals += made.signals
         found.notes += made.notes
-    return signals
+    return signals, raw
 
 
 def _inside(selector: str | None) -> str:
@@ -455,6 +478,7 @@ def _evidence(found: _Gathered, *, window: Window, calls: tuple[tuple[str, str],
     return Evidence(
         window=window,
         metrics=tuple(replace(m, query=numbers[m.query]) for m in found.metrics),
+        raw=tuple(replace(m, query=numbers[m.query]) for m in found.raw),
         events=merge.number(events),
         alerts=tuple(
             replace(alert, id=f"al{n}", query=numbers.get(alert.query, "")) for n, alert in enumerate(alerts, 1)

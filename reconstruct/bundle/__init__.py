@@ -8,7 +8,7 @@ A bundle is a zip: `manifest.json` (schema, generator, window, SHA-256 of each p
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, cast
@@ -29,6 +29,9 @@ MAX_SAMPLES: Final = 500_000_000
 
 _LISTS: Final[Mapping[str, type]] = {"events": Event, "alerts": Alert, "gaps": Gap, "queries": Query}
 _METRICS: Final = "metrics.parquet"
+_RAW: Final = "raw.parquet"
+_RAW_SIGNALS: Final = "raw.jsonl"
+"""Only in bundles whose evidence has raw series."""
 
 
 def write_bundle(
@@ -44,13 +47,14 @@ def write_bundle(
         If a metric does not sit on the window's grid.
     """
     index = evidence.window.index
-    for metric in evidence.metrics:
+    for metric in (*evidence.metrics, *evidence.raw):
         shape = (len(index), len(metric.labels))
         if metric.values.shape != shape or len(metric.services) != shape[1] or not metric.values.index.equals(index):
             raise ValueError(f"{metric.signal.id} is not on the window's grid: {metric.values.shape}, not {shape}")
     parts = {
         _METRICS: write_matrix(evidence.metrics, window=evidence.window),
         "signals.jsonl": _lines([_metric_record(metric) for metric in evidence.metrics]),
+        **({} if not evidence.raw else _raw_parts(evidence)),
         **{f"{name}.jsonl": _lines([encode(row) for row in getattr(evidence, name)]) for name in _LISTS},
         "context.json": _lines([{"calls": encode(evidence.calls), "notes": encode(evidence.notes)}]),
         "settings.json": _lines([encode(settings or Settings())]),
@@ -58,6 +62,13 @@ def write_bundle(
     counts = {name: len(getattr(evidence, name)) for name in ("metrics", *_LISTS)}
     manifest = {"generator": dict(generator or {}), "window": encode(evidence.window), "counts": counts}
     write_archive(path, parts=parts, manifest=manifest)
+
+
+def _raw_parts(evidence: Evidence) -> dict[str, bytes]:
+    return {
+        _RAW: write_matrix(evidence.raw, window=evidence.window),
+        _RAW_SIGNALS: _lines([_metric_record(metric) for metric in evidence.raw]),
+    }
 
 
 def read_bundle(path: Path, *, max_samples: int = MAX_SAMPLES) -> tuple[Evidence, Settings]:
@@ -84,16 +95,9 @@ def read_bundle(path: Path, *, max_samples: int = MAX_SAMPLES) -> tuple[Evidence
     try:
         window: Window = decode(manifest.get("window"), Window)
         at = "signals.jsonl"
-        records = lines(at)
-        n_series = [len(cast("Sequence[object]", record.get("labels", ()))) for record in records]
-        _check_size(window, n_series, max_samples=max_samples)
-        at = _METRICS
-        index = window.index
-        matrices = read_matrix(part(at), n_times=len(index), n_series=n_series)
-        at = "signals.jsonl"
-        metrics = tuple(
-            _metric(record, values=frame(values, index=index)) for record, values in zip(records, matrices, strict=True)
-        )
+        metrics = _metrics(lines(at), lambda: part(_METRICS), window=window, max_samples=max_samples)
+        at = _RAW_SIGNALS
+        raw = _metrics(lines(at), lambda: part(_RAW), window=window, max_samples=max_samples) if at in parts else ()
         lists = {}
         for name, kind in _LISTS.items():
             at = f"{name}.jsonl"
@@ -109,7 +113,20 @@ def read_bundle(path: Path, *, max_samples: int = MAX_SAMPLES) -> tuple[Evidence
             f"{path}: part {at!r} does not hold what it should: {error}",
             hint="it was altered, or a newer version wrote it: update reconstruct, or capture it again",
         ) from error
-    return Evidence(window=window, metrics=metrics, calls=calls, notes=notes, **lists), settings
+    return Evidence(window=window, metrics=metrics, calls=calls, notes=notes, raw=raw, **lists), settings
+
+
+def _metrics(
+    records: Sequence[Mapping[str, Any]], content: Callable[[], bytes], *, window: Window, max_samples: int
+) -> tuple[Metric, ...]:
+    """Metrics of their records and their matrix, whose size is checked before anything of that size is made."""
+    n_series = [len(cast("Sequence[object]", record.get("labels", ()))) for record in records]
+    _check_size(window, n_series, max_samples=max_samples)
+    index = window.index
+    matrices = read_matrix(content(), n_times=len(index), n_series=n_series)
+    return tuple(
+        _metric(record, values=frame(values, index=index)) for record, values in zip(records, matrices, strict=True)
+    )
 
 
 def narrow(
@@ -144,6 +161,7 @@ def narrow(
         evidence,
         window=window,
         metrics=tuple(replace(metric, values=metric.values.iloc[rows]) for metric in evidence.metrics),
+        raw=tuple(replace(metric, values=metric.values.iloc[rows]) for metric in evidence.raw),
         events=tuple(
             replace(event, end=event.end if event.end is not None and event.end < end else None)
             for event in evidence.events

@@ -12,6 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 from reconstruct import __version__
+from reconstruct.cli import console
 from reconstruct.cli.capture import capture
 from reconstruct.cli.demo import demo
 from reconstruct.cli.doctor import doctor
@@ -28,6 +29,7 @@ class _Commands(TyperGroup):
     """Catches what a user can be told, once, for every command."""
 
     def invoke(self, ctx: Any) -> Any:
+        console.WRITES.set({})
         try:
             return super().invoke(ctx)
         except ReconstructError as error:
@@ -35,7 +37,7 @@ class _Commands(TyperGroup):
             typer.echo(f"{typer.style('hint:', fg='cyan')} {error.hint}", err=True)
             raise typer.Exit(error.exit_code) from None
         except KeyboardInterrupt:
-            typer.echo("stopped; nothing was written", err=True)
+            typer.echo(f"stopped; {console.written()}", err=True)
             raise typer.Exit(130) from None
         except BrokenPipeError:  # `reconstruct ... --stdout md | head`
             sys.stderr.close()

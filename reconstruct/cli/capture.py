@@ -7,12 +7,12 @@ from typing import Annotated
 
 import typer
 
-from reconstruct.cli.options import WindowOptions, takes_options
+from reconstruct.cli.options import EvidenceOptions, takes_options
 
 
 @takes_options
 def capture(
-    window: WindowOptions,
+    given: EvidenceOptions,
     *,
     out: Annotated[
         Path | None, typer.Option("--out", metavar="FILE", help="The bundle to write (default capture-START.zip).")
@@ -30,11 +30,11 @@ def capture(
     from reconstruct.cli import console, request
     from reconstruct.errors import UsageError
 
-    config = request.configuration(window)
+    config = request.configuration(given)
     if out is not None and out.exists() and not force:
         raise UsageError(f"{out} exists", hint="name another file, or give --force")
-    with console.Progress(quiet=window.quiet, verbose=window.verbose) as progress:
-        evidence, settings = request.evidence_of(window, config, at=request.now(), progress=progress)
+    with console.Progress(quiet=given.quiet, verbose=given.verbose) as progress:
+        evidence, settings = request.evidence_of(given, config, at=request.now(), progress=progress)
     path = out or Path(f"capture-{evidence.window.start:%Y%m%dT%H%M%SZ}.zip")
     if path.exists() and not force:
         raise UsageError(f"{path} exists", hint="name another file, or give --force")

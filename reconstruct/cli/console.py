@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from contextvars import ContextVar
+from pathlib import Path
 from types import TracebackType
 from typing import Self, TextIO
 
@@ -17,6 +19,32 @@ def colour_wanted(stream: TextIO) -> bool:
 def width() -> int:
     """Columns to write in: the terminal's, at most 100, and 80 where there is none."""
     return min(100, shutil.get_terminal_size((80, 24)).columns)
+
+
+WRITES: ContextVar[dict[Path, dict[Path, int]]] = ContextVar("writes")
+"""Folder -> file -> when it was last changed, as the running command found it before it wrote there."""
+
+
+def writing(folder: Path) -> None:
+    """Remember that files go to `folder` from now on: Ctrl-C then says which were written."""
+    if (writes := WRITES.get(None)) is not None and folder not in writes:
+        writes[folder] = {path: path.stat().st_mtime_ns for path in _files_in(folder)}
+
+
+def written() -> str:
+    """What a stopped command has written: files that are new, or newer than when it began to write."""
+    told = []
+    for folder, there in WRITES.get({}).items():
+        new = [path for path in _files_in(folder) if there.get(path) != path.stat().st_mtime_ns]
+        charts = sum(path.suffix in (".png", ".svg") for path in new)
+        names = [path.name for path in new if path.suffix not in (".png", ".svg")]
+        names += [f"{charts} chart{'s' if charts > 1 else ''}"] if charts else []
+        told += [f"{', '.join(names)} {'was' if len(new) == 1 else 'were'} written to {folder}"] if new else []
+    return "; ".join(told) or "nothing was written"
+
+
+def _files_in(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file() and ".reconstruct-" not in str(path))
 
 
 class Progress:

@@ -22,7 +22,7 @@ def demo(
     from importlib.resources import as_file, files
 
     from reconstruct.cli.incident import run
-    from reconstruct.cli.options import OutputOptions, WindowOptions
+    from reconstruct.cli.options import EvidenceOptions, OutputOptions
 
     with as_file(files("reconstruct") / "demo" / "bad-query.zip") as bundle:
-        run(WindowOptions(bundle=bundle, quiet=quiet), OutputOptions(out=out, formats=formats, force=force))
+        run(EvidenceOptions(bundle=bundle, quiet=quiet), OutputOptions(out=out, formats=formats, force=force))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from reconstruct.cli.options import WindowOptions, takes_options
+from reconstruct.cli.options import DoctorOptions, takes_options
 
 
 @takes_options
-def doctor(window: WindowOptions) -> None:
+def doctor(window: DoctorOptions) -> None:
     """Say whether the sources answer, which packs have data, and what an incident there would not see.
 
     \b

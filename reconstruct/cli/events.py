@@ -6,12 +6,12 @@ from typing import Annotated
 
 import typer
 
-from reconstruct.cli.options import WindowOptions, takes_options
+from reconstruct.cli.options import EventsOptions, takes_options
 
 
 @takes_options
 def events(
-    window: WindowOptions,
+    given: EventsOptions,
     *,
     formats: Annotated[
         str, typer.Option("--format", metavar="text|jsonl", help="A table to read, or lines that --events takes.")
@@ -31,13 +31,14 @@ def events(
 
     if formats not in ("text", "jsonl"):
         raise UsageError(f"--format takes text or jsonl, not {formats!r}", hint="jsonl is what --events reads again")
-    config = request.configuration(window)
+    config = request.configuration(given)
     at = request.now()
-    with console.Progress(quiet=window.quiet, verbose=window.verbose) as progress:
-        if window.bundle is not None:
-            evidence, _ = request.evidence_of(window, config, at=at, progress=progress)
+    with console.Progress(quiet=given.quiet, verbose=given.verbose) as progress:
+        if given.bundle is not None:
+            evidence, _ = request.captured(given, config, at=at)
         else:
-            evidence = gather_changes(request.asked_of(window, config, at=at), now=at, progress=progress)
-    typer.echo(to_jsonl(evidence.events) if formats == "jsonl" else to_table(evidence.events), nl=False)
+            evidence = gather_changes(request.asked_of(given, config, at=at), now=at, progress=progress)
+    told = request.of_services(evidence.events, given.service)
+    typer.echo(to_jsonl(told) if formats == "jsonl" else to_table(told), nl=False)
     for gap in evidence.gaps:
-        typer.echo(f"not seen: {gap.missing}: {gap.cause} ({gap.source})", err=True)
+        typer.echo(f"data gap: {gap.missing}: {gap.cause} ({gap.source})", err=True)

@@ -6,12 +6,12 @@ from typing import Annotated
 
 import typer
 
-from reconstruct.cli.options import OutputOptions, WindowOptions, takes_options
+from reconstruct.cli.options import EvidenceOptions, OutputOptions, takes_options
 
 
 @takes_options
 def incident(
-    window: WindowOptions,
+    given: EvidenceOptions,
     output: OutputOptions,
     *,
     explain: Annotated[
@@ -32,11 +32,11 @@ def incident(
       reconstruct incident --prometheus http://prometheus:9090 --from -3h --to now
       reconstruct incident --bundle outage.zip --out postmortem --format md,png
     """
-    run(window, output, explain=tuple(explain or ()), annotate=annotate, dry_run=dry_run)
+    run(given, output, explain=tuple(explain or ()), annotate=annotate, dry_run=dry_run)
 
 
 def run(
-    window: WindowOptions,
+    given: EvidenceOptions,
     output: OutputOptions,
     *,
     explain: tuple[str, ...] = (),
@@ -45,17 +45,20 @@ def run(
 ) -> None:
     """What `incident` and `demo` do."""
     from reconstruct.cli import console, outputs, request
+    from reconstruct.errors import UsageError
     from reconstruct.pipeline import draft
 
-    config = request.configuration(window)
+    if dry_run and not annotate:
+        raise UsageError("--dry-run cannot act without --annotate", hint="give both, or leave it out")
+    config = request.configuration(given)
     wanted = outputs.checked(output)
-    with console.Progress(quiet=window.quiet, verbose=window.verbose) as progress:
-        evidence, settings = request.evidence_of(window, config, at=request.now(), progress=progress)
+    with console.Progress(quiet=given.quiet, verbose=given.verbose) as progress:
+        evidence, settings = request.evidence_of(given, config, at=request.now(), progress=progress)
         progress(0, 0, f"looking through {sum(len(m.labels) for m in evidence.metrics):,} series")
         answer = draft(evidence, settings=settings)
         progress(0, 0, "drawing")
-        paths = outputs.write(answer, wanted, output=output, links=outputs.links_of(window, config))
-    outputs.tell(answer, paths, output=output, quiet=window.quiet)
+        paths = outputs.write(answer, wanted, output=output, links=outputs.links_of(given, config))
+    outputs.tell(answer, paths, output=output, quiet=given.quiet)
     if explain:
         outputs.explain(answer, explain, wanted, output=output)
     if annotate:

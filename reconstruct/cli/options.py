@@ -1,4 +1,7 @@
-"""The options that several commands share, written once: a frozen dataclass whose fields become a command's options."""
+"""The options that several commands share, written once: dataclasses whose fields become a command's options.
+
+Each command takes the groups that it uses. "Not given" is None, never a default's value.
+"""
 
 from __future__ import annotations
 
@@ -20,9 +23,9 @@ _FINE = "Fine tuning"
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WindowOptions:
-    """The window, what is in it, and where the evidence comes from."""
+@dataclass(frozen=True, kw_only=True)
+class TimeOptions:
+    """The window."""
 
     begin: Annotated[
         str | None,
@@ -37,57 +40,36 @@ class WindowOptions:
         str | None, typer.Option("--to", metavar="T", help="End of the window.", rich_help_panel=_WINDOW)
     ] = None
     tz: Annotated[
-        str,
-        typer.Option("--tz", metavar="ZONE", help="Zone of times that are given without one.", rich_help_panel=_WINDOW),
-    ] = "UTC"
-    service: Annotated[
-        list[str] | None,
-        typer.Option("--service", metavar="NAME", help="What it is about; repeatable.", rich_help_panel=_WINDOW),
-    ] = None
-    scope: Annotated[
-        str,
+        str | None,
         typer.Option(
-            "--scope",
-            metavar="MATCHERS",
-            help="""PromQL matchers put into every query, e.g. 'cluster="eu-1",namespace="shop"'.""",
+            "--tz",
+            metavar="ZONE",
+            help="Zone of times that are given without one (default: UTC, or the configuration's).",
             rich_help_panel=_WINDOW,
         ),
-    ] = ""
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServerOptions:
+    """The metrics server, what of it is looked at, and the configuration."""
+
     prometheus: Annotated[
         str | None,
         typer.Option(
             "--prometheus",
             metavar="URL",
-            envvar="PROMETHEUS_URL",
-            help="A Prometheus-compatible server. Credentials: environment, file or netrc (docs/prometheus.md).",
+            help="A Prometheus-compatible server (environment: PROMETHEUS_URL); credentials: docs/prometheus.md.",
             rich_help_panel=_SOURCES,
         ),
     ] = None
-    bundle: Annotated[
-        Path | None,
+    scope: Annotated[
+        str | None,
         typer.Option(
-            "--bundle",
-            metavar="FILE",
-            help="A bundle written by `capture`, instead of a server.",
-            rich_help_panel=_SOURCES,
-        ),
-    ] = None
-    metrics: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "--metrics",
-            metavar="FILE",
-            help="Metrics from a CSV or Parquet file; repeatable.",
-            rich_help_panel=_SOURCES,
-        ),
-    ] = None
-    events: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--events",
-            metavar="SOURCE",
-            help="Changes: a file (.jsonl, .json, .csv) or kind:argument (github:owner/repo); repeatable.",
-            rich_help_panel=_SOURCES,
+            "--scope",
+            metavar="MATCHERS",
+            help="""PromQL matchers put into every query, e.g. 'cluster="eu-1",namespace="shop"'.""",
+            rich_help_panel=_WINDOW,
         ),
     ] = None
     config: Annotated[
@@ -99,6 +81,35 @@ class WindowOptions:
             rich_help_panel=_FINE,
         ),
     ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChangeOptions:
+    """Where changes come from, and whose."""
+
+    events: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--events",
+            metavar="SOURCE",
+            help="Changes: a file (.jsonl, .json, .csv) or kind:argument (github:owner/repo); repeatable.",
+            rich_help_panel=_SOURCES,
+        ),
+    ] = None
+    service: Annotated[
+        list[str] | None,
+        typer.Option("--service", metavar="NAME", help="What it is about; repeatable.", rich_help_panel=_WINDOW),
+    ] = None
+    strict: Annotated[
+        bool,
+        typer.Option("--strict", help="A source that cannot answer is an error, not a gap.", rich_help_panel=_FINE),
+    ] = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class PackOptions:
+    """The query packs."""
+
     queries: Annotated[
         list[Path] | None,
         typer.Option(
@@ -109,12 +120,27 @@ class WindowOptions:
         list[str] | None,
         typer.Option("--pack", metavar="NAME", help="Only this query pack; repeatable.", rich_help_panel=_FINE),
     ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class MetricOptions:
+    """Metrics from files, and how they are sampled."""
+
+    metrics: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--metrics",
+            metavar="FILE",
+            help="Metrics from a CSV or Parquet file; repeatable.",
+            rich_help_panel=_SOURCES,
+        ),
+    ] = None
     baseline: Annotated[
         str | None,
         typer.Option(
             "--baseline",
             metavar="DURATION",
-            help="How much time before the window is read as healthy (default: chosen, and said).",
+            help="How much time before the window is read as healthy (default: automatic, shown in the report).",
             rich_help_panel=_FINE,
         ),
     ] = None
@@ -127,19 +153,54 @@ class WindowOptions:
             rich_help_panel=_FINE,
         ),
     ] = None
-    strict: Annotated[
-        bool,
-        typer.Option("--strict", help="A source that cannot answer is an error, not a gap.", rich_help_panel=_FINE),
-    ] = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class BundleOptions:
+    """Evidence that was captured before."""
+
+    bundle: Annotated[
+        Path | None,
+        typer.Option(
+            "--bundle",
+            metavar="FILE",
+            help="A bundle written by `capture`, instead of a server.",
+            rich_help_panel=_SOURCES,
+        ),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConsoleOptions:
+    """What is said on standard error."""
+
     quiet: Annotated[
         bool, typer.Option("--quiet", "-q", help="No progress on standard error.", rich_help_panel=_OUTPUT)
     ] = False
-    verbose: Annotated[
-        bool, typer.Option("--verbose", "-v", help="Say every query as it is asked.", rich_help_panel=_OUTPUT)
-    ] = False
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log each query.", rich_help_panel=_OUTPUT)] = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
+class CheckOptions(TimeOptions, ServerOptions, PackOptions, ConsoleOptions):
+    """For `queries check`: a server and its packs."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DoctorOptions(CheckOptions, ChangeOptions):
+    """For `doctor`: a server, its packs and the sources of changes."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EventsOptions(TimeOptions, ServerOptions, ChangeOptions, BundleOptions, ConsoleOptions):
+    """For `events`: what changed in a window."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvidenceOptions(EventsOptions, PackOptions, MetricOptions):
+    """For what needs the whole evidence of a window: incident, report, scan, capture, verify."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class OutputOptions:
     """Where the files go, and which."""
 
@@ -189,7 +250,7 @@ def _hints_of(group: type[Any]) -> dict[str, Any]:
 def takes_options(command: Command) -> Command:
     """Spread parameters that are annotated with an options dataclass into that dataclass's own options.
 
-    `def incident(window: WindowOptions, output: OutputOptions, *, explain: ...)` becomes a typer command with all
+    `def incident(given: EvidenceOptions, output: OutputOptions, *, explain: ...)` becomes a typer command with all
     fields of both; the command itself receives the two objects.
     """
     groups: dict[str, type[Any]] = {}

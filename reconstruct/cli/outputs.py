@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from reconstruct.cli import console, request
 from reconstruct.cli.console import colour_wanted, width
-from reconstruct.cli.options import OutputOptions, WindowOptions
+from reconstruct.cli.options import EvidenceOptions, OutputOptions
 from reconstruct.errors import UsageError
 from reconstruct.render.files import CHART_FOLDER, PICTURES, parse_formats, write_files, write_outputs
 from reconstruct.text import escape
@@ -42,10 +43,10 @@ def checked(output: OutputOptions) -> Wanted:
     return Wanted(parse_formats(output.formats), tuple(output.template or ()))
 
 
-def links_of(window: WindowOptions, config: Config) -> Links:
+def links_of(given: EvidenceOptions, config: Config) -> Links:
     """Where the report's queries can be asked again."""
     return Links(
-        prometheus_url="" if window.bundle else (window.prometheus or config.prometheus.url),
+        prometheus_url="" if given.bundle else request.server_url(given, config),
         grafana_url=config.grafana.url,
         grafana_datasource=config.grafana.datasource,
     )
@@ -58,9 +59,11 @@ def folder_of(incident: Incident, output: OutputOptions, *, kind: str = "inciden
 
 def write(incident: Incident, wanted: Wanted, *, output: OutputOptions, links: Links) -> list[Path]:
     """Draw what the formats need and write every file."""
+    folder = folder_of(incident, output)
+    console.writing(folder)
     return write_outputs(
         incident,
-        folder_of(incident, output),
+        folder,
         wanted.formats,
         force=output.force,
         charts=pictures(incident, wanted.formats),

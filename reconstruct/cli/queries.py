@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from reconstruct.cli.options import WindowOptions, takes_options
+from reconstruct.cli.options import CheckOptions, takes_options
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -60,7 +60,7 @@ def show_pack(
 
 @app.command("check")
 @takes_options
-def check(window: WindowOptions) -> None:
+def check(given: CheckOptions) -> None:
     """Ask a server every signal: which have data, which do not, and what is wrong with a query.
 
     \b
@@ -72,10 +72,10 @@ def check(window: WindowOptions) -> None:
     from reconstruct.gather import check_packs
     from reconstruct.text.escape import plain
 
-    config = request.configuration(window)
+    config = request.configuration(given)
     at = request.now()
-    with console.Progress(quiet=window.quiet, verbose=window.verbose) as progress:
-        rows = check_packs(request.asked_of(window, config, at=at), now=at, progress=progress)
+    with console.Progress(quiet=given.quiet, verbose=given.verbose) as progress:
+        rows = check_packs(request.asked_of(given, config, at=at), now=at, progress=progress)
     widest = max(len(row.signal) for row in rows)
     for row in rows:
         what = f"{row.series:,} series" if row.state == "data" else row.state

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from reconstruct.cli.options import OutputOptions, WindowOptions, takes_options
+from reconstruct.cli.options import EvidenceOptions, OutputOptions, takes_options
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,7 +22,7 @@ FOUND = 10
 
 @takes_options
 def report(
-    window: WindowOptions,
+    given: EvidenceOptions,
     output: OutputOptions,
     *,
     last: Annotated[
@@ -53,21 +53,20 @@ def report(
 
     from reconstruct import deliver
     from reconstruct.cli import console, outputs, request
-    from reconstruct.config import parse_duration_s
     from reconstruct.errors import SourceError, UsageError
     from reconstruct.pipeline import draft, without_earlier_episodes
     from reconstruct.render.incident_json import to_json
     from reconstruct.render.report import one_line, to_report
 
-    config = request.configuration(window)
+    config = request.configuration(given)
     failing = fail_on or config.report.fail_on
     if failing not in ("never", "anomalies"):
         raise UsageError(f"--fail-on takes never or anomalies, not {failing!r}", hint="leave it out for never")
     begun = request.now()
     wanted = outputs.checked(output)
-    window = _looking_back(window, parse_duration_s(last) if last else config.report.last_s, config)
-    with console.Progress(quiet=window.quiet, verbose=window.verbose) as progress:
-        evidence, settings = request.evidence_of(window, config, at=begun, progress=progress)
+    given = _looking_back(given, last, config)
+    with console.Progress(quiet=given.quiet, verbose=given.verbose) as progress:
+        evidence, settings = request.evidence_of(given, config, at=begun, progress=progress)
         progress(0, 0, "looking at the days before")
         evidence = without_earlier_episodes(evidence, settings=settings)
         answer = draft(evidence, settings=settings)
@@ -77,7 +76,7 @@ def report(
             answer,
             wanted,
             output=replace(output, out=outputs.folder_of(answer, output, kind="report")),
-            links=outputs.links_of(window, config),
+            links=outputs.links_of(given, config),
         )
         typer.echo(f"files: {paths[0].parent if paths else 'none'}", err=True)
     typer.echo(one_line(answer), err=True)
@@ -95,18 +94,32 @@ def report(
         raise typer.Exit(FOUND)
 
 
-def _looking_back(window: WindowOptions, last_s: float, config: Config) -> WindowOptions:
-    """`--last` as `--from` and `--to`, with the same time on previous days as the baseline unless told otherwise."""
+def _looking_back(given: EvidenceOptions, last: str | None, config: Config) -> EvidenceOptions:
+    """`--last` as `--from` and `--to`, with the same time on previous days as the baseline unless told otherwise.
+
+    Raises
+    ------
+    UsageError
+        `--last` beside a window that is given otherwise.
+    """
     from dataclasses import replace
 
-    if window.bundle is not None:
-        return window
+    from reconstruct.config import parse_duration_s
+    from reconstruct.errors import UsageError
+
+    if last is not None and (given.bundle is not None or given.begin is not None or given.end is not None):
+        raise UsageError(
+            "--last cannot act beside --from, --to or --bundle", hint="give one window: --last, or --from and --to"
+        )
+    if given.bundle is not None:
+        return given
+    last_s = parse_duration_s(last) if last else config.report.last_s
     days = f"{config.report.compare_days}d"
     return replace(
-        window,
-        begin=window.begin or f"-{last_s:g}s",
-        end=window.end or "now",
-        baseline=window.baseline or (None if config.baseline_s is not None else days),
+        given,
+        begin=given.begin or f"-{last_s:g}s",
+        end=given.end or "now",
+        baseline=given.baseline or (None if config.baseline_s is not None else days),
     )
 
 

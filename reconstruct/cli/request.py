@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from reconstruct import packs
+from reconstruct import packs, promql
 from reconstruct.bundle import narrow, read_bundle
 from reconstruct.cli.console import Progress
-from reconstruct.cli.options import WindowOptions
+from reconstruct.cli.options import (
+    ChangeOptions,
+    CheckOptions,
+    EventsOptions,
+    EvidenceOptions,
+    MetricOptions,
+    PackOptions,
+    ServerOptions,
+    TimeOptions,
+)
 from reconstruct.config import Config, load_config, parse_duration_s, parse_time, parse_zone
-from reconstruct.errors import UsageError
+from reconstruct.errors import NothingToShowError, UsageError
 from reconstruct.gather import Request, gather
 from reconstruct.http import HttpSettings
-from reconstruct.model import Evidence, Settings
+from reconstruct.model import Event, Evidence, Settings
 from reconstruct.packs.loader import MECHANISMS_FILE
 from reconstruct.packs.mechanisms import load_mechanisms
 from reconstruct.sources.changes.registry import TOKEN_VARIABLES, kind_and_argument
@@ -37,6 +46,7 @@ PROMETHEUS_VARIABLES: Mapping[str, str] = {
     "proxy": "PROMETHEUS_PROXY",
 }
 """Environment variables of the connection; the configuration file wins where it says the same."""
+URL_VARIABLE = "PROMETHEUS_URL"
 ORG_ID_VARIABLE = "PROMETHEUS_ORG_ID"
 """Sent as `X-Scope-OrgID`: the tenant of Mimir, Cortex and Loki."""
 
@@ -46,14 +56,32 @@ def now() -> pd.Timestamp:
     return pd.Timestamp.now("UTC")
 
 
-def configuration(window: WindowOptions) -> Config:
+def configuration(given: ServerOptions) -> Config:
     """reconstruct.yaml from `--config` or the working directory, with secrets from the environment."""
-    return load_config(window.config, env=os.environ, folder=Path.cwd())
+    return load_config(given.config, env=os.environ, folder=Path.cwd())
 
 
-def connection(window: WindowOptions, config: Config) -> HttpSettings | None:
+def zone_of(given: TimeOptions, config: Config) -> str:
+    """The zone of times that are given without one: the option, else the configuration, else UTC.
+
+    Raises
+    ------
+    UsageError
+        Nobody knows the zone.
+    """
+    zone = given.tz or config.timezone or "UTC"
+    parse_zone(zone)
+    return zone
+
+
+def server_url(given: ServerOptions, config: Config) -> str:
+    """Where the metrics server is: the option, else the environment, else the configuration; "" = nowhere."""
+    return given.prometheus or os.environ.get(URL_VARIABLE, "") or config.prometheus.url
+
+
+def connection(given: ServerOptions, config: Config) -> HttpSettings | None:
     """How the metrics server is reached; None where nobody names one."""
-    url = window.prometheus or config.prometheus.url
+    url = server_url(given, config)
     if not url:
         return None
     told = {name: getattr(config.prometheus, name) for name in PROMETHEUS_VARIABLES}
@@ -77,92 +105,178 @@ def connection(window: WindowOptions, config: Config) -> HttpSettings | None:
     return settings if timeout_s is None else replace(settings, timeout_s=timeout_s)
 
 
-def catalogue_of(window: WindowOptions, config: Config) -> Catalogue:
+def catalogue_of(given: PackOptions, config: Config) -> Catalogue:
     """The packs that ship, and the user's own."""
-    folders = (packs.packs_folder(), *config.queries, *(window.queries or ()))
-    return packs.load(folders, only=tuple(window.pack or config.packs))
+    folders = (packs.packs_folder(), *config.queries, *(given.queries or ()))
+    return packs.load(folders, only=tuple(given.pack or config.packs))
 
 
-def settings_of(window: WindowOptions, config: Config) -> Settings:
+def settings_of(given: EvidenceOptions, config: Config) -> Settings:
     """What the pure core is told: services, call graph, mechanisms."""
     folders = (
         *config.mechanisms,
-        *(f for f in (*config.queries, *(window.queries or ())) if (f / MECHANISMS_FILE).is_file()),
+        *(f for f in (*config.queries, *(given.queries or ())) if (f / MECHANISMS_FILE).is_file()),
     )
     return Settings(
-        services=tuple(window.service or config.services),
+        services=tuple(given.service or config.services),
         calls=config.calls,
         mechanisms=load_mechanisms(folders),
         authors=config.authors,
     )
 
 
-def asked_of(window: WindowOptions, config: Config, *, at: pd.Timestamp) -> Request:
-    """The window and every source.
+def asked_of(given: CheckOptions | EventsOptions, config: Config, *, at: pd.Timestamp) -> Request:
+    """The window and every source that the command's options name.
 
     Raises
     ------
     UsageError
         A time, a zone, a duration or a combination of options is wrong.
     """
-    zone = config.timezone if window.tz == "UTC" and config.timezone else window.tz
-    parse_zone(zone)
+    begin, end, notes = _window_of(given, config, at=at)
+    request = Request(
+        start=begin,
+        end=end,
+        prometheus=connection(given, config),
+        scope=given.scope if given.scope is not None else config.scope,
+        calls=config.calls,
+        tz=zone_of(given, config),
+        authors=config.authors,
+        notes=notes,
+    )
+    if isinstance(given, ChangeOptions):
+        services = tuple(given.service or config.services)
+        request = replace(request, events=_event_sources(given, config), services=services, strict=given.strict)
+    if isinstance(given, PackOptions):
+        request = replace(request, catalogue=catalogue_of(given, config))
+    if isinstance(given, MetricOptions):
+        request = replace(
+            request,
+            baseline=_duration(given.baseline, config.baseline_s),
+            step=_duration(given.step, config.step_s),
+            metric_files=tuple(given.metrics or ()),
+        )
+    return request
+
+
+def _window_of(
+    given: TimeOptions, config: Config, *, at: pd.Timestamp
+) -> tuple[pd.Timestamp | None, pd.Timestamp | None, tuple[str, ...]]:
+    """Start and end as given, and what has to be said of how they were read."""
+    zone = zone_of(given, config)
     notes = []
-    ends: dict[str, pd.Timestamp | None] = {}
-    for name, text in (("--from", window.begin), ("--to", window.end)):
-        ends[name] = None
-        if text is not None:
-            ends[name], note = parse_time(text, now=at, tz=zone)
-            notes += [note] if note else []
-    begin, end = ends["--from"], ends["--to"]
+    ends: list[pd.Timestamp | None] = []
+    for text in (given.begin, given.end):
+        time, note = parse_time(text, now=at, tz=zone) if text is not None else (None, "")
+        ends.append(time)
+        notes += [note] if note else []
+    begin, end = ends
     if begin is not None and end is not None and begin >= end:
         raise UsageError(
-            f"the window is empty: --from {window.begin} is {begin:%Y-%m-%d %H:%M:%S} UTC, --to {window.end} is "
+            f"the window is empty: --from {given.begin} is {begin:%Y-%m-%d %H:%M:%S} UTC, --to {given.end} is "
             f"{end:%Y-%m-%d %H:%M:%S} UTC",
             hint="an HH:MM time means today: give the date too when the window crosses midnight",
         )
-    return Request(
-        start=begin,
-        end=end,
-        baseline=_duration(window.baseline, config.baseline_s),
-        step=_duration(window.step, config.step_s),
-        prometheus=connection(window, config),
-        metric_files=tuple(window.metrics or ()),
-        events=_event_sources(window, config),
-        services=tuple(window.service or config.services),
-        scope=window.scope or config.scope,
-        catalogue=catalogue_of(window, config),
-        calls=config.calls,
-        tz=zone,
-        strict=window.strict,
-        authors=config.authors,
-        notes=tuple(notes),
-    )
+    return begin, end, tuple(notes)
 
 
 def evidence_of(
-    window: WindowOptions, config: Config, *, at: pd.Timestamp, progress: Progress, selector: str | None = None
+    given: EvidenceOptions, config: Config, *, at: pd.Timestamp, progress: Progress, selector: str | None = None
 ) -> tuple[Evidence, Settings]:
-    """The evidence from the bundle, the server or the files that the options name, and what goes with it."""
-    settings = settings_of(window, config)
-    if window.bundle is None:
-        asked = replace(asked_of(window, config, at=at), selector=selector)
+    """The evidence from the bundle, the server or the files that the options name, and what goes with it.
+
+    Raises
+    ------
+    UsageError
+        An option is wrong, or could not act.
+    """
+    settings = settings_of(given, config)
+    if given.bundle is None:
+        asked = replace(asked_of(given, config, at=at), selector=selector)
+        if asked.prometheus is None:
+            _refuse(given, ("pack", "queries"), what="without a metrics server", why="packs are asked of a server")
         return gather(asked, now=at, progress=progress), settings
-    if window.metrics or window.events:
-        raise UsageError(
-            "--bundle is complete in itself: --metrics and --events cannot be added to it",
-            hint="leave them out, or capture again with them",
+    _refuse(
+        given,
+        ("scope", "pack", "queries", "step", "metrics", "events"),
+        what="with --bundle",
+        why="a bundle holds what was asked when it was captured",
+    )
+    evidence, stored = captured(given, config, at=at)
+    if selector is not None:
+        evidence = selected(evidence, selector)
+    settings = replace(stored, mechanisms=stored.mechanisms or settings.mechanisms)
+    return evidence, replace(settings, services=tuple(given.service)) if given.service else settings
+
+
+def captured(given: EventsOptions, config: Config, *, at: pd.Timestamp) -> tuple[Evidence, Settings]:
+    """What a bundle holds of the window; `--baseline` takes less of the time before it.
+
+    Raises
+    ------
+    UsageError
+        It is no bundle, does not hold the window, or an option could not act on it.
+    """
+    if given.bundle is None:
+        raise ValueError("no bundle is given")
+    _refuse(
+        given,
+        ("prometheus", "scope", "events", "strict"),
+        what="with --bundle",
+        why="a bundle holds what was asked when it was captured",
+    )
+    evidence, settings = read_bundle(given.bundle)
+    begin, end, notes = _window_of(given, config, at=at)
+    baseline = _duration(given.baseline, None) if isinstance(given, MetricOptions) else None
+    if begin is None and end is None and baseline is None:
+        return evidence, settings
+    start = begin if begin is not None else evidence.window.start
+    evidence = narrow(
+        evidence,
+        start=start,
+        end=end if end is not None else evidence.window.end,
+        baseline_start=start - baseline if baseline is not None else None,
+    )
+    return replace(evidence, notes=(*evidence.notes, *notes)), settings
+
+
+def selected(evidence: Evidence, selector: str) -> Evidence:
+    """Only the series that a selector matches: by metric name (of the query that gave them) and by labels.
+
+    Raises
+    ------
+    NothingToShowError
+        None does.
+    """
+    metrics = []
+    for metric in evidence.metrics:
+        names = promql.metric_names(metric.signal.promql) or (metric.signal.id,)
+        fits = [c for c, labels in enumerate(metric.labels) if any(_selects(selector, n, labels) for n in names)]
+        if fits:
+            metrics.append(metric.of_columns(fits))
+    if not metrics:
+        raise NothingToShowError(
+            f"no series of the bundle matches {selector}", hint="leave the selector out to see all"
         )
-    evidence, captured = read_bundle(window.bundle)
-    settings = replace(captured, mechanisms=captured.mechanisms or settings.mechanisms)
-    if window.service:
-        settings = replace(settings, services=tuple(window.service))
-    if window.begin is not None or window.end is not None:
-        zone = config.timezone if window.tz == "UTC" and config.timezone else window.tz
-        start = parse_time(window.begin, now=at, tz=zone)[0] if window.begin else evidence.window.start
-        end = parse_time(window.end, now=at, tz=zone)[0] if window.end else evidence.window.end
-        evidence = narrow(evidence, start=start, end=end)
-    return evidence, settings
+    return replace(evidence, metrics=tuple(metrics))
+
+
+def _selects(selector: str, name: str, labels: Mapping[str, str]) -> bool:
+    return promql.selects(selector, {**labels, "__name__": name})
+
+
+def of_services(events: Sequence[Event], services: Sequence[str] | None) -> tuple[Event, ...]:
+    """The events of these services; all where none is named."""
+    return tuple(event for event in events if not services or event.service.name in services)
+
+
+def _refuse(given: EventsOptions, names: Sequence[str], *, what: str, why: str) -> None:
+    """An option that could not act is an error, never ignored."""
+    told = [f"--{name}" for name in names if getattr(given, name, None)]
+    if told:
+        raise UsageError(
+            f"{' and '.join(told)} cannot act {what}: {why}", hint="leave it out, or capture again with it"
+        )
 
 
 def _duration(option: str | None, configured_s: float | None) -> pd.Timedelta | None:
@@ -170,12 +284,12 @@ def _duration(option: str | None, configured_s: float | None) -> pd.Timedelta | 
     return None if seconds is None else pd.Timedelta(seconds=seconds)
 
 
-def _event_sources(window: WindowOptions, config: Config) -> tuple[tuple[str, Mapping[str, str]], ...]:
+def _event_sources(given: ChangeOptions, config: Config) -> tuple[tuple[str, Mapping[str, str]], ...]:
     """Sources of the command line and of the configuration, each with the token that the environment holds for it."""
-    given: list[tuple[str, dict[str, str]]] = [(spec, {}) for spec in window.events or ()]
-    given += [(source.spec, dict(source.options)) for source in config.events]
+    sources: list[tuple[str, dict[str, str]]] = [(spec, {}) for spec in given.events or ()]
+    sources += [(source.spec, dict(source.options)) for source in config.events]
     found = []
-    for spec, options in given:
+    for spec, options in sources:
         kind, _ = kind_and_argument(spec)
         token = os.environ.get(TOKEN_VARIABLES.get(kind, ""), "")
         found.append((spec, options if "token" in options or not token else {**options, "token": token}))

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from reconstruct.cli.options import WindowOptions, takes_options
+from reconstruct.cli.options import EvidenceOptions, takes_options
 
 
 @takes_options
@@ -20,7 +20,7 @@ def scan(
         ),
     ] = None,
     *,
-    window: WindowOptions,
+    given: EvidenceOptions,
     most: Annotated[int, typer.Option("--most", min=1, metavar="N", help="So many rows.")] = 30,
 ) -> None:
     """Rank every series by how it changed in the window against its own baseline.
@@ -33,9 +33,9 @@ def scan(
     from reconstruct.rank.ranking import scan as rank_series
     from reconstruct.render.scan_table import to_scan_table
 
-    config = request.configuration(window)
-    with console.Progress(quiet=window.quiet, verbose=window.verbose) as progress:
-        evidence, _ = request.evidence_of(window, config, at=request.now(), progress=progress, selector=selector)
+    config = request.configuration(given)
+    with console.Progress(quiet=given.quiet, verbose=given.verbose) as progress:
+        evidence, _ = request.evidence_of(given, config, at=request.now(), progress=progress, selector=selector)
     ranked = rank_series(evidence)
     typer.echo(to_scan_table(ranked[:most]), nl=False)
     if len(ranked) > most:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from reconstruct.cli.options import WindowOptions, takes_options
+from reconstruct.cli.options import EvidenceOptions, takes_options
 
 CONTRADICTED = 11
 """Exit code (contract): a line of the document says what the evidence does not."""
@@ -20,7 +20,7 @@ MAX_BYTES = 2_000_000
 def verify(
     file: Annotated[Path, typer.Argument(metavar="FILE.md", help="The postmortem: Markdown, ours or your own.")],
     *,
-    window: WindowOptions,
+    given: EvidenceOptions,
     form: Annotated[str, typer.Option("--format", metavar="table|json", help="How the answer is printed.")] = "table",
 ) -> None:
     """Hold a written postmortem against the evidence, line by line.
@@ -36,7 +36,6 @@ def verify(
     from reconstruct import __version__
     from reconstruct import verify as checks
     from reconstruct.cli import console, request
-    from reconstruct.config import parse_zone
     from reconstruct.errors import UsageError
     from reconstruct.pipeline import draft
     from reconstruct.render.verification import summary, to_verification_json, to_verification_table
@@ -44,11 +43,10 @@ def verify(
     if form not in FORMATS:
         raise UsageError(f"--format takes table or json, not {form!r}", hint="both go to standard output")
     text = _text_of(file)
-    config = request.configuration(window)
-    zone = config.timezone if window.tz == "UTC" and config.timezone else window.tz
-    parse_zone(zone)
-    with console.Progress(quiet=window.quiet, verbose=window.verbose) as progress:
-        evidence, settings = request.evidence_of(window, config, at=request.now(), progress=progress)
+    config = request.configuration(given)
+    zone = request.zone_of(given, config)
+    with console.Progress(quiet=given.quiet, verbose=given.verbose) as progress:
+        evidence, settings = request.evidence_of(given, config, at=request.now(), progress=progress)
         progress(0, 0, f"looking through {sum(len(m.labels) for m in evidence.metrics):,} series")
         incident = draft(evidence, settings=settings)
     outcome = checks.verify(text, incident, zone=zone)
@@ -63,7 +61,7 @@ def verify(
     if outcome.foreign:
         named = ", ".join(f"{kind}1" for kind in outcome.foreign)
         typer.echo(f"ids like {named} in {file} are another run's or other sources': left alone", err=True)
-    if form == "json" and not window.quiet:
+    if form == "json" and not given.quiet:
         typer.echo(summary(outcome), err=True)
     if outcome.count("contradicted"):
         raise typer.Exit(CONTRADICTED)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
@@ -90,6 +90,12 @@ class Metric:
     """Id of the Query that gave it."""
     spacing_s: float
     """True spacing of the samples behind it, read from the data; at least the grid's step."""
+
+    def of_columns(self, columns: Sequence[int]) -> Metric:
+        """Only these series, numbered anew."""
+        values = self.values[list(columns)].set_axis(pd.RangeIndex(len(columns)), axis=1)
+        labels = tuple(self.labels[c] for c in columns)
+        return replace(self, values=values, labels=labels, services=tuple(self.services[c] for c in columns))
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,5 +188,10 @@ class Evidence:
     queries: tuple[Query, ...] = ()
     calls: tuple[tuple[str, str], ...] = ()
     """Call graph where known: (caller, callee) service names."""
+    raw: tuple[Metric, ...] = ()
+    """Metrics as exported, one a name and one column a series, on the window's grid: what `reconstruct.meaning` reads.
+
+    No rates, no sums; `signal.id` is `raw/<name>`, its tags hold `counter` or `gauge`. Not looked at for anomalies.
+    """
     notes: tuple[str, ...] = ()
     """Choices made while gathering that the reader must know: baseline, step, replicas merged, time zone."""

@@ -9,7 +9,15 @@ from __future__ import annotations
 from reconstruct.promql.conditions import Condition, split_condition
 from reconstruct.promql.macros import fill
 from reconstruct.promql.places import caret
-from reconstruct.promql.selectors import add_matchers, lenient, metric_names, selectors, with_short_look_back
+from reconstruct.promql.selectors import (
+    add_matchers,
+    lenient,
+    metric_names,
+    replaced,
+    selectors,
+    selects,
+    with_short_look_back,
+)
 from reconstruct.promql.tokens import Token, duration, escaped, matchers, one_of, quote_label, seconds, tokens, unquoted
 from reconstruct.promql.windows import range_window_s
 
@@ -27,8 +35,10 @@ __all__ = [
     "one_of",
     "quote_label",
     "range_window_s",
+    "replaced",
     "seconds",
     "selectors",
+    "selects",
     "split_condition",
     "tokens",
     "unquoted",

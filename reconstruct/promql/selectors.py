@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
+from reconstruct.errors import UsageError
 from reconstruct.promql.tokens import Token, closing, duration, end_of, escaped, quote_label, tokens, unquoted
 
 KEYWORDS: Final = frozenset(
@@ -145,6 +147,62 @@ def with_short_look_back(promql: str, *, window_s: float) -> str:
         ]
         position = end
     return "".join([*out, promql[position:]])
+
+
+def replaced(promql: str, by: Callable[[str, str, bool], str | None]) -> str:
+    """The expression with vector selectors replaced by what `by(name, matchers, alone)` gives; None keeps one.
+
+    `matchers` is what stands between the braces; `alone` is False where a range, `offset` or `@` follows.
+
+    >>> replaced('a:b{x="1"} > rate(c[5m])', lambda name, matchers, alone: f"({name} of {matchers})" if alone else None)
+    '(a:b of x="1") > rate(c[5m])'
+    """
+    words = tokens(promql)
+    solid = [token for token in words if not token.blank]
+    out: list[str] = []
+    position = 0
+    for selector in _selectors(words):
+        following = next((token.text.lower() for token in solid if token.start >= selector.end), "")
+        inside = "" if selector.inside is None else promql[selector.inside : selector.end - 1]
+        text = by(selector.name, inside, following not in ("[", "offset", "@"))
+        if text is not None:
+            out += [promql[position : selector.start], text]
+            position = selector.end
+    return "".join([*out, promql[position:]])
+
+
+def selects(selector: str, labels: Mapping[str, str]) -> bool:
+    """Whether a selector's name and matchers fit a series; an absent label is "", as on the server.
+
+    >>> selects('up{job=~"shop.*",zone!="b"}', {"__name__": "up", "job": "shop-1"})
+    True
+    >>> selects('{job="shop"}', {"__name__": "up", "job": "lb"})
+    False
+
+    Raises
+    ------
+    UsageError
+        It is no selector, or its pattern is no regular expression.
+    """
+    words = [token for token in tokens(selector) if not token.blank]
+    found = list(_selectors(words))
+    if len(found) != 1 or found[0].start != 0 or found[0].end != len(selector.rstrip()):
+        raise UsageError(f"{selector!r} is not a selector", hint="""write one like 'up{job="shop"}'""")
+    if found[0].name and labels.get("__name__", "") != found[0].name:
+        return False
+    inside = [token for token in words if found[0].inside is not None and token.start >= found[0].inside]
+    for before, sign, value in zip(inside, inside[1:], inside[2:], strict=False):
+        if sign.text not in ("=", "!=", "=~", "!~") or value.kind != "string":
+            continue
+        held = labels.get(unquoted(before.text) if before.kind == "string" else before.text, "")
+        wanted = unquoted(value.text)
+        try:
+            fits = held == wanted if sign.text in ("=", "!=") else re.fullmatch(wanted, held) is not None
+        except re.error as error:
+            raise UsageError(f"{value.text} is no regular expression: {error}", hint="mend the matcher") from error
+        if fits == sign.text.startswith("!"):
+            return False
+    return True
 
 
 class _Selector(NamedTuple):

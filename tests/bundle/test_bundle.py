@@ -116,6 +116,17 @@ def test_everything_comes_back_to_the_bit(tmp_path: Path) -> None:
     assert back_settings == given_settings
 
 
+def test_metrics_as_exported_come_back_to_the_bit_and_a_part_of_the_window_has_its_part_of_them(tmp_path: Path) -> None:
+    given = replace(evidence(), raw=evidence().metrics)
+    write_bundle(tmp_path / "raw.zip", given)
+    back, _ = read_bundle(tmp_path / "raw.zip")
+    assert [m.signal for m in back.raw] == [m.signal for m in given.raw]
+    assert [m.labels for m in back.raw] == [m.labels for m in given.raw]
+    assert [m.values.to_numpy().tobytes() for m in back.raw] == [m.values.to_numpy().tobytes() for m in given.raw]
+    part = narrow(given, start=WINDOW.start, end=WINDOW.start + 3 * STEP)
+    assert [len(m.values) for m in part.raw] == [len(m.values) for m in part.metrics]
+
+
 def test_times_keep_their_resolution(tmp_path: Path) -> None:
     path = tmp_path / "b"
     write_bundle(path, evidence())

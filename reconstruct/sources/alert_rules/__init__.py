@@ -1,0 +1,1 @@
+"""Alert rules from Prometheus rule files, and what a server says they would have done."""
