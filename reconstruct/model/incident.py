@@ -62,6 +62,7 @@ class Measured:
 
     anomaly: str
     """Id of the Anomaly that names the series."""
+    mean: Quantity
     median: Quantity
     peak: Quantity
     peak_time: pd.Timestamp
@@ -101,6 +102,8 @@ class Incident:
     milestones: Mapping[str, Milestone | None]
     durations: Mapping[str, Duration]
     timeline: tuple[Entry, ...]
+    users: tuple[Measured, ...] = ()
+    """What the user-facing lead series showed from onset to recovery: what impact is told in."""
     phases: tuple[Phase, ...] = ()
     """Of the worst episode, in order of time."""
     actions: tuple[ActionEffect, ...] = ()

@@ -13,7 +13,7 @@ from reconstruct.errors import UsageError
 from reconstruct.model import Incident
 from reconstruct.render.confluence import to_confluence
 from reconstruct.render.incident_json import to_json
-from reconstruct.render.markdown import to_markdown
+from reconstruct.render.markdown import EVIDENCE_FILE, to_evidence, to_markdown
 from reconstruct.render.mermaid import to_mermaid
 from reconstruct.render.page import to_page
 from reconstruct.render.slack import to_slack_json
@@ -85,6 +85,8 @@ def output_files(
         if one in _TEXTS:
             name, render = _TEXTS[one]
             files[name] = _bytes(render(incident, charts if one == "html" else kept, links))
+    if "md" in formats:
+        files[EVIDENCE_FILE] = _bytes(to_evidence(incident, charts=kept, links=links))
     for source in templates:
         name, text = read_template(source)
         made = output_name(name)

@@ -1,27 +1,27 @@
-"""timeline.md: the draft to paste into a postmortem. CommonMark and tables; flavours add what a host has more."""
+"""timeline.md, the draft to publish, and evidence.md, what it rests on, in CommonMark; flavours add what a host has."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from reconstruct.charts.image import ChartImage, front_and_rest
-from reconstruct.model import Entry, Hint, Incident, Reason
-from reconstruct.render.markdown_pieces import MAX_SHORT, cite, ids_only, linked, table
+from reconstruct.model import Entry, Hint, Impact, Incident, Reason
 from reconstruct.render.mermaid import to_mermaid
 from reconstruct.text import narrative
+from reconstruct.text.entries import Words, entry_words
 from reconstruct.text.escape import clip, markdown, markdown_code, markdown_fence
 from reconstruct.text.gaps import gap_rows, gap_text
 from reconstruct.text.links import Links
 from reconstruct.text.references import Cited, cited, cited_in_draft
-from reconstruct.text.times import bounds, clock, span, spans_midnight
+from reconstruct.text.times import Clock, clock, span, spans_midnight
 from reconstruct.text.units import human_duration
-from reconstruct.text.wording import capitalised, counted, entry_text, mechanism_text, sentence
+from reconstruct.text.wording import capitalised, counted, entry_text, joined, mechanism_text, sentence
 
 Flavour = Literal["plain", "github", "gitlab"]
 """`plain` is a file with its pictures beside it. The others are for pasting into an issue, where pictures do not
-travel: they draw with Mermaid, fold the appendix, and keep to the host's limit."""
+travel: they draw with Mermaid, fold the evidence behind a click, and keep to the host's limit."""
 
 BODY_LIMITS: Final[Mapping[Flavour, int]] = {"github": 65_536, "gitlab": 1_000_000}
 """Characters that an issue or comment may have."""
@@ -29,8 +29,16 @@ CITED_IN_CELL: Final = 3
 """So many pieces of evidence stand in a table's cell; the others are counted and stand in incident.json."""
 MAX_CELL: Final = 240
 """Characters of foreign text in a cell: a title of a page's length would push everything else out of sight."""
-GAPS_FIRST: Final = 4
-"""So many gaps are said before anything else; all of them are in their own section."""
+MAX_SHORT: Final = 60
+"""Characters of the name of a piece of evidence: it stands beside its id."""
+GAPS_FIRST: Final = 3
+"""So many gaps that matter are said before anything else; all of them are in evidence.md."""
+MAX_HINTS: Final = 2
+MAX_REASONS: Final = 3
+"""Of a hint, for and against, in the draft; evidence.md has all."""
+MAX_DISMISSED: Final = 6
+MAX_IMPACT: Final = 6
+EVIDENCE_FILE: Final = "evidence.md"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +47,8 @@ class _Page:
 
     incident: Incident
     known: Mapping[str, Cited]
-    dates: bool
+    words: Mapping[str, Words]
+    clock: Clock
     charts: Sequence[ChartImage]
     links: Links
     flavour: Flavour
@@ -47,7 +56,7 @@ class _Page:
     chart_folder: str
     turns: frozenset[str]
     rows: int | None = None
-    """So many lines of the timeline; None = all."""
+    """So many lines of the timeline; None = all key entries."""
     appendix: bool = True
 
 
@@ -60,13 +69,14 @@ def to_markdown(
     zone: str = "",
     chart_folder: str = "charts",
 ) -> str:
-    """The whole draft as Markdown.
+    """The draft as one publishes it: summary, impact, milestones, key entries, candidate causes, follow-up.
 
     Parameters
     ----------
     incident : Incident
     charts : sequence of ChartImage
-        Linked as `chart_folder/name.png` (or `.svg`), with their alt text; not in the `github` and `gitlab` flavours.
+        The summary picture is linked as `chart_folder/name.png` (or `.svg`), with its alt text; not in the `github` and
+        `gitlab` flavours.
     links : Links, optional
         Where each query can be asked again.
     flavour : {"plain", "github", "gitlab"}
@@ -75,10 +85,56 @@ def to_markdown(
     chart_folder : str
         Path from the file to the pictures.
     """
-    page = _Page(
+    return _within_limit(_page(incident, charts, links, flavour=flavour, zone=zone, chart_folder=chart_folder))
+
+
+def to_evidence(
+    incident: Incident,
+    *,
+    charts: Sequence[ChartImage] = (),
+    links: Links | None = None,
+    zone: str = "",
+    chart_folder: str = "charts",
+) -> str:
+    """evidence.md: every entry, every reason, what is ruled out, all data gaps and charts, the queries, the method."""
+    page = _page(incident, charts, links, flavour="plain", zone=zone, chart_folder=chart_folder)
+    head = [
+        f"# Evidence: {markdown(narrative.title(incident))}",
+        f"What [timeline.md](timeline.md) rests on. **All times UTC.** {markdown(narrative.window_text(incident))}",
+    ]
+    return _joined(
+        head,
+        (
+            ("All entries", _entries(page, incident.timeline, rule=True)),
+            ("Impact at inner hops", _impact_lines(page, narrative.impact_rows(incident)[1])),
+            ("Candidate causes", _hints(page)),
+            ("Dismissed changes", _dismissed(page, most=None)),
+            ("Ruled out", _ruled_out(page)),
+            ("Not checked", _not_checked(page)),
+            ("Data gaps", _gaps(page)),
+            ("Charts", _charts(page)),
+            ("Method", _notes(page)),
+            ("Evidence", _evidence(page)),
+            ("Queries", _queries(page)),
+        ),
+    )
+
+
+def _page(
+    incident: Incident,
+    charts: Sequence[ChartImage],
+    links: Links | None,
+    *,
+    flavour: Flavour,
+    zone: str,
+    chart_folder: str,
+) -> _Page:
+    clock_used = narrative.clock_of(incident)
+    return _Page(
         incident,
         cited(incident),
-        narrative.needs_dates(incident),
+        entry_words(incident, clock=clock_used),
+        clock_used,
         charts if flavour == "plain" else (),
         links or Links(),
         flavour,
@@ -86,11 +142,10 @@ def to_markdown(
         chart_folder,
         narrative.turning_points(incident),
     )
-    return _within_limit(page)
 
 
 def _within_limit(page: _Page) -> str:
-    """The fullest form that fits the host: first the appendix goes, then the timeline's tail, and both are said."""
+    """The fullest form that fits the host: first the evidence goes, then the timeline's tail, and both are said."""
     text = _written(page)
     limit = BODY_LIMITS.get(page.flavour)
     if limit is None or len(text) <= limit:
@@ -102,63 +157,71 @@ def _within_limit(page: _Page) -> str:
 
 
 def _written(page: _Page) -> str:
-    sections: tuple[tuple[str, Iterator[str]], ...] = (
+    sections: list[tuple[str, Iterable[str]]] = [
         ("Summary", _summary(page)),
         ("Impact", _impact(page)),
         ("Milestones", _milestones(page)),
         ("Timeline", _timeline(page)),
-        ("Hints", _hints(page)),
-        ("Changes let go", _let_go(page)),
-        ("Ruled out", _ruled_out(page)),
-        ("Not checked", _not_checked(page)),
-        ("What was not seen", _gaps(page)),
-        ("Charts", _charts(page)),
-        ("How this was made", _notes(page)),
-        ("Evidence", _evidence(page)),
-        ("Queries", _queries(page)),
-    )
-    blocks = [*_head(page)]
-    for heading, body in sections:
-        if written := list(body):
-            blocks += [f"## {heading}", *written]
+        ("Candidate causes", _hints_in_short(page)),
+        ("Dismissed changes", _dismissed(page, most=MAX_DISMISSED)),
+        ("Data gaps", _gaps_in_short(page)),
+    ]
+    if page.flavour != "plain":
+        sections += [("Evidence", _evidence(page)), ("Queries", _queries(page))]
+    return _joined([*_head(page)], sections)
+
+
+def _joined(head: Sequence[str], sections: Iterable[tuple[str, Iterable[str]]]) -> str:
+    blocks = [*head]
+    for heading, written in sections:
+        if told := list(written):
+            blocks += [f"## {heading}", *told]
     return "\n\n".join(blocks) + "\n"
 
 
-# ---------------------------------------------------------------- sections
+# ---------------------------------------------------------------- the draft
 
 
 def _head(page: _Page) -> Iterator[str]:
     incident = page.incident
     yield f"# {markdown(narrative.title(incident))}"
+    rests = f" [{EVIDENCE_FILE}]({EVIDENCE_FILE}) holds what it rests on." if page.flavour == "plain" else ""
     yield (
-        "Draft from monitoring data, for people to check: each line cites what shows it, and a hint is not a cause. "
-        f"**All times UTC.** {markdown(narrative.window_text(incident))}"
+        "Draft from monitoring data, for people to check; a candidate cause is a hint. "
+        f"**All times UTC.** {markdown(narrative.window_text(incident))}{rests}"
     )
-    rows = [row for row in gap_rows(incident) if row.in_window]
+    rows = [row for row in gap_rows(incident) if row.matters and row.in_window]
     if rows:
-        told = [f"- {markdown(gap_text(row, dates=page.dates))}" for row in rows[:GAPS_FIRST]]
+        told = [f"- {markdown(gap_text(row, clock=page.clock))}" for row in rows[:GAPS_FIRST]]
         if len(rows) > GAPS_FIRST:
-            told.append(f"- {len(rows) - GAPS_FIRST} more under “What was not seen”.")
-        opening = ["> [!WARNING]", "> **Not seen:**"] if page.flavour != "plain" else ["> **Not seen:**"]
+            told.append(f"- {len(rows) - GAPS_FIRST} more under “Data gaps”.")
+        opening = ["> [!WARNING]", "> **Data gaps:**"] if page.flavour != "plain" else ["> **Data gaps:**"]
         yield "\n".join([*opening, ">", *(f"> {line}" for line in told)])
 
 
 def _summary(page: _Page) -> Iterator[str]:
-    yield markdown(narrative.summary(page.incident))
+    yield markdown(narrative.summary(page.incident, clock=page.clock))
     if page.flavour != "plain" and page.incident.timeline:
         yield markdown_fence(to_mermaid(page.incident), language="mermaid")
-    yield from (_image(chart, page) for chart in front_and_rest(page.charts)[0])
+    yield from (_image(chart, page) for chart in front_and_rest(page.charts)[0][:1])
 
 
 def _impact(page: _Page) -> Iterator[str]:
+    outer, _ = narrative.impact_rows(page.incident)
+    told = list(_impact_lines(page, outer[:MAX_IMPACT]))
+    yield from told
+    if not told and page.incident.explanation.verdict == "incident":
+        yield "No user impact was measured: no user-facing signal shows any."
+
+
+def _impact_lines(page: _Page, rows: Sequence[Impact]) -> Iterator[str]:
     told = [
-        f"- {markdown(narrative.impact_text(impact, dates=page.dates))} {ids_only(impact.evidence)}".rstrip()
-        for impact in page.incident.explanation.impact
+        f"- {markdown(narrative.impact_text(impact, incident=page.incident, clock=page.clock))} "
+        f"{ids_only(impact.evidence)}".rstrip()
+        for impact in rows
     ]
     if told:
         yield "\n".join(told)
-    elif page.incident.explanation.verdict == "incident":
-        yield "What users felt cannot be said: no signal shows it."
 
 
 def _milestones(page: _Page) -> Iterator[str]:
@@ -169,17 +232,9 @@ def _milestones(page: _Page) -> Iterator[str]:
         if row.moment is None:
             rows.append((row.title, "-", "-", capitalised(row.absent), ""))
         else:
-            between = bounds(row.moment, dates=page.dates)
-            time = clock(row.moment.time, dates=page.dates)
-            rows.append(
-                (
-                    row.title,
-                    f"**{time}**",
-                    between or "-",
-                    row.means,
-                    _shown(row.evidence, page),
-                )
-            )
+            between = page.clock.bounds(row.moment)
+            time = f"**{page.clock.time(row.moment.time)}**"
+            rows.append((row.title, time, between or "-", row.means, _shown(row.evidence, page)))
     yield table(("Milestone", "Time (UTC)", "Between", "Meaning", "Evidence"), rows)
     lengths = [
         (row.title, f"**{row.value}**", row.between or "-", markdown(row.formula))
@@ -190,24 +245,29 @@ def _milestones(page: _Page) -> Iterator[str]:
 
 
 def _timeline(page: _Page) -> Iterator[str]:
-    entries = page.incident.timeline
+    yield from _entries(page, [entry for entry in page.incident.timeline if entry.level == "key"])
+
+
+def _entries(page: _Page, entries: Sequence[Entry], *, rule: bool = False) -> Iterator[str]:
     shown = entries if page.rows is None else entries[: page.rows]
-    if not entries:
+    if not shown:
         return
     heads = ["Time (UTC)", *([f"Time ({page.zone})"] if page.zone else []), "Event", "Evidence"]
-    yield table(heads, [_entry_cells(entry, page) for entry in shown])
+    yield table([*heads, *(["Level, rule"] if rule else [])], [_entry_cells(entry, page, rule=rule) for entry in shown])
     if len(shown) < len(entries):
         yield f"{counted(len(entries) - len(shown), one='more line')} in incident.json: this host takes no more."
-    if any(bounds(entry.moment, dates=False) for entry in shown):
+    if any(narrative.open_ends(entry.moment) for entry in shown):
         yield "−15 s: it may have been up to 15 s earlier; + later; ± either. The samples show no more."
 
 
-def _entry_cells(entry: Entry, page: _Page) -> list[str]:
-    event = markdown(clip(entry_text(entry.title, entry.detail), most=MAX_CELL))
+def _entry_cells(entry: Entry, page: _Page, *, rule: bool) -> list[str]:
+    words = page.words[entry.id]
+    event = markdown(clip(entry_text(words.title, words.detail), most=MAX_CELL))
     if entry.id in page.turns:
-        told = markdown(clip(entry_text(narrative.heading(entry), entry.detail), most=MAX_CELL))
-        event = f"**{narrative.ENTRY_KINDS[entry.kind]}:** {told}"
-    if entry.service.name and entry.service.name not in entry.title:
+        event = f"**{markdown(clip(words.title, most=MAX_CELL))}**"
+        if words.detail:
+            event += f": {markdown(clip(words.detail, most=MAX_CELL))}"
+    if entry.service.name and entry.service.name not in words.title:
         event += f" ({markdown(clip(entry.service.name, most=MAX_SHORT))})"
     local = []
     if page.zone:
@@ -215,8 +275,39 @@ def _entry_cells(entry: Entry, page: _Page) -> list[str]:
         local = [
             clock(entry.moment.time, dates=spans_midnight(window.start, window.end, zone=page.zone), zone=page.zone)
         ]
-    shown = f"{_shown(entry.evidence, page)} (rule {markdown_code(entry.rule, in_table=True)})"
-    return [narrative.moment_text(entry.moment, dates=page.dates), *local, event, shown]
+    cells = [narrative.moment_text(entry.moment, clock=page.clock), *local, event, _shown(entry.evidence, page)]
+    return [*cells, *([f"{entry.level}, {markdown_code(entry.rule, in_table=True)}"] if rule else [])]
+
+
+def _hints_in_short(page: _Page) -> Iterator[str]:
+    """The first hints with their strongest reasons, one line each."""
+    told = [h for h in page.incident.explanation.hints if h.verdict in ("supported", "plausible")][:MAX_HINTS]
+    for number, hint in enumerate(told or page.incident.explanation.hints[:1], 1):
+        yield f"{number}. {markdown(sentence(hint.statement))} ({narrative.confidence_text(hint)})\n" + "\n".join(
+            f"   - {side}: {markdown(sentence(reason.says))} {ids_only(reason.evidence)}".rstrip()
+            for side, reasons in (("for", hint.reasons_for), ("against", hint.reasons_against))
+            for reason in reasons[:MAX_REASONS]
+        )
+    if page.incident.explanation.hints:
+        yield f"{narrative.UNSEEN}: {narrative.share_text(narrative.left_over(page.incident))}."
+        if cleared := page.incident.explanation.ruled_out:
+            names = dict.fromkeys(mechanism_text(r.mechanism) for r in cleared)
+            yield f"Ruled out by their figures: {markdown(joined(names))}."
+
+
+def _gaps_in_short(page: _Page) -> Iterator[str]:
+    """Those that could not change what is said, in one line: the others stand above."""
+    rows = gap_rows(page.incident)
+    rest = [row for row in rows if not (row.matters and row.in_window)]
+    shown = [row for row in rows if row.matters and row.in_window][GAPS_FIRST:]
+    if shown:
+        yield "\n".join(f"- {markdown(gap_text(row, clock=page.clock))}" for row in shown[:GAPS_FIRST])
+    if rest:
+        where = f"see {EVIDENCE_FILE}" if page.flavour == "plain" else "see incident.json"
+        yield f"{counted(len(rest), one='data gap')} that changed nothing said here: {where}."
+
+
+# ---------------------------------------------------------------- the evidence
 
 
 def _hints(page: _Page) -> Iterator[str]:
@@ -227,7 +318,7 @@ def _hints(page: _Page) -> Iterator[str]:
         yield f"{markdown(sentence(hint.statement))} ({narrative.confidence_text(hint)})"
         yield from _reasons(hint)
     if hints:
-        yield f"Left to {narrative.UNSEEN}: {narrative.share_text(narrative.left_over(page.incident))}."
+        yield f"{narrative.UNSEEN}: {narrative.share_text(narrative.left_over(page.incident))}."
 
 
 def _reasons(hint: Hint) -> Iterator[str]:
@@ -241,17 +332,20 @@ def _reason(reason: Reason) -> str:
     return f"- {markdown_code(reason.rule)}: {markdown(sentence(reason.says))} {ids_only(reason.evidence)}".rstrip()
 
 
-def _let_go(page: _Page) -> Iterator[str]:
+def _dismissed(page: _Page, *, most: int | None) -> Iterator[str]:
     rows = []
     events = {event.id: event for event in page.incident.evidence.events}
-    for gone in page.incident.explanation.dismissed_changes:
-        event = events.get(gone.event)
-        time = clock(event.time, dates=page.dates) if event else "-"
-        named = page.known[gone.event].text if gone.event in page.known else gone.event
-        says = f"{markdown(sentence(gone.says))} ({markdown(gone.rule)})"
-        rows.append((time, markdown(clip(named, most=MAX_CELL)), says, _shown(gone.evidence, page)))
+    gone = narrative.dismissed(page.incident)
+    for one in gone[:most]:
+        event = events.get(one.event)
+        time = page.clock.time(event.time) if event else "-"
+        named = page.known[one.event].text if one.event in page.known else one.event
+        says = f"{markdown(sentence(capitalised(one.says)))} ({markdown(one.rule)})"
+        rows.append((time, markdown(clip(named, most=MAX_CELL)), says, _shown(one.evidence, page)))
     if rows:
-        yield table(("Time (UTC)", "Change", "Why it was let go", "Evidence"), rows)
+        yield table(("Time (UTC)", "Change", "Why it was dismissed", "Evidence"), rows)
+    if most is not None and len(gone) > most:
+        yield f"{len(gone) - most} more in {EVIDENCE_FILE}."
 
 
 def _ruled_out(page: _Page) -> Iterator[str]:
@@ -275,14 +369,15 @@ def _not_checked(page: _Page) -> Iterator[str]:
 
 def _gaps(page: _Page) -> Iterator[str]:
     told = [
-        f"- {markdown(gap_text(row, dates=page.dates, most=12))} {ids_only(row.ids)}" for row in gap_rows(page.incident)
+        f"- {markdown(gap_text(row, clock=page.clock, most=12))} {ids_only(row.ids)}" for row in gap_rows(page.incident)
     ]
     if told:
         yield "\n".join(told)
 
 
 def _charts(page: _Page) -> Iterator[str]:
-    yield from (_image(chart, page) for chart in front_and_rest(page.charts)[1])
+    front, others = front_and_rest(page.charts)
+    yield from (_image(chart, page) for chart in (*front[1:], *others))
 
 
 def _image(chart: ChartImage, page: _Page) -> str:
@@ -348,3 +443,32 @@ def _folded(block: str, page: _Page, *, label: str) -> Iterator[str]:
         yield block
     else:
         yield f"<details>\n<summary>{label}</summary>\n\n{block}\n\n</details>"
+
+
+# ---------------------------------------------------------------- tables and citations
+
+
+def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table; cells are Markdown already: escaped, without line breaks."""
+    lines = [heads, ["---"] * len(heads), *rows]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+def cite(ids: Sequence[str], known: Mapping[str, Cited], *, most: int | None = None) -> str:
+    """Ids with what they stand for, past `most` counted: `e3` deploys.jsonl 41023, `a1` http/errors, 2 more."""
+    shown = ids[:most]
+    told = [
+        f"{markdown_code(one, in_table=True)} {linked(known[one]) if one in known else ''}".rstrip() for one in shown
+    ]
+    return ", ".join([*told, *([f"{len(ids) - len(shown)} more"] if len(ids) > len(shown) else [])])
+
+
+def ids_only(ids: Sequence[str]) -> str:
+    """Ids in brackets, for the end of a sentence; "" for none."""
+    return f"({', '.join(markdown_code(one) for one in ids)})" if ids else ""
+
+
+def linked(one: Cited) -> str:
+    """The short name of a piece of evidence, as a link where its source can show it."""
+    short = markdown(clip(one.short, most=MAX_SHORT))
+    return f"[{short}](<{one.url}>)" if one.url else short

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -16,6 +17,7 @@ from reconstruct.model import Incident
 from reconstruct.render.page_view import page_view
 from reconstruct.text.escape import clip, plain
 from reconstruct.text.links import Links
+from reconstruct.text.times import MARKS
 
 MAX_OPTION: Final = 60
 """Characters of a service's name in the filter's menu."""
@@ -56,8 +58,23 @@ def _as_is(text: str) -> Markup:
 
 
 def _shown(value: object) -> object:
-    """Foreign text on one line, without control and direction characters; Jinja escapes it for HTML afterwards."""
-    return plain(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+    """Foreign text on one line, without control and direction characters; Jinja escapes it for HTML afterwards.
+
+    Marked times become elements, which the page's zone switch finds.
+    """
+    if not isinstance(value, str) or isinstance(value, Markup):
+        return value
+    shown = plain(value)
+    return Markup(_TIME.sub(_element, str(escape(shown)))) if MARKS[0] in shown else shown  # noqa: S704 - escaped
+
+
+_TIME: Final = re.compile(rf"{MARKS[0]}([0-9T:Z.-]+)(?:/([0-9T:Z.-]+))?{MARKS[1]}([0-9: -]+){MARKS[2]}")
+"""A marked time; whatever else holds such marks is foreign text and stays text."""
+
+
+def _element(match: re.Match[str]) -> str:
+    after = f' data-after="{match[2]}"' if match[2] else ""
+    return f'<time class="t" datetime="{match[1]}"{after}>{match[3]}</time>'
 
 
 def _policy(*, css: str, js: str) -> str:

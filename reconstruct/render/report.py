@@ -10,7 +10,7 @@ from reconstruct.model import Anomaly, Episode, Event, Incident
 from reconstruct.text import narrative
 from reconstruct.text.escape import markdown
 from reconstruct.text.gaps import gap_rows, gap_text
-from reconstruct.text.times import clock
+from reconstruct.text.times import Clock, clock
 from reconstruct.text.units import change, human
 from reconstruct.text.wording import capitalised, counted
 
@@ -36,7 +36,7 @@ def to_report(incident: Incident) -> str:
     lines = [one_line(incident), ""]
     gaps = gap_rows(incident)
     if gaps:
-        lines += [f"Not seen: {markdown(gap_text(gap, dates=True))}" for gap in gaps[:MAX_SERIES_SHOWN]]
+        lines += [f"Data gap: {markdown(gap_text(gap, clock=Clock(dates=True)))}" for gap in gaps[:MAX_SERIES_SHOWN]]
         lines += [f"and {len(gaps) - MAX_SERIES_SHOWN} more gaps" if len(gaps) > MAX_SERIES_SHOWN else "", ""]
     for episode in episodes:
         lines += _episode(episode, incident)

@@ -21,12 +21,13 @@ from reconstruct.charts.image import ChartImage, front_and_rest
 from reconstruct.errors import UsageError
 from reconstruct.model import Incident
 from reconstruct.render.incident_json import incident_dict
-from reconstruct.render.markdown_pieces import cite
+from reconstruct.render.markdown import cite
 from reconstruct.text import narrative
+from reconstruct.text.entries import entry_words
 from reconstruct.text.escape import markdown, markdown_code, markdown_fence, plain
 from reconstruct.text.gaps import gap_rows, gap_text
 from reconstruct.text.references import Cited, cited, event_text
-from reconstruct.text.times import clock
+from reconstruct.text.times import clock as clock_text
 from reconstruct.text.units import human, human_duration
 from reconstruct.text.wording import entry_text, mechanism_text, sentence
 
@@ -167,7 +168,7 @@ def _clock(time: object, *, dates: bool = True) -> str:
     if time is None:
         return "-"
     text = time["time"] if isinstance(time, Mapping) else time
-    return clock(pd.Timestamp(str(text)), dates=dates)
+    return clock_text(pd.Timestamp(str(text)), dates=dates)
 
 
 def _cite(known: Mapping[str, Cited], ids: object) -> Markup:
@@ -178,20 +179,23 @@ def _cite(known: Mapping[str, Cited], ids: object) -> Markup:
 
 def _words(incident: Incident) -> dict[str, Any]:
     """Sentences that every output uses, for templates that do not want to write their own."""
-    dates = narrative.needs_dates(incident)
+    clock = narrative.clock_of(incident)
+    words = entry_words(incident, clock=clock)
     events = {event.id: event_text(event) for event in incident.evidence.events}
     return {
         "title": narrative.title(incident),
-        "summary": narrative.summary(incident),
+        "summary": narrative.summary(incident, clock=clock),
         "window": narrative.window_text(incident),
-        "dates": dates,
-        "impact": [narrative.impact_text(impact, dates=dates) for impact in incident.explanation.impact],
+        "dates": clock.dates,
+        "impact": [
+            narrative.impact_text(row, incident=incident, clock=clock) for row in narrative.impact_rows(incident)[0]
+        ],
         "milestones": [
             {
                 "name": row.name,
                 "title": row.title,
                 "means": row.means,
-                "time": narrative.moment_text(row.moment, dates=dates) if row.moment else "",
+                "time": narrative.moment_text(row.moment, clock=clock) if row.moment else "",
                 "absent": row.absent,
                 "evidence": list(row.evidence),
             }
@@ -201,15 +205,16 @@ def _words(incident: Incident) -> dict[str, Any]:
         "timeline": [
             {
                 "id": entry.id,
-                "time": narrative.moment_text(entry.moment, dates=dates),
+                "time": narrative.moment_text(entry.moment, clock=clock),
                 "kind": narrative.ENTRY_KINDS[entry.kind],
-                "text": entry_text(entry.title, entry.detail),
+                "level": entry.level,
+                "text": entry_text(*words[entry.id]),
                 "service": entry.service.name,
                 "evidence": list(entry.evidence),
             }
             for entry in incident.timeline
         ],
-        "gaps": [gap_text(row, dates=dates) for row in gap_rows(incident)],
+        "gaps": [gap_text(row, clock=clock) for row in gap_rows(incident)],
         "hints": [
             {
                 "title": narrative.hint_title(hint, incident=incident),

@@ -12,7 +12,7 @@ from reconstruct.model import Alert, Anomaly, Entry, Event, Fact, Gap, Incident,
 from reconstruct.text.measures import level_text, measure, moved_text, span_text
 from reconstruct.text.references import event_text, labels_text, service_text
 from reconstruct.text.times import Clock
-from reconstruct.text.units import change, human, human_duration
+from reconstruct.text.units import apart, change, human_duration
 from reconstruct.text.wording import capitalised, joined, mechanism_text
 
 MAX_NAMES: Final = 3
@@ -46,7 +46,7 @@ def entry_words(incident: Incident, *, clock: Clock) -> Mapping[str, Words]:
         {a.id: a for a in incident.anomalies},
         {g.id: g for g in incident.evidence.gaps},
     )
-    return {entry.id: _RULES[entry.rule](entry, known) for entry in incident.timeline}
+    return {entry.id: _RULES.get(entry.rule, _named)(entry, known) for entry in incident.timeline}
 
 
 # ---------------------------------------------------------------- reading facts
@@ -101,7 +101,7 @@ def effect_text(effect: Fact, measured: Fact | None, anomalies: Mapping[str, Ano
     if not told:
         return ""
     if effect == "none":
-        return f"no effect: {told[0]}"
+        return "no effect on user-facing signals"
     return "; ".join(told)
 
 
@@ -115,7 +115,7 @@ def compared(measured: Fact | None, anomalies: Mapping[str, Anomaly]) -> list[st
         a = anomalies.get(_id(reference))
         if a is None or not isinstance(before, Quantity) or not isinstance(after, Quantity):
             continue
-        was, now = human(before.value, before.unit), human(after.value, after.unit)
+        was, now = apart(before.value, after.value, before.unit)
         if was == now:
             told.append(f"{measure(a)} stayed at {now}")
         else:
@@ -132,15 +132,15 @@ def _alert_fired(entry: Entry, known: _Known) -> Words:
     alerts = [known.alerts[i] for i in _ids(entry.facts["alerts"]) if i in known.alerts]
     names = list(dict.fromkeys(a.rule for a in alerts))
     if len(names) == 1:
-        told = []
+        told, title = [], f"{names[0]} fired"
         pending = entry.facts.get("pending")
         if isinstance(pending, pd.Timedelta):
-            told.append(f"pending for {human_duration(pending.total_seconds())}")
+            title += f" (pending for {human_duration(pending.total_seconds())})"
         if "times" in entry.facts and isinstance(last := entry.facts.get("last"), pd.Timestamp):
             told.append(f"fired {entry.facts['times']} times in this window, last at {known.clock.time(last)}")
         series = [known.alerts[i] for i in _ids(entry.facts.get("series")) if i in known.alerts]
         told += [_series_text([a.labels for a in series])] if series else []
-        return Words(f"{names[0]} fired", "; ".join(told))
+        return Words(title, "; ".join(told))
     shown = names if len(names) <= MAX_NAMES + 1 else names[:MAX_NAMES]
     more = [f"{len(names) - len(shown)} more"] if len(names) > len(shown) else []
     when = f" {known.clock.span(entry.moment.time, entry.end)}" if entry.end is not None else ""
@@ -186,11 +186,9 @@ def _figures(entry: Entry, shown: Sequence[Anomaly], known: _Known) -> str:
     first = f"{level_text(facts['baseline'])} before, median {level_text(facts['median'])}"
     if isinstance(time := facts.get("peak_time"), pd.Timestamp):
         first += f", peak {level_text(facts['peak'])} at {known.clock.time(time)}"
-    series = labels_text(shown[0].labels, service=shown[0].service)
+    series = labels_text(shown[0].labels, service=shown[0].service) if entry.rule != "onset" else ""
     told = [first + (f" ({series})" if series else "")]
-    for a in shown[1:]:
-        told.append(f"{measure(a)} {span_text(a)}")
-    return "; ".join(told)
+    return "; ".join([*told, *(f"{measure(a)} {span_text(a)}" for a in shown[1:])])
 
 
 def _phase(entry: Entry, known: _Known) -> Words:
@@ -198,8 +196,8 @@ def _phase(entry: Entry, known: _Known) -> Words:
     moved = [one for one in told if " stayed at " not in one] or told
     head = "Partly recovered" if entry.facts.get("improved") else "Worse"
     step = known.events.get(_id(entry.facts.get("step")))
-    after = f"; {event_text(step)} at {known.clock.time(step.time)}" if step else ""
-    return Words(f"{head}: {'; '.join(moved)}", after.removeprefix("; "))
+    after = f"after “{event_text(step)}” at {known.clock.time(step.time)}" if step else ""
+    return Words(f"{head}: {'; '.join(moved)}", after)
 
 
 def _peak(entry: Entry, known: _Known) -> Words:
@@ -211,13 +209,13 @@ def _peak(entry: Entry, known: _Known) -> Words:
 def _recovered(entry: Entry, known: _Known) -> Words:
     where = service_text(entry.service)
     step = known.events.get(_id(entry.facts.get("step")))
-    told = [f"{event_text(step)} at {known.clock.time(step.time)}"] if step else []
+    told = [f"about when “{event_text(step)}”, {known.clock.time(step.time)}"] if step else []
     if not entry.facts.get("known_action"):
         told.append("no action that mitigated it is known")
     return Words(f"Recovered: {where + ' ' if where else ''}back to normal", "; ".join(told))
 
 
-def _layer_recovered(entry: Entry, known: _Known) -> Words:
+def _layer_recovered(entry: Entry, _: _Known) -> Words:
     where = service_text(entry.service)
     layer = str(entry.facts["layer"])
     return Words(f"{f'{where} ({layer})' if where else layer} recovered", str(entry.facts["signal"]))
@@ -236,6 +234,11 @@ def _gap(entry: Entry, known: _Known) -> Words:
     often = f" {times} times" if isinstance(times, int) and times > 1 else ""
     until = f" until {known.clock.time(entry.end)}" if entry.end is not None else ""
     return Words(f"Data gap: {gap.missing}", f"{gap.cause}{often}{until} ({gap.source})")
+
+
+def _named(entry: Entry, _: _Known) -> Words:
+    """A line of a rule that is not of `reconstruct.timeline`: what the evidence calls it."""
+    return Words(str(entry.facts.get("title") or entry.kind), str(entry.facts.get("detail", "")))
 
 
 def _series_text(labels: Sequence[Mapping[str, str]]) -> str:

@@ -10,6 +10,7 @@ from reconstruct.text.references import service_text
 from reconstruct.text.units import human
 
 _RAW_NAME: Final = re.compile(r"\b[A-Za-z][A-Za-z0-9]*(?:[_:][A-Za-z0-9]+)+\b")
+_PERCENTILE: Final = re.compile(r"^(.+), (?:p(?=\d)|)(\d+)(?:th percentile|st percentile|)$")
 _UNIT_WORDS: Final = re.compile(r" (?:seconds|milliseconds|bytes|total|ratio|percent|count|sum|bucket|hist)\b")
 """Words that a metric's name carries for its unit or kind: the figure says the unit."""
 
@@ -21,10 +22,11 @@ def measure_of(signal: Signal) -> str:
     'db query duration, mean'
     >>> measure_of(Signal("http/p95", "Latency, 95th percentile (http_server_request_duration_seconds)", "", "s", "app",
     ...     "latency"))
-    'latency, 95th percentile'
+    'p95 latency'
     """
     title = re.sub(rf" \({_RAW_NAME.pattern}\)", "", signal.title)
     shown = _RAW_NAME.sub(lambda m: _UNIT_WORDS.sub("", re.sub("[_:]", " ", m[0])), title)
+    shown = _PERCENTILE.sub(lambda m: f"p{m[2]} {m[1][:1].lower()}{m[1][1:]}", shown)
     word = shown.partition(" ")[0]
     return shown[:1].lower() + shown[1:] if word[1:].islower() or len(word) == 1 else shown
 

@@ -8,7 +8,17 @@ from typing import Final
 
 import pandas as pd
 
-from reconstruct.model import Anomaly, EntryKind, Event, Hint, Impact, Incident, Moment, Service
+from reconstruct.model import (
+    DismissedChange,
+    EntryKind,
+    Event,
+    Hint,
+    Impact,
+    Incident,
+    Measured,
+    Moment,
+    Service,
+)
 from reconstruct.text.escape import clip, plain
 from reconstruct.text.measures import measure
 from reconstruct.text.references import event_text, service_text
@@ -134,20 +144,10 @@ def finding(incident: Incident) -> str:
 
     From the first user-facing series: what a title states.
     """
-    shown = leading(incident)
-    if not shown:
+    if not incident.users:
         return ""
-    a = shown[0]
-    what = _failed(incident, a) or f"{_of(a)} {_moved_to(incident, a)}"
     lasted = lasted_text(incident)
-    return f"{capitalised_name(what, incident)}{f' for {lasted}' if lasted else ''}"
-
-
-def leading(incident: Incident) -> tuple[Anomaly, ...]:
-    """The user-facing series that the phases measure: errors before latency."""
-    by_id = {a.id: a for a in incident.anomalies}
-    ids = dict.fromkeys(m.anomaly for phase in incident.phases for m in phase.measured)
-    return tuple(sorted((by_id[i] for i in ids if i in by_id), key=lambda a: a.signal.aspect != "errors"))
+    return f"{capitalised_name(_met(incident, incident.users[0]), incident)}{f' for {lasted}' if lasted else ''}"
 
 
 def lasted_text(incident: Incident) -> str:
@@ -156,25 +156,15 @@ def lasted_text(incident: Incident) -> str:
     return human_duration(length.value_s) if length else ""
 
 
-def _failed(incident: Incident, anomaly: Anomaly) -> str:
-    """`shop failed 33 % of requests`, the share on average; "" where it measures no share of requests."""
-    if anomaly.signal.aspect != "errors" or anomaly.signal.unit not in ("ratio", "percent"):
-        return ""
-    share = next((i.share for i in incident.explanation.impact if i.share and anomaly.id in i.evidence), None)
-    shown = human(share, "ratio") if share is not None else human(anomaly.level, anomaly.signal.unit)
-    return f"{service_text(anomaly.service) or 'the service'} failed {shown} of requests"
-
-
-def _of(anomaly: Anomaly) -> str:
-    where = service_text(anomaly.service)
-    return f"{measure(anomaly)}{f' of {where}' if where else ''}"
-
-
-def _moved_to(incident: Incident, anomaly: Anomaly) -> str:
-    """`rose from 45 ms to a median of 3.5 s`."""
-    way = "fell" if anomaly.direction == "down" else "rose"
-    before, during = (human(value, anomaly.signal.unit) for value in (anomaly.baseline, anomaly.level))
-    return f"{way} from {before} to a median of {during}"
+def _met(incident: Incident, measured: Measured, *, whose: bool = True) -> str:
+    """`shop failed 33 % of requests` (on average), or `p95 latency of shop rose from 45 ms to 3.5 s` (its median)."""
+    a = next(a for a in incident.anomalies if a.id == measured.anomaly)
+    where = service_text(a.service)
+    if a.signal.aspect == "errors" and a.signal.unit in ("ratio", "percent"):
+        return f"{where or 'the service'} failed {human(measured.mean.value, a.signal.unit)} of requests"
+    way = "fell" if a.direction == "down" else "rose"
+    before, during = (human(value, a.signal.unit) for value in (a.baseline, measured.median.value))
+    return f"{measure(a)}{f' of {where}' if whose and where else ''} {way} from {before} to {during}"
 
 
 def capitalised_name(text: str, incident: Incident) -> str:
@@ -191,13 +181,12 @@ def summary(incident: Incident, *, clock: Clock) -> str:
 
 
 def _impact_sentence(incident: Incident, clock: Clock) -> str:
-    onset, shown = incident.milestones.get("onset"), leading(incident)
-    if onset is None or not shown:
+    onset, users = incident.milestones.get("onset"), incident.users
+    if onset is None or not users:
         return opening(incident)
     lasted = lasted_text(incident)
-    told = _failed(incident, shown[0]) or f"{_of(shown[0])} {_moved_to(incident, shown[0])}"
-    others = [f"{measure(a)} {_moved_to(incident, a)}" for a in shown[1:2]]
-    return f"From {clock.time(onset.moment.time)}{f', for {lasted}' if lasted else ''}, {joined([told, *others])}"
+    told = [_met(incident, m, whose=n == 0) for n, m in enumerate(users[:2])]
+    return f"From {clock.time(onset.moment.time)}{f', for {lasted}' if lasted else ''}, {joined(told)}"
 
 
 def _cause_sentence(incident: Incident, clock: Clock) -> str:
@@ -210,6 +199,7 @@ def _cause_sentence(incident: Incident, clock: Clock) -> str:
     share = share_text(hint.confidence)
     if event is None:
         return f"Candidate cause ({share}): {mechanism}{where}; no change explains it"
+    where = "" if event.service.name == hint.service.name else where
     return f"Candidate cause ({share}): {change_text(event)} at {clock.time(event.time)}, by {mechanism}{where}"
 
 
@@ -229,11 +219,13 @@ def _end_sentence(incident: Incident, clock: Clock) -> str:
     step = next((events[i] for i in mitigated.evidence if i in events), None) if mitigated else None
     started = f"{change_text(step)} started at {clock.time(mitigated.moment.time)}" if mitigated and step else ""
     if recovered is not None:
-        back = f"it recovered at {clock.time(recovered.moment.time)}"
+        about = next((a.service for m in incident.users[:1] for a in incident.anomalies if a.id == m.anomaly), None)
+        who = about.name if about is not None and about.name else "it"
+        back = f"{who} recovered at {clock.time(recovered.moment.time)}"
         ended = f"{started}, {back}" if started else f"{back} without a known action"
     else:
         ended = (f"{started}; " if started else "") + f"it was ongoing at {clock.time(incident.evidence.window.end)}"
-    return capitalised(f"{ended}; {seen}")
+    return capitalised_name(f"{ended}; {seen}", incident)
 
 
 def change_text(event: Event) -> str:
@@ -330,16 +322,24 @@ def impact_text(impact: Impact, *, incident: Incident, clock: Clock) -> str:
 
 
 def impact_rows(incident: Incident) -> tuple[tuple[Impact, ...], tuple[Impact, ...]]:
-    """What users met at the outermost hop, and the inner hops: one failed request is one user's, wherever it is counted.
+    """What users met at the outermost hop, and the inner hops: a failed request is one, wherever it is counted.
 
     The service of the lead series is what users met; probes of it say the same again.
     """
-    rows, lead = incident.explanation.impact, leading(incident)
-    if not lead:
+    rows, ids = incident.explanation.impact, {m.anomaly for m in incident.users}
+    services = [a.service for a in incident.anomalies if a.id in ids]
+    if not services:
         return rows, ()
-    ids = {a.id for a in lead}
-    outer = [i for i in rows if ids & set(i.evidence)] or [i for i in rows if i.service == lead[0].service]
+    outer = [i for i in rows if ids & set(i.evidence)] or [i for i in rows if i.service in services]
     return tuple(outer), tuple(i for i in rows if i not in outer)
+
+
+def dismissed(incident: Incident) -> tuple[DismissedChange, ...]:
+    """Changes that were dismissed, without the mitigation and what a hint names: those are told as what they are."""
+    mitigated = incident.milestones.get("mitigated")
+    told = {h.trigger for h in incident.explanation.hints if h.verdict in ("supported", "plausible")}
+    told |= set(mitigated.evidence) if mitigated else set()
+    return tuple(g for g in incident.explanation.dismissed_changes if g.event not in told)
 
 
 def hint_title(hint: Hint, *, incident: Incident) -> str:
@@ -377,4 +377,9 @@ def left_over(incident: Incident) -> float:
 
 def turning_points(incident: Incident) -> frozenset[str]:
     """Ids of the entries that stand out: onset, mitigation, and the recovery that is the milestone."""
-    return frozenset(e.id for e in incident.timeline if e.rule in ("onset", "recovered") or e.kind == "mitigation")
+    return frozenset(
+        e.id
+        for e in incident.timeline
+        if e.kind in ("onset", "mitigation")
+        or (e.kind == "recovery" and e.level == "key" and e.rule not in ("phase", "mechanism-ended"))
+    )

@@ -9,14 +9,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from reconstruct.model import Anomaly, Entry, EntryKind, Evidence, Explanation, Incident, Service
+from reconstruct.model import (
+    ActionEffect,
+    Anomaly,
+    Entry,
+    EntryKind,
+    Evidence,
+    Explanation,
+    Incident,
+    Measured,
+    Phase,
+    Service,
+)
 from reconstruct.timeline.entries_of_alerts import alert_fired, alert_pending, alert_resolved
 from reconstruct.timeline.entries_of_changes import change
 from reconstruct.timeline.entries_of_signals import episode, onset, peak, phase, recovered, spread
 from reconstruct.timeline.gaps import gap, judged_gaps
 from reconstruct.timeline.leads import leads
 from reconstruct.timeline.milestones import durations, milestones
-from reconstruct.timeline.phases import action_effects, phases
+from reconstruct.timeline.phases import action_effects, measured, phases
 from reconstruct.timeline.story import Story
 
 __all__ = ["compose"]
@@ -48,12 +59,16 @@ def compose(evidence: Evidence, anomalies: Sequence[Anomaly], explanation: Expla
     stones = milestones(evidence, explanation)
     began, back = stones["onset"], stones["recovered"]
     over = back.moment.time if back else evidence.window.end
-    actions, stages = (), ()
+    actions: tuple[ActionEffect, ...] = ()
+    stages: tuple[Phase, ...] = ()
+    users: tuple[Measured, ...] = ()
     if began is not None:
         services = [*explanation.affected, *_suspected(evidence, explanation)]
-        actions = action_effects(evidence, found, services=services, onset=began.moment.time, over=over)
         stages = phases(found, start=began.moment, end=over)
+        bends = [*(p.start for p in stages[1:]), *([back.moment] if back else [])]
+        actions = action_effects(evidence, found, services=services, onset=began.moment.time, bends=bends)
         stones = milestones(evidence, explanation, actions)
+        users = measured(found, began.moment.time, over)
     evidence = replace(evidence, gaps=judged_gaps(evidence, explanation, began, found))
     story = Story(evidence, anomalies, explanation, stones, found, stages, actions)
     entries = [entry for rule in _RULES for entry in rule(story)]
@@ -66,6 +81,7 @@ def compose(evidence: Evidence, anomalies: Sequence[Anomaly], explanation: Expla
         milestones=stones,
         durations=durations(stones),
         timeline=tuple(_at_most(numbered)),
+        users=users,
         phases=stages,
         actions=actions,
     )

@@ -14,6 +14,8 @@ from reconstruct.timeline.story import Story
 
 MAX_FIRINGS_SHOWN = 3
 """An alert that fires more often than this in one window is told as one line: flapping would hide the rest."""
+QUIET = frozenset({"info", "none", "debug"})
+"""Severities that notify nobody (kube-prometheus's runbooks: `info` alerts are context for others)."""
 MAX_USER_ALERTS = 3
 """So many moments at which alerts on user-facing signals fired are told one by one; the rest are one group."""
 TOGETHER_EVALUATIONS = 2.0
@@ -46,7 +48,7 @@ def alert_fired(story: Story) -> Iterator[Entry]:
     for a in sorted(told, key=lambda a: (a.firing_at, a.id)):
         if a in firings or (detected and a.id in detected.evidence):
             first_of.setdefault(a.rule, a)
-    firsts = list(first_of.values())
+    firsts = _telling(list(first_of.values()))
     head = [a for a in firsts if detected and a.id in detected.evidence]
     users = [a for a in firsts if a not in head and on_users(story.evidence, a)]
     groups = [*([[a] for a in head]), *_together(users)[:MAX_USER_ALERTS]]
@@ -63,6 +65,11 @@ def alert_fired(story: Story) -> Iterator[Entry]:
         else:
             for alert in more:
                 yield _fired([alert], {rule: [alert]}, level="detail")
+
+
+def _telling(firsts: list[Alert]) -> list[Alert]:
+    """Those that are meant to tell somebody; where there are none, all."""
+    return [a for a in firsts if a.labels.get("severity", "").lower() not in QUIET] or firsts
 
 
 def alert_resolved(story: Story) -> Iterator[Entry]:

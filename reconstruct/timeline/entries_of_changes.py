@@ -16,7 +16,7 @@ _KINDS: Mapping[str, EntryKind] = {"restart": "restart", "note": "note", "alert"
 
 
 def change(story: Story) -> Iterator[Entry]:
-    """Events inside the window, and earlier ones that a hint or a verdict speaks of; a rollout takes its restarts in."""
+    """Events of the window, and earlier ones that a hint or a verdict speaks of; a rollout takes its restarts in."""
     window, explanation = story.evidence.window, story.explanation
     spoken_of = {h.trigger for h in explanation.hints} | {g.event for g in explanation.dismissed_changes}
     shown = [e for e in story.evidence.events if e.time >= window.start or e.id in spoken_of]

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import groupby, pairwise
 
 import pandas as pd
 
-from reconstruct.model import Anomaly, Entry, Fact, Moment, Quantity, Reference, Service
-from reconstruct.timeline.leads import USER_LAYERS, anomalies_by_id, first_clear, user_facing
+from reconstruct.model import Anomaly, Entry, Fact, Moment, Phase, Quantity, Reference, Service
+from reconstruct.timeline.leads import LAGGING, USER_LAYERS, anomalies_by_id, first_clear, user_facing
+from reconstruct.timeline.phases import measured
 from reconstruct.timeline.story import BELIEVED, Story
 
 UNTOLD_TAG = "scrape"
 """How long a scrape takes is about the monitoring; where scrapes failed is told as a gap."""
+MARKED = 4.0
+MARKED_SHARE = 0.15
+"""A phase that follows no known step is told where it differs so much and lasts this share of the incident."""
 MAX_SPREADS = 4
 """So many layers are told as key entries: those that a hint rests on first."""
 MAX_SIGNALS = 3
 """So many signals of a layer stand in its line, each of another aspect."""
+SHARED_LAYERS = ("database", "cache", "queue", "host")
+"""Layers told also where no hint rests on them: what services share."""
 LASTS_SHARE = 0.5
 """What no hint rests on must have lasted so much of the incident to be told as a layer it spread to."""
 
@@ -62,61 +69,68 @@ def episode(story: Story) -> Iterator[Entry]:
 
 
 def spread(story: Story) -> Iterator[Entry]:
-    """The first clear sign in each service and layer; key: the layers that hints rest on, and that lasted."""
+    """The first clear sign in each layer, and in each service that users meet; the other groups are details."""
     cited = {i for h in story.explanation.hints if h.verdict in BELIEVED for r in h.reasons_for for i in r.evidence}
-    cited |= {h.metric for h in story.explanation.hints[:1] if h.metric}
-    groups = [list(g) for g in _groups(story)]
-    leads = {one.anomaly.id for one in story.leads}
-    # One line a layer: of several services' lines of one layer, the best rooted one is told.
-    ranked = sorted(groups, key=lambda g: (-len(cited & {a.id for a in g}), -max(a.score for a in g), g[0].id))
-    key: dict[str, Service] = {}
-    for group in ranked:
-        layer = group[0].signal.layer
-        own = layer if layer not in USER_LAYERS else f"{layer} {group[0].service.name}"
-        if own in key or len(key) >= MAX_SPREADS or leads & {a.id for a in group}:
-            continue
-        if _is_key(group, cited, story):
-            key[own] = group[0].service
+    named = {h.metric for h in story.explanation.hints if h.metric and h.verdict in BELIEVED}
+    groups = list(_groups(story))
+    layers: dict[tuple[str, str], list[Anomaly]] = {}
     for group in groups:
-        layer = group[0].signal.layer
-        own = layer if layer not in USER_LAYERS else f"{layer} {group[0].service.name}"
-        chosen = key.get(own) == group[0].service and not leads & {a.id for a in group} and own in key
-        shown = _one_of_each_aspect(group, cited)
-        moment = first_clear(story.evidence, shown[0])
-        early = moment.latest < story.first_trigger
-        yield Entry(
-            "",
-            moment,
-            "spread",
-            "spread",
-            shown[0].service,
-            tuple(a.id for a in shown),
-            level="key" if chosen and not early else "detail",
-            facts={"layer": layer, **_moved(shown, story)},
-        )
+        for a in group:
+            own = a.service.name if a.signal.layer in USER_LAYERS else ""
+            layers.setdefault((a.signal.layer, own), []).append(a)
+    leads = {one.anomaly.id for one in story.leads}
+    able = [g for g in layers.values() if not leads & {a.id for a in g} and _is_key(g, cited | named, story)]
+    ranked = sorted(
+        able, key=lambda g: (not named & {a.id for a in g}, -len(cited & {a.id for a in g}), -max(a.score for a in g))
+    )
+    told: set[str] = set()
+    for group in ranked[:MAX_SPREADS]:
+        entry = _spread(story, group, named, cited)
+        if entry.moment.latest >= story.first_trigger:
+            told |= {a.id for a in group}
+            yield replace(entry, level="key")
+    for group in groups:
+        rest = [a for a in group if a.id not in told]
+        if rest:
+            yield _spread(story, rest, named, cited)
+
+
+def _spread(story: Story, group: Sequence[Anomaly], named: set[str], cited: set[str]) -> Entry:
+    shown = _one_of_each_aspect(group, named, cited)
+    return Entry(
+        "",
+        first_clear(story.evidence, shown[0]),
+        "spread",
+        "spread",
+        shown[0].service,
+        tuple(a.id for a in shown),
+        facts={"layer": shown[0].signal.layer, **_moved(shown, story)},
+    )
 
 
 def _is_key(group: Sequence[Anomaly], cited: set[str], story: Story) -> bool:
+    if group[0].signal.layer in USER_LAYERS:
+        return any(
+            a.service in story.explanation.affected
+            and user_facing(a)
+            and a.service != story.service
+            and not {"probe", LAGGING} & set(a.signal.tags)
+            for a in group
+        )
     if cited & {a.id for a in group}:
         return True
-    if group[0].signal.layer in USER_LAYERS:
-        return group[0].service in story.explanation.affected and any(
-            user_facing(a) and a.service != story.service and "probe" not in a.signal.tags for a in group
-        )
     if any(h.verdict in BELIEVED for h in story.explanation.hints[:1]):
         return False
-    length = LASTS_SHARE * (story.over - story.begin)
-    lasting = [
-        a for a in group if min(a.recovery.time if a.recovery else story.over, story.over) - a.onset.time >= length
-    ]
-    return bool(lasting) and group[0].signal.layer in ("database", "cache", "queue", "host")
+    least = LASTS_SHARE * (story.over - story.begin)
+    ends = [(a, min(a.recovery.time if a.recovery else story.over, story.over)) for a in group]
+    return group[0].signal.layer in SHARED_LAYERS and any(end - a.onset.time >= least for a, end in ends)
 
 
-def _one_of_each_aspect(group: Sequence[Anomaly], cited: set[str]) -> list[Anomaly]:
-    """The anomaly that says most of each aspect, those that hints rest on first; measures before conditions."""
-    ranked = sorted(
-        group, key=lambda a: (a.signal.threshold is not None, a.id not in cited, a.signal.inferred, -a.score, a.id)
-    )
+def _one_of_each_aspect(group: Sequence[Anomaly], named: set[str], cited: set[str]) -> list[Anomaly]:
+    """The anomaly that says most of each aspect: those that hints rest on, and only those where there are any."""
+    users = [a for a in group if user_facing(a)] if group[0].signal.layer in USER_LAYERS else []
+    fits = users or [a for a in group if a.id in cited | named] or group
+    ranked = sorted(fits, key=lambda a: (a.id not in named, a.signal.inferred and bool(users), -a.score, a.id))
     best: dict[str, Anomaly] = {}
     for a in ranked:
         best.setdefault(a.signal.aspect, a)
@@ -128,6 +142,8 @@ def phase(story: Story) -> Iterator[Entry]:
     for before, after in pairwise(story.phases):
         step = story.step_near(after.start)
         was = {m.anomaly: m for m in before.measured}
+        if step is None and not _marked(before, after, story):
+            continue
         facts: dict[str, Fact] = {
             "phase": after.kind,
             "improved": after.improved,
@@ -149,19 +165,24 @@ def phase(story: Story) -> Iterator[Entry]:
         )
 
 
+def _marked(before: Phase, after: Phase, story: Story) -> bool:
+    """Whether a phase that no step explains is one to tell: its figures at least MARKED times apart, and it lasted."""
+    was = {m.anomaly: m.median.value for m in before.measured}
+    pairs = [sorted((abs(was[m.anomaly]), abs(m.median.value))) for m in after.measured if m.anomaly in was]
+    lasted = after.end - after.start.time >= MARKED_SHARE * (story.over - story.begin)
+    return lasted and any(high >= MARKED * low and high > 0 for low, high in pairs)
+
+
 def peak(story: Story) -> Iterator[Entry]:
-    """The worst sample of each lead series."""
-    for one in story.leads:
-        a = one.anomaly
-        yield Entry(
-            "",
-            Moment(a.peak_time, a.peak_time, a.peak_time),
-            "peak",
-            "peak",
-            a.service,
-            (a.id,),
-            facts=_moved([a], story),
-        )
+    """The worst sample of each lead series, or of what the onset rests on."""
+    stone = story.stones["onset"]
+    first = [a for a in story.anomalies if stone and a.id in stone.evidence]
+    for anomaly in [one.anomaly for one in story.leads] or first:
+        facts = _moved([anomaly], story)
+        time = facts["peak_time"]
+        if isinstance(time, pd.Timestamp):
+            moment = Moment(time, time, time)
+            yield Entry("", moment, "peak", "peak", anomaly.service, (anomaly.id,), facts=facts)
 
 
 def recovered(story: Story) -> Iterator[Entry]:
@@ -232,19 +253,24 @@ def _moved(shown: Sequence[Anomaly], story: Story) -> dict[str, Fact]:
         return {}
     first, over = shown[0], story.over
     unit = first.signal.unit
-    found = next((one for one in story.leads if one.anomaly.id == first.id), None)
     begin, end = first.onset.time, min(first.recovery.time if first.recovery else over, over)
-    median = found.median(story.begin, over) if found else None
+    found = next((one for one in story.leads if one.anomaly.id == first.id), None)
+    mitigated = story.stones["mitigated"]
+    # While instances restart figures are those of the restart: the peak is told of the time before it.
+    until = mitigated.moment.time if mitigated else over
+    all_, calm = (measured([found], story.begin, t) if found else () for t in (over, until))
+    median = all_[0].median if all_ else Quantity(first.level, unit)
+    worst = (calm or all_)[:1]
     facts: dict[str, Fact] = {
         "moved": tuple(Reference(a.id) for a in shown),
         "signal": first.signal.id,
         "direction": first.direction,
         "baseline": Quantity(first.baseline, unit),
-        "median": median or Quantity(first.level, unit),
+        "median": median,
         "median_start": begin,
         "median_end": max(begin, end),
-        "peak": Quantity(first.peak, unit),
-        "peak_time": first.peak_time,
+        "peak": worst[0].peak if worst else Quantity(first.peak, unit),
+        "peak_time": worst[0].peak_time if worst else first.peak_time,
     }
     if first.signal.threshold is not None:
         facts["condition"] = True

@@ -38,22 +38,18 @@ def _matters(
         return gap.source != "prometheus"
     over = explanation.recovered.latest if explanation.recovered else window.end
     start, end = max(gap.start, onset.moment.earliest), min(gap.end or window.end, over)
-    length_s = max((end - start).total_seconds(), 0.0)
-    spacing_s = max((one.spacing_s for one in leads), default=window.step_s)
-    if length_s < HIDES_SAMPLES * spacing_s:
+    return any(_hidden(one, start, end, length_s=(over - onset.moment.earliest).total_seconds()) for one in leads)
+
+
+def _hidden(one: Lead, start: pd.Timestamp, end: pd.Timestamp, *, length_s: float) -> bool:
+    """Whether the series that sizes the incident has no samples in a fair part of it: `[start, end)`.
+
+    What is missing of single instances while the service's own series goes on hides nothing.
+    """
+    missing_s = (end - start).total_seconds()
+    if missing_s < max(HIDES_SAMPLES * one.spacing_s, HIDES_SHARE * length_s):
         return False
-    return length_s >= HIDES_SHARE * (over - onset.moment.earliest).total_seconds() and _of_the_affected(
-        gap, explanation
-    )
-
-
-def _of_the_affected(gap: Gap, explanation: Explanation) -> bool:
-    """Whether it is of everything, or names a service that was affected or suspected."""
-    if ("", "") in gap.targets or not gap.targets:
-        names = {s.name for s in explanation.affected} | {h.service.name for h in explanation.hints}
-        return ("", "") in gap.targets or any(n and n in gap.missing for n in names)
-    names = {s.name for s in explanation.affected} | {h.service.name for h in explanation.hints}
-    return any(n and (n in job or n in instance) for job, instance in gap.targets for n in names)
+    return len(one.between(start, end)) * one.spacing_s < 0.5 * missing_s
 
 
 def gap(story: Story) -> Iterator[Entry]:

@@ -18,6 +18,8 @@ NOT_USERS = frozenset({"scrape", "retries", "outbound"})
 LAGGING = "running-mean"
 CLEAR_SHARE = 0.5
 """A series has clearly moved at its first sample of this share of its later excess."""
+FAILING_SHARE = 0.01
+"""On average fewer failed requests than this share are told after slowness."""
 MIN_SAMPLES = 3
 """Fewer samples give no median worth telling."""
 
@@ -62,8 +64,20 @@ def leads(evidence: Evidence, anomalies: Sequence[Anomaly], explanation: Explana
             chosen.append(max(fits, key=lambda a: _preferred(a, sized=sized, same=same, evidence=evidence)))
     if not chosen:
         chosen = sorted(told, key=lambda a: (-a.score, a.id))[:1]
-    found = (lead(evidence, a) for a in chosen)
-    return tuple(one for one in found if one is not None)
+    found = [one for one in (lead(evidence, a) for a in chosen) if one is not None]
+    telling = [one for one in found if not _hardly_any(one, explanation, evidence)]
+    return tuple(telling or found)
+
+
+def _hardly_any(one: Lead, explanation: Explanation, evidence: Evidence) -> bool:
+    """Whether errors were so few that slowness is what users met."""
+    if one.anomaly.signal.aspect != "errors" or one.anomaly.signal.unit not in ("ratio", "percent"):
+        return False
+    start = explanation.onset.time if explanation.onset else evidence.window.start
+    end = explanation.recovered.time if explanation.recovered else evidence.window.end
+    inside = one.between(start, end)
+    whole = 100.0 if one.anomaly.signal.unit == "percent" else 1.0
+    return not len(inside) or float(inside.mean()) < FAILING_SHARE * whole
 
 
 def user_facing(anomaly: Anomaly) -> bool:

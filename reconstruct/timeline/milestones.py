@@ -15,7 +15,7 @@ def milestones(
 ) -> dict[str, Milestone | None]:
     """Each with what dates it; one that would contradict the order is left out, never moved out of its interval.
 
-    Where explain knows no mitigation, it is the last step after which users met half of what they met before, or less.
+    Where explain knows no mitigation, it is the last step within whose reach the curve bent back to its baseline.
     """
     onset = _stone(explanation.onset, explanation.onset_evidence)
     recovered = _stone(explanation.recovered, explanation.recovered_evidence)
@@ -43,7 +43,7 @@ def _stone(moment: Moment | None, cited: tuple[str, ...]) -> Milestone | None:
 
 
 def _bent(evidence: Evidence, actions: Sequence[ActionEffect]) -> Milestone | None:
-    bends = [a.event for a in actions if a.effect != "none"]
+    bends = [a.event for a in actions if a.effect == "full"]
     event = next((e for e in evidence.events if bends and e.id == bends[-1]), None)
     if event is None:
         return None

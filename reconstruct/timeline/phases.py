@@ -22,7 +22,7 @@ from reconstruct.model import (
     Quantity,
     Service,
 )
-from reconstruct.timeline.leads import MIN_SAMPLES, Lead
+from reconstruct.timeline.leads import FAILING_SHARE, MIN_SAMPLES, Lead
 
 TWICE = 1.0
 """Phases differ where the excess over the baseline halves or doubles (log2): less is one phase to a reader."""
@@ -33,12 +33,14 @@ SMALLEST = 0.005
 """Of a ratio's whole, or of a latency's baseline times ten: excess below it is none."""
 DOWN_SHARE = 0.95
 """So many of a hundred requests failing is down."""
-FAILING_SHARE = 0.01
-"""Errors below this share are told as slowness, where latency moved."""
 BACK_SHARE = 0.1
 """What keeps at most this share of its excess is back."""
-EFFECT_S = 300.0
+HALF = 0.5
+"""What at least halves the excess had an effect."""
+COMPARED_S = 180.0
 """How long before and after a step is compared, at most."""
+REACH_S = 60.0
+"""How long after a step, or after its rollout was complete, the curve may take to bend: caches, pools, retries."""
 STEP_KINDS = frozenset({"rollback", "deploy", "config", "flag", "scale", "restart"})
 
 
@@ -73,7 +75,8 @@ def _cuts(found: Sequence[Lead], *, start: pd.Timestamp, end: pd.Timestamp) -> l
     apart = pd.Timedelta(seconds=max(one.lag_s for one in found)) + MIN_SHARE * (end - start)
     kept: list[Moment] = []
     for moment in moments:
-        if not kept or moment.time - kept[-1].time > apart:
+        # Just after the onset a series through a range window is still on its way up.
+        if moment.time - (kept[-1].time if kept else start) > (apart if kept else 2 * apart):
             kept.append(moment)
     return kept[: MAX_PHASES - 1]
 
@@ -116,6 +119,11 @@ def _excess(anomaly: Anomaly, value: float) -> float:
     return max(abs(value - anomaly.baseline), least)
 
 
+def measured(found: Sequence[Lead], start: pd.Timestamp, end: pd.Timestamp) -> tuple[Measured, ...]:
+    """What each series showed in `[start, end)`, those without a sample left out."""
+    return tuple(m for one in found if (m := _measured(one, start, end)) is not None)
+
+
 def _measured(one: Lead, start: pd.Timestamp, end: pd.Timestamp) -> Measured | None:
     inside = (one.times >= start) & (one.times < end)
     if not inside.any():
@@ -123,7 +131,11 @@ def _measured(one: Lead, start: pd.Timestamp, end: pd.Timestamp) -> Measured | N
     values, times, unit = one.values[inside], one.times[inside], one.anomaly.signal.unit
     row = int(values.argmin() if one.anomaly.direction == "down" else values.argmax())
     return Measured(
-        one.anomaly.id, Quantity(float(np.median(values)), unit), Quantity(float(values[row]), unit), times[row]
+        one.anomaly.id,
+        Quantity(float(values.mean()), unit),
+        Quantity(float(np.median(values)), unit),
+        Quantity(float(values[row]), unit),
+        times[row],
     )
 
 
@@ -162,45 +174,50 @@ def action_effects(
     *,
     services: Iterable[Service],
     onset: pd.Timestamp,
-    over: pd.Timestamp,
+    bends: Sequence[Moment],
 ) -> tuple[ActionEffect, ...]:
-    """For each change of `services` made while the incident lasted: what users met before it and after it."""
+    """For each change of `services` made between the onset and the last of `bends`: what users met before and after.
+
+    A step had an effect where the curve bent within its reach: the time it ran, and what rollouts and range windows
+    take. `bends` are the starts of phases, and the recovery.
+    """
     named = [s for s in services if s.name]
+    last = max((m.latest for m in bends), default=evidence.window.end)
     steps = [
         e
         for e in evidence.events
-        if e.kind in STEP_KINDS - {"restart"} and onset < e.time <= over and any(e.service.may_be(s) for s in named)
+        if e.kind in STEP_KINDS - {"restart"} and onset < e.time <= last and any(e.service.may_be(s) for s in named)
     ]
     told = []
     for step in steps:
-        others = [e.time for e in steps if e.time > step.time]
-        until = min([*others, evidence.window.end])
-        if effect := _effect(step, found, until=until, since=onset):
+        until = min([*(e.time for e in steps if e.time > step.time), evidence.window.end])
+        if effect := _effect(step, found, until=until, since=onset, bends=bends):
             told.append(effect)
     return tuple(told)
 
 
-def _effect(step: Event, found: Sequence[Lead], *, until: pd.Timestamp, since: pd.Timestamp) -> ActionEffect | None:
-    measured, kept = [], []
+def _effect(
+    step: Event, found: Sequence[Lead], *, until: pd.Timestamp, since: pd.Timestamp, bends: Sequence[Moment]
+) -> ActionEffect | None:
+    reach = (step.end or step.time) + pd.Timedelta(seconds=REACH_S + max((one.lag_s for one in found), default=0.0))
+    bent = any(m.latest >= step.time and m.earliest <= reach for m in bends)
+    rows, kept = [], []
     for one in found:
-        span = pd.Timedelta(seconds=max(EFFECT_S, MIN_SAMPLES * one.spacing_s))
-        begun = (step.end or step.time) + pd.Timedelta(seconds=one.lag_s)
+        span = pd.Timedelta(seconds=max(COMPARED_S, MIN_SAMPLES * one.spacing_s))
+        begun = reach if bent else step.time + pd.Timedelta(seconds=one.lag_s)
         before = one.median(max(step.time - span, since), step.time)
-        after = one.median(begun, min(begun + span, until))
+        after = one.median(begun, max(min(begun + span, until), begun + pd.Timedelta(seconds=4 * one.spacing_s)))
         if before is None or after is None:
             continue
-        measured.append((one.anomaly.id, before, after))
-        kept.append(_excess(one.anomaly, after.value) / _excess(one.anomaly, before.value))
-    if not measured:
+        rows.append((one.anomaly.id, before, after))
+        was = _excess(one.anomaly, before.value)
+        if was > 2 * _excess(one.anomaly, one.anomaly.baseline):
+            kept.append(_excess(one.anomaly, after.value) / was)
+    if not rows:
         return None
-    least = [_excess(one.anomaly, one.anomaly.baseline) for one in found]
-    there = [
-        _excess(o.anomaly, b.value) > 2 * floor for o, (_, b, _), floor in zip(found, measured, least, strict=False)
-    ]
-    moved = [share for share, was in zip(kept, there, strict=True) if was] or kept
     effect: Effect = "none"
-    if all(share <= BACK_SHARE for share in moved):
+    if bent and kept and all(share <= BACK_SHARE for share in kept):
         effect = "full"
-    elif any(share <= 0.5 for share in moved) and all(share < 2.0 for share in moved):
+    elif bent and any(share <= HALF for share in kept) and all(share < 1 / HALF for share in kept):
         effect = "partial"
-    return ActionEffect(step.id, effect, tuple(measured))
+    return ActionEffect(step.id, effect, tuple(rows))

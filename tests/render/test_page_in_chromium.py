@@ -105,7 +105,7 @@ def test_hostile_names_run_nothing_and_are_shown(opened: Callable[[Incident], An
     incident = made.hostile()
     browser = opened(incident)  # an alert() would make the next call fail
     titles = browser.execute_script("return [...document.querySelectorAll('.entry .title')].map(n => n.textContent)")
-    assert titles == [plain(entry.title) for entry in incident.timeline]
+    assert titles == [plain(str(entry.facts["title"])) for entry in incident.timeline]
     assert browser.execute_script("return document.querySelectorAll('main script, main iframe').length") == 0
     assert browser.execute_script("return document.images.length") == 2
 
@@ -139,7 +139,7 @@ def test_filters_by_kind_service_and_word(opened: Callable[[Incident], Any]) -> 
     marks = browser.execute_script("return [...document.querySelectorAll('.mark:not(.off)')].map(m => m.dataset.mark)")
     assert sorted(marks) == sorted(want), "the strip shows the same lines"
     choose(browser, "input[name=find]", "  PROBEFAILED ")
-    assert visible(browser) == [e.id for e in incident.timeline if e.title == "ProbeFailed fires"]
+    assert visible(browser) == [e.id for e in incident.timeline if e.facts["title"] == "ProbeFailed fires"]
     choose(browser, "input[name=find]", "nothing has this")
     assert visible(browser) == []
     assert browser.execute_script("return !document.querySelector('#nothing').hidden")
