@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from reconstruct.cli import app
 
 COMMANDS = (
-    *("incident", "report", "events", "scan", "capture", "verify", "doctor", "demo"),
+    *("incident", "report", "events", "scan", "backtest", "capture", "verify", "doctor", "demo"),
     *("queries", "queries list", "queries check", "queries show"),
 )
 

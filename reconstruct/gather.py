@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from reconstruct import packs, promql
-from reconstruct.errors import NothingToShowError, ReconstructError, SourceError, UsageError
+from reconstruct.errors import NothingToShowError, ReconstructError, UsageError
 from reconstruct.http import HttpSettings, redact
 from reconstruct.model import Evidence, Gap, Metric, Query, Signal, Window
 from reconstruct.packs import Catalogue, Checked
@@ -21,15 +21,11 @@ from reconstruct.packs.raw import NOT_READ, raw_signals
 from reconstruct.packs.selected import selected_signals
 from reconstruct.sources.changes import merge, registry
 from reconstruct.sources.metric_files import reader
+from reconstruct.sources.metric_files.column_choices import ColumnChoice
 from reconstruct.sources.metric_files.reader import MetricFile
 from reconstruct.sources.prometheus import discovery
 from reconstruct.sources.prometheus.client import Prometheus
-from reconstruct.sources.prometheus.history.alerts import alert_history
-from reconstruct.sources.prometheus.history.kube_state_metrics import kube_changes
-from reconstruct.sources.prometheus.history.restarts import restarts
-from reconstruct.sources.prometheus.history.retention import history_edges
-from reconstruct.sources.prometheus.history.scrapes import targets_down
-from reconstruct.sources.prometheus.history.version_changes import version_changes
+from reconstruct.sources.prometheus.history.questions import HISTORY
 from reconstruct.sources.prometheus.metric_inventory import seen_metrics
 from reconstruct.sources.prometheus.replicas import replica_scope
 from reconstruct.sources.prometheus.signals import gather_signals
@@ -62,8 +58,14 @@ class Request:
     step: pd.Timedelta | None = None
     prometheus: HttpSettings | None = None
     metric_files: tuple[Path, ...] = ()
+    columns: tuple[ColumnChoice, ...] = ()
+    """What the user says of columns of the metric files."""
     events: tuple[tuple[str, Mapping[str, str]], ...] = ()
     """(source as on the command line, its options)."""
+    environments: Mapping[str, str] = field(default_factory=dict)
+    """Names of environments to `production` or `other`."""
+    service_names: Mapping[str, str] = field(default_factory=dict)
+    """What sources of events call a service to its name."""
     services: tuple[str, ...] = ()
     scope: str = ""
     catalogue: Catalogue | None = None
@@ -115,13 +117,16 @@ def gather(asked: Request, *, now: pd.Timestamp, progress: Progress | None = Non
             hint="give --prometheus URL (or set PROMETHEUS_URL), --bundle FILE or --metrics FILE",
         )
     found = _Gathered(notes=list(asked.notes))
-    files = [reader.read_metric_file(path, tz=asked.tz) for path in asked.metric_files]
+    files = [reader.read_metric_file(path, tz=asked.tz, columns=asked.columns) for path in asked.metric_files]
     server = _connected(asked, found, now=now, progress=progress)
     window = _window(asked, files=files, server=server, now=now, found=found)
     if server is not None:
         _ask_prometheus(server, asked, window=window, found=found, progress=progress)
     for one in files:
-        metrics, queries, gaps = reader.to_metrics(one, window=window, conventions=_catalogue(asked).conventions)
+        known = {*asked.services, *(name for call in asked.calls for name in call)}
+        metrics, queries, gaps = reader.to_metrics(
+            one, window=window, conventions=_catalogue(asked).conventions, known=known
+        )
         found.metrics += _in_scope(metrics, asked.scope)
         found.queries += queries
         found.gaps += gaps
@@ -303,6 +308,7 @@ def _ask_prometheus(
     server: Prometheus, asked: Request, *, window: Window, found: _Gathered, progress: Progress
 ) -> None:
     """Which signals this server can answer, their answers, and what its metrics tell of changes."""
+    discovery.learn_dialect(server, scope=asked.scope, window=window)
     scope, said = replica_scope(server, window, scope=asked.scope)
     found.notes += [said] if said else []
     progress(0, 0, "looking at what there is to ask")
@@ -315,6 +321,7 @@ def _ask_prometheus(
     found.queries += queries
     found.gaps += gaps
     _ask_history(server, replace(asked, scope=scope), window=window, found=found, progress=progress)
+    found.gaps += server.shortcomings()
 
 
 def _signals(
@@ -331,9 +338,13 @@ def _signals(
     if not names:
         return (), ()
     spacing = discovery.metric_spacings(server, sorted(names), window, intervals=found.intervals, scope=scope)
+    native = discovery.native_histograms(server, names, window=window, scope=scope)
+    names = {name: info._replace(type="histogram") if name in native else info for name, info in names.items()}
+    spelling = packs.spelling_of(names, native=native)
 
     def rate_interval_s(of: Sequence[str]) -> float:
-        return RATE_SAMPLES * max((spacing[name] for name in of if name in spacing), default=window.step_s)
+        known = [spacing[name] for name in spelling.theirs(of) if name in spacing]
+        return RATE_SAMPLES * max(known, default=window.step_s)
 
     conventions = catalogue.conventions
     if asked.selector is not None:
@@ -341,14 +352,19 @@ def _signals(
         return selected_signals(matchers, seen, conventions=conventions, rate_interval_s=rate_interval_s), ()
     rules, gaps = discovery.alert_rules(server)
     found.gaps += gaps
-    signals = packs.choose(catalogue, names, rate_interval_s=rate_interval_s, scope=scope)
+    known = packs.choose(catalogue, spelling.available, rate_interval_s=rate_interval_s, scope=scope)
+    signals = tuple(replace(signal, promql=spelling.written(signal.promql)) for signal in known)
     signals += alert_signals(rules, names, catalogue=catalogue, scope=scope)
     raw: tuple[Signal, ...] = ()
     if asked.generic:
-        taken = packs.taken(catalogue, names)
+        taken = set(spelling.theirs(packs.taken(catalogue, spelling.available)))
         telling = {name: info for name, info in names.items() if name not in taken or not NOT_READ.fullmatch(name)}
         seen = seen_metrics(server, telling, window=window, conventions=conventions, scope=scope)
-        raw = raw_signals(seen, scope=scope).signals
+        plain = {theirs: f"raw/{name}" for theirs, name in spelling.plain_names().items()}
+        raw = tuple(
+            replace(one, id=plain.get(one.id.removeprefix("raw/"), one.id))
+            for one in raw_signals(seen, scope=scope).signals
+        )
         made = packs.generic(
             {name: one for name, one in seen.items() if name not in taken},
             conventions=conventions,
@@ -372,7 +388,7 @@ def _inside(selector: str | None) -> str:
 
 def _ask_history(server: Prometheus, asked: Request, *, window: Window, found: _Gathered, progress: Progress) -> None:
     """Alerts, restarts, new versions and targets that were down, as the server's own series tell them."""
-    for wanted, question in _HISTORY.items():
+    for wanted, question in HISTORY.items():
         progress(0, 0, f"reading {wanted}")
         try:
             told, queries = question(server, window, asked.scope, found.intervals)
@@ -383,77 +399,20 @@ def _ask_history(server: Prometheus, asked: Request, *, window: Window, found: _
             found.gaps.append(Gap("", "prometheus", wanted, reason, window.baseline_start, window.end))
             continue
         found.derived += told
-        found.queries += queries
-
-
-_History = Callable[[Prometheus, Window, str, Mapping[str, float]], tuple[SourceResult, tuple[Query, ...]]]
-"""`(server, window, scope, seconds between two scrapes of each job)`."""
-
-
-def _alerts(
-    server: Prometheus, window: Window, scope: str, _: Mapping[str, float]
-) -> tuple[SourceResult, tuple[Query, ...]]:
-    alerts, queries, gaps = alert_history(server, window, scope=scope)
-    return SourceResult(alerts=alerts, gaps=gaps), queries
-
-
-def _restarts(
-    server: Prometheus, window: Window, scope: str, _: Mapping[str, float]
-) -> tuple[SourceResult, tuple[Query, ...]]:
-    events, queries, gaps = restarts(server, window, scope=scope)
-    return SourceResult(events=events, gaps=gaps), queries
-
-
-def _versions(
-    server: Prometheus, window: Window, scope: str, intervals: Mapping[str, float]
-) -> tuple[SourceResult, tuple[Query, ...]]:
-    events, queries, gaps = version_changes(server, window, scope=scope, intervals=intervals)
-    return SourceResult(events=events, gaps=gaps), queries
-
-
-def _rollouts(
-    server: Prometheus, window: Window, scope: str, intervals: Mapping[str, float]
-) -> tuple[SourceResult, tuple[Query, ...]]:
-    events, queries, gaps = kube_changes(server, window, scope=scope, intervals=intervals)
-    return SourceResult(events=events, gaps=gaps), queries
-
-
-def _down(
-    server: Prometheus, window: Window, scope: str, intervals: Mapping[str, float]
-) -> tuple[SourceResult, tuple[Query, ...]]:
-    widest_s = max(intervals.values(), default=window.step_s)
-    gaps, queries = targets_down(server, window, scope=scope, interval_s=widest_s)
-    return SourceResult(gaps=gaps), queries
-
-
-def _edges(
-    server: Prometheus, window: Window, scope: str, _: Mapping[str, float]
-) -> tuple[SourceResult, tuple[Query, ...]]:
-    return SourceResult(gaps=history_edges(server, window, scope=scope)), ()
-
-
-_HISTORY: Final[Mapping[str, _History]] = {
-    "the history of alerts": _alerts,
-    "restarts": _restarts,
-    "new versions": _versions,
-    "rollouts in Kubernetes": _rollouts,
-    "targets that were down": _down,
-    "how far back the data go": _edges,
-}
+        found.queries += (replace(query, query=server.written(query.query)) for query in queries)
 
 
 def _read_changes(asked: Request, *, window: Window, found: _Gathered, progress: Progress) -> None:
-    for spec, options in asked.events:
-        progress(0, 0, f"reading changes from {redact(spec)}")
-        try:
-            found.told.append(
-                registry.read_source(spec, window=window, tz=asked.tz, authors=asked.authors, options=options)
-            )
-        except SourceError as error:
-            if asked.strict:
-                raise
-            reason = f"{error.message}; {error.hint}"
-            found.gaps.append(Gap("", redact(spec), "change events", reason, window.baseline_start, window.end))
+    told, gaps = registry.read_sources(
+        asked.events,
+        window=window,
+        reading=registry.Reading(asked.tz, asked.authors, asked.environments, asked.service_names),
+        strict=asked.strict,
+        alone=asked.prometheus is None and not asked.metric_files,
+        on_source=lambda spec: progress(0, 0, f"reading changes from {redact(spec)}"),
+    )
+    found.told += told
+    found.gaps += gaps
 
 
 def _nothing(asked: Request, window: Window) -> ReconstructError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -36,9 +37,27 @@ def victoria_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield url
 
 
-@pytest.fixture(params=["prometheus", pytest.param("victoria")])
+@pytest.fixture(scope="session")
+def prometheus_3_url(story_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The same story told by a Prometheus 3, from a copy of the data: two servers cannot hold one directory."""
+    folder = tmp_path_factory.mktemp("prometheus-3")
+    (folder / "rules.yml").write_text(RULES)
+    data = folder / "data"
+    shutil.copytree(story_data, data, ignore=shutil.ignore_patterns("lock", "wal", "chunks_head", "queries.active"))
+    with prometheus(folder, data=data, config=f"rule_files: ['{folder}/rules.yml']\n", newer=True) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def victoria_new_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The same story told by today's VictoriaMetrics."""
+    with victoria_metrics(tmp_path_factory.mktemp("victoria-new"), samples=story(), newer=True) as url:
+        yield url
+
+
+@pytest.fixture(params=["prometheus", "prometheus_3", "victoria", "victoria_new"])
 def server(request: pytest.FixtureRequest) -> Prometheus:
-    """Each of the two servers."""
+    """Each of the servers, stable and of today."""
     return Prometheus(HttpSettings(request.getfixturevalue(f"{request.param}_url")))
 
 
@@ -48,7 +67,15 @@ def prometheus_server(prometheus_url: str) -> Prometheus:
     return Prometheus(HttpSettings(prometheus_url))
 
 
-SERVER_FIXTURES = {"prometheus_url", "victoria_url", "server", "prometheus_server", "story_data"}
+SERVER_FIXTURES = {
+    "prometheus_url",
+    "prometheus_3_url",
+    "victoria_url",
+    "victoria_new_url",
+    "server",
+    "prometheus_server",
+    "story_data",
+}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

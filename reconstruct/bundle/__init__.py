@@ -17,8 +17,8 @@ import pandas as pd
 
 from reconstruct.bundle import version_1
 from reconstruct.bundle.archive import MANIFEST, read_archive, write_archive
-from reconstruct.bundle.codec import DecodeError, decode, encode
 from reconstruct.bundle.matrix import frame, read_matrix, write_matrix
+from reconstruct.codec import DecodeError, decode, encode
 from reconstruct.errors import UsageError
 from reconstruct.model import Alert, Event, Evidence, Gap, Metric, Query, Service, Settings, Signal, Window
 

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import io
 import json
-import os
 import struct
-import uuid
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -17,6 +14,7 @@ from typing import Any, Final, cast
 
 from reconstruct.bundle import version_1
 from reconstruct.errors import UsageError
+from reconstruct.files import write_whole
 
 SCHEMA: Final = "reconstruct/bundle/2"
 READ: Final = (SCHEMA, version_1.SCHEMA)
@@ -51,24 +49,11 @@ def write_archive(path: Path, *, parts: Mapping[str, bytes], manifest: Mapping[s
         for name, content in parts.items()
     }
     text = json.dumps({"schema": SCHEMA, **manifest, "parts": listed}, indent=1, ensure_ascii=True) + "\n"
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("xb") as file:
-            with zipfile.ZipFile(file, "w") as archive:
-                for name, content in {MANIFEST: text.encode("ascii"), **parts}.items():
-                    _add(archive, name=name, content=content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-        _sync_folder(path.parent)
-    except OSError as error:
-        raise UsageError(
-            f"cannot write {path}: {error.strerror}", hint="check the folder and the free space"
-        ) from error
-    finally:  # after an interrupt too: nothing half-written stays behind
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        for name, part in {MANIFEST: text.encode("ascii"), **parts}.items():
+            _add(archive, name=name, content=part)
+    write_whole(path, content.getvalue(), what="the bundle")
 
 
 def read_archive(path: Path) -> tuple[Mapping[str, Any], Mapping[str, bytes]]:
@@ -176,13 +161,3 @@ def _read(archive: zipfile.ZipFile, info: zipfile.ZipInfo, *, limit: int, path: 
 
 def _altered(path: Path, part: str, why: str) -> UsageError:
     return UsageError(f"{path}: part {part!r} was cut or altered: {why}", hint=_ASK_AGAIN)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the rename last through a power cut, where the file system can."""
-    with contextlib.suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

@@ -13,6 +13,7 @@ from typer.core import TyperGroup
 
 from reconstruct import __version__
 from reconstruct.cli import console
+from reconstruct.cli.backtest import backtest
 from reconstruct.cli.capture import capture
 from reconstruct.cli.demo import demo
 from reconstruct.cli.doctor import doctor
@@ -76,6 +77,7 @@ app.command()(incident)
 app.command()(report)
 app.command()(events)
 app.command()(scan)
+app.command()(backtest)
 app.command()(capture)
 app.command()(verify)
 app.command()(doctor)

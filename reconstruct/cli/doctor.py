@@ -57,7 +57,7 @@ def doctor(window: DoctorOptions) -> None:
     lines.append(f"by name only {len(free):,} metrics that no pack knows")
     for spec, options in asked.events:
         try:
-            told = registry.read_source(spec, window=span, tz=asked.tz, options=options)
+            told = registry.read_source(spec, window=span, reading=registry.Reading(asked.tz), options=options)
             lines.append(f"changes      {spec}: {len(told.events)} events, {len(told.gaps)} unread")
         except ReconstructError as error:
             lines.append(f"changes      {spec}: {error.message} ({error.hint})")

@@ -131,8 +131,17 @@ class MetricOptions:
         typer.Option(
             "--metrics",
             metavar="FILE",
-            help="Metrics from a CSV or Parquet file; repeatable.",
+            help="Metrics from a file, as tools export them (docs/metric-files.md); repeatable.",
             rich_help_panel=_SOURCES,
+        ),
+    ] = None
+    column: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--column",
+            metavar="NAME=WHAT",
+            help="What a column of --metrics is: 'Antwortzeit=latency,seconds', 'cmdb_id=service'; repeatable.",
+            rich_help_panel=_FINE,
         ),
     ] = None
     baseline: Annotated[
@@ -193,6 +202,11 @@ class DoctorOptions(CheckOptions, ChangeOptions):
 @dataclass(frozen=True, kw_only=True)
 class EventsOptions(TimeOptions, ServerOptions, ChangeOptions, BundleOptions, ConsoleOptions):
     """For `events`: what changed in a window."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BacktestOptions(TimeOptions, ServerOptions, BundleOptions, ConsoleOptions):
+    """For `backtest`: a server or a bundle, and how far back."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -31,6 +31,7 @@ from reconstruct.model import Event, Evidence, Settings
 from reconstruct.packs.loader import MECHANISMS_FILE
 from reconstruct.packs.mechanisms import load_mechanisms
 from reconstruct.sources.changes.registry import TOKEN_VARIABLES, kind_and_argument
+from reconstruct.sources.metric_files.column_choices import read_column_choice
 
 if TYPE_CHECKING:
     from reconstruct.packs import Catalogue
@@ -133,7 +134,7 @@ def asked_of(given: CheckOptions | EventsOptions, config: Config, *, at: pd.Time
     UsageError
         A time, a zone, a duration or a combination of options is wrong.
     """
-    begin, end, notes = _window_of(given, config, at=at)
+    begin, end, notes = window_of(given, config, at=at)
     request = Request(
         start=begin,
         end=end,
@@ -146,7 +147,14 @@ def asked_of(given: CheckOptions | EventsOptions, config: Config, *, at: pd.Time
     )
     if isinstance(given, ChangeOptions):
         services = tuple(given.service or config.services)
-        request = replace(request, events=_event_sources(given, config), services=services, strict=given.strict)
+        request = replace(
+            request,
+            events=_event_sources(given, config),
+            environments=config.environments,
+            service_names=config.service_names,
+            services=services,
+            strict=given.strict,
+        )
     if isinstance(given, PackOptions):
         request = replace(request, catalogue=catalogue_of(given, config))
     if isinstance(given, MetricOptions):
@@ -155,11 +163,12 @@ def asked_of(given: CheckOptions | EventsOptions, config: Config, *, at: pd.Time
             baseline=_duration(given.baseline, config.baseline_s),
             step=_duration(given.step, config.step_s),
             metric_files=tuple(given.metrics or ()),
+            columns=tuple(read_column_choice(text) for text in given.column or ()),
         )
     return request
 
 
-def _window_of(
+def window_of(
     given: TimeOptions, config: Config, *, at: pd.Timestamp
 ) -> tuple[pd.Timestamp | None, pd.Timestamp | None, tuple[str, ...]]:
     """Start and end as given, and what has to be said of how they were read."""
@@ -198,7 +207,7 @@ def evidence_of(
         return gather(asked, now=at, progress=progress), settings
     _refuse(
         given,
-        ("scope", "pack", "queries", "step", "metrics", "events"),
+        ("scope", "pack", "queries", "step", "metrics", "column", "events"),
         what="with --bundle",
         why="a bundle holds what was asked when it was captured",
     )
@@ -226,7 +235,7 @@ def captured(given: EventsOptions, config: Config, *, at: pd.Timestamp) -> tuple
         why="a bundle holds what was asked when it was captured",
     )
     evidence, settings = read_bundle(given.bundle)
-    begin, end, notes = _window_of(given, config, at=at)
+    begin, end, notes = window_of(given, config, at=at)
     baseline = _duration(given.baseline, None) if isinstance(given, MetricOptions) else None
     if begin is None and end is None and baseline is None:
         return evidence, settings

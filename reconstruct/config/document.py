@@ -1,160 +1,235 @@
-"""A YAML document read strictly: every wrong key, type or value is named with its file and line.
+"""YAML read strictly, with file and line in every complaint: configuration, packs, conventions and mechanisms.
 
-`${NAME}` is replaced from the environment that the caller passes, and only where a secret may stand; a secret written
-out in the file is refused, because such files end up in version control.
+A value knows the key that it stands under, so a message can name both.
 """
 
 from __future__ import annotations
 
 import difflib
-import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar
 
 import yaml
 
-from reconstruct.config.times import parse_duration_s
 from reconstruct.errors import UsageError
 
 MAX_BYTES: Final = 1 << 20
-_VARIABLE: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+"""A hundred times the largest pack that ships."""
+_LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""libyaml reads the packs ten times faster; the pure Python loader is the same where it is missing."""
 _PLAIN: Final = "tag:yaml.org,2002:"
 _PLAIN_TAGS: Final = frozenset({"str", "int", "float", "bool", "null", "timestamp", "seq", "map", "value"})
-_T = TypeVar("_T")
+
+MAX_DEPTH: Final = 5000
+"""libyaml overruns the C stack in documents nested some ten times deeper; the pure Python loader raises instead."""
+
+Choice = TypeVar("Choice", bound=str)
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
-    """The file's name, the folder that its paths start from, and the environment that its secrets come from."""
+class Marked:
+    """One YAML value, where it stands, and the key that it stands under ("" = the document, an item)."""
 
-    name: str
-    folder: Path
-    env: Mapping[str, str]
+    node: yaml.Node
+    file: str
+    key: str = ""
 
-    def fail(self, node: yaml.Node, message: str, *, hint: str) -> UsageError:
-        """An error that names the line of `node`."""
-        return UsageError(f"{self.name}:{node.start_mark.line + 1}: {message}", hint=hint)
+    @property
+    def line(self) -> int:
+        """Line in the file, counted from 1."""
+        return int(self.node.start_mark.line) + 1
 
-    def document(self, text: str) -> yaml.Node | None:
-        """The root node of the file; None for an empty one.
+    @property
+    def text_line(self) -> int:
+        """Line of the first line of the text itself: a block scalar (`|`) begins below its mark."""
+        block = isinstance(self.node, yaml.ScalarNode) and self.node.style in ("|", ">")
+        return self.line + (1 if block else 0)
 
-        Raises
-        ------
-        UsageError
-            If it is not YAML, or larger than a configuration is.
-        """
-        if len(text) > MAX_BYTES:
-            raise UsageError(f"{self.name} is larger than {MAX_BYTES >> 20} MiB", hint="is it the right file?")
-        try:
-            node: yaml.Node | None = yaml.compose(text, Loader=yaml.SafeLoader)
-        except yaml.MarkedYAMLError as error:
-            mark = error.problem_mark or error.context_mark
-            at = f"{mark.line + 1}:{mark.column + 1}" if mark else "1"
-            raise UsageError(
-                f"{self.name}:{at}: not YAML: {error.problem}", hint="check quotes, colons and indentation there"
-            ) from error
-        except (yaml.YAMLError, RecursionError) as error:
-            raise UsageError(f"{self.name}: not YAML: {error}", hint="is it a text file in UTF-8?") from error
-        if node is not None and (tagged := _tagged(node)) is not None:
-            raise self.fail(tagged, f"the tag {tagged.tag} has no meaning here", hint="write plain values")
-        return node
+    @property
+    def is_text(self) -> bool:
+        """Whether it is a single value: a text, a number, a flag."""
+        return isinstance(self.node, yaml.ScalarNode) and self.node.tag != f"{_PLAIN}null"
 
-    def mapping(self, node: yaml.Node, *, keys: Iterable[str] | None, what: str) -> dict[str, yaml.Node]:
-        """Its values by key; `keys` are all that it may have (None = any)."""
-        if not isinstance(node, yaml.MappingNode):
-            raise self.fail(node, f"{what} has to be a mapping of keys to values", hint=f"see docs for {what}")
-        known = None if keys is None else sorted(keys)
-        values: dict[str, yaml.Node] = {}
-        for key_node, value in node.value:
-            key = self.text(key_node, what="a key")
-            if key in values:
-                raise self.fail(key_node, f"{key!r} stands twice in {what}", hint="keep one of them")
-            if known is not None and key not in known:
-                close = difflib.get_close_matches(key, known, n=1)
-                hint = f"did you mean {close[0]!r}?" if close else f"{what} knows: {', '.join(known)}"
-                raise self.fail(key_node, f"{what} has no key {key!r}", hint=hint)
-            values[key] = value
-        return values
+    def wrong(self, what: str, *, hint: str) -> UsageError:
+        """The error to raise about this value."""
+        at_key = f"{self.key}: " if self.key else ""
+        return UsageError(f"{self.file}:{self.line}: {at_key}{what}", hint=hint)
 
-    def sequence(self, node: yaml.Node, *, what: str) -> list[yaml.Node]:
-        """The items of a list; a single text counts as a list of one."""
-        if isinstance(node, yaml.SequenceNode):
-            return list(node.value)
-        if isinstance(node, yaml.ScalarNode) and not _is_null(node):
-            return [node]
-        raise self.fail(node, f"{what} has to be a list", hint=f"write {what}: [a, b]")
 
-    def texts(self, node: yaml.Node, *, what: str) -> tuple[str, ...]:
-        """A list of texts."""
-        return tuple(self.text(item, what=what) for item in self.sequence(node, what=what))
+def read_marked(path: Path) -> Marked:
+    """The document in `path`, as a tree that remembers its lines.
 
-    def text(self, node: yaml.Node, *, what: str) -> str:
-        """A text, or a number as it is written."""
-        if not isinstance(node, yaml.ScalarNode) or _is_null(node):
-            raise self.fail(node, f"{what} has to be a text", hint="put it into quotes")
-        value = str(node.value)
-        if _VARIABLE.search(value):
-            raise self.fail(
-                node, f"{what} cannot come from the environment", hint="${NAME} works for secrets only; write the value"
-            )
-        return value
+    Raises
+    ------
+    UsageError
+        If the file cannot be read, is no YAML, or is empty.
+    """
+    document = parse_marked(read_text(path), file=str(path))
+    if document is None:
+        raise UsageError(f"{path}: the file is empty", hint="see docs/packs.md for the smallest pack")
+    return document
 
-    def secret(self, node: yaml.Node, *, what: str) -> str:
-        """A text with at least one `${NAME}`, replaced from the environment."""
-        if not isinstance(node, yaml.ScalarNode) or _is_null(node):
-            raise self.fail(node, f"{what} has to be a text", hint=f"write {what}: ${{NAME}}")
-        value = str(node.value)
-        if not _VARIABLE.search(value):
-            raise self.fail(
-                node,
-                f"{what} is a secret, and this file is no place for one",
-                hint=f"write {what}: ${{NAME}} and set NAME in the environment",
-            )
 
-        def from_env(match: re.Match[str]) -> str:
-            found = self.env.get(match[1], "")
-            if not found:
-                raise self.fail(node, f"{what} wants ${{{match[1]}}}, which is not set", hint=f"export {match[1]}=...")
-            return found
+def read_text(path: Path) -> str:
+    """What stands in a text file of at most MAX_BYTES.
 
-        return _VARIABLE.sub(from_env, value)
+    Raises
+    ------
+    UsageError
+        If it cannot be read, is longer, or is not UTF-8.
+    """
+    try:
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
+        if len(content) > MAX_BYTES:
+            raise UsageError(f"{path} is larger than {MAX_BYTES >> 20} MiB", hint="is it the right file?")
+        return content.decode("utf-8-sig")
+    except OSError as error:
+        raise UsageError(
+            f"cannot read {path}: {error.strerror}", hint="is the path right, and may you read it?"
+        ) from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"cannot read {path}: not UTF-8 text", hint="save the file as UTF-8") from error
 
-    def path(self, node: yaml.Node, *, what: str) -> Path:
-        """A path; a relative one starts at the file's folder."""
-        return self.folder / Path(self.text(node, what=what)).expanduser()
 
-    def duration_s(self, node: yaml.Node, *, what: str) -> float:
-        """Seconds of a duration such as 90m."""
-        return self._as(node, parse_duration_s, what=what, wanted="a duration such as 90m")
+def parse_marked(text: str, *, file: str) -> Marked | None:
+    """The document that `text` holds; `file` names it in messages; None where it is empty.
 
-    def integer(self, node: yaml.Node, *, what: str, low: int, high: int) -> int:
-        """A whole number from `low` to `high`."""
-        number = self._as(node, int, what=what, wanted=f"a whole number from {low} to {high}")
-        if not low <= number <= high:
-            raise self.fail(node, f"{what} is {number}", hint=f"from {low} to {high}")
-        return number
+    Raises
+    ------
+    UsageError
+        If it is no YAML, or has a tag of a program (`!!python/object`).
+    """
+    try:
+        node = yaml.compose(text, Loader=_LOADER if _shallow(text) else yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
+        raise UsageError(
+            f"{file}{place}: not YAML: {error.problem or 'unreadable'}",
+            hint="quote a text that holds `: ` or `#`, and indent with spaces, not tabs",
+        ) from error
+    except (yaml.YAMLError, RecursionError) as error:
+        raise UsageError(f"{file}: not YAML: {error}", hint="is it a text file in UTF-8?") from error
+    if node is None:
+        return None
+    if (tagged := _tagged(node)) is not None:
+        raise Marked(tagged, file).wrong(f"the tag {tagged.tag} has no meaning here", hint="write plain values")
+    return Marked(node, file)
 
-    def boolean(self, node: yaml.Node, *, what: str) -> bool:
-        """`true` or `false`."""
-        if isinstance(node, yaml.ScalarNode) and node.tag == "tag:yaml.org,2002:bool":
-            return str(node.value).lower() in {"true", "yes", "on"}
-        raise self.fail(node, f"{what} has to be true or false", hint=f"write {what}: true")
 
-    def choice(self, node: yaml.Node, *, of: Iterable[str], what: str) -> str:
-        """One of the given words."""
-        value, known = self.text(node, what=what), list(of)
-        if value not in known:
-            raise self.fail(node, f"{what} is {value!r}", hint=f"one of {', '.join(known)}")
-        return value
+def fields(value: Marked, *, allowed: Iterable[str], required: Iterable[str] = ()) -> dict[str, Marked]:
+    """The entries of a mapping whose keys are all in `allowed`, none twice, and all of `required` there."""
+    known = tuple(allowed)
+    found = entries(value)
+    for key, held in found.items():
+        if key not in known:
+            near = difflib.get_close_matches(key, known, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(known)}"
+            raise Marked(held.node, value.file, value.key).wrong(f"unknown key {key!r}", hint=hint)
+    for key in required:
+        if key not in found:
+            raise value.wrong(f"{key!r} is missing", hint=f"needed here: {', '.join(required)}")
+    return found
 
-    def _as(self, node: yaml.Node, read: Callable[[str], _T], *, what: str, wanted: str) -> _T:
-        text = self.text(node, what=what)
-        try:
-            return read(text)
-        except (ValueError, UsageError) as error:
-            raise self.fail(node, f"{what} is {text!r}", hint=f"it has to be {wanted}") from error
+
+def entries(value: Marked) -> dict[str, Marked]:
+    """The entries of a mapping with free keys, none twice."""
+    if not isinstance(value.node, yaml.MappingNode):
+        raise value.wrong("expected keys and values here", hint="write `key: value`, one a line")
+    found: dict[str, Marked] = {}
+    for key_node, node in value.node.value:
+        key = str(key_node.value)
+        if key in found:
+            raise Marked(key_node, value.file, value.key).wrong(f"{key!r} is given twice", hint="keep one of the two")
+        found[key] = Marked(node, value.file, key)
+    return found
+
+
+def items(value: Marked | None) -> tuple[Marked, ...]:
+    """The items of a list; nothing at all is an empty list."""
+    if value is None:
+        return ()
+    if not isinstance(value.node, yaml.SequenceNode):
+        raise value.wrong("expected a list here", hint="write `[a, b]`, or one `- item` a line")
+    return tuple(Marked(node, value.file, value.key) for node in value.node.value)
+
+
+def text(value: Marked | None, *, default: str = "") -> str:
+    """A text that is not empty; `default` where nothing is given."""
+    if value is None:
+        return default
+    if not value.is_text or not str(value.node.value).strip():
+        raise value.wrong("expected a text here", hint="write it on the same line, in quotes if it holds `: ` or `#`")
+    return str(value.node.value).strip()
+
+
+def texts(value: Marked | None) -> tuple[str, ...]:
+    """A list of texts; a single text is a list of one."""
+    if value is not None and isinstance(value.node, yaml.ScalarNode):
+        return (text(value),)
+    return tuple(text(item) for item in items(value))
+
+
+def number(
+    value: Marked | None, *, default: float = 0.0, at_least: float | None = None, at_most: float | None = None
+) -> float:
+    """A finite number; `default` where nothing is given."""
+    if value is None:
+        return default
+    try:
+        given = float(text(value))
+    except ValueError:
+        given = float("nan")
+    low = given if at_least is None else at_least
+    high = given if at_most is None else at_most
+    if given - given != 0 or not low <= given <= high:
+        least = "" if at_least is None else f" of at least {at_least:g}"
+        most = "" if at_most is None else f" and at most {at_most:g}"
+        raise value.wrong(
+            f"expected a number{least}{most}, not {text(value)!r}", hint="write it without its unit: 0.05"
+        )
+    return given
+
+
+def integer(value: Marked, *, low: int, high: int) -> int:
+    """A whole number from `low` to `high`."""
+    given = number(value, at_least=low, at_most=high)
+    if given != int(given):
+        raise value.wrong(f"expected a whole number, not {text(value)!r}", hint=f"from {low} to {high}")
+    return int(given)
+
+
+def flag(value: Marked | None, *, default: bool = False) -> bool:
+    """`true` or `false`."""
+    if value is None:
+        return default
+    said = text(value).lower()
+    if said not in ("true", "false"):
+        raise value.wrong(f"expected true or false, not {said!r}", hint="write true or false")
+    return said == "true"
+
+
+def one_of(value: Marked, choices: Iterable[Choice]) -> Choice:
+    """One of `choices`."""
+    said, known = text(value), {str(choice): choice for choice in choices}
+    if said not in known:
+        near = difflib.get_close_matches(said, known, n=1)
+        hint = (f"did you mean {near[0]!r}? " if near else "") + f"known: {', '.join(known)}"
+        raise value.wrong(f"unknown {said!r}", hint=hint)
+    return known[said]
+
+
+def options(value: Marked, *, of: Mapping[str, Choice]) -> Choice:
+    """The value that a word stands for."""
+    return of[one_of(value, of)]
+
+
+def _shallow(text: str) -> bool:
+    """Whether the document cannot be nested deeper than MAX_DEPTH: by brackets, or by columns of one line."""
+    return text.count("[") + text.count("{") + max(map(len, text.split("\n"))) < MAX_DEPTH
 
 
 def _tagged(root: yaml.Node) -> yaml.Node | None:
@@ -172,7 +247,3 @@ def _tagged(root: yaml.Node) -> yaml.Node | None:
         elif isinstance(node, yaml.SequenceNode):
             todo += node.value
     return None
-
-
-def _is_null(node: yaml.Node) -> bool:
-    return bool(node.tag == "tag:yaml.org,2002:null")

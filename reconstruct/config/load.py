@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final
 
-import yaml
-
-from reconstruct.config.document import Reader
+from reconstruct.config.document import (
+    Marked,
+    entries,
+    fields,
+    flag,
+    integer,
+    items,
+    one_of,
+    parse_marked,
+    read_text,
+    text,
+)
 from reconstruct.config.settings import (
     DELIVER_KINDS,
     Config,
@@ -20,116 +30,149 @@ from reconstruct.config.settings import (
     Report,
     Target,
 )
-from reconstruct.config.times import parse_zone
+from reconstruct.config.times import parse_duration_s
+from reconstruct.config.zones import parse_zone
 from reconstruct.errors import UsageError
 
 FILE_NAME: Final = "reconstruct.yaml"
+_VARIABLE: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _SECRET_OPTIONS: Final = frozenset({"token", "password"})
 
-_Read = Callable[[Reader, yaml.Node, str], Any]
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """Where a configuration stands: relative paths start at its folder, secrets come from the environment."""
+
+    folder: Path
+    env: Mapping[str, str]
+
+    def path(self, value: Marked) -> Path:
+        """A path; a relative one starts at the file's folder."""
+        return self.folder / Path(_text(value)).expanduser()
+
+    def secret(self, value: Marked) -> str:
+        """A text with at least one `${NAME}`, replaced from the environment."""
+        said = text(value)
+        if not _VARIABLE.search(said):
+            raise value.wrong(
+                "this is a secret, and this file is no place for one",
+                hint=f"write {value.key}: ${{NAME}} and set NAME in the environment",
+            )
+
+        def from_env(match: re.Match[str]) -> str:
+            found = self.env.get(match[1], "")
+            if not found:
+                raise value.wrong(f"${{{match[1]}}} is not set", hint=f"export {match[1]}=...")
+            return found
+
+        return _VARIABLE.sub(from_env, said)
 
 
-def _text(reader: Reader, node: yaml.Node, what: str) -> str:
-    return reader.text(node, what=what)
+_Read = Callable[[Surroundings, Marked], Any]
 
 
-def _url(reader: Reader, node: yaml.Node, what: str) -> str:
+def _plain(read: Callable[[Marked], Any]) -> _Read:
+    """A reader that needs nothing of the surroundings."""
+    return lambda _, value: read(value)
+
+
+def _text(value: Marked) -> str:
+    """A text that is written out: only secrets come from the environment."""
+    said = text(value)
+    if _VARIABLE.search(said):
+        raise value.wrong(
+            "this cannot come from the environment", hint="${NAME} works for secrets only; write the value"
+        )
+    return said
+
+
+def _texts(value: Marked) -> tuple[str, ...]:
+    return (_text(value),) if value.is_text else tuple(_text(item) for item in items(value))
+
+
+def _url(around: Surroundings, value: Marked) -> str:
     """An address; one with a password in it is a secret."""
-    value = str(node.value) if isinstance(node, yaml.ScalarNode) else ""
-    with_password = "${" in value or re.search(r"^[^/]*(?://)?[^/@]*:[^/@]*@", value)
-    return reader.secret(node, what=what) if with_password else reader.text(node, what=what)
+    said = text(value)
+    with_password = "${" in said or re.search(r"^[^/]*(?://)?[^/@]*:[^/@]*@", said)
+    return around.secret(value) if with_password else said
 
 
-def _secret(reader: Reader, node: yaml.Node, what: str) -> str:
-    return reader.secret(node, what=what)
+def _secret(around: Surroundings, value: Marked) -> str:
+    return around.secret(value)
 
 
-def _path(reader: Reader, node: yaml.Node, what: str) -> Path:
-    return reader.path(node, what=what)
+def _path(around: Surroundings, value: Marked) -> Path:
+    return around.path(value)
 
 
-def _path_text(reader: Reader, node: yaml.Node, what: str) -> str:
-    return str(reader.path(node, what=what))
+def _path_text(around: Surroundings, value: Marked) -> str:
+    return str(around.path(value))
 
 
-def _paths(reader: Reader, node: yaml.Node, what: str) -> tuple[Path, ...]:
-    return tuple(reader.path(item, what=what) for item in reader.sequence(node, what=what))
+def _paths(around: Surroundings, value: Marked) -> tuple[Path, ...]:
+    return (around.path(value),) if value.is_text else tuple(around.path(item) for item in items(value))
 
 
-def _texts(reader: Reader, node: yaml.Node, what: str) -> tuple[str, ...]:
-    return reader.texts(node, what=what)
+def _duration(value: Marked) -> float:
+    """Seconds of a duration such as 90m."""
+    try:
+        return parse_duration_s(_text(value))
+    except UsageError as error:
+        raise value.wrong(error.message, hint="it has to be a duration such as 90m") from error
 
 
-def _duration(reader: Reader, node: yaml.Node, what: str) -> float:
-    return reader.duration_s(node, what=what)
-
-
-def _boolean(reader: Reader, node: yaml.Node, what: str) -> bool:
-    return reader.boolean(node, what=what)
-
-
-def _command(reader: Reader, node: yaml.Node, what: str) -> str:
-    return reader.text(node, what=what)
-
-
-def _headers(reader: Reader, node: yaml.Node, what: str) -> dict[str, str]:
+def _headers(around: Surroundings, value: Marked) -> dict[str, str]:
     """A header's value may hold a secret; one without a variable is plain text."""
-    values = reader.mapping(node, keys=None, what=what)
     return {
-        name: reader.secret(value, what=f"{what}.{name}")
-        if "${" in str(value.value) or name.lower() == "authorization"
-        else reader.text(value, what=f"{what}.{name}")
-        for name, value in values.items()
+        name: around.secret(held) if "${" in text(held) or name.lower() == "authorization" else text(held)
+        for name, held in entries(value).items()
     }
 
 
 def _integer(low: int, high: int) -> _Read:
-    def read(reader: Reader, node: yaml.Node, what: str) -> int:
-        return reader.integer(node, what=what, low=low, high=high)
-
-    return read
+    return _plain(lambda value: integer(value, low=low, high=high))
 
 
 def _choice(*words: str) -> _Read:
-    def read(reader: Reader, node: yaml.Node, what: str) -> str:
-        return reader.choice(node, of=words, what=what)
-
-    return read
+    return _plain(lambda value: one_of(value, words))
 
 
-def _zone(reader: Reader, node: yaml.Node, what: str) -> str:
-    name = reader.text(node, what=what)
+def _zone(value: Marked) -> str:
+    name = _text(value)
     try:
         parse_zone(name)
     except UsageError as error:
-        raise reader.fail(node, error.message, hint=error.hint) from error
+        raise value.wrong(error.message, hint=error.hint) from error
     return name
 
 
-def _calls(reader: Reader, node: yaml.Node, what: str) -> tuple[tuple[str, str], ...]:
+def _calls(value: Marked) -> tuple[tuple[str, str], ...]:
     """`{shop: [postgres, redis]}`: a caller, and what it calls."""
-    return tuple(
-        (caller, callee)
-        for caller, callees in reader.mapping(node, keys=None, what=what).items()
-        for callee in reader.texts(callees, what=f"{what}.{caller}")
-    )
+    return tuple((caller, callee) for caller, held in entries(value).items() for callee in _texts(held))
 
 
-def _events(reader: Reader, node: yaml.Node, what: str) -> tuple[EventSource, ...]:
+def _environments(value: Marked) -> dict[str, str]:
+    """`{eu-*: production, pr-*: other}`: where users are, and where they are not."""
+    return {name: one_of(held, ("production", "other")) for name, held in entries(value).items()}
+
+
+def _names(value: Marked) -> dict[str, str]:
+    """`{shop-api-*: shop}`: what sources call a service, and its name."""
+    return {name: _text(held) for name, held in entries(value).items()}
+
+
+def _events(around: Surroundings, value: Marked) -> tuple[EventSource, ...]:
     sources = []
-    for item in reader.sequence(node, what=what):
-        if isinstance(item, yaml.ScalarNode):
-            sources.append(EventSource(_from_folder(reader.text(item, what=what), folder=reader.folder)))
+    for item in (value,) if value.is_text else items(value):
+        if item.is_text:
+            sources.append(EventSource(_from_folder(_text(item), folder=around.folder)))
             continue
-        values = reader.mapping(item, keys=None, what=f"an entry of {what}")
-        if "source" not in values:
-            raise reader.fail(item, f"an entry of {what} has no `source`", hint="write source: github:owner/repo")
-        spec = reader.text(values.pop("source"), what="source")
-        options = {
-            name: reader.secret(value, what=name) if name in _SECRET_OPTIONS else reader.text(value, what=name)
-            for name, value in values.items()
-        }
-        sources.append(EventSource(_from_folder(spec, folder=reader.folder), options))
+        held = entries(item)
+        if "source" not in held:
+            raise item.wrong("an entry has no `source`", hint="write source: github:owner/repo")
+        spec = _text(held.pop("source"))
+        told = {name: around.secret(v) if name in _SECRET_OPTIONS else _text(v) for name, v in held.items()}
+        sources.append(EventSource(_from_folder(spec, folder=around.folder), told))
     return tuple(sources)
 
 
@@ -138,14 +181,16 @@ def _from_folder(spec: str, *, folder: Path) -> str:
     return spec if ":" in spec else str(folder / Path(spec).expanduser())
 
 
-def _section(kind: type, keys: Mapping[str, _Read], renamed: Mapping[str, str]) -> _Read:
-    def read(reader: Reader, node: yaml.Node, what: str) -> Any:
-        values = reader.mapping(node, keys=keys, what=what)
-        return kind(
-            **{renamed.get(key, key): keys[key](reader, value, f"{what}.{key}") for key, value in values.items()}
-        )
+def _section(kind: type, keys: Mapping[str, _Read]) -> _Read:
+    def read(around: Surroundings, value: Marked) -> Any:
+        return kind(**_read(around, fields(value, allowed=keys), keys))
 
     return read
+
+
+def _read(around: Surroundings, held: Mapping[str, Marked], keys: Mapping[str, _Read]) -> dict[str, Any]:
+    """The values by the names of our fields, which carry their unit."""
+    return {_RENAMED.get(key, key): keys[key](around, value) for key, value in held.items()}
 
 
 _CONNECTION: Final[Mapping[str, _Read]] = {
@@ -153,25 +198,25 @@ _CONNECTION: Final[Mapping[str, _Read]] = {
     "ca_file": _path_text,
     "client_cert": _path_text,
     "client_key": _path_text,
-    "username": _text,
+    "username": _plain(_text),
     "password": _secret,
     "bearer_token": _secret,
     "bearer_token_file": _path_text,
-    "bearer_command": _command,
+    "bearer_command": _plain(_text),
     "headers": _headers,
     "proxy": _url,
-    "timeout": _duration,
-    "verify": _boolean,
+    "timeout": _plain(_duration),
+    "verify": _plain(flag),
 }
 _GRAFANA: Final[Mapping[str, _Read]] = {
     "url": _url,
     "token": _secret,
-    "datasource": _text,
+    "datasource": _plain(_text),
     "org_id": _integer(1, 2**31),
-    "dashboard": _text,
+    "dashboard": _plain(_text),
 }
 _REPORT: Final[Mapping[str, _Read]] = {
-    "last": _duration,
+    "last": _plain(_duration),
     "compare_days": _integer(1, 60),
     "state_file": _path,
     "metrics_file": _path,
@@ -180,23 +225,23 @@ _REPORT: Final[Mapping[str, _Read]] = {
 }
 _TARGET_COMMON: Final[Mapping[str, _Read]] = {
     "kind": _choice(*DELIVER_KINDS),
-    "name": _text,
-    "timeout": _duration,
+    "name": _plain(_text),
+    "timeout": _plain(_duration),
     "attempts": _integer(1, 10),
 }
 _TARGET: Final[Mapping[DeliverKind, Mapping[str, _Read]]] = {
     "slack": {"url": _secret},
     "webhook": {"url": _secret, "headers": _headers},
     "smtp": {
-        "host": _text,
+        "host": _plain(_text),
         "port": _integer(1, 65_535),
         "tls": _choice("starttls", "tls", "none"),
-        "username": _text,
+        "username": _plain(_text),
         "password": _secret,
-        "from": _text,
-        "to": _texts,
+        "from": _plain(_text),
+        "to": _plain(_texts),
     },
-    "grafana": {"url": _url, "token": _secret, "tags": _texts},
+    "grafana": {"url": _url, "token": _secret, "tags": _plain(_texts)},
 }
 _TARGET_NEEDS: Final[Mapping[DeliverKind, tuple[str, ...]]] = {
     "slack": ("url",),
@@ -213,43 +258,41 @@ _RENAMED: Final = {
 }
 
 
-def _target(reader: Reader, node: yaml.Node, what: str) -> Target:
-    loose = reader.mapping(node, keys=None, what=what)
+def _target(around: Surroundings, value: Marked) -> Target:
+    loose = entries(value)
     if "kind" not in loose:
-        raise reader.fail(node, f"{what} has no `kind`", hint=f"one of {', '.join(DELIVER_KINDS)}")
-    kind = cast("DeliverKind", reader.choice(loose["kind"], of=DELIVER_KINDS, what=f"{what}.kind"))
+        raise value.wrong("an entry has no `kind`", hint=f"one of {', '.join(DELIVER_KINDS)}")
+    kind: DeliverKind = one_of(loose["kind"], DELIVER_KINDS)
     keys = {**_TARGET_COMMON, **_TARGET[kind]}
-    values = reader.mapping(node, keys=keys, what=f"{what} of kind {kind}")
-    for needed in _TARGET_NEEDS[kind]:
-        if needed not in values:
-            raise reader.fail(node, f"{what} of kind {kind} has no `{needed}`", hint=f"add {needed}: ...")
-    read = {_RENAMED.get(key, key): keys[key](reader, value, f"{what}.{key}") for key, value in values.items()}
-    return Target(**{"name": kind, **read})
+    held = fields(value, allowed=keys, required=_TARGET_NEEDS[kind])
+    return Target(**{"name": kind, **_read(around, held, keys)})
 
 
-def _targets(reader: Reader, node: yaml.Node, what: str) -> tuple[Target, ...]:
-    targets = tuple(_target(reader, item, f"an entry of {what}") for item in reader.sequence(node, what=what))
+def _targets(around: Surroundings, value: Marked) -> tuple[Target, ...]:
+    targets = tuple(_target(around, item) for item in items(value))
     names = [target.name for target in targets]
     if twice := next((name for name in names if names.count(name) > 1), None):
-        raise reader.fail(node, f"two entries of {what} are called {twice!r}", hint="give each a `name` of its own")
+        raise value.wrong(f"two entries are called {twice!r}", hint="give each a `name` of its own")
     return targets
 
 
 _TOP: Final[Mapping[str, _Read]] = {
-    "prometheus": _section(Connection, _CONNECTION, _RENAMED),
-    "scope": _text,
-    "timezone": _zone,
-    "services": _texts,
-    "calls": _calls,
+    "prometheus": _section(Connection, _CONNECTION),
+    "scope": _plain(_text),
+    "timezone": _plain(_zone),
+    "services": _plain(_texts),
+    "calls": _plain(_calls),
     "queries": _paths,
-    "packs": _texts,
+    "packs": _plain(_texts),
     "mechanisms": _paths,
-    "baseline": _duration,
-    "step": _duration,
-    "authors": _boolean,
+    "baseline": _plain(_duration),
+    "step": _plain(_duration),
+    "authors": _plain(flag),
     "events": _events,
-    "grafana": _section(Grafana, _GRAFANA, _RENAMED),
-    "report": _section(Report, _REPORT, _RENAMED),
+    "environments": _plain(_environments),
+    "service_names": _plain(_names),
+    "grafana": _section(Grafana, _GRAFANA),
+    "report": _section(Report, _REPORT),
     "deliver": _targets,
 }
 
@@ -275,12 +318,7 @@ def load_config(path: Path | None, *, env: Mapping[str, str], folder: Path | Non
         if folder is None or not (folder / FILE_NAME).is_file():
             return Config()
         path = folder / FILE_NAME
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        raise UsageError(f"cannot read {path}: {reason}", hint="check the path given to --config") from error
-    return parse_config(text, path=path, env=env)
+    return parse_config(read_text(path), path=path, env=env)
 
 
 def parse_config(text: str, *, path: Path, env: Mapping[str, str]) -> Config:
@@ -291,15 +329,13 @@ def parse_config(text: str, *, path: Path, env: Mapping[str, str]) -> Config:
     (('shop',), (('shop', 'postgres'),))
     >>> parse_config("servces: [shop]", path=Path("r.yaml"), env={})
     Traceback (most recent call last):
-    reconstruct.errors.UsageError: r.yaml:1: the configuration has no key 'servces'
+    reconstruct.errors.UsageError: r.yaml:1: unknown key 'servces'
     """
-    reader = Reader(name=str(path), folder=path.parent, env=env)
-    root = reader.document(text)
-    if root is None:
+    document = parse_marked(text, file=str(path))
+    if document is None:
         return Config(path=path)
-    values = reader.mapping(root, keys=_TOP, what="the configuration")
-    read = {_RENAMED.get(key, key): _TOP[key](reader, node, key) for key, node in values.items()}
-    return Config(path=path, **read)
+    around = Surroundings(folder=path.parent, env=env)
+    return Config(path=path, **_read(around, fields(document, allowed=_TOP), _TOP))
 
 
 def known_keys() -> Mapping[str, tuple[str, ...]]:

@@ -115,6 +115,10 @@ class Config:
     step_s: float | None = None
     authors: bool = False
     events: tuple[EventSource, ...] = ()
+    environments: Mapping[str, str] = field(default_factory=dict)
+    """Names of environments, with `*`: `production` or `other`."""
+    service_names: Mapping[str, str] = field(default_factory=dict)
+    """What sources of events call a service, with `*`: the service's name."""
     grafana: Grafana = field(default_factory=Grafana)
     report: Report = field(default_factory=Report)
     deliver: tuple[Target, ...] = ()

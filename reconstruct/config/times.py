@@ -1,12 +1,16 @@
-"""Times and durations as people write them, read once at the edge: everything inside is UTC.
+"""Times and durations as people and programs write them, read once at the edge: everything inside is UTC.
 
 now                                  the moment the program was started
 -2h, now-90m, -1d12h                 before now
-13:45, 13:45:30, today 13:45         today, in the zone that is asked for
+13:45, 13:45:30, 1:45 PM             today, in the zone that is asked for
 yesterday, yesterday 13:45           the day before
-2026-11-17, 2026-11-17 13:45         a date, in the zone that is asked for
+2026-11-17, 17.11.2026 13:45         a date (`dates`), in the zone that is asked for
 2026-11-17T13:45:00Z                 RFC 3339: its own zone counts
-1795010700, 1795010700123            epoch seconds, epoch milliseconds
+Tue, 17 Nov 2026 13:45:00 +0100      RFC 2822, ctime, git, Go, JavaScript: a date, a clock, a zone (`zones`)
+1795010700, 1795010700123, ...       epoch seconds, milli-, micro- and nanoseconds, told apart by their size
+46343.5802                           a spreadsheet's day number, where `serials` are asked for
+
+Whatever stands beside a time and is not understood makes the whole unread: a time is never read shorter than it is.
 """
 
 from __future__ import annotations
@@ -14,11 +18,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
-from functools import lru_cache
-from zoneinfo import ZoneInfo
+from typing import Final
 
 import pandas as pd
 
+from reconstruct.config.dates import Day, read_day
+from reconstruct.config.zones import parse_zone, read_zone
 from reconstruct.errors import UsageError
 
 DURATION_UNITS_S = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800, "y": 31_536_000}
@@ -26,14 +31,33 @@ DURATION_UNITS_S = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 6
 
 MINUTE_S = 60.0
 DAY_S = 86_400.0
+EARLIEST: Final = pd.Timestamp("1970-01-02T00:00Z")
+LATEST: Final = pd.Timestamp("2200-01-01T00:00Z")
+"""No incident lies outside: such a time is a zero, a number of something else, or written wrongly."""
 
 _DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|[smhdwy]))+", re.ASCII)
 _DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|[smhdwy])", re.ASCII)
-_EPOCH = re.compile(r"\d{9,11}(?:\.\d+)?|\d{12,14}", re.ASCII)
-_CLOCK = r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,](?P<fraction>\d{1,9}))?)?"
-_ZONE = r"(?:\s*(?P<zone>[Zz]|UTC|GMT|[+-]\d{2}(?::?\d{2})?))?"
-_ISO = re.compile(rf"(?P<date>\d{{4}}-\d{{2}}-\d{{2}})(?:(?:[Tt_]|\s+){_CLOCK}{_ZONE})?", re.ASCII)
-_DAY_AND_CLOCK = re.compile(rf"(?:(?P<day>today|yesterday)(?:\s+|$))?(?:{_CLOCK}{_ZONE})?", re.IGNORECASE | re.ASCII)
+_EPOCH = re.compile(r"(?P<whole>\d{9,19})(?:\.(?P<fraction>\d+))?", re.ASCII)
+_SCIENTIFIC = re.compile(r"(?P<digits>\d(?:\.(?P<rest>\d+))?)[eE]\+?(?P<exponent>\d{1,2})", re.ASCII)
+_SERIAL = re.compile(r"\d{5}\.\d+", re.ASCII)
+_SERIAL_ZERO: Final = pd.Timestamp("1899-12-30")
+"""Day 0 of spreadsheets, their leap day of 1900 that never was taken into account."""
+_EPOCH_UNITS_NS: Final = ((11, 1_000_000_000), (14, 1_000_000), (17, 1_000), (19, 1))
+"""(digits at most, nanoseconds in one): 11 digits of seconds end in 5138, 14 of milliseconds too, and so on."""
+_MISSING_DIGITS: Final = {11: 3, 12: 3, 14: 6, 15: 6, 17: 9, 18: 9}
+"""Digits that a number in scientific notation may lack and still tell the second, by its exponent."""
+_COMPACT = re.compile(
+    r"(?P<date>\d{8})[Tt]?(?P<hour>\d{2})(?P<minute>\d{2})(?P<second>\d{2})?(?P<rest>\D.*)?", re.ASCII
+)
+CLOCK: Final = (
+    r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,](?P<fraction>\d{1,9})(?!\d))?)?"
+    r"(?:[ \u00a0\u202f]?(?P<half>[AaPp])\.?[Mm]\.?(?!\w))?"
+)
+_CLOCK: Final = re.compile(rf"(?<![\d:.+\-\u2212]){CLOCK}(?![\d:.])", re.ASCII)
+_YEAR_AT_END: Final = re.compile(r"(?P<zone>[^\d]*)\s(?P<year>\d{4})(?P<after>\s.*)?", re.ASCII)
+_LOG_COLON: Final = re.compile(r"(?<=/\d{4}):(?=\d{2}:\d{2}:\d{2})", re.ASCII)
+"""`17/Nov/2026:13:55:30 +0000`, as web servers log."""
+_BETWEEN: Final = re.compile(r"(?:[Tt_,]|\bat\b|\bum\b|\s)*$")
 _SHAPES = "2026-11-17T13:45:00Z, '2026-11-17 13:45', 13:45, -2h, now, or epoch seconds"
 
 
@@ -67,30 +91,6 @@ def parse_duration_s(text: str) -> float:
     return seconds
 
 
-def parse_zone(name: str) -> tzinfo:
-    """The time zone called `name`: an IANA name such as Europe/Berlin, or UTC.
-
-    Raises
-    ------
-    UsageError
-        If this machine knows no such zone.
-    """
-    if name.upper() in {"UTC", "Z", "GMT"}:
-        return UTC
-    return _named_zone(name)
-
-
-@lru_cache(maxsize=32)
-def _named_zone(name: str) -> tzinfo:
-    try:
-        return ZoneInfo(name)
-    except (OSError, ValueError, KeyError) as error:  # ZoneInfoNotFoundError is a KeyError; a folder's name an OSError
-        raise UsageError(
-            f"the time zone {name!r} is not known here",
-            hint="use an IANA name such as Europe/Berlin, or UTC; on a bare machine install tzdata",
-        ) from error
-
-
 def parse_time(text: str, *, now: pd.Timestamp, tz: str = "UTC") -> tuple[pd.Timestamp, str]:
     """The instant that `text` means, in UTC, and a note that says the zone back where `text` told none ("" = none).
 
@@ -119,31 +119,42 @@ def parse_time(text: str, *, now: pd.Timestamp, tz: str = "UTC") -> tuple[pd.Tim
     return read.time, said if tz.upper() == "UTC" else f"{said}, {read.time:%Y-%m-%d %H:%M:%S} UTC"
 
 
-def read_time(text: str, *, tz: str, today: date | None = None) -> ReadTime:
+def read_time(
+    text: str, *, tz: str, today: date | None = None, day_first: bool | None = None, serials: bool = False
+) -> ReadTime:
     """The instant that an absolute `text` means; a clock time alone needs `today`, the date in `tz` it belongs to.
+
+    Parameters
+    ----------
+    text : str
+        Nothing but the time.
+    tz : str
+        Zone of a time that tells none.
+    today : date, optional
+        Also tells the year of a date without one.
+    day_first : bool, optional
+        The order of dates with slashes; None = a date that could be two is an error.
+    serials : bool
+        Also read a spreadsheet's day numbers (`46343.58`).
 
     Raises
     ------
     UsageError
-        If it is not a time, or the clocks of `tz` show it twice or never.
+        If it is not a time, could be several, lies outside 1970 to 2200, or the clocks of `tz` show it twice or never.
 
     >>> read_time("2026-11-17 13:45", tz="UTC")
     ReadTime(time=Timestamp('2026-11-17 13:45:00+0000', tz='UTC'), resolution_s=60.0, zone_told=False)
+    >>> str(read_time("Tue Nov 17 15:55:30 2026 +0200", tz="UTC").time)
+    '2026-11-17 13:55:30+00:00'
     """
     stripped = text.strip()
-    if _EPOCH.fullmatch(stripped):
-        return ReadTime(time=_epoch(stripped), resolution_s=0.0, zone_told=True)
     try:
-        if iso := _ISO.fullmatch(stripped):
-            return _at(date.fromisoformat(iso["date"]), iso, tz=tz)
-        if stripped and (clock := _DAY_AND_CLOCK.fullmatch(stripped)):
-            if today is None:
-                raise UsageError(f"{text!r} has no date", hint="write the date too: 2026-11-17 13:45")
-            day = today - timedelta(days=1) if (clock["day"] or "").lower() == "yesterday" else today
-            return _at(day, clock, tz=tz)
+        read = _number(stripped, tz=tz, serials=serials) or _written(stripped, tz=tz, today=today, day_first=day_first)
     except (ValueError, OverflowError) as error:  # 2026-02-30, 25:00, the year 9999
         raise UsageError(f"{text!r} is no time on the calendar: {error}", hint=f"write {_SHAPES}") from error
-    raise UsageError(f"{text!r} is not a time", hint=f"write {_SHAPES}")
+    if not EARLIEST <= read.time < LATEST:
+        raise UsageError(f"{text!r} is {read.time:%Y-%m-%d}, which cannot be meant", hint=f"write {_SHAPES}")
+    return read
 
 
 def localize(wall: datetime, *, tz: str, first_of_day: bool = False) -> pd.Timestamp:
@@ -170,40 +181,105 @@ def localize(wall: datetime, *, tz: str, first_of_day: bool = False) -> pd.Times
     )
 
 
-def _at(day: date, match: re.Match[str], *, tz: str) -> ReadTime:
-    if match["hour"] is None:
-        midnight = datetime(day.year, day.month, day.day)  # noqa: DTZ001 - wall time; localize gives it its zone
-        return ReadTime(localize(midnight, tz=tz, first_of_day=True), DAY_S, zone_told=False)
-    fraction_ns = int((match["fraction"] or "").ljust(9, "0"))
+def _number(text: str, *, tz: str, serials: bool) -> ReadTime | None:
+    """A time that is a number; None = it is none that can be meant."""
+    if match := _SCIENTIFIC.fullmatch(text):
+        exponent, rest = int(match["exponent"]), match["rest"] or ""
+        if exponent - len(rest) > _MISSING_DIGITS.get(exponent, 0):
+            raise UsageError(f"{text!r} has lost its last digits", hint="export the column as text or as whole numbers")
+        text = f"{float(text):.0f}"
+    if match := _EPOCH.fullmatch(text):
+        whole, fraction = match["whole"], match["fraction"] or ""
+        scale = next(scale for digits, scale in _EPOCH_UNITS_NS if len(whole) <= digits)
+        nanoseconds = int(whole) * scale + int(fraction[:9].ljust(9, "0") or 0) * scale // 1_000_000_000
+        if EARLIEST.value <= nanoseconds < LATEST.value:
+            return ReadTime(pd.Timestamp(nanoseconds, unit="ns", tz="UTC"), 0.0, zone_told=True)
+        return None
+    if serials and _SERIAL.fullmatch(text):
+        wall = (_SERIAL_ZERO + pd.Timedelta(days=float(text))).round("s").to_pydatetime()
+        return ReadTime(localize(wall, tz=tz), 0.0, zone_told=False)
+    return None
+
+
+def _written(text: str, *, tz: str, today: date | None, day_first: bool | None) -> ReadTime:
+    """A time in words: a date, a clock, a zone, each at most once and nothing else."""
+    if compact := _COMPACT.fullmatch(text):
+        day = read_day(compact["date"])
+        return _at(day, compact, compact["rest"] or "", text=text, today=today, tz=tz)
+    plain = _LOG_COLON.sub(" ", text)
+    clock = _CLOCK.search(plain)
+    if clock is None:
+        day = read_day(text, day_first=day_first)
+        if day is None and text.lower() not in ("today", "yesterday"):
+            raise UsageError(f"{text!r} is not a time", hint=f"write {_SHAPES}")
+        return _date_alone(day, text, today=today, tz=tz)
+    before = plain[: clock.start()]
+    attached = bool(before) and not before[-1].isspace() and before[-1] not in "Tt_,"
+    before = _BETWEEN.sub("", before)
+    day, after = _day_beside(before, plain[clock.end() :], day_first=day_first)
+    if attached or (day is None and before.lower() not in ("", "today", "yesterday")):
+        raise UsageError(f"{text!r} is not a time", hint=f"write {_SHAPES}")
+    if day is None:
+        day = _relative_day(before.lower(), today=today, text=text)
+    return _at(day, clock, after, text=text, today=today, tz=tz)
+
+
+def _at(day: Day | None, clock: re.Match[str], after: str, *, text: str, today: date | None, tz: str) -> ReadTime:
+    """A day's clock time; `after` is what stands behind it and can only be its zone."""
+    if day is None:
+        raise UsageError(f"{text!r} is not a time", hint=f"write {_SHAPES}")
+    on = day.on_calendar(near=today)
+    hour, groups = int(clock["hour"]), clock.groupdict()
+    if groups.get("half"):
+        if not 1 <= hour <= 12:
+            raise UsageError(f"{text!r} is not a time", hint="hours with AM or PM go from 1 to 12")
+        hour = hour % 12 + (12 if groups["half"] in "Pp" else 0)
     wall = datetime(  # noqa: DTZ001 - wall time; its zone is applied below
-        day.year, day.month, day.day, int(match["hour"]), int(match["minute"]), int(match["second"] or 0)
+        on.year, on.month, on.day, hour, int(clock["minute"]), int(groups.get("second") or 0)
     )
-    zone = match["zone"]
-    whole = localize(wall, tz=tz) if zone is None else _utc(pd.Timestamp(wall.replace(tzinfo=_offset(zone))))
+    try:
+        zone = read_zone(after, wall=wall, tz=tz)
+    except UsageError as error:
+        raise UsageError(f"{text!r} is not a time: {error.message}", hint=error.hint) from error
+    whole = localize(wall, tz=tz) if zone is None else _in_zone(wall, zone)
     return ReadTime(
-        time=whole + pd.Timedelta(fraction_ns, unit="ns"),
-        resolution_s=MINUTE_S if match["second"] is None else 0.0,
+        time=whole + pd.Timedelta(int((groups.get("fraction") or "").ljust(9, "0")), unit="ns"),
+        resolution_s=MINUTE_S if groups.get("second") is None else 0.0,
         zone_told=zone is not None,
     )
 
 
-def _offset(zone: str) -> tzinfo:
-    if zone.upper() in {"Z", "UTC", "GMT"}:
-        return UTC
-    digits = zone[1:].replace(":", "").ljust(4, "0")
-    offset = datetime.strptime(f"{zone[0]}{digits}", "%z").tzinfo
-    if offset is None:  # strptime with %z always gives one
-        raise ValueError(zone)
-    return offset
+def _day_beside(before: str, after: str, *, day_first: bool | None) -> tuple[Day | None, str]:
+    """The date on either side of a clock, and what stands behind it all: the zone."""
+    day = read_day(before, day_first=day_first) if before else None
+    if day is not None and not day.year and (match := _YEAR_AT_END.fullmatch(after)):  # Tue Nov 17 15:55:30 2026 +0200
+        return day._replace(year=int(match["year"])), f"{match['zone']}{match['after'] or ''}"
+    if day is None and not before and after.strip():
+        words = after.strip().lstrip(",").split()
+        for first in range(min(3, len(words))):  # 13:45 17.11.2026, 14:00 UTC on 17 Nov 2026
+            rest = " ".join(words[first:]).removeprefix("on ").removeprefix("am ")
+            if (day := read_day(rest, day_first=day_first)) is not None:
+                return day, " ".join(words[:first])
+    return day, after
 
 
-def _epoch(text: str) -> pd.Timestamp:
-    whole, _, fraction = text.partition(".")
-    scale = 1_000_000 if len(whole) >= 12 else 1_000_000_000
-    nanoseconds = int(whole) * scale + int(fraction[:9].ljust(9, "0") or 0)
-    if nanoseconds > pd.Timestamp.max.value:
-        raise UsageError(f"{text} is past the year 2262", hint="epoch times are seconds or milliseconds")
-    return pd.Timestamp(nanoseconds, unit="ns", tz="UTC")
+def _relative_day(word: str, *, today: date | None, text: str) -> Day:
+    if today is None:
+        raise UsageError(f"{text!r} has no date", hint="write the date too: 2026-11-17 13:45")
+    day = today - timedelta(days=1) if word == "yesterday" else today
+    return Day(day.year, day.month, day.day)
+
+
+def _date_alone(day: Day | None, text: str, *, today: date | None, tz: str) -> ReadTime:
+    on = (day or _relative_day(text.lower(), today=today, text=text)).on_calendar(near=today)
+    midnight = datetime(on.year, on.month, on.day)  # noqa: DTZ001 - wall time; localize gives it its zone
+    return ReadTime(localize(midnight, tz=tz, first_of_day=True), DAY_S, zone_told=False)
+
+
+def _in_zone(wall: datetime, zone: tzinfo) -> pd.Timestamp:
+    """`wall` in a zone that stands beside it; a place's clocks may show it twice or never."""
+    key = getattr(zone, "key", None)
+    return localize(wall, tz=key) if isinstance(key, str) else _utc(pd.Timestamp(wall.replace(tzinfo=zone)))
 
 
 def _utc(time: pd.Timestamp) -> pd.Timestamp:

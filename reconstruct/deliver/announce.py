@@ -21,9 +21,10 @@ from reconstruct.config import Target
 from reconstruct.deliver.episodes import REMIND_AFTER, Announcement, EpisodeView, plan
 from reconstruct.deliver.message import payload_for
 from reconstruct.deliver.send import send, write_dead_letter
-from reconstruct.deliver.state import Message, ReportState, load_state, locked, save_state, sweep
+from reconstruct.deliver.state import Message, ReportState, load_state, locked, save_state
 from reconstruct.deliver.textfile import series
 from reconstruct.errors import ReconstructError, UsageError
+from reconstruct.files import sweep
 
 LAST_SUCCESS: Final = "reconstruct_report_last_success_timestamp_seconds"
 """Kept in the state, so that the textfile goes on saying when it was while runs fail: alerts are built on its age."""
@@ -73,7 +74,7 @@ def announce(
     remind_after : Timedelta
         When an open and unchanged episode is told again.
     sleep : callable
-        How to wait, between tries and for the lock.
+        How to wait between tries.
 
     Raises
     ------
@@ -81,7 +82,7 @@ def announce(
         If the state or dead-letter file cannot be read or written, or another run holds the lock.
     """
     letters = dead_letters or state_file.with_name(state_file.stem + ".dead-letters.jsonl")
-    with locked(state_file, sleep=sleep):
+    with locked(state_file):
         sweep(state_file)
         state = load_state(state_file)
         news = plan(views, state.known, now=now, window_start=window_start, remind_after=remind_after)

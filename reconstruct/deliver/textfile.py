@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, Literal
 
-from reconstruct.deliver.state import write_whole
+from reconstruct.files import write_whole
 
 HELP: Final[Mapping[str, tuple[Literal["gauge", "counter"], str]]] = {
     "reconstruct_report_last_run_timestamp_seconds": ("gauge", "When the last report ended."),
@@ -30,7 +30,8 @@ def write_metrics(path: Path, values: Mapping[str, float]) -> None:
     ValueError
         If a metric is not one of HELP.
     """
-    write_whole(path, as_text(values), what="the metrics file", mode=0o644)  # node_exporter runs as another user
+    content = as_text(values).encode("utf-8")
+    write_whole(path, content, what="the metrics file", mode=0o644)  # node_exporter runs as another user
 
 
 def as_text(values: Mapping[str, float]) -> str:

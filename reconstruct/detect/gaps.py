@@ -24,6 +24,10 @@ REGULAR_SHARE = 0.5
 """... and for this share of the time since its first one: some series come and go with what they describe (guess)."""
 SEEN_SHARE = 0.5
 """What has samples in this share of a stretch was seen in it (guess)."""
+PER_INSTANCE = frozenset(
+    ["instance", "pod", "pod_name", "container_id", "version", "service_version", "service_instance_id", "k8s_pod_name"]
+)
+"""Labels that a new instance of the same workload has otherwise."""
 NAMED_SERIES = 3
 """Series named one by one in a gap; more are counted."""
 
@@ -79,6 +83,8 @@ def gaps(evidence: Evidence) -> tuple[Gap, ...]:
                 evidence, metric.labels[series], index[start], index[end - 1], range_s=metric.signal.range_s
             ):
                 continue
+            if end == len(index) and _replaced(metric, values, series):
+                continue
             if _is_quotient(metric) and _else_seen(evidence, metric, series, start, end):
                 continue
             together[start, end].append(series)
@@ -113,6 +119,24 @@ def _target_away(
         if away & {("", ""), (job, "")} or (instance and any(i == instance and job in ("", j) for j, i in away)):
             return True
     return False
+
+
+def _replaced(metric: Metric, values: NDArray[np.float64], series: int) -> bool:
+    """Whether others of its kind began, one for each that ended: a rollout ends pods, and loses nothing."""
+    kind = _kind_of(metric.labels[series])
+    if len(kind) == len(metric.labels[series]):
+        return False
+    alike = [column for column, labels in enumerate(metric.labels) if _kind_of(labels) == kind]
+    there = np.isfinite(values[:, alike])
+    first, last = there.argmax(axis=0), len(there) - 1 - there[::-1].argmax(axis=0)
+    began = np.count_nonzero(first > first.min())
+    ended = np.count_nonzero(last < last.max())
+    return bool(began >= ended and last[alike.index(series)] < last.max())
+
+
+def _kind_of(labels: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """The labels that a replaced instance shares with the one before it."""
+    return tuple(sorted((name, value) for name, value in labels.items() if name not in PER_INSTANCE))
 
 
 def _is_quotient(metric: Metric) -> bool:

@@ -11,12 +11,15 @@ from collections.abc import Sequence
 import pandas as pd
 
 from reconstruct.explain.alternatives import Rival
+from reconstruct.explain.before_during import span_of
+from reconstruct.explain.causes import Causes, causes
 from reconstruct.explain.changes import Change, changes
 from reconstruct.explain.context import Case, in_order, settle
-from reconstruct.explain.episodes import bouts, onset, worst
+from reconstruct.explain.episodes import Bout, bouts, onset, worst
 from reconstruct.explain.firings import firings
 from reconstruct.explain.gradual import Line, leading_line
 from reconstruct.explain.impact import episodes, impact, verdict
+from reconstruct.explain.locate import met_by_users
 from reconstruct.explain.ruled_out import not_checked, ruled_out
 from reconstruct.explain.rules.ambiguous_order import ambiguous_order
 from reconstruct.explain.rules.canary_comparison import canary_comparison
@@ -34,7 +37,8 @@ from reconstruct.explain.rules.topology import topology
 from reconstruct.explain.rules.traffic_surge import traffic_surge
 from reconstruct.explain.scoring import Suspect, believed, dismissed_changes, hints, weigh
 from reconstruct.explain.symptoms import symptoms
-from reconstruct.model import Anomaly, Event, Evidence, Explanation, Moment, Reason, Settings
+from reconstruct.meaning import read_system
+from reconstruct.model import Anomaly, Event, Evidence, Explanation, Ledger, Moment, Reason, Settings
 
 __all__ = ["explain"]
 
@@ -68,12 +72,15 @@ def explain(evidence: Evidence, anomalies: Sequence[Anomaly], *, settings: Setti
     case = settle(evidence, anomalies, bout, settings=settings)
     candidates = changes(evidence)
     cured_by = cure(case, candidates)
+    by_figures = _by_figures(case, candidates, cured_by, found)
     line = leading_line(case)
     readings = read(case)
     rivals = _rivals(case, readings)
     suspects = [Suspect(c, _judge(c, case, candidates, cured_by, line, readings, rivals)) for c in candidates]
     weighed = weigh(suspects, rivals)
     told = hints(case, weighed, rivals, believed(readings, rivals))
+    if by_figures is not None:
+        told = by_figures.hints
     spoken_of = {h.mechanism for h in told}
 
     return Explanation(
@@ -90,10 +97,24 @@ def explain(evidence: Evidence, anomalies: Sequence[Anomaly], *, settings: Setti
         impact=impact(case),
         affected=case.affected,
         hints=told,
-        ruled_out=ruled_out(case, readings, told=spoken_of),
+        ruled_out=by_figures.ruled_out if by_figures else ruled_out(case, readings, told=spoken_of),
         not_checked=not_checked(case, readings, told=spoken_of),
-        dismissed_changes=dismissed_changes(case, weighed),
+        dismissed_changes=by_figures.dismissed_changes if by_figures else dismissed_changes(case, weighed),
+        ledger=by_figures.ledger if by_figures else Ledger(),
     )
+
+
+def _by_figures(
+    case: Case, found: Sequence[Change], cured_by: Event | None, episodes_found: Sequence[Bout]
+) -> Causes | None:
+    """The candidate causes that the system's own figures show; None where series as exported are not at hand."""
+    system = read_system(case.evidence, calls=case.settings.calls)
+    if not system.served and not system.readings:
+        return None
+    window = case.evidence.window
+    first = min((b.start for b in episodes_found), default=None)
+    span = span_of(window, onset=case.onset.time, until=case.until, first=first)
+    return causes(case, system, span, found, met=met_by_users(system, span), cured_by=cured_by)
 
 
 def _rivals(case: Case, readings: Sequence[Reading]) -> tuple[Rival, ...]:

@@ -68,7 +68,7 @@ class Change:
 def changes(evidence: Evidence) -> tuple[Change, ...]:
     """All changes in the evidence, in order of time."""
     events = sorted(evidence.events, key=lambda e: (e.time, e.id))
-    found = [e for e in events if e.kind in priors.CHANGE_KINDS and not _only_seen(e)]
+    found = [e for e in events if e.kind in priors.CHANGE_KINDS and e.took_effect and not _only_seen(e)]
     staged = {stage.id for e in found for stage in _stages(e, found)}
     return tuple(
         Change(

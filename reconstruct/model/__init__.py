@@ -5,6 +5,17 @@ changed. Ids are unique within one incident: q1 (queries), e1 (events), al1 (ale
 t1 (timeline), ep1 (episodes).
 """
 
+from reconstruct.model.alerting import (
+    AlertPeriod,
+    Backtest,
+    IncidentOverlap,
+    PastIncident,
+    RuleBacktest,
+    RuleNote,
+    RuleNoteKind,
+    RuleOutcome,
+    TimeSpan,
+)
 from reconstruct.model.evidence import (
     Alert,
     Event,
@@ -23,10 +34,12 @@ from reconstruct.model.findings import (
     Explanation,
     Hint,
     Impact,
+    Ledger,
     Moment,
     NotChecked,
     Reason,
     RuledOut,
+    Weighed,
 )
 from reconstruct.model.incident import (
     ActionEffect,
@@ -58,6 +71,7 @@ from reconstruct.model.mechanisms import (
     Mechanism,
     Settings,
     Sign,
+    Tell,
 )
 
 __all__ = [
@@ -65,8 +79,10 @@ __all__ = [
     "LAYERS",
     "ActionEffect",
     "Alert",
+    "AlertPeriod",
     "Anomaly",
     "Aspect",
+    "Backtest",
     "Direction",
     "DismissedChange",
     "Duration",
@@ -86,26 +102,36 @@ __all__ = [
     "HintVerdict",
     "Impact",
     "Incident",
+    "IncidentOverlap",
     "Layer",
+    "Ledger",
     "Measured",
     "Mechanism",
     "Metric",
     "Milestone",
     "Moment",
     "NotChecked",
+    "PastIncident",
     "Phase",
     "PhaseKind",
     "Quantity",
     "Query",
     "Reason",
     "Reference",
+    "RuleBacktest",
+    "RuleNote",
+    "RuleNoteKind",
+    "RuleOutcome",
     "RuledOut",
     "Service",
     "Settings",
     "Shape",
     "Sign",
     "Signal",
+    "Tell",
+    "TimeSpan",
     "Verdict",
+    "Weighed",
     "Window",
     "Worse",
 ]

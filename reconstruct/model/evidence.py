@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
-from reconstruct.model.kinds import Aspect, EventKind, Layer, Service, Worse
+from reconstruct.model.kinds import Aspect, EventKind, EventState, Layer, Service, Worse
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +120,28 @@ class Event:
     """The id that its source gave it."""
     labels: Mapping[str, str] = field(default_factory=dict)
     """Columns we know no name for, kept."""
+    state: EventState = "done"
+    """How far it got, as its source told; a source that tells nothing speaks of what happened."""
+    environment: str = ""
+    """Where it happened, in its source's word ("" = not told)."""
+    production: bool | None = None
+    """Whether that is where users are; None = nobody told, and the name does not tell either."""
+    seen_applied: bool = False
+    """True when another witness saw it in effect although its source calls it failed or unfinished."""
+
+    @property
+    def took_effect(self) -> bool:
+        """Whether it happened where the incident was: only then it can have set anything off, or undone it.
+
+        >>> t = pd.Timestamp("2026-01-01T00:00Z")
+        >>> Event("e1", t, "deploy", Service("shop"), "x").took_effect
+        True
+        >>> Event("e1", t, "deploy", Service("shop"), "x", state="failed").took_effect
+        False
+        >>> Event("e1", t, "deploy", Service("shop"), "x", environment="pr-131", production=False).took_effect
+        False
+        """
+        return self.production is not False and (self.state in ("running", "done") or self.seen_applied)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import pandas as pd
 
 from reconstruct.model.evidence import Signal
+from reconstruct.model.facts import Facts
 from reconstruct.model.kinds import Direction, HintVerdict, Service, Shape, Verdict
 
 
@@ -67,6 +69,9 @@ class Reason:
     evidence: tuple[str, ...]
     weight: float = 0.0
     """Log-odds that it moved the confidence by."""
+    kind: str = ""
+    """Which of the rule's findings it is: `text.reasons` has one wording a kind."""
+    facts: Facts = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +90,41 @@ class Hint:
     statement: str
     reasons_for: tuple[Reason, ...] = ()
     reasons_against: tuple[Reason, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """One candidate cause of the ledger: a change (or none) and a mechanism at a place."""
+
+    trigger: str | None
+    mechanism: str
+    service: Service
+    prior: float
+    terms: tuple[tuple[str, float], ...]
+    """(rule, log-odds)."""
+
+    @property
+    def log_odds(self) -> float:
+        """Prior and terms together."""
+        return self.prior + sum(term for _, term in self.terms)
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """Every candidate cause with what it is made of: a confidence is exp(log-odds) over the normaliser."""
+
+    candidates: tuple[Weighed, ...] = ()
+    unobserved: float = 0.0
+    """Log-odds of something that neither signals nor events show."""
+
+    @property
+    def normaliser(self) -> float:
+        """Sum of exp(log-odds) over all candidates and the unobserved."""
+        return math.exp(self.unobserved) + sum(math.exp(c.log_odds) for c in self.candidates)
+
+    def confidence(self, candidate: Weighed) -> float:
+        """``exp(log_odds) / normaliser``."""
+        return math.exp(candidate.log_odds) / self.normaliser
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,3 +203,4 @@ class Explanation:
     ruled_out: tuple[RuledOut, ...] = ()
     not_checked: tuple[NotChecked, ...] = ()
     dismissed_changes: tuple[DismissedChange, ...] = ()
+    ledger: Ledger = field(default_factory=Ledger)

@@ -20,6 +20,8 @@ Worse = Literal["up", "down", "both"]
 Direction = Literal["up", "down", "both"]
 Shape = Literal["level", "ramp", "spike", "variance", "flat", "cap", "gap"]
 EventKind = Literal["deploy", "rollback", "config", "flag", "migration", "scale", "restart", "job", "alert", "note"]
+EventState = Literal["requested", "running", "done", "failed", "cancelled", "draft"]
+"""How far an event got: asked for and not begun, begun, complete, tried in vain, called off, only written down."""
 EntryKind = Literal[
     "change",
     "onset",

@@ -14,6 +14,7 @@ from reconstruct.packs.choose import RateInterval, applies, choose, taken
 from reconstruct.packs.classify import Meaning, classify
 from reconstruct.packs.generic import Generic, generic
 from reconstruct.packs.loader import load, packs_folder, read_pack
+from reconstruct.packs.spelling import Spelling, spelling_of
 from reconstruct.packs.survey import Seen, Server, survey
 from reconstruct.packs.vocabulary import TAGS, UNITS
 
@@ -31,6 +32,7 @@ __all__ = [
     "RateInterval",
     "Seen",
     "Server",
+    "Spelling",
     "Template",
     "Variant",
     "applies",
@@ -42,6 +44,7 @@ __all__ = [
     "load",
     "packs_folder",
     "read_pack",
+    "spelling_of",
     "survey",
     "taken",
 ]

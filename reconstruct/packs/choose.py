@@ -99,8 +99,9 @@ def signal_of(
 
 def with_labels(expression: str, *, conventions: Conventions) -> str:
     """Fill `$by` and `$by_instance`: the labels that a pack's aggregations keep."""
-    by = ", ".join(conventions.identity)
-    return substitute(expression, values={"by": by, "by_instance": ", ".join((by, *conventions.instance))})
+    by = promql.labels_list(conventions.identity)
+    by_instance = promql.labels_list((*conventions.identity, *conventions.instance))
+    return substitute(expression, values={"by": by, "by_instance": by_instance})
 
 
 def named(template: Template, name: str) -> Template:

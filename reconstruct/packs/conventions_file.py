@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final, get_args
 
-from reconstruct.config.marked_yaml import (
+from reconstruct.config.document import (
     Marked,
     entries,
     fields,

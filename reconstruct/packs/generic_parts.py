@@ -11,7 +11,7 @@ from reconstruct.model import Signal
 from reconstruct.packs.catalogue import Conventions, Part
 from reconstruct.packs.choose import RateInterval
 from reconstruct.packs.classify import Meaning, classify, min_effect_of
-from reconstruct.packs.survey import Seen, selector
+from reconstruct.packs.survey import Seen
 
 NAMESPACES: Final = ("namespace", "kubernetes_namespace", "k8s_namespace_name")
 
@@ -96,5 +96,5 @@ def past_zero(name: str, expression: str) -> str:
 def select(name: str, *, seen: Seen, context: Context, matchers: Sequence[str] = ()) -> str:
     """A selector with the scope and, where the metric has a namespace, the services' own."""
     label = next((one for one in NAMESPACES if one in seen.label_names), "")
-    mine = [f"{label}=~{promql.one_of(context.namespaces)}"] if label and context.namespaces else []
-    return selector(name, scope=context.scope, matchers=[*matchers, *mine])
+    mine = [f"{promql.label(label)}=~{promql.one_of(context.namespaces)}"] if label and context.namespaces else []
+    return promql.selector(name, scope=context.scope, matchers=[*matchers, *mine])

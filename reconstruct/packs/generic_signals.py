@@ -22,7 +22,7 @@ from reconstruct.packs.generic_parts import (
     select,
 )
 from reconstruct.packs.kept_labels import SERIES_A_SIGNAL, kept_labels
-from reconstruct.packs.survey import Seen, selector
+from reconstruct.packs.survey import Seen
 
 QUANTILE: Final = 0.95
 """Far enough out to see the slow requests, with 20 of them near enough in to be no single one."""
@@ -70,7 +70,7 @@ def _distribution(base: str, *, metrics: Mapping[str, Seen], context: Context) -
     if meaning.ignored:
         return
     keep, series = kept_labels(one, conventions=context.conventions, drop=("le", "quantile"))
-    by, interval_s = ", ".join(keep), context.rate_interval_s((f"{base}_count",))
+    by, interval_s = promql.labels_list(keep), context.rate_interval_s((f"{base}_count",))
     window = promql.duration(interval_s)
 
     def rate(metric: str) -> str:
@@ -79,7 +79,7 @@ def _distribution(base: str, *, metrics: Mapping[str, Seen], context: Context) -
     scaled = scaler(meaning)
     tail = replace(meaning, min_effect=QUANTILE_FLOORS * meaning.min_effect)
     if classic is not None:
-        le = ", ".join(("le", *keep))
+        le = promql.labels_list(("le", *keep))
         of_buckets = select(f"{base}_bucket", seen=one, context=context)
         buckets = f"sum by ({le}) (rate({of_buckets}[{window}]))"
         yield asked(base, "p95", scaled(f"histogram_quantile({QUANTILE:g}, {buckets})"), tail, interval_s, series)
@@ -106,7 +106,7 @@ def _summary(
     told = sorted({one.get("quantile", "") for one in seen.labels} - {"", "1", "1.0"}, key=_number)
     if told:
         of = select(base, seen=seen, context=context, matchers=[f"quantile={promql.quote_label(told[-1])}"])
-        expression = f"max by ({', '.join(keep)}) ({of})"
+        expression = f"max by ({promql.labels_list(keep)}) ({of})"
         yield asked(base, f"q{told[-1]}", scaler(meaning)(expression), meaning, 0.0, series)
 
 
@@ -134,7 +134,7 @@ def _ratio(measured: str, calls: str, *, seen: Seen, context: Context) -> Iterat
         meaning = replace(meaning, aspect="work", worse="up")
     keep, series = kept_labels(seen, conventions=context.conventions)
     interval_s = context.rate_interval_s((measured, calls))
-    window, by = promql.duration(interval_s), ", ".join(keep)
+    window, by = promql.duration(interval_s), promql.labels_list(keep)
     top, bottom = (
         f"sum by ({by}) (rate({select(name, seen=seen, context=context)}[{window}]))" for name in (measured, calls)
     )
@@ -148,7 +148,7 @@ def _single(name: str, *, seen: Seen, context: Context) -> Iterator[Request]:
         keep, series = kept_labels(seen, conventions=context.conventions, drop=(label,))
         for part in parts:
             if _any_match(seen, label=label, part=part):
-                matcher = f"{label}=~{promql.quote_label(part.matches)}"
+                matcher = f"{promql.label(label)}=~{promql.quote_label(part.matches)}"
                 yield from _value(
                     name, seen=seen, keep=keep, series=series, context=context, part=part, matcher=matcher
                 )
@@ -174,9 +174,11 @@ def _since_nothing(name: str, *, seen: Seen, context: Context) -> Iterator[Reque
     own = seen.label_names - {*context.conventions.identity, *context.conventions.instance}
     keep, series = kept_labels(seen, conventions=context.conventions, drop=own)
     interval_s = context.rate_interval_s((name,))
-    by = ", ".join(keep)
+    by = promql.labels_list(keep)
     counted = f"sum by ({by}) (rate({select(name, seen=seen, context=context)}[{promql.duration(interval_s)}]))"
-    expression = f"{counted} or 0 * sum by ({by}) ({selector('up', scope=context.scope, matchers=_targets(seen))})"
+    expression = (
+        f"{counted} or 0 * sum by ({by}) ({promql.selector('up', scope=context.scope, matchers=_targets(seen))})"
+    )
     yield asked(name, "", scaler(meaning)(expression), meaning, interval_s, series)
 
 
@@ -185,7 +187,7 @@ def _targets(seen: Seen) -> list[str]:
     found = {name: sorted({one.get(name, "") for one in seen.labels}) for name in ("job", "instance")}
     if not all(values and all(values) and len(values) <= SERIES_A_SIGNAL for values in found.values()):
         return []
-    return [f"{name}=~{promql.one_of(values)}" for name, values in found.items()]
+    return [f"{promql.label(name)}=~{promql.one_of(values)}" for name, values in found.items()]
 
 
 def _value(
@@ -207,7 +209,7 @@ def _value(
         interval_s = context.rate_interval_s((name,))
         of = f"rate({of}[{promql.duration(interval_s)}])"
     whole = not matcher and set(keep) >= seen.label_names and seen.labels
-    expression = of if whole else f"{aggregate(meaning, kind=seen.kind)} by ({', '.join(keep)}) ({of})"
+    expression = of if whole else f"{aggregate(meaning, kind=seen.kind)} by ({promql.labels_list(keep)}) ({of})"
     if meaning.countdown:
         expression = past_zero(name, expression)
     suffix = part.name if part else ""
@@ -221,13 +223,15 @@ def _shares(
     if split is None or split[1].instead:
         return
     label, parts = split[0], split[1].parts
-    by, interval_s = ", ".join(one for one in keep if one != label), context.rate_interval_s((name,))
+    by, interval_s = promql.labels_list(one for one in keep if one != label), context.rate_interval_s((name,))
     window = promql.duration(interval_s)
     for part in parts:
         if not (part.share and _any_match(seen, label=label, part=part)):
             continue
         meaning = meaning_of(base, seen=seen, kind=kind, context=context, part=part)
-        matching = select(name, seen=seen, context=context, matchers=[f"{label}=~{promql.quote_label(part.matches)}"])
+        matching = select(
+            name, seen=seen, context=context, matchers=[f"{promql.label(label)}=~{promql.quote_label(part.matches)}"]
+        )
         whole = f"sum by ({by}) (rate({select(name, seen=seen, context=context)}[{window}]))"
         expression = f"(sum by ({by}) (rate({matching}[{window}])) or 0 * {whole}) / ({whole} > 0)"
         yield asked(base, part.name, expression, replace(meaning, factor=1.0), interval_s, series)

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final, get_args
 
-from reconstruct.config.marked_yaml import Marked, entries, fields, items, number, one_of, read_marked, text, texts
+from reconstruct.config.document import Marked, entries, fields, items, number, one_of, read_marked, text, texts
 from reconstruct.errors import UsageError
 from reconstruct.model import ASPECTS, LAYERS, Worse
 from reconstruct.packs.catalogue import Catalogue, Conventions, Pack, Place, Template, Variant

@@ -6,18 +6,26 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from string import Formatter
-from typing import Final, get_args
+from typing import Any, Final, get_args
 
-from reconstruct.config.marked_yaml import Marked, fields, items, one_of, read_marked, text, texts
-from reconstruct.model import ASPECTS, LAYERS, EventKind, Mechanism, Sign
+from reconstruct.config.document import Marked, fields, flag, items, number, one_of, read_marked, text, texts
+from reconstruct.model import ASPECTS, LAYERS, EventKind, Mechanism, Sign, Tell
 from reconstruct.packs.loader import MECHANISMS_FILE, packs_folder
 
 MOVES: Final = ("up", "down", "worse", "any", "none")
 PLACES: Final = frozenset({"service", "metric", "before", "during", "time"})
 """What a mechanism's statement may ask for in braces."""
 
-_KEYS: Final = ("id", "title", "statement", "must", "may", "must_not", "checked_by", "needs", "change_can")
+_KEYS: Final = (
+    *("id", "title", "statement", "must", "may", "must_not", "checked_by", "needs", "change_can"),
+    *("shown_by", "cleared_by", "kinds", "explained_by"),
+)
 _SIGN_KEYS: Final = ("layers", "aspects", "moves", "tags", "says", "or")
+_TELL_NUMBERS: Final = ("times", "by", "reaches", "was", "below", "spread", "sure", "quantile", "telling")
+_TELL_FLAGS: Final = ("slope", "vague", "measured")
+_TELL_KEYS: Final = ("figure", "on", "moves", *_TELL_NUMBERS, *_TELL_FLAGS, "changes_of", "when", "unless")
+ANSWERABLE: Final = ("itself", "target", "users", "hosted", "anyone")
+"""Whose change may bring a figure about (`changes_of`)."""
 _ID: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _HINT: Final = "docs/mechanisms.md explains every key"
 
@@ -71,7 +79,32 @@ def _mechanism(entry: Marked) -> Mechanism:
         checked_by=_signs(given, "checked_by"),
         needs=text(given.get("needs")),
         change_can=tuple(one_of(k, get_args(EventKind)) for k in items(given.get("change_can"))),
+        shown_by=tuple(_tell(t) for t in items(given.get("shown_by"))),
+        cleared_by=tuple(_tell(t) for t in items(given.get("cleared_by"))),
+        kinds=_weights(given.get("kinds"), allowed=get_args(EventKind)),
+        explained_by=texts(given.get("explained_by")),
     )
+
+
+def _tell(entry: Marked) -> Tell:
+    given = fields(entry, allowed=_TELL_KEYS, required=("figure",))
+    numbers: dict[str, Any] = {key: number(given[key]) for key in _TELL_NUMBERS if key in given}
+    flags: dict[str, Any] = {key: flag(given[key]) for key in _TELL_FLAGS if key in given}
+    return Tell(
+        figure=text(given["figure"]),
+        on=text(given.get("on")),
+        moves=one_of(given["moves"], ("up", "down")) if "moves" in given else "up",
+        changes_of=_weights(given.get("changes_of"), allowed=ANSWERABLE) or {"itself": 1.0},
+        when=tuple(_tell(t) for t in items(given.get("when"))),
+        unless=tuple(_tell(t) for t in items(given.get("unless"))),
+        **numbers,
+        **flags,
+    )
+
+
+def _weights(entry: Marked | None, *, allowed: Sequence[str]) -> dict[Any, float]:
+    """A mapping of names to numbers."""
+    return {} if entry is None else {key: number(value) for key, value in fields(entry, allowed=allowed).items()}
 
 
 def _signs(given: Mapping[str, Marked], key: str) -> tuple[Sign, ...]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Final
 
+from reconstruct import promql
 from reconstruct.model import Signal
-from reconstruct.packs.survey import Seen, selector
+from reconstruct.packs.survey import Seen
 from reconstruct.packs.words import words_of
 
 MAX_RAW_METRICS: Final = 250
@@ -64,19 +65,29 @@ def raw_signals(seen: Mapping[str, Seen], *, scope: str = "") -> RawRequest:
             left_out.append(name)
             continue
         total += count
-        signals.append(
-            Signal(
-                id=f"raw/{name}",
-                title=name,
-                promql=selector(name, scope=scope),
-                unit=seen[name].unit or "count",
-                layer="app",
-                aspect="work",
-                inferred=True,
-                tags=("raw", seen[name].kind),
-            )
-        )
+        signals += _as_exported(name, seen[name], scope=scope)
     return RawRequest(tuple(sorted(signals, key=lambda one: one.id)), tuple(sorted(left_out)))
+
+
+def _as_exported(name: str, seen: Seen, *, scope: str) -> Iterator[Signal]:
+    """The metric as it is; a native histogram as the count and the sum that a classic one would export."""
+    selector = promql.selector(name, scope=scope)
+    signal = Signal(
+        id=f"raw/{name}",
+        title=name,
+        promql=selector,
+        unit=seen.unit or "count",
+        layer="app",
+        aspect="work",
+        inferred=True,
+        tags=("raw", seen.kind),
+    )
+    if seen.kind != "histogram":
+        yield signal
+        return
+    for part in ("count", "sum"):
+        asked = f"histogram_{part}({selector})"
+        yield replace(signal, id=f"raw/{name}_{part}", title=f"{name}_{part}", promql=asked, tags=("raw", "counter"))
 
 
 def _rank(name: str) -> int:

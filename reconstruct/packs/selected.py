@@ -8,7 +8,7 @@ from reconstruct import promql
 from reconstruct.model import Signal
 from reconstruct.packs.catalogue import Conventions
 from reconstruct.packs.classify import classify
-from reconstruct.packs.survey import Seen, selector
+from reconstruct.packs.survey import Seen
 
 SKIPPED_ENDINGS = ("_bucket", "_created", "_info")
 """Buckets are no series of their own, and the others are no measurements."""
@@ -30,7 +30,7 @@ def selected_signals(
         if name.endswith(SKIPPED_ENDINGS) or one.kind not in ("counter", "gauge"):
             continue
         meaning = classify(name, conventions=conventions, kind=one.kind, label_names=one.label_names)
-        of = selector(name, scope=matchers)
+        of = promql.selector(name, scope=matchers)
         interval_s = rate_interval_s((name,)) if one.kind == "counter" else 0.0
         found.append(
             Signal(

@@ -93,7 +93,7 @@ def survey(
             labels_of.setdefault(name, []).append({k: v for k, v in one.items() if k != "__name__"})
     counts |= {name: len(labels_of[name]) for name in labels_of if name not in counts}
     kinds = {name: kind_of(name, names[name], conventions=conventions) for name in sorted(names) if name in counts}
-    untyped = {name: [selector(name, scope=scope)] for name in few if kinds.get(name) == "unknown"}
+    untyped = {name: [promql.selector(name, scope=scope)] for name in few if kinds.get(name) == "unknown"}
     large = [name for name in sorted(kinds) if kinds[name] == "unknown" and name not in untyped]
     untyped |= _samples_of(large, server=server, at=at, scope=scope)
     kinds |= _kinds_by_moves(untyped, server=server, at=at)
@@ -130,18 +130,6 @@ def kind_of(name: str, info: MetricInfo, *, conventions: Conventions) -> str:
     return "gauge" if measured.unit and len(before) < len(words) else "unknown"
 
 
-def selector(name: str, *, scope: str = "", matchers: Sequence[str] = ()) -> str:
-    """A vector selector for a metric of any name.
-
-    >>> selector("up", scope='job="a"'), selector("http.requests", matchers=['code=~"5.."'])
-    ('up{job="a"}', '{__name__="http.requests",code=~"5.."}')
-    """
-    inside = [*matchers, *([scope] if scope else [])]
-    if name.replace(":", "_").isidentifier() and name.isascii():
-        return f"{name}{{{','.join(inside)}}}" if inside else name
-    return f"{{{','.join([f'__name__={promql.quote_label(name)}', *inside])}}}"
-
-
 def _samples_of(
     names: Sequence[str], *, server: Server, at: Sequence[pd.Timestamp], scope: str
 ) -> dict[str, list[str]]:
@@ -149,12 +137,12 @@ def _samples_of(
     found: dict[str, list[str]] = {name: [] for name in names}
     for chunk in _chunks(names, size=UNTYPED_A_QUERY):
         # `or` does not look at names: the label keeps series of two metrics apart that are else the same.
-        largest = ((f"topk({SERIES_SAMPLED}, {selector(name, scope=scope)})", name) for name in chunk)
+        largest = ((f"topk({SERIES_SAMPLED}, {promql.selector(name, scope=scope)})", name) for name in chunk)
         asked = " or ".join(f'label_replace({some}, "{_OF}", {promql.quote_label(n)}, "", "")' for some, n in largest)
         for moment in at:
             for labels, _ in server.instant(asked, at=moment):
                 own = promql.matchers({k: v for k, v in labels.items() if k not in ("__name__", _OF)})
-                found[labels[_OF]].append(selector(labels[_OF], matchers=[own] if own else []))
+                found[labels[_OF]].append(promql.selector(labels[_OF], matchers=[own] if own else []))
     return {name: sorted(set(some)) for name, some in found.items()}
 
 

@@ -18,25 +18,47 @@ from reconstruct.promql.selectors import (
     selects,
     with_short_look_back,
 )
-from reconstruct.promql.tokens import Token, duration, escaped, matchers, one_of, quote_label, seconds, tokens, unquoted
+from reconstruct.promql.spelling import Written, metricsql, respelled
+from reconstruct.promql.tokens import (
+    Token,
+    duration,
+    escaped,
+    label,
+    labels_list,
+    legacy,
+    matchers,
+    one_of,
+    quote_label,
+    seconds,
+    selector,
+    tokens,
+    unquoted,
+)
 from reconstruct.promql.windows import range_window_s
 
 __all__ = [
     "Condition",
     "Token",
+    "Written",
     "add_matchers",
     "caret",
     "duration",
     "escaped",
     "fill",
+    "label",
+    "labels_list",
+    "legacy",
     "lenient",
     "matchers",
     "metric_names",
+    "metricsql",
     "one_of",
     "quote_label",
     "range_window_s",
     "replaced",
+    "respelled",
     "seconds",
+    "selector",
     "selectors",
     "selects",
     "split_condition",

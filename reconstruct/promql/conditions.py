@@ -27,6 +27,8 @@ def split_condition(expr: str) -> Condition | None:
 
     >>> split_condition('sum(rate(a[5m])) / sum(rate(b[5m])) > 5 / 100 and on () c > 3')
     Condition(left='sum(rate(a[5m])) / sum(rate(b[5m]))', comparator='>', threshold=0.05)
+    >>> split_condition('{"http.requests"} > 1_000')
+    Condition(left='{"http.requests"}', comparator='>', threshold=1000.0)
     >>> split_condition("(up == 0)"), split_condition("absent(up)"), split_condition("a > 1 or b > 1")
     (Condition(left='up', comparator='==', threshold=0.0), None, None)
     """
@@ -115,7 +117,8 @@ def _number(words: Sequence[Token]) -> float | None:
         if token.kind == "duration":
             return power(seconds(token.text))
         if token.kind == "number":
-            return power(float(int(token.text, 16)) if token.text[:2].lower() == "0x" else float(token.text))
+            digits = token.text.replace("_", "")  # Prometheus 3 takes 1_000
+            return power(float(int(digits, 16)) if digits[:2].lower() == "0x" else float(digits))
         raise ValueError
 
     def power(base: float) -> float:

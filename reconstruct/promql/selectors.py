@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from reconstruct.errors import UsageError
-from reconstruct.promql.tokens import Token, closing, duration, end_of, escaped, quote_label, tokens, unquoted
+from reconstruct.promql.tokens import Token, closing, duration, end_of, escaped, name_in, quote_label, tokens, unquoted
 
 KEYWORDS: Final = frozenset(
     [
@@ -33,6 +33,8 @@ KEYWORDS: Final = frozenset(
         "keep_metric_names",
     ]  # the last four are VictoriaMetrics' own
 )
+MODIFIERS: Final = frozenset(["smoothed", "anchored"])
+"""Prometheus's extended range selectors, behind a selector or its range; elsewhere these words are metrics."""
 LABEL_LIST_KEYWORDS: Final = frozenset(["by", "without", "on", "ignoring", "group_left", "group_right"])
 
 
@@ -42,7 +44,7 @@ def selectors(promql: str) -> tuple[str, ...]:
     >>> selectors('sum(rate(a{x="1"}[5m])) / sum(rate(a{x="1"}[5m])) + {__name__="b"}')
     ('a{x="1"}', '{__name__="b"}')
     """
-    return tuple(dict.fromkeys(promql[s.start : s.end] for s in _selectors(tokens(promql))))
+    return tuple(dict.fromkeys(promql[s.start : s.end] for s in selector_places(tokens(promql))))
 
 
 def metric_names(promql: str) -> tuple[str, ...]:
@@ -53,18 +55,27 @@ def metric_names(promql: str) -> tuple[str, ...]:
     """
     found: dict[str, None] = {}
     words = tokens(promql)
-    for selector in _selectors(words):
+    for selector in selector_places(words):
         if selector.name:
             found[selector.name] = None
             continue
         inside = [t for t in words if selector.start < t.start < selector.end - 1 and not t.blank]
-        for before, token in zip([None, *inside], inside, strict=False):
-            follows = inside[inside.index(token) + 1].text if token is not inside[-1] else ","
-            named = before is not None and before.text == "=" and inside[inside.index(before) - 1].text == "__name__"
-            bare = (before is None or before.text == ",") and follows == ","
-            if token.kind == "string" and (named or bare):
-                found[unquoted(token.text)] = None
+        found.update((name_in(inside[place]), None) for place in name_places(inside))
     return tuple(found)
+
+
+def name_places(inside: Sequence[Token]) -> list[int]:
+    """Where, among the words between a selector's braces, the metric's name stands: `__name__="a"`, or `"a"` alone."""
+    found: list[int] = []
+    for place, token in enumerate(inside):
+        if token.kind != "string":
+            continue
+        before = inside[place - 1].text if place else ","
+        follows = inside[place + 1].text if place + 1 < len(inside) else ","
+        named = before == "=" and place > 1 and name_in(inside[place - 2]) == "__name__"
+        if named or (before in _BETWEEN and follows in _BETWEEN):
+            found.append(place)
+    return found
 
 
 def add_matchers(promql: str, scope: str) -> str:
@@ -72,22 +83,31 @@ def add_matchers(promql: str, scope: str) -> str:
 
     >>> add_matchers('sum by (job) (rate(a{x="}"}[5m])) / on (job) group_left b offset 5m > 0', 'c="1"')
     'sum by (job) (rate(a{x="}",c="1"}[5m])) / on (job) group_left b{c="1"} offset 5m > 0'
+    >>> add_matchers('{"a.b", x="1" or x="2"}', 'c="1"')
+    '{"a.b", x="1",c="1" or x="2",c="1"}'
     """
     scope = scope.strip().strip(",")
     if not scope:
         return promql
     out: list[str] = []
     position = 0
-    for selector in _selectors(tokens(promql)):
+    words = tokens(promql)
+    for selector in selector_places(words):
         if selector.inside is None:
             out += [promql[position : selector.end], "{", scope, "}"]
             position = selector.end
-        else:
-            inside = promql[selector.inside : selector.end - 1]
-            written = inside.rstrip()
-            comma = "" if not written.strip() or written.endswith(",") else ","
-            out += [promql[position : selector.inside], inside, comma, scope]
-            position = selector.end - 1
+            continue
+        # MetricsQL: every alternative (`{a="1" or b="2"}`) is narrowed, or one would escape the scope.
+        ends = [
+            t.start for t in words if selector.inside <= t.start < selector.end and t.kind == "word" and t.text == "or"
+        ]
+        for end in (*ends, selector.end - 1):
+            written = promql[max(position, selector.inside) : end]
+            kept = written.rstrip()
+            comma = "" if not kept.removeprefix("or").strip() or kept.endswith(",") else ","
+            at = len(written if end == selector.end - 1 else kept)
+            out += [promql[position : selector.inside], written[:at], comma, scope, written[at:]]
+            position = end
     return "".join([*out, promql[position:]])
 
 
@@ -122,13 +142,15 @@ def with_short_look_back(promql: str, *, window_s: float) -> str:
     window = f"[{duration(window_s)}]"
     out: list[str] = []
     position = 0
-    for selector in _selectors(words):
+    for selector in selector_places(words):
         index = next((i for i, start in enumerate(starts) if start >= selector.end), len(solid))
         if index < len(solid) and solid[index].text == "[":
             last = closing(solid, index, "[", "]")
             if not any(token.text == ":" for token in solid[index:last]):
                 continue  # a range selector has no look-back
         end = selector.end
+        if index < len(solid) and solid[index].text.lower() in MODIFIERS:
+            continue  # it looks at the samples around each moment, in its own way
         while index + 1 < len(solid) and solid[index].text.lower() in ("offset", "@"):
             index += 1
             if solid[index].text == "-" and index + 1 < len(solid):
@@ -161,7 +183,7 @@ def replaced(promql: str, by: Callable[[str, str, bool], str | None]) -> str:
     solid = [token for token in words if not token.blank]
     out: list[str] = []
     position = 0
-    for selector in _selectors(words):
+    for selector in selector_places(words):
         following = next((token.text.lower() for token in solid if token.start >= selector.end), "")
         inside = "" if selector.inside is None else promql[selector.inside : selector.end - 1]
         text = by(selector.name, inside, following not in ("[", "offset", "@"))
@@ -185,12 +207,14 @@ def selects(selector: str, labels: Mapping[str, str]) -> bool:
         It is no selector, or its pattern is no regular expression.
     """
     words = [token for token in tokens(selector) if not token.blank]
-    found = list(_selectors(words))
+    found = list(selector_places(words))
     if len(found) != 1 or found[0].start != 0 or found[0].end != len(selector.rstrip()):
         raise UsageError(f"{selector!r} is not a selector", hint="""write one like 'up{job="shop"}'""")
     if found[0].name and labels.get("__name__", "") != found[0].name:
         return False
     inside = [token for token in words if found[0].inside is not None and token.start >= found[0].inside]
+    if any(name_in(inside[at]) != labels.get("__name__", "") for at in name_places(inside[:-1])):
+        return False
     for before, sign, value in zip(inside, inside[1:], inside[2:], strict=False):
         if sign.text not in ("=", "!=", "=~", "!~") or value.kind != "string":
             continue
@@ -205,7 +229,13 @@ def selects(selector: str, labels: Mapping[str, str]) -> bool:
     return True
 
 
-class _Selector(NamedTuple):
+_BETWEEN: Final = (",", "or")
+"""What stands between two matchers."""
+
+
+class SelectorPlace(NamedTuple):
+    """Where a vector selector stands in an expression."""
+
     start: int
     end: int
     inside: int | None
@@ -213,7 +243,7 @@ class _Selector(NamedTuple):
     name: str
 
 
-def _selectors(words: Sequence[Token]) -> Iterator[_Selector]:
+def selector_places(words: Sequence[Token]) -> Iterator[SelectorPlace]:
     """The vector selectors, in order: a name that is no function, aggregation or keyword, with or without braces."""
     solid = [token for token in words if not token.blank]
     position = 0
@@ -221,25 +251,31 @@ def _selectors(words: Sequence[Token]) -> Iterator[_Selector]:
     def text_at(index: int) -> str:
         return solid[index].text if index < len(solid) else ""
 
+    ended = False  # whether the word before ends a selector or its range: what MODIFIERS stand behind
     while position < len(solid):
         token = solid[position]
+        behind, ended = ended, token.text in ("]", "}")
         following = text_at(position + 1)
         if token.kind == "word" and token.text.lower() in LABEL_LIST_KEYWORDS and following == "(":
             position = closing(solid, position + 1, "(", ")") + 1
         elif token.text == "[":
             position = closing(solid, position, "[", "]") + 1
+            ended = True
         elif token.text == "{":
             last = closing(solid, position, "{", "}")
-            yield _Selector(token.start, end_of(solid, last), token.start + 1, "")
+            yield SelectorPlace(token.start, end_of(solid, last), token.start + 1, "")
             position = last + 1
-        elif token.kind != "word" or token.text.lower() in KEYWORDS:
+            ended = True
+        elif token.kind != "word" or token.text.lower() in (MODIFIERS | KEYWORDS if behind else KEYWORDS):
             position += 1
         elif following == "(" or following.lower() in ("by", "without"):
             position += 1  # a function, or an aggregation whose labels stand in front
         elif following == "{":
             last = closing(solid, position + 1, "{", "}")
-            yield _Selector(token.start, end_of(solid, last), solid[position + 1].start + 1, token.text)
+            yield SelectorPlace(token.start, end_of(solid, last), solid[position + 1].start + 1, name_in(token))
             position = last + 1
+            ended = True
         else:
-            yield _Selector(token.start, token.start + len(token.text), None, token.text)
+            yield SelectorPlace(token.start, token.start + len(token.text), None, name_in(token))
             position += 1
+            ended = True

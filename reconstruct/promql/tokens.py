@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 UNIT_S: Final[Mapping[str, float]] = {
@@ -23,13 +23,14 @@ _TOKEN: Final = re.compile(
     | (?P<string>"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`[^`]*`)
     | (?P<macro>\$\w+|\$\{{\w+\}})
     | (?P<duration>{_DURATION}(?![\w.]))
-    | (?P<number>0[xX][0-9a-fA-F]+|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)
-    | (?P<word>[a-zA-Z_:][a-zA-Z0-9_:]*)
+    | (?P<number>0[xX][0-9a-fA-F_]+|(?:[0-9][0-9_]*\.?[0-9_]*|\.[0-9][0-9_]*)(?:[eE][+-]?[0-9]+)?)
+    | (?P<word>(?:[a-zA-Z_:]|\\.)(?:[a-zA-Z0-9_:]|\\.|\.(?=[a-zA-Z_]))*)
     | (?P<sign>==|!=|>=|<=|=~|!~|[-+*/%^=<>(){{}}\[\],:@])
     | (?P<other>.)
     """,
     re.VERBOSE | re.DOTALL,
 )
+_LEGACY: Final = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*", re.ASCII)
 
 
 class Token(NamedTuple):
@@ -70,7 +71,7 @@ def matchers(labels: Mapping[str, str]) -> str:
     >>> matchers({"job": "shop", "instance": 'a"b'}), matchers({"k8s.pod": "x"})
     ('instance="a\\\\"b",job="shop"', '"k8s.pod"="x"')
     """
-    return ",".join(f"{_label_name(name)}={quote_label(labels[name])}" for name in sorted(labels))
+    return ",".join(f"{label(name)}={quote_label(labels[name])}" for name in sorted(labels))
 
 
 def one_of(values: Sequence[str]) -> str:
@@ -134,5 +135,49 @@ def end_of(solid: Sequence[Token], index: int) -> int:
     return solid[index].start + len(solid[index].text)
 
 
-def _label_name(name: str) -> str:
-    return name if re.fullmatch(r"[a-zA-Z_][a-zA-Z0-9_]*", name) else quote_label(name)
+def legacy(name: str) -> bool:
+    """Whether a label's or metric's name needs no quotes in any version of Prometheus.
+
+    >>> legacy("http_requests_total"), legacy("job:errors:rate5m"), legacy("http.requests")
+    (True, True, False)
+    """
+    return _LEGACY.fullmatch(name) is not None
+
+
+def label(name: str) -> str:
+    """A label's name as it is written in a selector or a `by (...)`: in quotes where it needs them (Prometheus 3).
+
+    >>> label("job"), label("service.name")
+    ('job', '"service.name"')
+    """
+    return name if legacy(name) and ":" not in name else quote_label(name)
+
+
+def labels_list(names: Iterable[str]) -> str:
+    """What stands in the parentheses of `by`, `without`, `on`, `ignoring` or `group_left`.
+
+    >>> labels_list(["job", "service.name"])
+    'job, "service.name"'
+    """
+    return ", ".join(label(name) for name in names)
+
+
+def selector(name: str, *, scope: str = "", matchers: Sequence[str] = ()) -> str:
+    """A vector selector for a metric of any name; `__name__` is understood by every server, quotes are not.
+
+    >>> selector("up", scope='job="a"'), selector("http.requests", matchers=['code=~"5.."'])
+    ('up{job="a"}', '{__name__="http.requests",code=~"5.."}')
+    """
+    inside = [*matchers, *([scope] if scope else [])]
+    if legacy(name):
+        return f"{name}{{{','.join(inside)}}}" if inside else name
+    return f"{{{','.join([f'__name__={quote_label(name)}', *inside])}}}"
+
+
+def name_in(token: Token) -> str:
+    """The name that a word, or a string in a name's place, stands for: without quotes and MetricsQL's backslashes.
+
+    >>> [name_in(token) for token in tokens('"a.b" a\\\\.b a_b') if not token.blank]
+    ['a.b', 'a.b', 'a_b']
+    """
+    return unquoted(token.text) if token.kind == "string" else re.sub(r"\\(.)", r"\1", token.text)

@@ -47,6 +47,9 @@ def _record(event: Event) -> dict[str, object]:
         "previous": event.previous,
         "url": event.url,
         "source": event.source,
+        "state": event.state if event.state != "done" else None,
+        "environment": event.environment,
+        "production": None if event.production is None else str(event.production).lower(),
     }
     return {key: value for key, value in told.items() if value} | {
         key: value for key, value in event.labels.items() if key not in told

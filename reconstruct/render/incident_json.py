@@ -314,6 +314,17 @@ def _event(event: Event) -> Document:
         "source": event.source,
         "source_id": event.source_id or None,
         "labels": _labels(event.labels),
+        **_how_far(event),
+    }
+
+
+def _how_far(event: Event) -> Document:
+    """Only what is not as expected: an event without these was done, and nobody told where."""
+    told = {"state": event.state if event.state != "done" else None, "environment": event.environment or None}
+    return {
+        **{name: value for name, value in told.items() if value},
+        **({"production": event.production} if event.production is not None else {}),
+        **({} if event.took_effect else {"took_effect": False}),
     }
 
 

@@ -5,36 +5,32 @@ What a template sees is documented in docs/templates.md, and is the document of 
 
 from __future__ import annotations
 
-import traceback
-from collections.abc import Callable, Mapping, Sequence
+import json
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from functools import partial
 from pathlib import Path
 from typing import Any, Final
-
-import pandas as pd
-from jinja2 import FunctionLoader, StrictUndefined, TemplateError, TemplateNotFound, TemplateSyntaxError
-from jinja2.sandbox import ImmutableSandboxedEnvironment
-from markupsafe import Markup
 
 from reconstruct.charts.image import ChartImage, front_and_rest
 from reconstruct.errors import UsageError
 from reconstruct.model import Incident
 from reconstruct.render.incident_json import incident_dict
 from reconstruct.render.markdown import cite
+from reconstruct.render.template_sandbox import MAX_MEMORY
 from reconstruct.text import narrative
 from reconstruct.text.entries import entry_words
-from reconstruct.text.escape import markdown, markdown_code, markdown_fence, plain
 from reconstruct.text.gaps import gap_rows, gap_text
-from reconstruct.text.references import Cited, cited, event_text
-from reconstruct.text.times import clock as clock_text
-from reconstruct.text.units import human, human_duration
-from reconstruct.text.wording import entry_text, mechanism_text, sentence
+from reconstruct.text.references import cited, event_text
+from reconstruct.text.wording import entry_text
 
 FORMS: Final = ("google-sre", "pagerduty", "atlassian")
 """Postmortem forms that ship with the package, by the name that `--template` takes."""
 DOCS: Final = "docs/templates.md says what a template can use"
 
+MAX_WAIT_S: Final = 60
+"""Of waiting for a template, its process's start on a busy machine included."""
 _FOLDER: Final = Path(__file__).with_name("templates")
 
 
@@ -52,42 +48,61 @@ def to_template(
         If the template is not valid Jinja, asks for what is not there, or tries to leave the sandbox; the message names
         its line.
     """
-    show = plain if name.removesuffix(".j2").endswith(".txt") else markdown
-    environment = _environment(show, name=name, template=template)
     known = cited(incident)
     front, _ = front_and_rest(charts)
-    environment.filters["cite"] = partial(_cite, known)
+    forms = {path.name: path.read_text(encoding="utf-8") for path in sorted(_FOLDER.glob("*.md.j2"))}
+    done = _in_a_process(
+        {
+            "name": name,
+            "template": template,
+            "forms": forms,
+            "cited": {one: cite([one], known) for one in known},
+            "context": {
+                "incident": incident_dict(incident),
+                "draft": _words(incident),
+                "charts": [
+                    {
+                        "name": chart.name,
+                        "title": chart.title,
+                        "alt": chart.alt,
+                        "path": f"{chart_folder}/{chart.name}.{'png' if chart.png else 'svg'}",
+                        "overview": chart in front,
+                    }
+                    for chart in charts
+                ],
+            },
+        },
+        name=name,
+    )
+    if "text" in done:
+        return str(done["text"])
+    raise _wrong(str(done["wrong"]), name=str(done["name"]), line=done["line"], template=template)
+
+
+def _in_a_process(job: Mapping[str, Any], *, name: str) -> Mapping[str, Any]:
+    """What `template_sandbox` makes of the job: a template can loop or grow, so it gets a process with limits.
+
+    Raises
+    ------
+    UsageError
+        It took too long or too much.
+    """
+    code = f"import sys; sys.path[:0] = {sys.path!r}; from reconstruct.render.template_sandbox import main; main()"
+    command = [sys.executable, "-I", "-c", code]
+    limits = f"at most {MAX_WAIT_S} s and {MAX_MEMORY >> 20} MiB"
     try:
-        text = environment.get_template(name).render(
-            incident=incident_dict(incident),
-            draft=_words(incident),
-            charts=[
-                {
-                    "name": chart.name,
-                    "title": chart.title,
-                    "alt": chart.alt,
-                    "path": f"{chart_folder}/{chart.name}.{'png' if chart.png else 'svg'}",
-                    "overview": chart in front,
-                }
-                for chart in charts
-            ],
+        done = subprocess.run(  # noqa: S603 - our own interpreter, our own module
+            command, input=json.dumps(job).encode("ascii"), capture_output=True, timeout=MAX_WAIT_S, check=False
         )
-    except TemplateSyntaxError as error:
-        raise _wrong(error, name=error.name or name, line=error.lineno, template=template) from error
-    except (
-        TemplateError,
-        ArithmeticError,
-        AttributeError,
-        LookupError,
-        RecursionError,
-        TypeError,
-        ValueError,
-    ) as error:
-        line = _template_line(error, name=name)
-        if line is None and not isinstance(error, TemplateError):
-            raise  # not the template's doing
-        raise _wrong(error, name=name, line=line, template=template) from error
-    return text if text.endswith("\n") else text + "\n"
+    except subprocess.TimeoutExpired:
+        raise UsageError(f"the template {name} did not end", hint=f"a template has {limits}") from None
+    if done.returncode != 0:
+        told = done.stderr.decode("utf-8", "replace")
+        if done.returncode < 0 or "MemoryError" in told:
+            raise UsageError(f"the template {name} took too much time or memory", hint=f"a template has {limits}")
+        raise ValueError(f"the template's process failed: {told[-2000:]}")
+    answer: Mapping[str, Any] = json.loads(done.stdout)
+    return answer
 
 
 def read_template(source: str) -> tuple[str, str]:
@@ -121,60 +136,6 @@ def output_name(template_name: str) -> str:
     for ending in (".j2", ".jinja2", ".jinja"):
         stem = stem.removesuffix(ending)
     return stem if "." in stem else f"{stem}.md"
-
-
-def _environment(show: Callable[[str], str], *, name: str, template: str) -> ImmutableSandboxedEnvironment:
-    forms = {path.name: path.read_text(encoding="utf-8") for path in sorted(_FOLDER.glob("*.md.j2"))}
-    environment = ImmutableSandboxedEnvironment(
-        loader=FunctionLoader(_source({**forms, name: template})),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        finalize=partial(_shown, show),
-        autoescape=True,  # what macros and blocks made is marked as done; what `_shown` makes is, too
-    )
-    environment.filters |= {
-        "clock": _clock,
-        "code": lambda text: Markup(markdown_code(str(text))),  # noqa: S704 - made to stay text
-        "fence": lambda text, language="": Markup(markdown_fence(str(text), language=str(language))),  # noqa: S704 - as above
-        "raw": lambda text: Markup(str(text)),  # noqa: S704 - the template's author asks for it by name
-        "human": lambda value, unit="": human(float("nan") if value is None else float(value), str(unit)),
-        "duration": lambda seconds: human_duration(float(seconds)),
-        "percent": lambda share: narrative.share_text(float(share)),
-        "words": lambda name: mechanism_text(str(name)),
-        "sentence": lambda text: sentence(str(text)),
-    }
-    return environment
-
-
-def _source(texts: Mapping[str, str]) -> Callable[[str], tuple[str, str, None] | None]:
-    """A loader over `texts` that gives each its name as file name, which is what the frames of an error show."""
-    return lambda name: (texts[name], name, None) if name in texts else None
-
-
-def _shown(show: Callable[[str], str], value: object) -> Markup:
-    """What `{{ value }}` prints: nothing for None, foreign text escaped, what is Markdown already as it is.
-
-    Always marked as done, or Jinja would escape it for HTML as well.
-    """
-    if isinstance(value, Markup):
-        return value
-    return Markup("" if value is None else show(str(value)))  # noqa: S704 - escaped for its own format
-
-
-def _clock(time: object, *, dates: bool = True) -> str:
-    """`2026-11-17 13:56:15`, or the time of day alone; a dash where there is none."""
-    if time is None:
-        return "-"
-    text = time["time"] if isinstance(time, Mapping) else time
-    return clock_text(pd.Timestamp(str(text)), dates=dates)
-
-
-def _cite(known: Mapping[str, Cited], ids: object) -> Markup:
-    """Ids as code with what they stand for: `e3` deploys.jsonl 41023."""
-    wanted = [ids] if isinstance(ids, str) else [str(one) for one in ids] if isinstance(ids, Sequence) else []
-    return Markup(cite(wanted, known))  # noqa: S704 - every part is escaped
 
 
 def _words(incident: Incident) -> dict[str, Any]:
@@ -227,17 +188,8 @@ def _words(incident: Incident) -> dict[str, Any]:
     }
 
 
-def _template_line(error: BaseException, *, name: str) -> int | None:
-    """The last line of the template that the error passed through; Jinja rewrites its frames to name it."""
-    lines = [line for frame, line in traceback.walk_tb(error.__traceback__) if frame.f_code.co_filename == name]
-    return lines[-1] if lines else None
-
-
-def _wrong(error: Exception, *, name: str, line: int | None, template: str) -> UsageError:
+def _wrong(said: str, *, name: str, line: int | None, template: str) -> UsageError:
     place = f"{name}, line {line}" if line else name
     rows = template.splitlines()
     shown = f"\n    {rows[line - 1].strip()}" if line and line <= len(rows) else ""
-    says = plain(str(error)) or type(error).__name__
-    if isinstance(error, TemplateNotFound):
-        says = f"there is no template {says} to include; only the forms that ship with the package can be"
-    return UsageError(f"{place}: {says}{shown}", hint=DOCS)
+    return UsageError(f"{place}: {said}{shown}", hint=DOCS)

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 import pandas as pd
 
 from reconstruct.model import Alert, Anomaly, Entry, Event, Fact, Gap, Incident, Quantity, Reference
+from reconstruct.text.event_state import how_far
 from reconstruct.text.measures import level_text, measure, moved_text, span_text
 from reconstruct.text.references import event_text, labels_text, service_text
 from reconstruct.text.times import Clock
@@ -70,13 +71,13 @@ def _shown(entry: Entry, known: _Known) -> list[Anomaly]:
 def _change(entry: Entry, known: _Known) -> Words:
     event = known.events[_id(entry.facts["event"])]
     title = event.title or f"{event.kind} of {service_text(event.service) or 'an unnamed service'}"
-    told = [_version(event)]
+    told = [_version(event), how_far(event)]
     restarts = [known.events[i] for i in _ids(entry.facts.get("restarts")) if i in known.events]
     if restarts:
         first, last = restarts[0].time, max(e.end or e.time for e in restarts)
         when = known.clock.time(first) if first == last else known.clock.span(first, last)
         told.append(f"instances restarted {when}")
-    elif entry.end is not None:
+    elif entry.end is not None and event.state == "done":
         told.append(f"complete at {known.clock.time(entry.end)}")
     if "effect" in entry.facts:
         told.append(effect_text(entry.facts["effect"], entry.facts.get("measured"), known.anomalies))

@@ -25,6 +25,7 @@ from reconstruct.text.references import event_text, service_text
 from reconstruct.text.times import PRECISE_S, Clock, clock, span, spans_midnight
 from reconstruct.text.units import human, human_duration
 from reconstruct.text.wording import capitalised, joined, mechanism_text, sentence
+from reconstruct.text.wording import share_text as share_text
 
 MAX_SERVICES_SHOWN: Final = 3
 """So many services stand in a title; the others are counted."""
@@ -360,14 +361,6 @@ def confidence_text(hint: Hint) -> str:
     'plausible, 86 %'
     """
     return f"{hint.verdict}, {share_text(hint.confidence)}"
-
-
-def share_text(confidence: float) -> str:
-    """A confidence in whole percent, kept away from 0 and 100."""
-    percent = round(100 * confidence)
-    if percent >= 100:
-        return "over 99 %"
-    return f"{percent} %" if percent >= 1 or confidence <= 0 else "under 1 %"
 
 
 def left_over(incident: Incident) -> float:

@@ -51,3 +51,11 @@ def entry_text(heading: str, detail: str) -> str:
 def mechanism_text(mechanism: str) -> str:
     """`slow-query` as one reads it: `slow query`."""
     return mechanism.replace("-", " ").replace("_", " ")
+
+
+def share_text(confidence: float) -> str:
+    """A confidence in whole percent, kept away from 0 and 100."""
+    percent = round(100 * confidence)
+    if percent >= 100:
+        return "over 99 %"
+    return f"{percent} %" if percent >= 1 or confidence <= 0 else "under 1 %"

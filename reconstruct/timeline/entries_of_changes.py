@@ -29,7 +29,7 @@ def change(story: Story) -> Iterator[Entry]:
 
 def _entry(story: Story, event: Event, restarts: tuple[Event, ...]) -> Entry:
     mitigated = story.stones["mitigated"]
-    kind = "mitigation" if mitigated and event.id in mitigated.evidence else _KINDS.get(event.kind, "change")
+    kind = "mitigation" if mitigated and event.id in mitigated.evidence else _kind(event)
     facts: dict[str, Fact] = {"event": Reference(event.id), "kind": event.kind}
     ends = [t for t in (event.end, *(r.end or r.time for r in restarts)) if t is not None]
     if restarts:
@@ -51,6 +51,11 @@ def _entry(story: Story, event: Event, restarts: tuple[Event, ...]) -> Entry:
     )
 
 
+def _kind(event: Event) -> EntryKind:
+    """A change that had no effect where the incident was is a note about it."""
+    return _KINDS.get(event.kind, "change") if event.took_effect else "note"
+
+
 def _level(story: Story, event: Event) -> EntryLevel:
     """Key: candidate causes, mitigation, notes near the incident, other changes of its services while it lasted."""
     mitigated = story.stones["mitigated"]
@@ -59,7 +64,7 @@ def _level(story: Story, event: Event) -> EntryLevel:
     if event.kind == "note":
         near = story.first_trigger - NOTES_AROUND <= event.time <= story.over + NOTES_AROUND
         return "key" if near else "detail"
-    if event.kind == "job":
+    if event.kind == "job" or not event.took_effect:
         return "detail"
     if event.kind == "alert":
         return "key" if story.begin <= event.time <= story.over else "detail"

@@ -41,7 +41,7 @@ COMPARED_S = 180.0
 """How long before and after a step is compared, at most."""
 REACH_S = 60.0
 """How long after a step, or after its rollout was complete, the curve may take to bend: caches, pools, retries."""
-STEP_KINDS = frozenset({"rollback", "deploy", "config", "flag", "scale", "restart"})
+STEP_KINDS = frozenset({"rollback", "deploy", "config", "flag", "scale"})
 
 
 def phases(found: Sequence[Lead], *, start: Moment, end: pd.Timestamp) -> tuple[Phase, ...]:
@@ -186,7 +186,7 @@ def action_effects(
     steps = [
         e
         for e in evidence.events
-        if e.kind in STEP_KINDS - {"restart"} and onset < e.time <= last and any(e.service.may_be(s) for s in named)
+        if e.kind in STEP_KINDS and e.took_effect and onset < e.time <= last and any(e.service.may_be(s) for s in named)
     ]
     told = []
     for step in steps:

@@ -311,3 +311,14 @@ def test_a_count_within_a_range_shows_the_first_event_at_once_and_keeps_the_last
     assert found.recovery.time == at(640)
     (averaged,) = anomalies(metric(series, signal=restarts))
     assert averaged.onset.earliest < at(599)
+
+
+def test_pods_that_a_rollout_ends_are_no_gap_and_a_pod_that_is_lost_is_one() -> None:
+    values = np.full((720, 4), np.nan)
+    values[:560, 0] = values[:570, 1] = 1.0
+    values[550:, 2] = values[560:, 3] = 1.0
+    labels = tuple({"job": "shop", "pod": f"shop-{n}", "service_version": "1" if n < 2 else "2"} for n in range(4))
+    rolled = replace(metric(*values.T), labels=labels, services=(Service("shop"),) * 4)
+    assert gaps(Evidence(WINDOW, (rolled,))) == ()
+    lost = replace(metric(*values.T[:3]), labels=labels[:3], services=(Service("shop"),) * 3)
+    assert len(gaps(Evidence(WINDOW, (lost,)))) >= 1

@@ -142,12 +142,12 @@ def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("rules:\n  - {words: [a]}\n", ":2: this rule says nothing"),
-        ("rules:\n  - {layer: app}\n", ":2: this rule would match every metric"),
-        ("rules:\n  - {words: [a], kinds: [number], layer: app}\n", ":2: unknown 'number'"),
-        ("suffixes:\n  ms: {unit: ms}\n", ":2: unknown 'ms'"),
-        ("min_effects:\n  - {unit: seconds}\n", ":2: 'min_effect' is missing"),
-        ("label_values:\n  - {labels: [code]}\n", ":2: 'parts' is missing"),
+        ("rules:\n  - {words: [a]}\n", ":2: rules: this rule says nothing"),
+        ("rules:\n  - {layer: app}\n", ":2: rules: this rule would match every metric"),
+        ("rules:\n  - {words: [a], kinds: [number], layer: app}\n", ":2: kinds: unknown 'number'"),
+        ("suffixes:\n  ms: {unit: ms}\n", ":2: unit: unknown 'ms'"),
+        ("min_effects:\n  - {unit: seconds}\n", ":2: min_effects: 'min_effect' is missing"),
+        ("label_values:\n  - {labels: [code]}\n", ":2: label_values: 'parts' is missing"),
         ("word: []\n", ":1: unknown key 'word'"),
     ],
 )

@@ -130,6 +130,23 @@ def test_a_wrong_template_is_told_with_its_line(template: str, line: int, says: 
     assert "docs/templates.md" in caught.value.hint
 
 
+@pytest.mark.parametrize(
+    ("template", "says"),
+    [
+        ("{{ 'x' * 10**10 }}", "MiB"),
+        ("{% set x = 'a' * 10**9 %}{{ x * 2 }}", "MiB"),
+        ("{% for i in range(99999) %}{{ 'x' * 1000 }}{% endfor %}", "million characters"),
+        ("{{ '%999999999d' % 1 }}", "MiB"),
+        ("{{ 2 ** (10 ** 11) }}", "too much time or memory"),
+        ("{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}", "recursion"),
+        ("{% for a in range(9999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}", "too much time or memory"),
+    ],
+)
+def test_a_template_that_grows_or_does_not_end_is_told(template: str, says: str) -> None:
+    with pytest.raises(UsageError, match=re.escape(says)):
+        filled(template)
+
+
 def test_a_template_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="cannot be read") as caught:
         read_template(str(tmp_path / "missing.md.j2"))

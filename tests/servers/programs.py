@@ -12,6 +12,7 @@ import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -19,12 +20,19 @@ START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 20.0
 
 
-def program(*names: str) -> str:
-    """The path of the first of these that is installed; skips the test where none is, or fails where all must be."""
+NEWER: Final = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "reconstruct-servers/unpacked/usr/bin"
+"""Where .ci/servers unpacks Debian's newest suite."""
+
+
+def program(*names: str, newer: bool = False) -> str:
+    """The path of the first of these that is installed; skips the test where none is, or fails where all must be.
+
+    `newer` takes those of Debian's newest suite, which are unpacked beside the installed ones.
+    """
     for name in names:
-        if path := shutil.which(name):
+        if path := shutil.which(name, path=str(NEWER) if newer else None):
             return path
-    missing = f"{' or '.join(names)} is not installed"
+    missing = f"{' or '.join(names)} is not {'fetched from the newest suite' if newer else 'installed'}"
     if os.environ.get("RECONSTRUCT_REQUIRE_SERVERS") == "1":
         pytest.fail(f"{missing}, and RECONSTRUCT_REQUIRE_SERVERS=1 asks for it")
     pytest.skip(missing)

@@ -36,17 +36,18 @@ def prometheus(
     scheme: str = "http",
     ready_path: str = "/-/ready",
     ready_status: int = 200,
+    newer: bool = False,
 ) -> Iterator[str]:
     """The address of a Prometheus that serves `data` (empty when not given) with these flags.
 
     `ready_status` is for a server that lets nobody in: 401 tells that it is there, too; with `scheme` https nothing is
-    waited for by HTTPS but the plain-text refusal of its TLS port.
+    waited for by HTTPS but the plain-text refusal of its TLS port. `newer` is the newest suite's, version 3.
     """
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "prometheus.yml").write_text(config, encoding="utf-8")
     port = free_port()
     command = [
-        program("prometheus"),
+        program("prometheus", newer=newer),
         f"--config.file={folder}/prometheus.yml",
         f"--storage.tsdb.path={data or folder / 'data'}",
         "--storage.tsdb.retention.time=100y",

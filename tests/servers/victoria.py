@@ -17,13 +17,15 @@ VISIBLE_TIMEOUT_S = 30.0
 
 
 @contextmanager
-def victoria_metrics(folder: Path, *, samples: Samples, flags: Sequence[str] = ()) -> Iterator[str]:
-    """The address of a VictoriaMetrics that holds these samples."""
+def victoria_metrics(
+    folder: Path, *, samples: Samples, flags: Sequence[str] = (), newer: bool = False
+) -> Iterator[str]:
+    """The address of a VictoriaMetrics that holds these samples; `newer` is the newest suite's."""
     folder.mkdir(parents=True, exist_ok=True)
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     command = [
-        program("victoria-metrics", "victoria-metrics-prod"),
+        program("victoria-metrics", "victoria-metrics-prod", newer=newer),
         f"-storageDataPath={folder / 'data'}",
         f"-httpListenAddr=127.0.0.1:{port}",
         "-retentionPeriod=100y",
@@ -45,7 +47,7 @@ def victoria_metrics(folder: Path, *, samples: Samples, flags: Sequence[str] = (
 def _wait_until_indexed(opener: urllib.request.OpenerDirector, url: str) -> None:
     deadline = time.monotonic() + VISIBLE_TIMEOUT_S
     while time.monotonic() < deadline:
-        with opener.open(f"{url}/api/v1/label/__name__/values?start=0", timeout=10) as answer:
+        with opener.open(f"{url}/api/v1/label/__name__/values?start=1", timeout=10) as answer:
             if b'"data":[]' not in answer.read():
                 return
         time.sleep(0.2)

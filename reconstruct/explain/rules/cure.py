@@ -24,7 +24,7 @@ def cure(case: Case, found: Sequence[Change]) -> Event | None:
     candidates = [
         (likelihood, e.time, e.id, e)
         for e in case.evidence.events
-        if e.kind in priors.CHANGE_KINDS and case.onset.latest < e.time <= case.recovered.latest
+        if e.kind in priors.CHANGE_KINDS and e.took_effect and case.onset.latest < e.time <= case.recovered.latest
         for likelihood in (_likelihood(e, case, undoing),)
         if likelihood and case.recovered.earliest <= _done(e) + pd.Timedelta(seconds=_soon_s(e, likelihood))
     ]

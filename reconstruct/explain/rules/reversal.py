@@ -86,6 +86,7 @@ def _next_undo(undo: Event, case: Case) -> Event | None:
         for e in case.evidence.events
         if undo.time < e.time <= still
         and e.kind in priors.CHANGE_KINDS
+        and e.took_effect
         and is_rollback(e, case.evidence.events)
         and (e.service, e.version) != (undo.service, undo.version)
     ]

@@ -11,7 +11,7 @@ from typing import Final
 
 from reconstruct.alerting.rules import AlertingRule, RecordingRule, RuleGroup
 from reconstruct.config import parse_duration_s
-from reconstruct.config.marked_yaml import Marked, entries, fields, items, number, read_marked, text
+from reconstruct.config.document import Marked, entries, fields, items, number, read_marked, text
 from reconstruct.errors import UsageError
 
 GROUP_KEYS: Final = (

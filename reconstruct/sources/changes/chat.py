@@ -1,62 +1,82 @@
-"""A chat export or hand-written notes: lines that begin with a time are notes, the lines below one belong to it."""
+"""A chat export or hand-written notes: lines that begin with a time are notes, the lines below one belong to it.
+
+A chat that was copied from a window has the speaker above the message, with the time behind the name or below it.
+"""
 
 from __future__ import annotations
 
 import re
 from datetime import date
+from typing import Final
 
+from reconstruct.config.dates import read_day
 from reconstruct.errors import UsageError
 from reconstruct.model import Event, Gap, Service
+from reconstruct.sources.changes.people import without_people
 from reconstruct.sources.changes.record import event
-from reconstruct.sources.changes.times import TimeReading, read_event_time, tells_zone
+from reconstruct.sources.changes.times import TimeReading, leading_time, read_span, tells_zone
 from reconstruct.sources.result import SourceRequest, SourceResult
 
-_TIME = (
-    r"(?:\d{4}-\d{2}-\d{2}[T ]|\d{1,2}\.\d{1,2}\.\d{4},? |\d{1,2}/\d{1,2}/\d{4},? )?"
-    r"\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:\s?[AaPp][Mm])?(?:Z|\s?UTC|\s?GMT|[+-]\d{2}:?\d{2})?"
+_MARKS: Final = re.compile(r"^\s*(?:[-*+>|]\s*)?(?P<open>[\[(*`_]*)")
+_AFTER: Final = re.compile(r"^[\])*`_]*\s*[-–—:|,;]?\s*")
+_HEADING: Final = re.compile(r"^\s*(?:#+|[-=*_]+)?\s*(?P<date>\S.*?)\s*(?:[-=*_:]+)?\s*$")
+_SPEAKER: Final = re.compile(
+    r"^(?:<(?P<irc>[^<>\s]{1,64})>|@(?P<at>[\w.-]{1,64}):?|\*\s+(?P<me>[\w.|-]{1,64})(?=\s))\s+"
 )
-_LINE = re.compile(rf"^\s*(?:[-*+>|]\s*)?[\[(*`_]*(?P<time>{_TIME})(?!\d)[\])*`_]*\s*[-–—:|]?\s*(?P<text>.*?)[\s|]*$")
-_HEADING = re.compile(r"^\s*(?:#+|[-=*_]+)?\s*(?P<date>\d{4}-\d{2}-\d{2})\s*(?:[-=*_:]+)?\s*$")
-_SPEAKER = re.compile(r"^(?:<(?P<irc>[^<>\s]{1,64})>|@(?P<at>[\w.-]{1,64}):?)\s+")
-"""`<anna> text` and `@anna: text`. A bare `anna:` is left alone: it may as well be `Page:`."""
+"""`<anna> text`, `@anna: text`, `* anna waves`. A bare `anna:` is left alone: it may as well be `Page:`."""
+_MESSENGER: Final = re.compile(r"^(?P<name>[^:]{1,60}):\s+")
+"""After `[17/11/2026, 13:58:02]` and `17/11/2026, 13:58 - ` messengers write who speaks."""
+_NAME_AND_TIME: Final = re.compile(r"^(?P<name>[^\d:]{2,60}?)\s+\[?(?P<time>\d{1,2}:\d{2}(?:\s?[AaPp][Mm])?)\]?\s*$")
+_MOST_WORDS_IN_A_NAME: Final = 4
 
 
 def parse_chat(text: str, *, name: str, ask: SourceRequest) -> SourceResult:
     """Every line that begins with a time as a note, with its continuation lines; who said it only when asked for.
 
-    A line that is a date alone dates the lines below it. Lines before the first time are one Gap.
+    A line that is a date alone dates the lines below it. Lines before the first time are one Gap, and so is each line
+    whose time has something beside it that is not understood.
     """
     today: date | None = None
     events: list[Event] = []
     gaps: list[Gap] = []
     unread: list[int] = []
     zoneless = False
-    pending: tuple[int, str, list[str]] | None = None
+    pending: tuple[int, str, list[str], str] | None = None
+
+    def gap(number: int, error: UsageError) -> None:
+        gaps.append(Gap("", name, f"the note on line {number}", f"{error.message}; {error.hint}"))
 
     def close() -> None:
-        if pending is None:
+        if pending is None or (pending[3] and not any(pending[2])):
             return
-        number, time, words = pending
+        number, time, words, speaker = pending
         said = " ".join(word for word in words if word)
         reading = TimeReading(ask.window, ask.tz, today=today)
         try:
-            events.append(_note(time, said, name=name, number=number, reading=reading, authors=ask.authors))
+            events.append(_note(time, said, name=name, number=number, reading=reading, ask=ask, speaker=speaker))
         except UsageError as error:
-            cause = f"{error.message}; {error.hint}"
-            gaps.append(Gap(id="", source=name, missing=f"the note on line {number}", cause=cause))
+            gap(number, error)
 
     for number, line in enumerate(text.splitlines(), start=1):
-        if heading := _HEADING.match(line):
+        if (day := _date_alone(line, near=today or ask.window.start.date())) is not None:
             close()
             pending = None
-            try:
-                today = date.fromisoformat(heading["date"])
-            except ValueError:
-                unread.append(number)
-        elif match := _LINE.match(line):
+            today = day
+            continue
+        try:
+            found = _time_and_text(line)
+        except UsageError as error:
             close()
-            pending = (number, match["time"], [match["text"]])
-            zoneless = zoneless or not tells_zone(match["time"])
+            pending = None
+            gap(number, error)
+            continue
+        if found is not None:
+            time, said, speaker = found
+            if not said and not speaker:
+                speaker, pending, unread = _speaker_above(pending, unread, number=number, lines=text.splitlines())
+            close()
+            pending = (number, time, [said], speaker)
+            zoneless = zoneless or not tells_zone(time)
         elif pending is not None:
             pending[2].append(line.strip())
         elif line.strip():
@@ -72,18 +92,67 @@ def parse_chat(text: str, *, name: str, ask: SourceRequest) -> SourceResult:
     return SourceResult(events=tuple(events), gaps=tuple(gaps), notes=notes)
 
 
-def _note(time: str, said: str, *, name: str, number: int, reading: TimeReading, authors: bool) -> Event:
-    labels: dict[str, str] = {}
-    if speaker := _SPEAKER.match(said):
-        said = said[speaker.end() :]
-        if authors:
-            labels["author"] = speaker["irc"] or speaker["at"]
-    return event(
-        time=read_event_time(time, reading=reading),
+def _date_alone(line: str, *, near: date) -> date | None:
+    """The date that is all a line holds."""
+    match = _HEADING.match(line)
+    if match is None or not any(letter.isdigit() for letter in line):
+        return None
+    try:
+        day = read_day(match["date"])
+        return None if day is None else day.on_calendar(near=near)
+    except (UsageError, ValueError):
+        return None
+
+
+def _time_and_text(line: str) -> tuple[str, str, str] | None:
+    """(time, what was said, who said it) of a line that tells a time; None = it tells none."""
+    marks = _MARKS.match(line)
+    begins = line[marks.end() :] if marks else line
+    found = leading_time(begins)
+    if found is None:
+        match = _NAME_AND_TIME.match(line.strip())
+        if (
+            match
+            and len(match["name"].split()) <= _MOST_WORDS_IN_A_NAME
+            and not line.lstrip().startswith(("-", "*", "|"))
+        ):
+            return match["time"], "", match["name"]
+        return None
+    time, rest = found
+    said = re.sub(r"[\s|]+$", "", rest[m.end() :] if (m := _AFTER.match(rest)) else rest)
+    if "/" in time and "," in time and (speaker := _MESSENGER.match(said)):
+        return time, said[speaker.end() :], speaker["name"]
+    if match := _SPEAKER.match(said):
+        return time, said[match.end() :], match["irc"] or match["at"] or match["me"]
+    return time, said, ""
+
+
+def _speaker_above(
+    pending: tuple[int, str, list[str], str] | None, unread: list[int], *, number: int, lines: list[str]
+) -> tuple[str, tuple[int, str, list[str], str] | None, list[int]]:
+    """A time alone on its line belongs to the name on the line above, which is then no part of the note before."""
+    above = lines[number - 2].strip() if number > 1 else ""
+    if not above or len(above.split()) > _MOST_WORDS_IN_A_NAME:
+        return "", pending, unread
+    if pending is not None and len(pending[2]) > 1 and pending[2][-1] == above:
+        return above, (*pending[:2], pending[2][:-1], pending[3]), unread
+    if unread and unread[-1] == number - 1:
+        return above, pending, unread[:-1]
+    return "", pending, unread
+
+
+def _note(
+    time: str, said: str, *, name: str, number: int, reading: TimeReading, ask: SourceRequest, speaker: str
+) -> Event:
+    begin, end = read_span(time, reading=reading)
+    told = event(
+        time=begin,
+        end=end.time if end is not None else None,
         kind="note",  # what people say of a deploy is not the deploy
         service=Service(""),
         title=said,
         source=name,
         source_id=f"line {number}",
-        labels=labels,
+        labels={"author": speaker} if speaker and ask.authors else {},
     )
+    return told if ask.authors else without_people(told, frozenset({speaker} if len(speaker) > 2 else ()))

@@ -13,8 +13,9 @@ import pandas as pd
 from reconstruct.config import ReadTime
 from reconstruct.errors import SourceError
 from reconstruct.model import Event, Gap, Service, Window
+from reconstruct.sources.changes.kinds import KINDS
 from reconstruct.sources.changes.paged import get_json, open_source
-from reconstruct.sources.changes.record import KINDS, event
+from reconstruct.sources.changes.record import event
 from reconstruct.sources.result import SourceRequest, SourceResult
 
 LIMIT: Final = 5000

@@ -1,10 +1,11 @@
-"""One record of a file or an answer -> one Event: field names, kinds, people's names, secrets."""
+"""One record of a file or an answer -> one Event: field names, zone, state, place, people's names, secrets."""
 
 from __future__ import annotations
 
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 import pandas as pd
@@ -12,78 +13,74 @@ import pandas as pd
 from reconstruct.config import ReadTime
 from reconstruct.errors import UsageError
 from reconstruct.http import redact
-from reconstruct.model import Event, EventKind, Service
-from reconstruct.sources.changes.times import TimeReading, read_event_time
+from reconstruct.model import Event, Service
+from reconstruct.sources.changes.environments import is_production
+from reconstruct.sources.changes.kinds import KINDS, kind_of, letters, state_of
+from reconstruct.sources.changes.people import drop_people, names_person, people_in, without_people
+from reconstruct.sources.changes.times import TimeReading, read_event_time, read_span
 
 FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
-    "time": ("time", "timestamp", "at", "created_at", "datetime", "date_time", "when", "started_at", "start", "date"),
-    "end": ("end", "ended_at", "finished_at", "time_end", "end_time"),
+    "time": (
+        *("time", "timestamp", "at", "deployed_at", "released_at", "published_at", "started_at", "start_time"),
+        *("event_time", "occurred_at", "created_at", "datetime", "date_time", "when", "start", "begin", "ts"),
+        *("@timestamp", "time_stamp", "eventtime", "starttime", "createdat", "startedat", "deployedat", "created"),
+        *("deploy_time", "deployment_time", "date"),
+    ),
+    "end": (
+        *("end", "ended_at", "finished_at", "completed_at", "time_end", "end_time", "endtime", "finishedat"),
+        *("completedat", "finish_time", "until"),
+    ),
     "id": ("id",),
     "kind": ("kind", "type", "event_type"),
-    "service": ("service", "app", "application", "component"),
+    "service": (
+        *("service", "service_name", "servicename", "app", "app_name", "application", "application_name", "component"),
+        *("microservice", "workload", "project", "repository", "repo"),
+    ),
     "namespace": ("namespace",),
     "cluster": ("cluster",),
-    "title": ("title", "summary", "message", "text", "description", "event", "name"),
-    "version": ("version", "tag", "revision"),
-    "previous": ("previous", "previous_version"),
-    "url": ("url", "link"),
+    "title": (
+        *("title", "summary", "message", "text", "description", "event", "what", "subject", "event_name", "name"),
+        *("change", "action", "details", "note"),
+    ),
+    "version": (
+        *("version", "new_version", "to_version", "app_version", "tag", "image_tag", "release", "build", "revision"),
+        *("commit", "sha"),
+    ),
+    "previous": ("previous", "previous_version", "old_version", "from_version"),
+    "url": ("url", "link", "html_url"),
     "source": ("source",),
+    "flag": ("flag", "flag_key", "feature_flag", "feature_key", "feature_name", "feature", "toggle"),
+    "state": ("state", "status", "result", "outcome", "conclusion"),
+    "environment": ("environment", "env", "stage", "environment_name"),
+    "production": ("production",),
 }
 """What an event knows, and the columns it is read from: the first that holds something. The rest become labels."""
 
-PEOPLE: Final = frozenset(
-    {
-        "author",
-        "authors",
-        "user",
-        "username",
-        "actor",
-        "creator",
-        "committer",
-        "deployer",
-        "deployed_by",
-        "triggered_by",
-        "initiated_by",
-        "login",
-        "email",
-        "assignee",
-        "reporter",
-        "who",
-    }
+ZONES: Final = ("timezone", "time_zone", "tz", "zone", "utc_offset", "tzinfo", "zeitzone")
+"""Columns that tell the zone of a row's times."""
+
+_HEADER_ZONE: Final = re.compile(
+    r"(?P<name>.*?)[\s_]*(?:[(\[](?P<bracketed>[A-Za-z]{1,5}(?:[+-]\d{1,2}(?::?\d{2})?)?|[A-Za-z]+/[\w/]+|[+-]\d{2}:?\d{2})[)\]]"
+    r"|(?:(?<=[\s_])|(?<=[a-z]))(?P<bare>UTC|utc|GMT|gmt|CET|CEST|EST|PST))"
 )
-"""Columns that name people: dropped unless names are asked for."""
-
-KINDS: Final[Mapping[str, EventKind]] = {
-    **dict.fromkeys(
-        ("deploy", "deployment", "deployed", "release", "released", "rollout", "upgrade", "upgraded", "promotion"),
-        "deploy",
-    ),
-    **dict.fromkeys(("rollback", "rolledback", "revert", "reverted", "undo"), "rollback"),
-    **dict.fromkeys(("config", "configuration", "configchange", "configmap", "setting", "change"), "config"),
-    **dict.fromkeys(("flag", "featureflag", "toggle", "experiment"), "flag"),
-    **dict.fromkeys(("migration", "migrate", "schemachange", "ddl"), "migration"),
-    **dict.fromkeys(("scale", "scaling", "autoscale", "resize"), "scale"),
-    **dict.fromkeys(("restart", "reboot"), "restart"),
-    **dict.fromkeys(("job", "cron", "cronjob", "batch", "backup"), "job"),
-    **dict.fromkeys(("alert", "alarm", "incident", "page"), "alert"),
-    **dict.fromkeys(("note", "comment", "chat", "message", "annotation"), "note"),
-}
-"""Words of other tools, letters only -> our kinds. Any other word: a note that keeps the word as label `kind`."""
-
-_STARTS: Final[tuple[tuple[re.Pattern[str], EventKind], ...]] = (
-    (re.compile(r"(?:roll(?:ed|ing)?[ -]?back|revert(?:ed|s)?)\b", re.IGNORECASE), "rollback"),
-    (re.compile(r"(?:deploy(?:ed|ing|ment)?|releas(?:e|ed|ing)|roll(?:ed)?[ -]?out)\b", re.IGNORECASE), "deploy"),
-    (re.compile(r"(?:feature[ -]?flag|flag)\b", re.IGNORECASE), "flag"),
-    (re.compile(r"(?:schema |db )?migrat(?:ion|ed|ing|e)\b", re.IGNORECASE), "migration"),
-    (re.compile(r"cron(?:job)?\b", re.IGNORECASE), "job"),
-)
-"""How titles begin that tell their kind. Only beginnings: `the latest deploy is a suspect` is talk, not a deploy."""
-
+"""`Time (CET)`, `Deployed At [Europe/Berlin]`, `timestamp_utc`: the zone stands in the column's name."""
+_NOT_A_ZONE: Final = frozenset({"s", "ms", "us", "ns", "sec", "secs", "iso", "epoch", "unix", "local"})
 _NO_TITLE: Final = "(no title)"
+_YES_OR_NO: Final = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
-def read_record(record: Mapping[str, object], *, source: str, reading: TimeReading, authors: bool = False) -> Event:
+def read_record(
+    record: Mapping[str, object],
+    *,
+    source: str,
+    reading: TimeReading,
+    authors: bool = False,
+    columns: Mapping[str, str] | None = None,
+) -> Event:
     """The Event that a record with column names in any case tells.
+
+    `columns` says which column holds a field (`{"time": "deployed_at"}`), where the configuration does; a value that
+    names no column of the record is taken as it stands (`{"kind": "deploy"}`).
 
     Raises
     ------
@@ -97,32 +94,43 @@ def read_record(record: Mapping[str, object], *, source: str, reading: TimeReadi
     >>> event.kind, event.service.name, event.title, event.resolution_s
     ('flag', 'shop', 'flag shop', 60.0)
     """
-    told = {column_name(name): text for name, value in record.items() if (text := _text(value))}
-    taken = {field: name for field in FIELDS if (name := column_of(field, told))}
+    people = frozenset() if authors else frozenset(people_in(record))
+    zones = {column_name(name): zone for name in record if (zone := zone_of_column(name))}
+    kept = record if authors else drop_people(record)
+    told = {column_name(name): text for name, value in dict(kept).items() if (text := cell_text(value))}  # type: ignore[call-overload]
+    taken = taken_columns(told, columns or {})
     values = {field: told[name] for field, name in taken.items()}
+    values.update({f: text for f, text in (columns or {}).items() if f not in taken and f in FIELDS and f != "time"})
     if "time" not in values:
         raise UsageError("it has no time", hint=f"name the column one of {', '.join(FIELDS['time'][:4])}")
-    start = read_event_time(_with_date(told, taken["time"]), reading=reading)
+    zone = next((told[name] for name in ZONES if told.get(name)), "") or zones.get(taken["time"], "")
+    start, end = read_span(_with_zone(_with_date(told, taken["time"]), zone), reading=reading)
     labels = {
         name: redact(text)
         for name, text in told.items()
-        if name not in taken.values() and (authors or name not in PEOPLE) and name not in {"date", "time"}
+        if name not in taken.values() and name not in {"date", "time", *ZONES} and (authors or not names_person(name))
     }
     if not (values.keys() - {"time", "end"} or labels):
         raise UsageError("it has a time and nothing else", hint="say what happened: a title, a kind, a service")
-    return event(
+    flag = values.get("flag", "")
+    over = end.time if end is not None and end.time > start.time else None
+    read = event(
         time=start,
-        end=_end(values.get("end", ""), start=start, reading=reading),
-        kind=values.get("kind", ""),
+        end=over or _end(_with_zone(values.get("end", ""), zone), start=start, reading=reading),
+        kind=values.get("kind", "") or _kind_by_columns(taken),
         service=Service(*(redact(values.get(field, "")) for field in ("service", "namespace", "cluster"))),
-        title=values.get("title", ""),
+        title=" ".join(filter(None, ("flag" * bool(flag), flag, values.get("title", "")))),
         version=values.get("version", ""),
         previous=values.get("previous", ""),
         url=values.get("url", ""),
         source=values.get("source", source),
         source_id=values.get("id", ""),
         labels=labels,
+        state=values.get("state", ""),
+        environment=values.get("environment", ""),
+        production=_YES_OR_NO.get(values.get("production", "").lower()),
     )
+    return read if authors else without_people(read, people)
 
 
 def event(
@@ -138,12 +146,21 @@ def event(
     previous: str = "",
     url: str = "",
     labels: Mapping[str, str] | None = None,
+    state: str = "",
+    environment: str = "",
+    production: bool | None = None,
 ) -> Event:
-    """An Event from texts as a source gave them: kind recognised, secrets taken out, a title made where none is."""
-    kept = dict(labels or {})
+    """An Event from texts as a source gave them: kind and state recognised, secrets out, a title made where none is.
+
+    `production` is the vendor's own flag; without one the environment's name tells, or nothing does.
+    """
+    kept = {name: redact(text) for name, text in (labels or {}).items() if text}
     known = kind_of(kind, title=title, version=version)
-    if kind and known == "note" and _letters(kind) not in KINDS:
+    if kind and known == "note" and letters(kind) not in KINDS:
         kept.setdefault("kind", redact(kind))
+    got = state_of(state) if state else "done"
+    if got is None:
+        kept.setdefault("state", redact(state))
     words = title or " ".join(word for word in (known, service.name, version) if word and word != "note")
     return Event(
         id="",
@@ -151,7 +168,7 @@ def event(
         kind=known,
         service=service,
         title=redact(" ".join(words.split())) or _NO_TITLE,
-        end=end,
+        end=end if end is not None and end > time.time else None,
         resolution_s=time.resolution_s,
         version=redact(version),
         previous=redact(previous),
@@ -159,27 +176,42 @@ def event(
         source=redact(source),
         source_id=redact(source_id),
         labels=kept,
+        state=got or "done",
+        environment=redact(environment),
+        production=is_production(environment, flag=production),
     )
 
 
-def kind_of(word: str, *, title: str = "", version: str = "") -> EventKind:
-    """Our kind for another tool's word; without a word, what the title begins with or the version tells.
+def taken_columns(told: Mapping[str, str], columns: Mapping[str, str]) -> dict[str, str]:
+    """Which column holds each field: as the configuration says, else as the names say.
 
-    A deploy whose title begins with `rollback` or `revert` is a rollback.
-
-    >>> kind_of("Feature Flag"), kind_of("deployment", title="Revert to 1.2"), kind_of("", version="2.0"), kind_of("?")
-    ('flag', 'rollback', 'deploy', 'note')
+    >>> taken_columns({"deployed_at": "13:45", "what": "x"}, {}), taken_columns({"x": "13:45"}, {"time": "X"})
+    ({'time': 'deployed_at', 'title': 'what'}, {'time': 'x'})
     """
-    begins = next((kind for pattern, kind in _STARTS if pattern.match(title)), None)
-    if word:
-        kind = KINDS.get(_letters(word), "note")
-        return "rollback" if kind == "deploy" and begins == "rollback" else kind
-    return begins or ("deploy" if version else "note")
+    mapped = {field: column_name(name) for field, name in columns.items() if told.get(column_name(name))}
+    free = {name: text for name, text in told.items() if name not in mapped.values()}
+    found = {field: name for field in FIELDS if field not in columns and (name := column_of(field, free))}
+    return {**found, **mapped}
 
 
 def column_name(name: object) -> str:
-    """A column's name in lower case with underscores: `Created At ` -> `created_at`."""
-    return re.sub(r"[\s-]+", "_", _text(name).lower())
+    """A column's name in lower case with underscores, without the zone in it: `Created At (UTC) ` -> `created_at`."""
+    text = cell_text(name)
+    match = _HEADER_ZONE.fullmatch(text)
+    if match and zone_of_column(text):
+        text = match["name"]
+    return re.sub(r"[\s-]+", "_", text.strip().lower())
+
+
+def zone_of_column(name: object) -> str:
+    """The zone that a column's name tells: `Time (CET)` -> `CET`; "" = none.
+
+    >>> zone_of_column("Deployed At (UTC)"), zone_of_column("timestamp_utc"), zone_of_column("duration (ms)")
+    ('UTC', 'utc', '')
+    """
+    match = _HEADER_ZONE.fullmatch(cell_text(name))
+    zone = (match["bracketed"] or match["bare"] or "") if match else ""
+    return "" if zone.lower() in _NOT_A_ZONE else zone
 
 
 def column_of(field: str, columns: Mapping[str, str]) -> str | None:
@@ -187,8 +219,19 @@ def column_of(field: str, columns: Mapping[str, str]) -> str | None:
     return next((name for name in FIELDS[field] if columns.get(name)), None)
 
 
-def _letters(word: str) -> str:
-    return re.sub(r"[^a-z]", "", word.lower())
+def cell_text(value: object) -> str:
+    """A cell as text; numbers as written, nested values as JSON, half-characters (lone surrogates) replaced."""
+    if value is None:
+        return ""
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    return text.strip().encode("utf-8", "replace").decode("utf-8")
+
+
+def _kind_by_columns(taken: Mapping[str, str]) -> str:
+    """What the names of the columns tell: a row with a flag's name changed it, `deployed_at` is a deploy's."""
+    if "flag" in taken:
+        return "flag"
+    return "deploy" if re.match(r"(?:deploy|release)", taken.get("time", "")) else ""
 
 
 def _with_date(told: Mapping[str, str], column: str) -> str:
@@ -198,18 +241,24 @@ def _with_date(told: Mapping[str, str], column: str) -> str:
     return told[column]
 
 
+def _with_zone(text: str, zone: str) -> str:
+    """A time with the zone that its column or its row tells, where it tells none itself."""
+    if not zone or not text or re.fullmatch(r"[\d.]+", text) or _own_zone(text):
+        return text
+    return f"{text} {zone}"
+
+
+def _own_zone(text: str) -> bool:
+    return bool(re.search(r"\d\s*(?:[Zz]|[+-]\d{2}:?\d{2})$|:\d{2}\S*\s+[A-Za-z]{3,5}$", text)) and not re.search(
+        r"\d\s?[AaPp][Mm]$", text
+    )
+
+
 def _end(text: str, *, start: ReadTime, reading: TimeReading) -> pd.Timestamp | None:
     if not text:
         return None
-    end = read_event_time(text, reading=reading)
+    near = start.time.tz_convert(reading.window.start.tz).date() if re.match(r"\d{1,2}:\d{2}", text) else reading.today
+    end = read_event_time(text, reading=replace(reading, today=near))
     if end.time < start.time:
         raise UsageError(f"its end {text!r} lies before its time", hint="swap them, or leave the end empty")
     return end.time if end.time > start.time else None
-
-
-def _text(value: object) -> str:
-    """A cell as text; numbers as written, nested values as JSON, half-characters (lone surrogates) replaced."""
-    if value is None:
-        return ""
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
-    return text.strip().encode("utf-8", "replace").decode("utf-8")

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Final, cast
 
-from reconstruct.errors import UsageError
-from reconstruct.http import redact
-from reconstruct.model import Window
+from reconstruct.errors import ReconstructError, SourceError, UsageError
+from reconstruct.http import NotAllowedError, redact
+from reconstruct.model import Alert, Event, Gap, Window
 from reconstruct.sources.changes import alertmanager, files, github, gitlab, grafana_annotations
+from reconstruct.sources.changes.environments import placed
 from reconstruct.sources.changes.merge import in_window
+from reconstruct.sources.changes.people import without_people
 from reconstruct.sources.result import SourceFactory, SourceRequest, SourceResult
 
 GROUP: Final = "reconstruct.sources"
@@ -66,8 +69,65 @@ def source_factory(kind: str) -> SourceFactory:
     raise UsageError(f"unknown kind of event source {kind!r}", hint=f"known kinds: {known}")
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How every source is read: what the command line and the configuration say of all of them."""
+
+    tz: str = "UTC"
+    """Zone of times that tell none."""
+    authors: bool = False
+    """Keep the names of people."""
+    environments: Mapping[str, str] = field(default_factory=dict)
+    """Environments' names (with `*`) to `production` or `other`: wins over flags and names."""
+    names: Mapping[str, str] = field(default_factory=dict)
+    """What sources call a service (with `*`) to the service's name."""
+
+
+def read_sources(
+    sources: Sequence[tuple[str, Mapping[str, str]]],
+    *,
+    window: Window,
+    reading: Reading,
+    strict: bool,
+    alone: bool,
+    on_source: Callable[[str], None],
+) -> tuple[list[SourceResult], list[Gap]]:
+    """What every source tells; one that refuses us or fails is a Gap, and never ends the others.
+
+    Parameters
+    ----------
+    sources : sequence of (str, mapping)
+        As on the command line, and each one's options.
+    alone : bool
+        Nothing else is asked: then it is an error where every one of them refuses or fails.
+    on_source : callable
+        Called with each one before it is read.
+
+    Raises
+    ------
+    ReconstructError
+        Under `strict` the first failure; else what the user named wrongly, or the first failure where all failed.
+    """
+    told: list[SourceResult] = []
+    gaps: list[Gap] = []
+    failures: list[ReconstructError] = []
+    for spec, options in sources:
+        on_source(spec)
+        try:
+            told.append(read_source(spec, window=window, reading=reading, options=options))
+        except (SourceError, NotAllowedError) as error:
+            if strict:
+                raise
+            failures.append(error)
+            cause = f"{error.message}; {error.hint}"
+            gaps.append(Gap("", redact(spec), "change events", cause, window.baseline_start, window.end))
+    if alone and failures and len(failures) == len(sources):
+        raise failures[0]
+    return told, gaps
+
+
 def read_source(
-    spec: str, *, window: Window, tz: str = "UTC", authors: bool = False, options: Mapping[str, str] | None = None
+    spec: str, *, window: Window, reading: Reading | None = None, options: Mapping[str, str] | None = None
 ) -> SourceResult:
     """What the source that `spec` names tells of the window; how many events lie outside it is said in a note.
 
@@ -77,10 +137,8 @@ def read_source(
         A file, or `kind:argument`.
     window : Window
         Events that touch `[baseline_start, end)` are kept.
-    tz : str
-        Zone of times that tell none.
-    authors : bool
-        Keep the names of people.
+    reading : Reading
+        Zone, people, environments and names.
     options : mapping
         `token`, `url`, ... from the configuration and the environment.
 
@@ -92,14 +150,38 @@ def read_source(
         If the source does not answer; the caller makes a Gap of it, unless it is strict.
     """
     kind, argument = kind_and_argument(spec)
-    ask = SourceRequest(argument, window, tz=tz, authors=authors, options=options or {})
+    how = reading or Reading()
+    ask = SourceRequest(argument, window, tz=how.tz, authors=how.authors, options=options or {})
     ledger = source_factory(kind)(ask)
-    events, outside = in_window(ledger.events, window=window)
+    told = ledger.events if how.authors else tuple(without_people(event) for event in ledger.events)
+    named, alerts = renamed(placed(told, how.environments), ledger.alerts, names=how.names)
+    events, outside = in_window(named, window=window)
     said = (f"{outside} events of {Path(argument).name if kind == 'file' else redact(spec)} lie outside the window",)
     gaps = tuple(
         gap
         for gap in ledger.gaps
         if (gap.start is None or gap.start < window.end) and (gap.end is None or gap.end > window.baseline_start)
     )
-    alerts = tuple(a for a in ledger.alerts if a.resolved_at is None or a.resolved_at >= window.baseline_start)
+    alerts = tuple(a for a in alerts if a.resolved_at is None or a.resolved_at >= window.baseline_start)
     return replace(ledger, events=events, alerts=alerts, gaps=gaps, notes=ledger.notes + (said if outside else ()))
+
+
+def renamed(
+    events: tuple[Event, ...], alerts: tuple[Alert, ...], *, names: Mapping[str, str]
+) -> tuple[tuple[Event, ...], tuple[Alert, ...]]:
+    """Events and alerts with their service as the configuration calls it; the source's own word stays as a label."""
+
+    def fitting(name: str) -> str:
+        return next((ours for pattern, ours in names.items() if fnmatchcase(name, pattern)), name) if name else name
+
+    found = [(event, fitting(event.service.name)) for event in events]
+    return tuple(
+        event
+        if name == event.service.name
+        else replace(
+            event,
+            service=event.service._replace(name=name),
+            labels={**event.labels, "named_by_source": event.service.name},
+        )
+        for event, name in found
+    ), tuple(replace(a, service=a.service._replace(name=fitting(a.service.name))) for a in alerts)

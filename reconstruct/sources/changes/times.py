@@ -1,26 +1,46 @@
-"""Times in hand-written and exported event files: what `config.times` reads, and what spreadsheets and chats write."""
+"""Times in event files and chats: `config.times`, the dates that only a window tells, ranges, where a time ends."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from typing import Final
 
 import pandas as pd
 
-from reconstruct.config import ReadTime, parse_zone, read_time
+from reconstruct.config import ReadTime, is_day_first, parse_zone, read_time
+from reconstruct.config.dates import AT_START
+from reconstruct.config.zones import BESIDE
 from reconstruct.errors import UsageError
 from reconstruct.model import Window
 
-_CLOCK_ALONE = re.compile(r"\d{1,2}:\d{2}(?::\d{2})?(?:\s*(?:[Zz]|UTC|GMT|[+-]\d{2}:?\d{2}))?")
-_TWELVE_HOURS = re.compile(r"(?P<hour>\d{1,2}):(?P<rest>\d{2}(?::\d{2})?)\s*(?P<half>[AaPp])\.?[Mm]\.?")
-_DOTTED = re.compile(r"(?P<day>\d{1,2})\.(?P<month>\d{1,2})\.(?P<year>\d{4})(?P<rest>\b.*)")
-_SLASHED = re.compile(r"(?P<first>\d{1,2})[/-](?P<second>\d{1,2})[/-](?P<year>\d{4})(?P<rest>\b.*)")
-_YEAR_FIRST_SLASHED = re.compile(r"(?P<year>\d{4})/(?P<month>\d{1,2})/(?P<day>\d{1,2})(?P<rest>\b.*)")
+__all__ = ["TimeReading", "is_day_first", "leading_time", "read_event_time", "read_span", "tells_zone"]
 
-
-_ZONED = re.compile(r"\d{9,14}(?:\.\d+)?|.*(?:[Zz]|UTC|GMT|\d[+-]\d{2}(?::?\d{2})?)")
+_CLOCK: Final = r"\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?(?:[ \u00a0\u202f]?[AaPp]\.?[Mm]\.?(?!\w))?"
+_CLOCK_FIRST: Final = re.compile(rf"{_CLOCK}(?P<beside>.*)", re.DOTALL)
+_HALF: Final = re.compile(r"(?<=\d)\s?[AaPp]\.?[Mm]\b")
+_HAS_DATE: Final = re.compile(r"\d{4}|\d[./]\d{1,2}[./]\d|(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)")
+_DASH: Final = r"[-\u2010-\u2015\u2212]"
+_APART: Final = re.compile(
+    rf"(?P<first>.*?{_CLOCK}.*?)(?:\s+(?:{_DASH}+>?|\u2192|to|until|till|bis|through)\s+|\s*(?:[\u2010-\u2015]|\.\.+|\u2192)\s*"
+    rf"|(?<=[\dZz])/)(?P<last>\S.*?)",
+    re.IGNORECASE,
+)
+_GLUED: Final = re.compile(
+    r"(?P<first>(?P<dated>.*?)(?P<from>\d{1,2}:\d{2}))-(?P<last>(?P<to>\d{1,2}:\d{2})(?P<beside>.*))", re.ASCII
+)
+"""`14:00-14:30`: a range, unless an offset is meant."""
+_HALF_HOURS: Final = frozenset({"-02:30", "-03:30", "-09:30"})
+"""The offsets west of Greenwich that are no whole hours (tz database)."""
+_MOST_WEST: Final = 12
+_ZONED: Final = re.compile(r"\d{9,19}(?:\.\d+)?|.*?\d(?:\s?[AaPp][Mm])?\s*" + BESIDE + r".*", re.DOTALL)
+_LEADING: Final = re.compile(
+    rf"(?P<time>(?:{AT_START}(?:[Tt_]|,?\s+(?:at\s+)?|:))?{_CLOCK}(?:\s?{BESIDE}|(?=\s*{_DASH}\s*\d{{1,2}}:\d{{2}}))?"
+    rf"(?:\s*(?:{_DASH}|\bto\b|\buntil\b)\s*{_CLOCK}(?:\s?{BESIDE})?)?)"
+)
+_GOES_ON: Final = re.compile(r"[\w+\u2212]|[-:.,/]\d|\u00b0")
+"""What a time cannot end before: it would be read shorter than it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,27 +70,62 @@ def read_event_time(text: str, *, reading: TimeReading) -> ReadTime:
     >>> str(read_event_time("1:45 PM", reading=TimeReading(window, "UTC")).time)
     '2026-11-17 13:45:00+00:00'
     """
-    stripped = _year_first(_twelve_hours(text.strip()), day_first=reading.day_first)
-    if not _CLOCK_ALONE.fullmatch(stripped):
-        return read_time(stripped, tz=reading.tz)
-    if reading.today is not None:
-        return read_time(stripped, tz=reading.tz, today=reading.today)
-    return _nearest(stripped, reading=reading)
+    stripped = text.strip()
+    clock = _CLOCK_FIRST.fullmatch(stripped)
+    if clock is not None and not _HAS_DATE.search(clock["beside"]) and reading.today is None:
+        return _nearest(stripped, reading=reading)
+    zone = parse_zone(reading.tz)
+    near = reading.today or reading.window.start.tz_convert(zone).date()
+    return read_time(stripped, tz=reading.tz, today=near, day_first=reading.day_first, serials=True)
 
 
-def is_day_first(cells: Iterable[str]) -> bool | None:
-    """What the slashed dates of one file tell about their order; None = nothing, or both.
+def read_span(text: str, *, reading: TimeReading) -> tuple[ReadTime, ReadTime | None]:
+    """The beginning and the end that a cell means: `14:00-14:30`, `13:55 – 14:10 CET`, `A/B`; None = it has no end.
 
-    >>> is_day_first(["05/06/2026", "17/11/2026"]), is_day_first(["11/17/2026 13:45"]), is_day_first(["05/06/2026"])
-    (True, False, None)
+    What one side does not tell (its date, its zone) the other side does.
+
+    Raises
+    ------
+    UsageError
+        If it is no time, or could be a range as well as a time with an offset.
     """
-    told = set()
-    for cell in cells:
-        if match := _SLASHED.fullmatch(cell.strip()):
-            first, second = int(match["first"]), int(match["second"])
-            if (first > 12) != (second > 12):
-                told.add(first > 12)
-    return told.pop() if len(told) == 1 else None
+    sides = _sides(text.strip())
+    if sides is None:
+        return read_event_time(text, reading=reading), None
+    first, last = sides
+    zone_first, zone_last = _zone_in(first), _zone_in(last)
+    if zone_last and not zone_first:
+        first = f"{first} {zone_last}"
+    elif zone_first and not zone_last:
+        last = f"{last} {zone_first}"
+    begin = _begin(first, last, reading=reading)
+    same_day = begin.time.tz_convert(parse_zone(reading.tz)).date()
+    end = read_event_time(last, reading=replace(reading, today=same_day))
+    if end.time < begin.time and _CLOCK_FIRST.fullmatch(last):  # 23:50-00:10
+        end = read_event_time(last, reading=replace(reading, today=same_day + timedelta(days=1)))
+    return begin, end
+
+
+def leading_time(line: str) -> tuple[str, str] | None:
+    """The time that a line begins with, all that belongs to it, and the rest; None = it begins with none.
+
+    Raises
+    ------
+    UsageError
+        If it begins with a time and something beside it that is not understood.
+
+    >>> leading_time("14:55 CET deployed shop"), leading_time("14:00-14:30 network"), leading_time("no time")
+    (('14:55 CET', ' deployed shop'), ('14:00-14:30', ' network'), None)
+    """
+    match = _LEADING.match(line)
+    if match is None:
+        return None
+    time, rest = match["time"], line[match.end() :]
+    if _GOES_ON.match(rest):
+        word = (time + rest).split()[-1 if " " not in rest.strip() else 0]
+        said = (time + rest.split(" ")[0]).strip() or word
+        raise UsageError(f"{said!r} is not a time", hint="write lines such as `13:45 rolled back shop`")
+    return time, rest
 
 
 def tells_zone(cell: str) -> bool:
@@ -82,31 +137,49 @@ def tells_zone(cell: str) -> bool:
     return bool(_ZONED.fullmatch(cell.strip()))
 
 
-def _year_first(text: str, *, day_first: bool | None) -> str:
-    """Spreadsheet dates as ISO dates; anything else unchanged."""
-    if match := _YEAR_FIRST_SLASHED.fullmatch(text) or _DOTTED.fullmatch(text):  # dots: day first wherever used
-        return f"{match['year']}-{int(match['month']):02}-{int(match['day']):02}{match['rest'].replace(',', '', 1)}"
-    if not (match := _SLASHED.fullmatch(text)):
-        return text
-    first, second = int(match["first"]), int(match["second"])
-    if first <= 12 and second <= 12 and first != second and day_first is None:
-        raise UsageError(
-            f"{text!r} can be {match['year']}-{first:02}-{second:02} or {match['year']}-{second:02}-{first:02}",
-            hint="write dates as 2026-11-17",
-        )
-    if first > 12 or (second <= 12 and day_first):
-        first, second = second, first
-    return f"{match['year']}-{first:02}-{second:02}{match['rest'].replace(',', '', 1)}"
+def _sides(text: str) -> tuple[str, str] | None:
+    """Both sides of a range; None = it is one time."""
+    if match := _GLUED.fullmatch(text):
+        begin, end = _minutes(match["from"]), _minutes(match["to"])
+        offset = f"-{match['to'].zfill(5)}"
+        can_be_offset = offset in _HALF_HOURS or (end % 60 == 0 and 0 < end <= _MOST_WEST * 60)
+        stamped = re.search(r"\d[Tt]$", match["dated"]) or match["dated"].endswith(":")
+        if stamped or (can_be_offset and end <= begin):
+            return None
+        if can_be_offset and not match["beside"].strip():
+            raise UsageError(
+                f"{text!r} can be from {match['from']} to {match['to']}, or {match['from']} at the offset {offset}",
+                hint="write a range with blanks, 05:00 - 08:00, and an offset after seconds, 05:00:00-08:00",
+            )
+        return match["first"], match["last"]
+    match = _APART.fullmatch(text)
+    return (match["first"].strip(), match["last"].strip()) if match else None
 
 
-def _twelve_hours(text: str) -> str:
-    def in_24(match: re.Match[str]) -> str:
-        hour = int(match["hour"])
-        if not 1 <= hour <= 12:
-            raise UsageError(f"{text!r} is not a time", hint="hours with AM or PM go from 1 to 12")
-        return f"{hour % 12 + (12 if match['half'] in 'Pp' else 0):02}:{match['rest']}"
+def _begin(first: str, last: str, *, reading: TimeReading) -> ReadTime:
+    """The first side; in `5:00 - 8:00 PM` it lacks what the second tells: PM, or AM where that would be after it."""
+    half = _HALF.search(last)
+    if half is None or _HALF.search(first):
+        return read_event_time(first, reading=reading)
+    end = read_event_time(last, reading=reading).time
+    other = "AM" if half[0].strip().upper().startswith("P") else "PM"
+    clock = re.compile(r"\d{1,2}:\d{2}(?::\d{2})?")
+    same, changed = (
+        read_event_time(clock.sub(lambda m, h=half_day: f"{m[0]} {h}", first), reading=reading)  # type: ignore[misc]
+        for half_day in (half[0].strip(), other)
+    )
+    return same if same.time <= end else changed
 
-    return _TWELVE_HOURS.sub(in_24, text)
+
+def _minutes(clock: str) -> int:
+    hours, _, minutes = clock.partition(":")
+    return 60 * int(hours) + int(minutes)
+
+
+def _zone_in(text: str) -> str:
+    """What stands behind the clock of one side of a range, where that is a zone."""
+    match = re.search(rf"{_CLOCK}\s*(?P<zone>{BESIDE})$", text)
+    return match["zone"] if match else ""
 
 
 def _nearest(text: str, *, reading: TimeReading) -> ReadTime:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,6 +13,7 @@ import pandas as pd
 from reconstruct.errors import UsageError
 from reconstruct.model import Window
 from reconstruct.sources.changes.times import TimeReading, is_day_first, read_event_time
+from reconstruct.sources.metric_files.units import WrittenUnit, unit_written
 
 Numbers = np.ndarray[tuple[int], np.dtype[np.float64]]
 Nanoseconds = np.ndarray[tuple[int], np.dtype[np.int64]]
@@ -26,6 +28,9 @@ _CLOCK_ALONE: Final = re.compile(r"\d{1,2}:\d\d(?::\d\d)?")
 _NO_SAMPLE: Final = frozenset({"", "nan", "null", "none", "nil", "na", "n/a", "-", "undefined", "#n/a"})
 _THOUSANDS: Final = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+\.\d*")
 _DECIMAL_COMMA: Final = re.compile(r"[+-]?\d*,\d+(?:[eE][+-]?\d+)?")
+_WITH_UNIT: Final = re.compile(
+    r"(?P<number>[+-\u2212]?[\d.,'\u2019\s\u00a0\u202f]*\d(?:[eE][+-]?\d+)?)\s*(?P<unit>[^\d\s+-].{0,12})"
+)
 _DOTTED_THOUSANDS: Final = re.compile(r"[+-]?\d{1,3}(?:\.\d{3})+(?:,\d+)?")
 
 
@@ -45,8 +50,8 @@ class Figures:
     values: Numbers
     problems: tuple[str, ...]
     """One a row; empty where all were read."""
-    percent: bool = False
-    """Cells carried a percent sign."""
+    unit: WrittenUnit | None = None
+    """The base unit that units behind the numbers told; values are in it. None = they carried none."""
 
 
 def read_times(cells: pd.Series, *, tz: str) -> Times:
@@ -87,29 +92,64 @@ def read_times(cells: pd.Series, *, tz: str) -> Times:
 
 
 def read_numbers(cells: pd.Series, *, comma_decimal: bool) -> Figures:
-    """Numbers; NaN where a cell is empty, says "no data" in one of the usual ways, or is infinite."""
+    """Numbers; NaN where a cell is empty, says "no data" in one of the usual ways, or is infinite.
+
+    Units behind numbers (`20.1 ms`, `1.2 GiB`, `4 %`) are turned into base units, cell by cell: all cells of a column
+    have one base unit, and a bare number beside them is read only if it is 0.
+    """
     if not pd.api.types.is_object_dtype(cells.dtype) and not pd.api.types.is_string_dtype(cells.dtype):
         return Figures(_finite(pd.to_numeric(cells, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)), ())
     texts = cells.astype(str).str.strip()
     values = np.array(pd.to_numeric(texts, errors="coerce"), dtype=np.float64)
-    unread = np.flatnonzero(np.isnan(values))
+    bare = ~np.isnan(values)
+    unread = np.flatnonzero(~bare)
+    distinct = [str(text) for text in texts.iloc[unread].unique()]
+    comma_decimal = comma_decimal or any(_is_decimal_comma(text) for text in distinct)
+    meaning = {text: _written_figure(text, comma_decimal=comma_decimal) for text in distinct}
+    units = Counter(unit.unit for _, unit, problem in meaning.values() if unit is not None and not problem)
+    unit = units.most_common(1)[0][0] if units else None
     problems: dict[int, str] = {}
-    percent = False
-    meaning: dict[str, tuple[float, str]] = {}
     for row in unread:
-        text = str(texts.iloc[row])
-        if text not in meaning:
-            meaning[text] = _written_number(text.rstrip("% ").strip(), shown=text, comma_decimal=comma_decimal)
-        values[row], problem = meaning[text]
-        percent = percent or (text.endswith("%") and not problem)
+        value, own, problem = meaning[str(texts.iloc[row])]
+        wrong = unit is not None and not np.isnan(value) and value != 0 and (own is None or own.unit != unit)
+        problem = problem or (f"{texts.iloc[row]!r} has another unit than the column" if wrong else "")
+        values[row] = np.nan if problem else value * (own.factor if own is not None else 1.0)
         if problem:
             problems[int(row)] = problem
+    if unit:  # a unit of scale alone (`1.2 K`) leaves bare numbers what they are
+        for row in np.flatnonzero(bare & (values != 0)):
+            problems[int(row)] = f"{texts.iloc[row]!r} has no unit, where the column has"
+            values[row] = np.nan
     told = tuple(problems.get(row, "") for row in range(len(values))) if problems else ()
-    return Figures(_finite(values), told, percent=percent)
+    return Figures(_finite(values), told, unit=WrittenUnit(unit) if unit else None)
+
+
+def _written_figure(text: str, *, comma_decimal: bool) -> tuple[float, WrittenUnit | None, str]:
+    """The number, its unit, and what is wrong with it."""
+    value, problem = _written_number(text, shown=text, comma_decimal=comma_decimal)
+    if not problem:
+        return value, None, ""
+    found = _WITH_UNIT.fullmatch(text)
+    unit = unit_written(found["unit"]) if found else None
+    if found is None or unit is None:
+        return np.nan, None, problem
+    value, problem = _written_number(found["number"], shown=text, comma_decimal=comma_decimal)
+    return value, unit, problem
+
+
+def _is_decimal_comma(text: str) -> bool:
+    """Whether the comma of a cell can only be a decimal sign: `20,1 ms`, `0,123`, `1.234,5`."""
+    found = _WITH_UNIT.fullmatch(text)
+    plain = (found["number"] if found else text).strip().lstrip("+-")
+    whole, comma, digits = plain.partition(",")
+    return bool(comma) and digits.isdigit() and (len(digits) != len("000") or whole in ("", "0") or "." in whole)
 
 
 def _written_number(text: str, *, shown: str, comma_decimal: bool) -> tuple[float, str]:
-    plain = text.replace("\u00a0", "").replace("\u202f", "").replace(" ", "").replace("\u2212", "-")
+    plain = text.strip()
+    for blank in ("\u00a0", "\u202f", " ", "'", "\u2019"):
+        plain = plain.replace(blank, "")
+    plain = plain.replace("\u2212", "-")
     if plain.lower() in _NO_SAMPLE:
         return np.nan, ""
     if comma_decimal and _DOTTED_THOUSANDS.fullmatch(plain) and "," in plain:

@@ -1,13 +1,13 @@
-"""The rows of a metrics file, CSV or Parquet, as columns of cells, with the line each row came from."""
+"""The rows of a table, CSV, Parquet or JSON records, as columns of cells, with the line each row came from."""
 
 from __future__ import annotations
 
 import csv
 import io
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -16,13 +16,19 @@ import pyarrow as pa
 
 from reconstruct.errors import UsageError
 from reconstruct.model import Gap
+from reconstruct.sources.metric_files.content import Content
+from reconstruct.sources.metric_files.names import metric_level
 
-MAX_FILE_BYTES: Final = 2 * 1024**3
-"""A guess: more does not fit into the memory of the machine that a postmortem is written on."""
+MAX_HEADER_ROWS: Final = 4
+"""Levels of a header that a table of pandas may have; more has nobody."""
+JSON_HINT: Final = (
+    "known are saved answers of Prometheus, VictoriaMetrics, Grafana, CloudWatch, Azure, Google, Datadog, New Relic "
+    "and InfluxDB, k6, sadf, and lists of records; else export as CSV: timestamp,metric,value"
+)
 _SEPARATORS: Final = (";", "\t", ",", "|")
 """In the order of trust: a comma is a decimal sign where one of the others stands between the columns."""
-_PARQUET_MAGIC: Final = b"PAR1"
-_UTF16_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
+_TIME: Final = re.compile(r"^(?:\d{4}[-/.]\d\d[-/.]\d\d\b.*|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}\b.*|\d{9,19}(?:\.\d+)?)$")
+_FIGURE: Final = re.compile(r"^[+-]?[\d.,]*\d(?:[eE][+-]?\d+)?(?:\s*\S{1,8})?$")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,79 +42,161 @@ class Rows:
     comma_decimal: bool = False
     """A comma between digits is a decimal sign here."""
     gaps: tuple[Gap, ...] = ()
+    levels: tuple[str, ...] = ()
+    """Columns that were the levels of an index."""
 
 
-def read_rows(path: Path) -> Rows:
-    """The rows of the file at `path`; what a file is, its content tells.
+def read_rows(content: Content) -> Rows:
+    """The rows of a table: CSV, Parquet, or JSON records.
 
     Raises
     ------
     UsageError
-        If it cannot be read, is empty, or is no table.
+        If it is empty, or no table.
     """
+    if content.is_parquet:
+        return _parquet(content)
+    if content.looks_like_json:
+        return _json(content)
     try:
-        size_bytes = path.stat().st_size
-        if size_bytes > MAX_FILE_BYTES:
-            raise UsageError(
-                f"{path} is too big ({size_bytes / 1024**3:.1f} GiB)", hint="cut it to the window, or use fewer metrics"
-            )
-        with path.open("rb") as opened:
-            first = opened.read(4)
-        return _parquet(path) if first == _PARQUET_MAGIC else _csv(path.read_bytes(), path=path)
+        return _csv(content)
     except csv.Error as error:
-        raise UsageError(f"{path}: {error}", hint="is a quote left open? export it again as CSV (UTF-8)") from error
-    except OSError as error:
-        raise UsageError(f"{path}: {error.strerror}", hint="is the path right, and may you read it?") from error
+        raise UsageError(
+            f"{content.path}: {error}", hint="is a quote left open? export it again as CSV (UTF-8)"
+        ) from error
 
 
-def _parquet(path: Path) -> Rows:
+def _parquet(content: Content) -> Rows:
     try:
-        table = pd.read_parquet(path)
+        table = pd.read_parquet(io.BytesIO(content.raw))
     except (pa.ArrowException, ValueError) as error:
-        raise UsageError(f"{path}: not a whole Parquet file: {error}", hint="was it copied completely?") from error
+        raise UsageError(
+            f"{content.path}: not a whole Parquet file: {error}", hint="was it copied completely?"
+        ) from error
+    levels = tuple(str(name) for name in table.index.names if name is not None)
     if not isinstance(table.index, pd.RangeIndex):
         table = table.reset_index()
-    table.columns = [str(name) for name in table.columns]
     if table.empty:
-        raise UsageError(f"{path} has no rows", hint="export the metrics again, over a window that has data")
-    return Rows(columns=table, lines=np.arange(1, len(table) + 1), row_word="row")
+        raise UsageError(f"{content.path} has no rows", hint="export the metrics again, over a window that has data")
+    headers = [_level_cells(name) for name in table.columns]
+    level_names = [str(name or "") for name in table.columns.names]
+    table.columns = pd.Index([_joined(cells, level_names=level_names) for cells in headers])
+    return Rows(columns=table, lines=np.arange(1, len(table) + 1), row_word="row", levels=levels)
 
 
-def _csv(raw: bytes, *, path: Path) -> Rows:
-    text = _decoded(raw, path=path)
+def _level_cells(name: object) -> tuple[str, ...]:
+    return tuple(str(cell) for cell in name) if isinstance(name, tuple) else (str(name),)
+
+
+def _joined(cells: Sequence[str], *, level_names: Sequence[str]) -> str:
+    """A header of several levels as one: the level that names the metric, the others as its labels."""
+    filled = [(name, cell.strip()) for name, cell in zip(level_names, cells, strict=False) if cell.strip()]
+    if len(filled) < 2:
+        return filled[0][1] if filled else ""
+    at = metric_level([cell for _, cell in filled])
+    labels = [
+        f'{_label_name(name, place)}="{cell}"' for place, (name, cell) in enumerate(filled) if place != at and cell
+    ]
+    return f"{filled[at][1]}{{{','.join(labels)}}}"
+
+
+def _label_name(name: str, place: int) -> str:
+    clean = re.sub(r"\W+", "_", name.strip()).strip("_")
+    return clean if clean and not clean[0].isdigit() else f"level_{place + 1}"
+
+
+def _json(content: Content) -> Rows:
+    """Records (`[{"time": ..., "p95": ...}, ...]`), one a line or in a list; pandas' `split` and `table` too."""
+    document = content.document
+    records: object = content.json_lines or document
+    if isinstance(document, dict):
+        if {"columns", "index", "data"} <= set(document) and isinstance(document["columns"], list):
+            rows = [
+                dict(zip(["index", *document["columns"]], [at, *row], strict=False))
+                for at, row in zip(document["index"], document["data"], strict=False)
+            ]
+            records = rows
+        elif isinstance(document.get("data"), list):
+            records = document["data"]
+    flat = isinstance(records, list | tuple) and all(
+        isinstance(one, dict) and not any(isinstance(cell, dict | list) for cell in one.values()) for one in records
+    )
+    if not flat or not records:
+        raise UsageError(f"{content.path} is JSON of no kind that is known ({_shape(content)})", hint=JSON_HINT)
+    table = pd.DataFrame(list(records))  # type: ignore[call-overload]
+    table.columns = pd.Index([str(name) for name in table.columns])
+    return Rows(columns=table, lines=np.arange(1, len(table) + 1), row_word="record")
+
+
+def _shape(content: Content) -> str:
+    document = content.document
+    if document is None:
+        return "it does not parse to its end: was it copied completely?"
+    if isinstance(document, dict):
+        return f"an object with {', '.join(map(repr, list(document)[:5])) or 'nothing'}"
+    inside = f" of {type(document[0]).__name__}s" if isinstance(document, list) and document else ""
+    return f"a list{inside}"
+
+
+def _csv(content: Content) -> Rows:
+    text = content.text
     if not text.strip():
-        raise UsageError(f"{path} is empty", hint="a metrics file has a header line: timestamp,metric,value")
+        raise UsageError(f"{content.path} is empty", hint="a metrics file has a header line: timestamp,metric,value")
     separator = _separator(text)
     header, rows, lines = _cells(text, separator=separator)
-    names, kept, gaps = _unique(header, name=path.name)
+    header, rows, lines = _headers(header, rows, lines)
+    names, kept, gaps = _unique(header, name=content.name)
     right: list[list[str]] = []
     at: list[int] = []
     for row, line in zip(rows, lines, strict=True):
         if len(row) > len(names) and any(cell.strip() for cell in row[len(names) :]):
             cause = f"{len(row)} fields where the header has {len(names)}"
-            gaps.append(Gap(id="", source=path.name, missing=f"the samples on line {line}", cause=cause))
+            gaps.append(Gap(id="", source=content.name, missing=f"the samples on line {line}", cause=cause))
         elif any(cell.strip() for cell in row):
             right.append([*row[: len(names)], *[""] * (len(names) - len(row))])
             at.append(line)
     if not right:
         raise UsageError(
-            f"{path} has a header and no rows", hint="export the metrics again, over a window that has data"
+            f"{content.path} has a header and no rows", hint="export the metrics again, over a window that has data"
         )
     columns = pd.DataFrame(right, columns=names, dtype=object).iloc[:, kept]
     return Rows(columns=columns, lines=np.array(at), row_word="line", comma_decimal=separator != ",", gaps=tuple(gaps))
 
 
-def _decoded(raw: bytes, *, path: Path) -> str:
-    encoding = "utf-16" if raw[:2] in _UTF16_MARKS else "utf-8-sig"
-    try:
-        return raw.decode(encoding)
-    except UnicodeDecodeError as error:
-        if b"\0" in raw[:4096]:
-            raise UsageError(
-                f"{path} is neither CSV nor Parquet", hint="export it as CSV (UTF-8), or as Parquet"
-            ) from error
-        # What spreadsheets on Windows write when nobody asks for UTF-8; every byte means something in it.
-        return raw.decode("latin-1")
+def _headers(
+    header: list[str], rows: list[list[str]], lines: list[int]
+) -> tuple[list[str], list[list[str]], list[int]]:
+    """One header: made where there is none, put together where several rows are one (a table of pandas with levels)."""
+    if _is_time(header[0]) or (len(header) > 1 and _is_time(header[1]) and _is_figure(header[-1])):
+        made = [f"column {place + 1}" for place in range(len(header))]
+        return made, [header, *rows], [1, *lines]
+    more = 0
+    while more < min(MAX_HEADER_ROWS, len(rows) - 1) and _is_header(rows[more]):
+        more += 1
+    if not more or _is_header(rows[more]):
+        return header, rows, lines
+    levels = [header, *rows[:more]]
+    # The last of them may only name the index: `time,,,`.
+    named = [row for row in levels if any(cell.strip() for cell in row[1:])]
+    level_names = [row[0].strip() for row in named]
+    index = next((row[0].strip() for row in levels if not any(cell.strip() for cell in row[1:])), "") or "time"
+    width = max(len(row) for row in named)
+    cells = [[row[place] if place < len(row) else "" for row in named] for place in range(1, width)]
+    made = [index, *(_joined(column, level_names=level_names) for column in cells)]
+    return made, rows[more:], lines[more:]
+
+
+def _is_header(row: Sequence[str]) -> bool:
+    """A row without a time in front and without a figure is no sample."""
+    return not _is_time(row[0]) and not any(_is_figure(cell) for cell in row[1:]) and any(c.strip() for c in row)
+
+
+def _is_time(cell: str) -> bool:
+    return bool(_TIME.match(cell.strip()))
+
+
+def _is_figure(cell: str) -> bool:
+    return bool(_FIGURE.match(cell.strip()))
 
 
 def _separator(text: str) -> str:

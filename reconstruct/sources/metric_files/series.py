@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Final
@@ -13,7 +13,10 @@ import pandas as pd
 from reconstruct.model import Gap, Metric, Query, Signal, Window
 from reconstruct.packs import Conventions, Meaning, classify
 from reconstruct.sources.metric_files.cells import Nanoseconds, Numbers
-from reconstruct.sources.service_labels import service_of
+from reconstruct.sources.metric_files.column_choices import ColumnChoice
+from reconstruct.sources.metric_files.readings import Reading, own_scale, reading_of, told_of
+from reconstruct.sources.metric_files.things import NamingLabel, naming_label
+from reconstruct.sources.metric_files.units import WrittenUnit
 
 RESETS_OF_COUNTER: Final = 0.1
 """A `_total` that falls in more of its moves than this is no counter: somebody wrote the number of each interval."""
@@ -40,8 +43,12 @@ class RawSeries:
     values: Numbers
     spacing_s: float
     """Usual seconds from one row of it to the next, rows without a number included; 0 where it has one row."""
-    percent: bool = False
-    """Its cells carried a percent sign."""
+    unit: WrittenUnit | None = None
+    """As cells, header or format told; None = only its name may."""
+    kind: str = ""
+    """counter or gauge where the format says so."""
+    view: str = ""
+    """The statistic that it is of its signal (p95, Average); "" = none told."""
     counts: bool = False
     """It is the count of a histogram or summary, whatever else ends in `_count`."""
     range_s: float = 0.0
@@ -65,12 +72,16 @@ class MetricFile:
     """Usual seconds from one sample of a series to the next; 0 where no series has two."""
     gaps: tuple[Gap, ...] = ()
     notes: tuple[str, ...] = ()
+    columns: tuple[ColumnChoice, ...] = ()
+    """What the user says of some columns."""
 
 
 def to_metrics(
-    table: MetricFile, *, window: Window, conventions: Conventions
+    table: MetricFile, *, window: Window, conventions: Conventions, known: Collection[str] = ()
 ) -> tuple[tuple[Metric, ...], tuple[Query, ...], tuple[Gap, ...]]:
     """The file's series as Metrics on `window.index`, one a metric name, with a Query each, and the file's gaps.
+
+    `known` are names of services that other sources tell: the label with most of them names the service.
 
     A grid point takes the last sample at or before it that is no older than the series' own spacing; else it is NaN.
     A `_total` that only rises (resets aside) becomes its rate per second. Milliseconds, percent, megabytes and per
@@ -80,9 +91,15 @@ def to_metrics(
     metrics: list[Metric] = []
     queries: list[Query] = []
     gaps = list(table.gaps)
+    thing = naming_label([one.labels for one in table.series], known=known, chosen=_said_service(table))
+    gaps += (
+        [Gap(id="", source=table.name, missing="which label names the service", cause=thing.doubt)]
+        if thing.doubt
+        else []
+    )
     for name, group in groupby(table.series, key=lambda one: one.name):
         series = list(group)
-        metric = _metric(name, series, table=table, window=window, conventions=conventions)
+        metric = _metric(name, series, table=table, window=window, conventions=conventions, thing=thing, gaps=gaps)
         if metric is None:
             gaps.append(
                 Gap(
@@ -116,46 +133,74 @@ def spacing_of(series: Iterable[RawSeries]) -> float:
     return float(np.median(spacings)) if spacings else 0.0
 
 
+def _said_service(table: MetricFile) -> str:
+    return next((choice.name for choice in table.columns if choice.role == "service"), "")
+
+
 def _metric(
-    name: str, series: Sequence[RawSeries], *, table: MetricFile, window: Window, conventions: Conventions
+    name: str,
+    series: Sequence[RawSeries],
+    *,
+    table: MetricFile,
+    window: Window,
+    conventions: Conventions,
+    thing: NamingLabel,
+    gaps: list[Gap],
 ) -> Metric | None:
     label_names = {label for one in series for label in one.labels}
     made = any(one.range_s > 0 for one in series)
-    kind = "histogram" if made else "unknown"
-    meaning = classify(name, conventions=conventions, kind=kind, label_names=label_names)
-    counter = not made and _counts(name, series, meaning=meaning)
+    said = series[0].kind if series[0].kind in ("counter", "gauge") else ""
+    kind = "histogram" if made else said or "unknown"
+    words = f"{name} {series[0].view}" if series[0].view.lower().startswith("p") else name
+    meaning = classify(words, conventions=conventions, kind=kind, label_names=label_names)
+    counter = said == "counter" or (not made and not said and _counts(name, series, meaning=meaning))
     if counter:
-        meaning = classify(name, conventions=conventions, kind="counter", label_names=label_names)
+        kind = "counter"
+    rated = [_rated(one.times, one.values) if counter else (one.times, one.values) for one in series]
+    reading = reading_of(
+        words,
+        [values for _, values in rated],
+        kind=kind,
+        unit=series[0].unit,
+        label_names=label_names,
+        conventions=conventions,
+        choice=next((one for one in table.columns if one.name == name and not one.role), None),
+    )
     grid = window.index.as_unit("ns").asi8
     columns, labels = [], []
-    for one in series:
-        times, values = _rated(one.times, one.values) if counter else (one.times, one.values)
-        in_unit = _in_base_unit(values, times, meaning=meaning, percent=one.percent)
+    for one, (times, values) in zip(series, rated, strict=True):
+        in_unit = reading.in_unit(values, times_s=times / SECOND_NS, unit=one.unit)
         column = _on_grid(times, in_unit, spacing_s=one.spacing_s, grid=grid, window=window)
         if not np.isnan(column).all():
             columns.append(column)
             labels.append(dict(one.labels))
     if not columns:
         return None
+    values = np.column_stack(columns)
     signal = replace(
-        _signal(name, meaning, labels=labels, counter=counter, percent=series[0].percent, file=table.name),
+        _signal(name, reading, labels=labels, counter=counter, view=series[0].view, file=table.name),
         range_s=max(one.range_s for one in series),
     )
+    if reading.own_scale:
+        signal = replace(signal, min_effect=own_scale(values[: window.first], values, least=signal.min_effect))
+    told = told_of(name, values, window=window, reading=reading, unit=signal.unit)
+    gaps += [Gap(id="", source=table.name, missing=f"what {name} measures", cause=told)] if told else []
     return Metric(
         signal=signal,
-        values=pd.DataFrame(np.column_stack(columns), index=window.index),
+        values=pd.DataFrame(values, index=window.index),
         labels=tuple(labels),
-        services=tuple(service_of(one) for one in labels),
+        services=tuple(thing.service_of(one) for one in labels),
         query=f"{table.path}:{name}",
         spacing_s=max(window.step_s, spacing_of(series)),
     )
 
 
 def _signal(
-    name: str, meaning: Meaning, *, labels: Sequence[Mapping[str, str]], counter: bool, percent: bool, file: str
+    name: str, reading: Reading, *, labels: Sequence[Mapping[str, str]], counter: bool, view: str, file: str
 ) -> Signal:
-    unit = "ratio" if percent else meaning.unit
-    how = [f"in {unit}"] if meaning.factor != 1.0 or percent else []
+    meaning = reading.meaning
+    how = [view] if view else []
+    how += list(reading.how)
     how += ["each second"] if counter else []
     how += ["past its end"] if meaning.countdown else []
     common = dict(set.intersection(*(set(one.items()) for one in labels)))
@@ -164,7 +209,7 @@ def _signal(
         id=f"file/{name}",
         title=f"{name} ({', '.join(how)})" if how else name,
         promql=f"{file}: {name}{braces}",
-        unit=unit,
+        unit=meaning.unit,
         layer=meaning.layer,
         aspect=meaning.aspect,
         worse=meaning.worse,
@@ -200,17 +245,6 @@ def _rated(times: Nanoseconds, values: Numbers) -> tuple[Nanoseconds, Numbers]:
     rise = np.diff(values)
     rise = np.where(rise < 0, values[1:], rise)
     return times[1:], rise / (np.diff(times) / SECOND_NS)
-
-
-def _in_base_unit(values: Numbers, times: Nanoseconds, *, meaning: Meaning, percent: bool) -> Numbers:
-    if percent:
-        return values * 0.01
-    values = values * meaning.factor
-    if not meaning.countdown:
-        return values
-    # An end given as a moment lies decades past 1970, as a remainder never.
-    end_is_moment = len(values) > 0 and np.median(values) > 1e9
-    return np.maximum(times / SECOND_NS - values if end_is_moment else -values, 0.0)
 
 
 def _on_grid(times: Nanoseconds, values: Numbers, *, spacing_s: float, grid: Nanoseconds, window: Window) -> Numbers:

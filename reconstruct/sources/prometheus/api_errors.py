@@ -10,14 +10,31 @@ from reconstruct.errors import QueryError, ReconstructError, SourceError
 from reconstruct.http import HttpSettings, host_of, plain, redact
 
 _TOO_MANY_SAMPLES: Final = re.compile(
-    r"too many samples|maxSamplesPer|max-(?:fetched|estimated|chunks|samples)|query length exceeds|maxQueryDuration"
-    r"|query time range exceeds|exceeded maximum resolution|too many points|maxPointsPerTimeseries"
+    r"too many samples|maxSamplesPer|max-(?:fetched|estimated|chunks|samples)|maxQueryDuration"
+    r"|exceeded maximum resolution|too many points|maxPointsPerTimeseries"
 )
+_TOO_LONG: Final = re.compile(
+    r"(?:query )?time range (?:exceeds|cannot exceed)|query length exceeds|max-(?:total-)?query-length"
+)
+_TOO_WIDE: Final = re.compile(r"maximum number of series|max-series-per-query|maxSeries|too many (?:time)?series")
+_LIMIT: Final = re.compile(r"limit: *((?:[0-9.]+(?:ms|[smhdwy]))+)")
 _TOO_SLOW: Final = re.compile(r"timed? ?out|deadline exceeded|cannot be completed in|maxQueryDuration")
 
 
 class TooMuchError(SourceError):
     """The server would answer for a shorter piece of the window."""
+
+
+class TooLongError(TooMuchError):
+    """The server answers for shorter windows only; `limit_s` where it told for how long."""
+
+    def __init__(self, message: str, *, hint: str, limit_s: float | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.limit_s = limit_s
+
+
+class TooWideError(SourceError):
+    """The query reads more series than the server allows: a shorter window does not help."""
 
 
 class TooSlowError(SourceError):
@@ -39,6 +56,18 @@ def refusal(*, status: int, error_type: str, error: str, query: str, settings: H
     """
     at = f"{settings.name} at {host_of(settings.url)}"
     words = plain(error) or f"{status} {error_type}".strip()
+    if _TOO_LONG.search(error):
+        told = _LIMIT.search(error)
+        return TooLongError(
+            f"{at} answers for shorter windows only: {words}",
+            hint="a shorter window, or a higher limit on the server",
+            limit_s=promql.seconds(told.group(1)) if told else None,
+        )
+    if _TOO_WIDE.search(error):
+        return TooWideError(
+            f"{at} does not read so many series at once: {words}",
+            hint="narrow --scope, or raise the limit on the server",
+        )
     if _TOO_MANY_SAMPLES.search(error):
         return TooMuchError(
             f"{at} would have to load too many samples: {words}",

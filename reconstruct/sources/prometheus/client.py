@@ -6,16 +6,17 @@ Metadata comes through prometheus-api-client on our session; queries do not, for
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import pandas as pd
 
 from reconstruct import promql as pq
-from reconstruct.errors import QueryError, SourceError
+from reconstruct.errors import QueryError, ReconstructError, SourceError
 from reconstruct.http import HttpSettings, NoSuchPageError, plain, redact
-from reconstruct.model import Window
-from reconstruct.sources.prometheus.api_errors import TooMuchError, TooSlowError, refusal
+from reconstruct.model import Gap, Window
+from reconstruct.sources.prometheus.api_errors import TooLongError, TooMuchError, TooSlowError, refusal
+from reconstruct.sources.prometheus.dialect import Dialect, dialect_of
 from reconstruct.sources.prometheus.json_stream import CutShortError, GarbledError
 from reconstruct.sources.prometheus.range_decoder import Envelope, Matrix, TooManySeriesError, read_answer
 from reconstruct.sources.prometheus.responses import Answer, Sample, Series, parse_samples, parse_series
@@ -31,6 +32,8 @@ COUNT_FIRST_POINTS: Final = 1_000
 """From this many points on, the series are counted before they are asked for (one evaluation beside a thousand)."""
 MAX_HALVINGS_TOO_MUCH: Final = 12
 """Refusals for size are quick; from 11,000 points down to a handful."""
+LEAST_LEARNT_POINTS: Final = 250
+"""One query's refusal makes the next ones no shorter than this: that a heavy one needs pieces says little of others."""
 MAX_HALVINGS_TOO_SLOW: Final = 1
 """Each costs a whole time-out, for the server too."""
 CUT_SHORT_RETRIES: Final = 1
@@ -55,6 +58,11 @@ class Prometheus:
     def __init__(self, settings: HttpSettings, *, sleep: Callable[[float], None] = time.sleep) -> None:
         self._transport = Transport(settings, sleep=sleep)
         self.settings = self._transport.settings
+        self.dialect = Dialect()
+        """How it wants its questions written; learnt by `learn_dialect`."""
+        self._without: dict[str, str] = {}
+        self._points_learnt = MAX_POINTS
+        self._length_learnt_s = float("inf")
 
     @property
     def name(self) -> str:
@@ -110,6 +118,33 @@ class Prometheus:
             " this machine's; times are the server's"
         )
 
+    def learn_dialect(self, names: Iterable[str]) -> None:
+        """Find out how this server wants its questions, given the names of all its labels."""
+        try:
+            build = self.api("status/buildinfo")
+        except ReconstructError:  # gateways have no such page
+            build = None
+        self.dialect = dialect_of(build, names)
+
+    def written(self, promql: str) -> str:
+        """The expression as it is sent to this server."""
+        return self.dialect.written(promql)
+
+    def do_without(self, missing: str, error: ReconstructError) -> None:
+        """Remember that this server does not offer something that is not needed for a draft, and in which words."""
+        self._without.setdefault(missing, error.message.splitlines()[0])
+
+    def shortcomings(self) -> tuple[Gap, ...]:
+        """What this server does not offer, and parts that were missing from its answers, each said once."""
+        without = [Gap("", "prometheus", missing, cause) for missing, cause in self._without.items()]
+        parts: dict[str, list[str]] = {}
+        for asked, words in self._transport.warnings():
+            parts.setdefault(words, []).append(redact(asked))
+        return (
+            *without,
+            *(Gap("", "prometheus", f"part of the answer to {_some(asked)}", words) for words, asked in parts.items()),
+        )
+
     # ------------------------------------------------------------------------------------------------------- questions
 
     def range(
@@ -128,6 +163,7 @@ class Prometheus:
         expected_series : int, optional
             About how many there are, to size the first piece; counted by the server when not given and the window long.
         """
+        promql = self.written(promql)
         index = window.index
         step_ms = round(window.step_s * 1000)
         start_ms = _milliseconds(window.baseline_start)
@@ -137,8 +173,8 @@ class Prometheus:
         infos: dict[str, None] = {}
         if expected_series is None and n_asked >= COUNT_FIRST_POINTS:
             expected_series = self._count(promql, window)
-        most = MAX_POINTS
-        halvings = {TooMuchError: 0, TooSlowError: 0}
+        most = self._points_at_most(window)
+        halvings = {"size": 0, "time": 0}
         first = 0
         while first < n_asked:
             budget = MAX_SAMPLES // max(1, matrix.n_series, expected_series or 0)
@@ -146,12 +182,15 @@ class Prometheus:
             try:
                 envelope = self._piece(promql, matrix, first=first, n_points=n_points)
             except (TooMuchError, TooSlowError) as error:
-                kind = type(error)
+                kind, limit = (
+                    ("time", MAX_HALVINGS_TOO_SLOW)
+                    if isinstance(error, TooSlowError)
+                    else ("size", MAX_HALVINGS_TOO_MUCH)
+                )
                 halvings[kind] += 1
-                limit = MAX_HALVINGS_TOO_MUCH if kind is TooMuchError else MAX_HALVINGS_TOO_SLOW
                 if n_points == 1 or halvings[kind] > limit:
                     raise
-                most = (n_points + 1) // 2
+                most = self._shorter(error, n_points=n_points, step_s=window.step_s)
                 continue
             except TooManySeriesError:
                 raise TooMuchError(
@@ -161,7 +200,7 @@ class Prometheus:
             warnings.update(dict.fromkeys(envelope.warnings))
             infos.update(dict.fromkeys(envelope.infos))
             if envelope.histograms:
-                infos["native histograms have no single value and are left out; take a quantile of them"] = None
+                warnings["native histograms have no single value and are left out; take a quantile of them"] = None
             first += n_points
         values, labels = matrix.result()
         return Answer(values, labels, tuple(map(plain, warnings)), tuple(map(plain, infos)))
@@ -198,27 +237,33 @@ class Prometheus:
         """The values of a label, sorted; of series that match `scope` and have samples in the window, where given."""
         params = self._matching(scope, window)
         found = self._transport.through_client(lambda client: client.get_label_values(name, params=params))
-        return sorted(redact(str(value)) for value in found)
+        return sorted(redact(str(value)) for value in found or ())
 
     def label_names(self, *, scope: str = "", window: Window | None = None) -> list[str]:
-        """The names of all labels, sorted."""
+        """The names of all labels, sorted, as the server spells them."""
         params = self._matching(scope, window)
         return sorted(
-            str(name) for name in self._transport.through_client(lambda client: client.get_label_names(params=params))
+            str(name)
+            for name in self._transport.through_client(lambda client: client.get_label_names(params=params)) or ()
         )
 
     def metadata(self) -> list[Mapping[str, str]]:
         """What the targets say of their metrics: metric_name, type, help, unit; empty on VictoriaMetrics."""
-        found = self._transport.through_client(lambda client: client.get_metric_metadata(None))
-        return [dict(entry) for entry in found]
+        found = self.api("metadata") or {}
+        return [
+            {"metric_name": str(name), **{str(key): str(value) for key, value in entry.items()}}
+            for name, entries in found.items()
+            for entry in entries or ()
+        ]
 
     def api(self, path: str, *, params: Mapping[str, object] | None = None) -> Any:
-        """The `data` of another API page, such as `rules` or `status/config`."""
+        """The `data` of another API page, such as `rules` or `status/config`; None where the server sent null."""
         return self._transport.data(f"/api/v1/{path}", params=params)
 
     # ------------------------------------------------------------------------------------------------------- in pieces
 
     def _query(self, promql: str, *, at: pd.Timestamp | None) -> Any:
+        promql = self.written(promql)
         return self._transport.query({"query": promql} | ({} if at is None else {"time": _seconds(_milliseconds(at))}))
 
     def _piece(self, promql: str, matrix: Matrix, *, first: int, n_points: int) -> Envelope:
@@ -253,6 +298,24 @@ class Prometheus:
             settings=self.settings,
         )
 
+    def _points_at_most(self, window: Window) -> int:
+        """Of one request: what the API allows, and what this server was found to answer."""
+        return max(
+            1, min(MAX_POINTS, self._points_learnt, 1 + int(min(self._length_learnt_s / window.step_s, MAX_POINTS)))
+        )
+
+    def _shorter(self, error: TooMuchError | TooSlowError, *, n_points: int, step_s: float) -> int:
+        """How many points to ask for after a refusal; a limit that holds for every query is kept in mind."""
+        half = (n_points + 1) // 2
+        if isinstance(error, TooLongError):
+            asked_s = (n_points - 1) * step_s
+            told = error.limit_s if error.limit_s is not None and 0 < error.limit_s < asked_s else asked_s / 2
+            self._length_learnt_s = min(self._length_learnt_s, told)
+            return max(1, min(n_points - 1, 1 + int(told / step_s)))
+        if isinstance(error, TooMuchError):
+            self._points_learnt = min(self._points_learnt, max(half, LEAST_LEARNT_POINTS))
+        return half
+
     def _count(self, promql: str, window: Window) -> int | None:
         """How many series the expression has at the window's end; None where that cannot be counted."""
         try:
@@ -278,6 +341,12 @@ class Prometheus:
                 "end": _seconds(_milliseconds(window.end)),
             }
         return params
+
+
+def _some(asked: Sequence[str]) -> str:
+    """The first of several questions, and how many more there were."""
+    more = f" and {len(asked) - 1} more" if len(asked) > 1 else ""
+    return f"{asked[0]}{more}"
 
 
 def _milliseconds(time_utc: pd.Timestamp) -> int:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from reconstruct import promql as pq
-from reconstruct.errors import ReconstructError
+from reconstruct.errors import QueryError, ReconstructError
 from reconstruct.http import redact
 from reconstruct.model import Gap, Window
 from reconstruct.sources.prometheus.client import Prometheus, Sample, Series
@@ -23,6 +23,8 @@ MIN_SAMPLES: Final = 4
 TARGETS_PER_JOB: Final = 2
 NAMES_PER_QUERY: Final = 200
 """Metric names in one regular expression: some 8 kB, well inside a form and quick to look up in the index."""
+NATIVE_PER_QUERY: Final = 50
+"""Metrics asked at once whether they are native histograms: some 5 kB."""
 MOST_MEASURED: Final = 50
 """Recorded metrics whose spacing is read from their own samples: two questions each."""
 NAMES_WITHOUT_UP: Final = 20
@@ -71,10 +73,63 @@ def metric_names(
     Types and units are the targets' own words; where the server keeps none (VictoriaMetrics) or does not tell, the
     suffixes of the names speak.
     """
-    names = server.label_values("__name__", scope=scope, window=window)
+    names = _names(server, scope=scope, window=window)
     nothing: list[Mapping[str, str]] = []
     entries, gaps = asked(server.metadata, missing="metric metadata", otherwise=nothing)
     return described(names, parse_metadata(entries)), gaps
+
+
+def _names(server: Prometheus, *, scope: str, window: Window | None) -> list[str]:
+    """The metric names; counted by a query where the server does not list the values of labels."""
+    try:
+        return server.label_values("__name__", scope=scope, window=window)
+    except ReconstructError as error:
+        if isinstance(error, QueryError):
+            raise  # a scope that is no PromQL
+        ends = _moments(server, window) if window is not None else (server.now(),)
+        matching = ",".join(part for part in ('__name__!=""', scope) if part)
+        found = {
+            sample.labels.get("__name__", "")
+            for at in ends
+            for sample in server.instant(f"count by (__name__) ({{{matching}}})", at=at)
+        }
+        server.do_without("the list of metric names", error)
+        return sorted(found - {""})
+
+
+def learn_dialect(server: Prometheus, *, scope: str = "", window: Window | None = None) -> None:
+    """Find out how the server spells labels, and how it wants to be asked."""
+    try:
+        names = server.label_names(scope=scope, window=window)
+    except ReconstructError as error:
+        server.do_without("the list of labels", error)
+        names = []
+    server.learn_dialect(names)
+
+
+def native_histograms(
+    server: Prometheus, names: Mapping[str, MetricInfo], *, window: Window, scope: str = ""
+) -> frozenset[str]:
+    """Which of the metrics are native histograms.
+
+    Those that metadata call histograms and that have no buckets beside them, and of metrics of unknown kind those that
+    `histogram_count` finds (remote write brings no metadata).
+    """
+    if not server.dialect.has_native_histograms:
+        return frozenset()
+    bare = [name for name in names if not name.endswith(PARTS) and f"{name}_bucket" not in names and ":" not in name]
+    unknown = [name for name in bare if names[name].type in ("unknown", "histogram")]
+    found: set[str] = set()
+    for first in range(0, len(unknown), NATIVE_PER_QUERY):
+        # histogram_count drops the name and is nothing for other series; so each answer is given its metric's name.
+        asked = " or ".join(
+            f'label_replace(count(histogram_count({pq.selector(name, scope=scope)})), "of_metric", '
+            f'{pq.quote_label(name)}, "", "")'
+            for name in unknown[first : first + NATIVE_PER_QUERY]
+        )
+        for at in _moments(server, window):
+            found |= {sample.labels["of_metric"] for sample in server.instant(asked, at=at)}
+    return frozenset(found)
 
 
 def parse_metadata(entries: Iterable[Mapping[str, str]]) -> dict[str, MetricInfo]:
@@ -167,7 +222,7 @@ def metric_spacings(
                 if spacing_s is not None:
                     found[name] = max(spacing_s, found.get(name, 0.0))
     for name in [name for name in names if name not in found][:MOST_MEASURED]:
-        selector = f"{name}{{{scope}}}" if scope else name
+        selector = pq.selector(name, scope=scope)
         one = server.instant(f"topk(1, {selector})", at=end)
         for spacing_s in _measured(server, name, one, at=end).values():
             found[name] = spacing_s
@@ -181,7 +236,7 @@ def alert_rules(server: Prometheus) -> tuple[tuple[AlertRule, ...], tuple[Gap, .
     return parse_rules(data), gaps
 
 
-def parse_rules(data: Mapping[str, Any]) -> tuple[AlertRule, ...]:
+def parse_rules(data: Mapping[str, Any] | None) -> tuple[AlertRule, ...]:
     """The `data` of `/api/v1/rules`."""
     return tuple(
         AlertRule(
@@ -191,7 +246,7 @@ def parse_rules(data: Mapping[str, Any]) -> tuple[AlertRule, ...]:
             interval_s=float(group.get("interval") or 0.0),
             labels={str(k): redact(str(v)) for k, v in (rule.get("labels") or {}).items()},
         )
-        for group in data.get("groups") or ()
+        for group in (data or {}).get("groups") or ()
         for rule in group.get("rules") or ()
         if rule.get("type") == "alerting" and rule.get("name")
     )

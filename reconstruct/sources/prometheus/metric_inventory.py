@@ -6,17 +6,19 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from reconstruct.errors import ReconstructError
 from reconstruct.http import redact
 from reconstruct.model import Window
 from reconstruct.packs import Conventions, MetricInfo, Seen, survey
 from reconstruct.sources.prometheus.client import Prometheus, Sample
+from reconstruct.sources.prometheus.dialect import plain_labels
 
 
 class _Asked:
     """A server within one window."""
 
-    def __init__(self, server: Prometheus, window: Window) -> None:
-        self._server, self._window = server, window
+    def __init__(self, server: Prometheus, window: Window, moments: Sequence[pd.Timestamp]) -> None:
+        self._server, self._window, self._moments = server, window, moments
 
     def instant(self, promql: str, *, at: pd.Timestamp) -> Sequence[Sample]:
         return self._server.instant(promql, at=at)
@@ -27,8 +29,12 @@ class _Asked:
             "start": f"{self._window.baseline_start.timestamp():.3f}",
             "end": f"{self._window.end.timestamp():.3f}",
         }
-        found = self._server.api("series", params=params)
-        return [{str(name): redact(str(value)) for name, value in labels.items()} for labels in found]
+        try:
+            found = self._server.api("series", params=params) or ()
+        except ReconstructError as error:  # what exists at the window's edges is nearly all of it
+            self._server.do_without("the list of series", error)
+            return [sample.labels for at in self._moments for sample in self._server.instant(selector, at=at)]
+        return [{name: redact(value) for name, value in plain_labels(labels).items()} for labels in found]
 
 
 def seen_metrics(
@@ -49,4 +55,4 @@ def seen_metrics(
         As `Prometheus` raises.
     """
     moments = (window.start, min(window.end, server.now()))
-    return survey(names, server=_Asked(server, window), at=moments, conventions=conventions, scope=scope)
+    return survey(names, server=_Asked(server, window, moments), at=moments, conventions=conventions, scope=scope)

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from reconstruct.http import redact
+from reconstruct.sources.prometheus.dialect import plain_labels
 from reconstruct.sources.prometheus.float_text import numbers_in, plain_numbers_in
 from reconstruct.sources.prometheus.json_stream import GarbledError, JsonStream
 
@@ -82,7 +83,7 @@ class Matrix:
 
     def row_of_labels(self, labels: Mapping[str, Any]) -> int:
         """The row of the series with these labels."""
-        key = tuple(sorted((str(name), str(value)) for name, value in labels.items()))
+        key = tuple(plain_labels(labels).items())
         row = self._row_of_labels.get(key)
         if row is None:
             if self._max_series is not None and self._used >= self._max_series:

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from reconstruct.http import redact
+from reconstruct.sources.prometheus.dialect import plain_labels
 from reconstruct.sources.prometheus.json_stream import GarbledError
 
 
@@ -40,10 +41,14 @@ class Series(NamedTuple):
     values: npt.NDArray[np.float64]
 
 
-def parse_samples(data: Mapping[str, Any]) -> list[Sample]:
-    """The `data` of an instant query's answer: a vector, or a scalar as one sample without labels."""
+def parse_samples(data: Mapping[str, Any] | None) -> list[Sample]:
+    """The `data` of an instant query's answer: a vector, or a scalar as one sample without labels; null is nothing.
+
+    >>> parse_samples(None), parse_samples({"resultType": "vector", "result": None})
+    ([], [])
+    """
     try:
-        kind, result = data["resultType"], data["result"]
+        kind, result = (data or {}).get("resultType", "vector"), (data or {}).get("result") or []
         if kind == "scalar":
             return [Sample({}, float(result[1]))]
         # Native histograms have `histogram` in place of `value`: nothing that a threshold could be held against.
@@ -52,11 +57,11 @@ def parse_samples(data: Mapping[str, Any]) -> list[Sample]:
         raise GarbledError(str(error)) from error
 
 
-def parse_series(data: Mapping[str, Any], *, after_s: float) -> list[Series]:
+def parse_series(data: Mapping[str, Any] | None, *, after_s: float) -> list[Series]:
     """The `data` of a range selector's answer, without samples at or before `after_s`: ranges are closed before 3.0."""
     found: list[Series] = []
     try:
-        for each in data["result"]:
+        for each in (data or {}).get("result") or []:
             pairs = each.get("values") or []
             times_s = np.array([float(pair[0]) for pair in pairs])
             values = np.array([float(pair[1]) for pair in pairs])
@@ -69,4 +74,4 @@ def parse_series(data: Mapping[str, Any], *, after_s: float) -> list[Series]:
 
 
 def _redacted(labels: Mapping[str, str]) -> dict[str, str]:
-    return {str(name): redact(str(labels[name])) for name in sorted(labels)}
+    return {name: redact(value) for name, value in plain_labels(labels).items()}

@@ -15,7 +15,7 @@ from reconstruct import promql as pq
 from reconstruct.errors import ReconstructError, SourceError, UsageError
 from reconstruct.http import MAX_IN_FLIGHT, redact
 from reconstruct.model import Gap, Metric, Query, Signal, Window
-from reconstruct.sources.prometheus.api_errors import TooMuchError
+from reconstruct.sources.prometheus.api_errors import TooMuchError, TooWideError
 from reconstruct.sources.prometheus.client import Answer, Prometheus
 from reconstruct.sources.prometheus.replicas import merge_replicas
 from reconstruct.sources.service_labels import service_of
@@ -123,18 +123,23 @@ def _ask(
     server: Prometheus, signal: Signal, window: Window, *, spacings: Mapping[str, float], max_series: int
 ) -> _Asked:
     known = [spacings[name] for name in pq.metric_names(signal.promql) if name in spacings]
+    signal = replace(signal, promql=server.written(signal.promql))
     spacing_s = max([window.step_s, *known])
     try:
         answer = server.range(signal.promql, window, max_series=max_series)
         if known and not pq.range_window_s(signal.promql):
             answer = without_look_back(server, signal.promql, window, answer, spacing_s=spacing_s)
-    except (TooMuchError, UsageError) as error:  # this question is not for this server; the next one may be
+    except (
+        TooMuchError,
+        TooWideError,
+        UsageError,
+    ) as error:  # this question is not for this server; the next one may be
         return _Asked(None, None, (_gap(signal, error.message.replace("\n", " "), window),))
     except SourceError as error:
         return _Asked(None, None, (_gap(signal, error.message, window),), failed=error)
     values, labels, merged = merge_replicas(answer.values, answer.labels)
     values, labels = _sorted(values, labels)
-    gaps = [_gap(signal, words, window) for words in (*answer.warnings, *answer.infos)]
+    gaps = [_gap(signal, words, window) for words in answer.warnings]
     query = Query(
         id=signal.id,
         signal=signal.id,
@@ -173,7 +178,7 @@ def without_look_back(server: Prometheus, promql: str, window: Window, answer: A
         seen = server.range(short, window)
     except ReconstructError as error:
         late = f"the ends of series may be seen up to {LOOK_BACK_S / 60:.0f} min late: {error.message.splitlines()[0]}"
-        return replace(answer, infos=(*answer.infos, late))
+        return replace(answer, warnings=(*answer.warnings, late))
     column_of = {tuple(sorted(labels.items())): column for column, labels in enumerate(seen.labels)}
     values = answer.values.copy(order="K")
     for column, labels in enumerate(answer.labels):

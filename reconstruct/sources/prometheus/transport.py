@@ -26,6 +26,7 @@ from reconstruct.http import (
     host_of,
     not_answered,
     open_session,
+    plain,
     same_server,
     unreachable,
 )
@@ -34,6 +35,11 @@ from reconstruct.sources.prometheus.json_stream import BLOCK_BYTES, CutShortErro
 
 USUAL_PREFIXES: Final = ("/prometheus", "/prom", "/select/0/prometheus", "/api/prom")
 """Tried once, to be able to name the right address: behind a proxy, VictoriaMetrics in cluster form, Cortex."""
+
+NO_POST: Final = frozenset({405, 501})
+"""What a server, or a proxy in front of it, answers to a POST that it does not take."""
+READ_ENCODINGS: Final = frozenset({"identity", "gzip", "x-gzip", "deflate", "zstd"})
+"""Bodies that are read, also unasked: some proxies compress whatever they pass on."""
 
 T = TypeVar("T")
 
@@ -47,6 +53,8 @@ class Transport:
         self._last = threading.local()
         self.sleep = sleep
         self.settings = self._session.settings
+        self._warned: dict[tuple[str, str], None] = {}
+        self._by_get = False  # some proxies let no POST through
         self.clock: pd.Timestamp | None = None
         """The server's, from the newest answer that told it."""
         self._client = PrometheusConnect(url=self.settings.url, session=self._session)
@@ -70,8 +78,12 @@ class Transport:
             raise error
         return self._data_of(answer.content, status=answer.status_code, query=path)
 
+    def warnings(self) -> tuple[tuple[str, str], ...]:
+        """(what was asked, the server's words) of every warning so far that came with an answer: parts are missing."""
+        return tuple(self._warned)
+
     def query(self, form: Mapping[str, str]) -> Any:
-        """The `data` of an instant query."""
+        """The `data` of an instant query; None where the server sent null."""
         with self.posted("/api/v1/query", form) as (answer, read):
             body = b"".join(iter(lambda: read(BLOCK_BYTES), b""))
         return self._data_of(body, status=answer.status_code, query=form["query"])
@@ -80,11 +92,15 @@ class Transport:
         """SourceRequest prometheus-api-client, with our words for what may go wrong."""
         try:
             with self._session.pace:
-                return ask(self._client)
+                found = ask(self._client)
         except (PrometheusApiClientException, requests.exceptions.JSONDecodeError, KeyError, TypeError) as error:
             raise self._why(self._last.answer) from error
         except requests.RequestException as error:
             raise unreachable(error, settings=self.settings) from error
+        answer = self._last.answer
+        if b'"warnings"' in answer.content:  # prometheus-api-client drops them
+            self._data_of(answer.content, status=answer.status_code, query=urlsplit(answer.url).path)
+        return found
 
     @contextmanager
     def posted(self, path: str, form: Mapping[str, str]) -> Iterator[tuple[requests.Response, Callable[[int], bytes]]]:
@@ -96,20 +112,32 @@ class Transport:
         settings = self.settings
         limit = {"timeout": pq.duration(settings.timeout_s)}  # nobody waits longer: the server may stop, too
         with self._session.pace:
-            try:
-                answer = self._session.ask(
-                    "POST",
-                    settings.url + path,
-                    form={**form, **limit},
-                    headers={"Accept-Encoding": "identity"},
-                    stream=True,
-                )
-            except LateError as error:
-                raise TooSlowError(error.message, hint=error.hint) from error
+            answer = self._sent(path, {**form, **limit})
             with answer:
                 if wrong := not_answered(answer, settings=settings):
                     raise wrong
+                encoding = answer.headers.get("Content-Encoding", "identity").lower()
+                if encoding not in READ_ENCODINGS:
+                    raise SourceError(
+                        f"{self.name} sends its answers compressed as {encoding}, which is not read here",
+                        hint="a proxy in between does that unasked: ask the server directly, or let it send gzip",
+                    )
                 yield answer, self._reader(answer)
+
+    def _sent(self, path: str, form: Mapping[str, str]) -> requests.Response:
+        """The answer to a form; asked with GET from then on where the server, or a proxy, takes no POST."""
+        how: Mapping[str, Any] = {"headers": {"Accept-Encoding": "identity"}, "stream": True}
+        try:
+            if not self._by_get:
+                answer = self._session.ask("POST", self.settings.url + path, form=form, **how)
+                if answer.status_code not in NO_POST:
+                    return answer
+                answer.close()
+            answer = self._session.ask("GET", self.settings.url + path, params=form, **how)
+        except LateError as error:
+            raise TooSlowError(error.message, hint=error.hint) from error
+        self._by_get = self._by_get or answer.status_code not in NO_POST
+        return answer
 
     def not_the_api(self) -> SourceError:
         """What to say of an answer that has another form."""
@@ -158,8 +186,10 @@ class Transport:
     def _data_of(self, body: bytes, *, status: int, query: str) -> Any:
         try:
             parsed = json.loads(body)
+            for words in parsed.get("warnings") or ():
+                self._warned[query, plain(str(words))] = None
             if parsed["status"] == "success":
-                return parsed["data"]
+                return parsed.get("data")
             error_type, words = str(parsed.get("errorType", "")), str(parsed.get("error", ""))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise self.not_the_api() from error

@@ -93,7 +93,7 @@ def test_a_spreadsheet_with_date_and_time_columns_and_full_minutes_is_read_to_th
     ledger = read(tmp_path, "log.csv", content)
     assert [f"{event.time:%d %H:%M}" for event in ledger.events] == ["17 13:45", "17 14:05"]
     assert ledger.events[0].resolution_s == 60
-    assert ledger.events[0].labels == {"what": "deploy shop"}
+    assert (ledger.events[0].kind, ledger.events[0].title) == ("deploy", "deploy shop")
 
 
 def test_a_file_whose_times_all_lie_on_the_full_minute_was_written_to_the_minute(tmp_path: Path) -> None:

@@ -1,13 +1,24 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from reconstruct.errors import UsageError
+from reconstruct.http import NotAllowedError
 from reconstruct.model import Window
-from reconstruct.sources.changes.registry import BUILT_IN, GROUP, TOKEN_VARIABLES, kind_and_argument, read_source
+from reconstruct.sources.changes.registry import (
+    BUILT_IN,
+    GROUP,
+    TOKEN_VARIABLES,
+    Reading,
+    kind_and_argument,
+    read_source,
+    read_sources,
+)
+from tests.fake_http import Answer, Request, as_json, fake_http
 
 START = pd.Timestamp("2026-11-17T13:00:00Z")
 WINDOW = Window(START, START + pd.Timedelta("3h"), pd.Timedelta("15s"), START - pd.Timedelta("1h"))
@@ -64,3 +75,44 @@ def test_every_kind_stands_in_the_documentation_with_its_token() -> None:
     assert not [kind for kind in BUILT_IN if kind != "file" and f"`{kind}:" not in text]
     assert not [name for name in TOKEN_VARIABLES.values() if name not in text]
     assert TOKEN_VARIABLES.keys() <= BUILT_IN.keys()
+
+
+def refusing(status: int) -> Callable[[Request], Answer]:
+    return lambda request: as_json({"message": "no"}, status=status)
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 429, 500])
+def test_a_source_that_refuses_or_fails_is_a_gap_and_the_others_are_read(status: int, tmp_path: Path) -> None:
+    path = tmp_path / "deploys.csv"
+    path.write_text("time,title\n2026-11-17T13:30:00Z,deployed shop\n")
+    sources: list[tuple[str, dict[str, str]]] = [("grafana:", {}), (str(path), {})]
+    with fake_http(refusing(status)) as server:
+        sources[0] = (f"grafana:{server.url}", {"token": "glsa_top-secret-token"})
+        told, gaps = read_sources(
+            sources, window=WINDOW, reading=Reading(), strict=False, alone=True, on_source=lambda spec: None
+        )
+    assert [event.title for one in told for event in one.events] == ["deployed shop"]
+    (gap,) = gaps
+    assert str(status) in gap.cause
+    assert "top-secret" not in repr(gap)
+
+
+def test_where_every_source_refuses_and_nothing_else_is_asked_it_is_an_error() -> None:
+    with fake_http(refusing(403)) as server, pytest.raises(NotAllowedError):
+        read_sources(
+            [(f"grafana:{server.url}", {})],
+            window=WINDOW, reading=Reading(), strict=False, alone=True, on_source=lambda spec: None,
+        )  # fmt: skip
+
+
+def test_the_configuration_says_where_users_are_and_what_a_service_is_called(tmp_path: Path) -> None:
+    path = tmp_path / "deploys.csv"
+    rows = "2026-11-17T13:30:00Z,shop-api-prod,eu-1,2.20\n2026-11-17T13:31:00Z,shop,pr-7,2.21\n"
+    path.write_text("time,service,environment,version\n" + rows)
+    reading = Reading(environments={"eu-*": "production", "pr-*": "other"}, names={"shop-api-*": "shop"})
+    events = read_source(str(path), window=WINDOW, reading=reading).events
+    assert [(event.service.name, event.environment, event.took_effect) for event in events] == [
+        ("shop", "eu-1", True),
+        ("shop", "pr-7", False),
+    ]
+    assert events[0].labels["named_by_source"] == "shop-api-prod"

@@ -177,14 +177,18 @@ def test_of_very_many_wrong_rows_twenty_are_named_and_the_rest_are_counted(tmp_p
     assert gaps[-1].missing.startswith("30 more like these")
 
 
-def test_samples_out_of_order_are_put_in_order_and_of_two_at_one_time_the_last_counts(tmp_path: Path) -> None:
+def test_samples_out_of_order_are_put_in_order_and_of_two_different_ones_at_one_time_none_counts(
+    tmp_path: Path,
+) -> None:
     text = (
         "timestamp,metric,value\n2026-11-17T13:47:00Z,depth,2\n2026-11-17T13:45:00Z,depth,0\n"
         "2026-11-17T13:46:00Z,depth,1\n2026-11-17T13:46:00Z,depth,8\n"
     )
     metrics, _, gaps = read(written(tmp_path, text))
-    assert column(metrics["depth"])[:3] == [0.0, 8.0, 2.0]
-    assert "1 of its samples have the time of another" in gaps[0].cause
+    assert column(metrics["depth"])[:3] == [0.0, None, 2.0]
+    assert (
+        "two different samples at one time, 1 times, first at 2026-11-17 13:46:00 UTC (lines 4 and 5)" in gaps[0].cause
+    )
 
 
 def test_a_counter_becomes_its_rate_and_a_reset_is_no_fall(tmp_path: Path) -> None:

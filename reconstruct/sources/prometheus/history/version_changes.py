@@ -1,4 +1,4 @@
-"""Deploys and rollbacks as the metrics show them: the version label of `*_build_info` changes."""
+"""Deploys and rollbacks as the metrics show them: a version label of `*_build_info` or `target_info` changes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ from reconstruct.sources.prometheus.history.version_rollouts import (
 )
 from reconstruct.sources.service_labels import IDENTITY_LABELS, service_of
 
-BUILD_INFO: Final = ".+_build_info"
+BUILD_INFO: Final = ".+_build_info|target_info"
+"""Client libraries' and exporters' own, and OpenTelemetry's resource with its `service.version`."""
+MAX_CARRIERS: Final = 3
+"""Metrics read for the versions in their labels."""
 ROLLOUT: Final = pd.Timedelta("1h")
 """Instances that take a version up later than this after the one before are no longer that rollout: autoscaling."""
 OVERVIEW_POINTS: Final = 500
@@ -55,8 +58,9 @@ def version_changes(
         Job -> seconds between scrapes, from `discovery.scrape_intervals`.
     """
     overview_grid, grid = coarser(window, most_points=OVERVIEW_POINTS), coarser(window, most_points=DETAIL_POINTS)
-    everything = _braces(f'__name__=~"{BUILD_INFO}"', scope)
-    by = ", ".join(("__name__", *IDENTITY_LABELS, *VERSION_LABELS))
+    names = "|".join((BUILD_INFO, *map(pq.escaped, _carriers(server, window, scope=scope))))
+    everything = _braces(f"__name__=~{pq.quote_label(names)}", scope)
+    by = pq.labels_list(("__name__", *IDENTITY_LABELS, *VERSION_LABELS))
     overview = server.range(
         f"count by ({by}) (last_over_time({everything}[{pq.duration(overview_grid.step_s)}]))", overview_grid
     )
@@ -84,6 +88,35 @@ def version_changes(
                 changes = changes[:-1]  # it is down, not withdrawn
             events += _events(server, changes, service, asked)
     return tuple(sorted(events, key=lambda event: (event.time, event.service, event.version))), tuple(queries), ()
+
+
+def _carriers(server: Prometheus, window: Window, *, scope: str) -> tuple[str, ...]:
+    """Metrics whose labels tell the `service.version`, where there is no `target_info`: as few as name all services.
+
+    VictoriaMetrics puts OpenTelemetry's resource on every series. Of several that do as well, that with fewest series.
+    """
+    at = min(window.end, server.now())
+    told = _braces('service_version!=""', scope)
+    if not any(sample.value for sample in server.instant(f"count({told})", at=at)):
+        return ()
+    if server.instant(_braces('__name__="target_info"', scope).join(("count(", ")")), at=at):
+        return ()
+    by = pq.labels_list(("__name__", *IDENTITY_LABELS))
+    services: dict[str, set[Service]] = {}
+    series: dict[str, float] = {}
+    for sample in server.instant(f"count by ({by}) ({told})", at=at):
+        name = sample.labels.get("__name__", "")
+        services.setdefault(name, set()).add(service_of(sample.labels))
+        series[name] = series.get(name, 0.0) + sample.value
+    chosen: list[str] = []
+    covered: set[Service] = set()
+    while len(chosen) < MAX_CARRIERS:
+        best = max(services, key=lambda name: (len(services[name] - covered), -series[name], name), default="")
+        if not best or not services[best] - covered:
+            break
+        chosen.append(best)
+        covered |= services[best]
+    return tuple(chosen)
 
 
 def several_versions(labels: Sequence[Mapping[str, str]]) -> list[tuple[str, str]]:

@@ -18,9 +18,19 @@ from reconstruct.sources.prometheus.client import Answer
 from reconstruct.sources.prometheus.history.restarts import instance_of
 from reconstruct.sources.service_labels import service_of
 
-VERSION_LABELS: Final = ("version", "app_version", "release", "tag", "revision", "commit", "git_commit", "sha")
+VERSION_LABELS: Final = (
+    "version",
+    "service_version",
+    "app_version",
+    "release",
+    "tag",
+    "revision",
+    "commit",
+    "git_commit",
+    "sha",
+)
 """First one present is the version."""
-INSTANCE_LABELS: Final = ("instance", "pod", "host", "node", "container")
+INSTANCE_LABELS: Final = ("instance", "service_instance_id", "pod", "k8s_pod_name", "host", "node", "container")
 WITHDRAWN_ROWS: Final = 5
 """A version has to be gone for this many samples before it counts as given up."""
 

@@ -1,4 +1,4 @@
-"""Nouns <-> JSON, exactly: driven by the type hints of model.py, so a new field of a noun needs no code here.
+"""Nouns <-> JSON, exactly: driven by the type hints of the dataclasses, so a new field needs no code here.
 
 Timestamps are RFC 3339 text whose digits after the second (0, 3, 6 or 9) are their resolution; time deltas are
 `[count, unit]`; floats that JSON cannot write are the words NaN, Infinity and -Infinity; a Service is
@@ -65,6 +65,7 @@ def encode_time(time: pd.Timestamp) -> str:
 
 def decode_time(text: str) -> pd.Timestamp:
     """The inverse of `encode_time`."""
+    text = text.removesuffix("+00:00") + "Z" if text.endswith("+00:00") else text
     digits = len(text.rstrip("Z").partition(".")[2])
     if digits not in _UNITS or not text.endswith("Z"):
         raise DecodeError(f"{text[:40]!r} is not a time")
@@ -82,6 +83,8 @@ def decode(value: object, kind: Any) -> Any:
     DecodeError
         If `value` is no such thing, or knows a field that this version does not.
     """
+    if kind is Any:
+        return value
     origin = get_origin(kind)
     if origin in (Union, types.UnionType):
         options = [option for option in get_args(kind) if option is not type(None)]

@@ -1,0 +1,345 @@
+"""Mechanisms held against the figures of a system: what is at work where, since when, and what explains what.
+
+Each mechanism of queries/mechanisms.yaml says which figure of which thing shows it. What several of them show is
+ordered by where it stands to the end of the walk (explain.locate), and what is only the consequence of another comes
+after it: a pool that is full because statements wait for a lock is the lock.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+
+from reconstruct.explain.before_during import Move, Span, move, slope_start
+from reconstruct.explain.figures import Figure, Rollouts, figures
+from reconstruct.explain.locate import Location, owns_its_time
+from reconstruct.explain.own_failures import own_failures
+from reconstruct.explain.shown import ANYONE, Candidate
+from reconstruct.model import Fact, Mechanism, Reason, Tell
+from reconstruct.model.system import System
+
+AT_THE_END: Final = 1.0
+"""Log-odds of what the end of the walk shows itself; below, what stands elsewhere against it ..."""
+SERVES_THE_END: Final = 0.8
+HOSTS_THE_END: Final = 0.6
+AROUND: Final = 0.4
+UNRELATED_STORE: Final = -1.0
+ON_THE_WAY: Final = 0.0
+CALLED_ON_THE_WAY: Final = 0.3
+LIKELY_STORE: Final = 0.2
+"""A database, where nothing tells which services use which."""
+LATE_WORK: Final = 2.5
+"""A queue, where what users met is that work came late."""
+BELOW: Final = -0.5
+ELSEWHERE: Final = -1.5
+CONSEQUENCE: Final = -3.0
+"""Log-odds of what a mechanism at work beneath it explains."""
+VAGUE: Final = -1.5
+"""... and of what names no resource, where a resource at its bound is shown at the same place."""
+SURE_ENOUGH: Final = 3.9
+"""A mechanism shown by this explains others away."""
+LATE_S: Final = 180.0
+"""What began this long after the impact did not bring it about; each such time takes one off, to LATE_MOST."""
+LATE_MOST: Final = 3.0
+TRAFFIC_FOLLOWS: Final = frozenset(
+    {"requests", "requests-of-a-route", "published", "statements-per-request", "lookups-per-request"}
+)
+"""Figures that follow the time of day: held against the half hour before."""
+
+
+def candidates(
+    system: System,
+    span: Span,
+    mechanisms: Sequence[Mechanism],
+    *,
+    location: Location | None,
+    late: bool,
+    rollouts: Rollouts,
+) -> tuple[Candidate, ...]:
+    """All that the figures show, the strongest first; `late` = what users met is that work came late."""
+    by_thing: dict[tuple[str, str, str], list[Figure]] = defaultdict(list)
+    for figure in figures(system, span, rollouts=rollouts):
+        by_thing[figure.place, figure.thing, figure.other if figure.place == "pool" else ""].append(figure)
+    found: list[Candidate] = []
+    for mechanism in mechanisms:
+        for (place, thing, other), own in by_thing.items():
+            shown = [
+                c
+                for tell in mechanism.shown_by
+                if tell.on == place
+                for c in _shown(tell, mechanism, thing, other, own, by_thing, span)
+            ]
+            if shown:
+                found.append(_best(shown, system, span))
+    general = next((m for m in mechanisms if m.id == "bad-change"), None)
+    if location is not None:
+        found += own_failures(system, span, location, {m.id: m for m in mechanisms}, general=general)
+    return tuple(
+        sorted(_weighed(found, system, span, location, late=late), key=lambda c: (-c.strength, c.mechanism.id, c.thing))
+    )
+
+
+def cleared(system: System, span: Span, mechanism: Mechanism, *, rollouts: Rollouts) -> tuple[tuple[Figure, Move], ...]:
+    """Figures of every thing that could show a mechanism and stayed; none where any did not, or none is measured."""
+    told = []
+    for figure in figures(system, span, rollouts=rollouts):
+        for tell in mechanism.cleared_by:
+            if (tell.on, tell.figure) != (figure.place, figure.name):
+                continue
+            moved = _move(tell, figure, span)
+            if moved is None:
+                continue
+            if not _stayed(tell, moved):
+                return ()
+            told.append((figure, moved))
+    return tuple(told)
+
+
+# ---------------------------------------------------------------- one figure
+
+
+def _move(tell: Tell, figure: Figure, span: Span) -> Move | None:
+    return move(
+        figure.values,
+        span,
+        quantile=tell.quantile,
+        recent=figure.name in TRAFFIC_FOLLOWS,
+        led_up=tell.slope or tell.figure == "ended",
+    )
+
+
+def _holds(tell: Tell, moved: Move) -> bool:
+    """Whether a figure moved as far as asked, the way asked."""
+    if tell.below is not None:
+        return moved.during < tell.below
+    if tell.reaches is None and tell.times == 1.0 and tell.by == 0.0:
+        return True
+    up = tell.moves == "up"
+    z = moved.z(least=tell.spread) * (1 if up else -1)
+    return (
+        z >= tell.sure
+        and (tell.times == 1.0 or (moved.times >= tell.times if up else moved.times <= tell.times))
+        and (tell.by == 0.0 or (moved.by >= tell.by if up else -moved.by >= tell.by))
+        and (tell.reaches is None or (moved.during >= tell.reaches if up else moved.during <= tell.reaches))
+        and (tell.was is None or (moved.before < tell.was if up else moved.before > tell.was))
+    )
+
+
+def _stayed(tell: Tell, moved: Move) -> bool:
+    up = tell.moves == "up"
+    return (
+        (tell.times == 1.0 or (moved.times <= tell.times if up else moved.times >= tell.times))
+        and (tell.by == 0.0 or (moved.by <= tell.by if up else -moved.by <= tell.by))
+        and (tell.reaches is None or (moved.during <= tell.reaches if up else moved.during >= tell.reaches))
+    )
+
+
+def _shown(
+    tell: Tell,
+    mechanism: Mechanism,
+    thing: str,
+    other: str,
+    own: Sequence[Figure],
+    by_thing: Mapping[tuple[str, str, str], Sequence[Figure]],
+    span: Span,
+) -> list[Candidate]:
+    """The candidates that a tell's figures of one thing make."""
+    found = []
+    for figure in own:
+        if figure.name != tell.figure:
+            continue
+        moved = _move(tell, figure, span)
+        if moved is None or not _holds(tell, moved):
+            continue
+        if not all(_met(c, own, by_thing, span) for c in tell.when) or any(
+            _met(c, own, by_thing, span) for c in tell.unless
+        ):
+            continue
+        first = slope_start(figure.values, span, moved) if tell.slope else moved.first
+        found.append(
+            Candidate(
+                mechanism=mechanism,
+                thing=thing,
+                place=figure.place,
+                strength=tell.telling,
+                telling=tell.telling,
+                first=first,
+                figure=figure,
+                moved=moved,
+                changes_of=dict(tell.changes_of),
+                slope=tell.slope,
+                vague=tell.vague,
+                target=other or figure.other,
+            )
+        )
+    return found
+
+
+def _met(
+    condition: Tell, own: Sequence[Figure], by_thing: Mapping[tuple[str, str, str], Sequence[Figure]], span: Span
+) -> bool:
+    where = (
+        own
+        if not condition.on
+        else [f for (place, _, _), part in by_thing.items() if place == condition.on for f in part]
+    )
+    fits = [f for f in where if f.name == condition.figure]
+    if condition.measured is not None:
+        return bool(fits) == condition.measured
+    return any((moved := _move(condition, f, span)) is not None and _holds(condition, moved) for f in fits)
+
+
+def _best(shown: Sequence[Candidate], system: System, span: Span) -> Candidate:
+    """What tells most of one mechanism at one thing, since the first sign of any that tell it."""
+    best = max(shown, key=lambda c: c.telling)
+    first = min(c.first for c in shown if c.telling >= best.telling - 1.0)
+    best = replace(best, first=first if not best.slope else best.first)
+    return replace(best, changes_of=_answerable(best, system, span))
+
+
+def _answerable(candidate: Candidate, system: System, span: Span) -> Mapping[str, float]:
+    """Whose change may bring it about, by name, from the words of the mechanism's file."""
+    named: dict[str, float] = {}
+
+    def add(thing: str, weight: float) -> None:
+        named[thing] = max(named.get(thing, 0.0), weight)
+
+    thing = candidate.thing
+    for word, weight in candidate.changes_of.items():
+        if word == "itself":
+            add(thing, weight)
+        elif word == "anyone":
+            add(ANYONE, weight)
+        elif word == "target" and candidate.target:
+            add(candidate.target, weight)
+        elif word == "users":
+            for user, share in users_of(system, span, thing, candidate.place).items():
+                add(user, weight * share)
+        elif word == "hosted":
+            for one in hosted_by(system, thing):
+                add(one, weight)
+    return named
+
+
+def users_of(system: System, span: Span, thing: str, place: str) -> dict[str, float]:
+    """Who gives a store or queue its work, each with the share of its slowness that is its own doing."""
+    if place == "queue":
+        return {w: 1.0 for w, queue in system.consumers.items() if queue == thing}
+    told = {owner for owner, of in system.pools if of == thing} | {
+        a for a, b in {*system.called, *system.calls} if b == thing
+    }
+    seen = told or {s for s in {*system.served, *system.handled} if system.kinds.get(s) != "edge"}
+    return {s: owns_its_time(system, span, s) if s in system.served else 0.3 for s in seen} or {ANYONE: 0.7}
+
+
+def hosted_by(system: System, host: str) -> tuple[str, ...]:
+    """What runs on a machine; where nothing tells, anything may."""
+    told = tuple(thing for thing, hosts in system.hosts.items() if host in hosts)
+    return told or tuple(
+        t for t, kind in system.kinds.items() if kind in ("app", "database", "edge") and t not in system.hosts
+    )
+
+
+# ---------------------------------------------------------------- all of them together
+
+
+def _weighed(
+    found: Iterable[Candidate], system: System, span: Span, location: Location | None, *, late: bool
+) -> list[Candidate]:
+    every = list(found)
+    places = {id(c): _stands(c, system, location, late=late) for c in every}
+    out = []
+    for c in every:
+        terms = _terms(c, every, system, span, places) if c.mechanism.id != "traffic-surge" else ()
+        out.append(replace(c, strength=c.telling + sum(t.weight for t in terms), terms=terms))
+    return out
+
+
+def _terms(
+    c: Candidate, every: Sequence[Candidate], system: System, span: Span, places: Mapping[int, tuple[str, float]]
+) -> tuple[Reason, ...]:
+    """What its place, the other candidates and its time add to a candidate."""
+    kind, weight = places[id(c)]
+    terms = [_reason("location", kind, weight, c)]
+    beneath = next((o for o in every if explains(system, o, c)), None)
+    if beneath is not None:
+        facts = {"by": beneath.thing, "by_mechanism": beneath.mechanism.id}
+        terms.append(_reason("consequence", "consequence", CONSEQUENCE, c, **facts))
+    elif c.vague and any(_says_more(o, c) and places[id(o)][1] >= AROUND for o in every):
+        terms.append(_reason("specificity", "general", VAGUE, c))
+    late_s = (c.first - span.start) * span.window.step_s
+    if late_s > LATE_S:
+        terms.append(_reason("onset-order", "late", -min(LATE_MOST, late_s / LATE_S), c))
+    return tuple(terms)
+
+
+def _reason(rule: str, kind: str, weight: float, c: Candidate, **facts: Fact) -> Reason:
+    return Reason(rule, "", c.queries, weight, kind=kind, facts={"thing": c.thing, **facts})
+
+
+def _says_more(one: Candidate, other: Candidate) -> bool:
+    return one.mechanism.id != other.mechanism.id and not one.vague and one.telling >= SURE_ENOUGH
+
+
+def explains(system: System, one: Candidate, other: Candidate) -> bool:
+    """Whether `one`, at work beneath, brings `other` about."""
+    if (
+        one is other
+        or one.mechanism.id not in other.mechanism.explained_by
+        or one.telling < SURE_ENOUGH
+        or other.own_doing
+    ):
+        return False
+    if one.mechanism.id in ("traffic-surge", "cache-miss-storm"):
+        return True
+    reached = {other.thing, other.target} - {""}
+    reached |= {host for thing in (other.thing, other.target) for host in system.hosts.get(thing, ())}
+    reached |= {callee for caller, callee in {*system.called, *system.calls} if caller == other.thing}
+    return one.thing in reached or (one.place == "external" and one.target == other.thing)
+
+
+def _stands(c: Candidate, system: System, location: Location | None, *, late: bool) -> tuple[str, float]:
+    """Where a candidate is, seen from the end of the walk, and its log-odds."""
+    if location is None:
+        return ("end", LATE_WORK if late else AT_THE_END) if c.place == "queue" else ("unknown", 0.0)
+    ends = {location.thing, *([location.between] if location.between else [])}
+    kind = "queue" if c.place == "queue" else system.kinds.get(c.thing, "")
+    if c.thing in ends:
+        return "end", AT_THE_END
+    if kind == "database":
+        leads = {*system.pools, *system.called, *system.calls}
+        if any((e, c.thing) in leads for e in ends):
+            return "serves", SERVES_THE_END
+        known = any(system.kinds.get(b) == "database" for _, b in leads)
+        return ("elsewhere", UNRELATED_STORE) if known else ("unknown", LIKELY_STORE)
+    if kind == "host":
+        hosts = {h for e in ends for h in system.hosts.get(e, ())}
+        stores = {h for owner, of in system.pools if owner in ends for h in system.hosts.get(of, ())}
+        if c.thing in hosts | stores:
+            return "hosts", HOSTS_THE_END
+        return ("below", BELOW) if hosts else ("unknown", 0.0)
+    if kind in ("cache", "path", "dns", "probe"):
+        return "around", AROUND
+    if kind == "queue":
+        return "elsewhere", ELSEWHERE
+    if kind == "external":
+        callers = {a for a, b in system.called if b == c.thing}
+        if callers & ends:
+            return "serves", SERVES_THE_END
+        return ("way", CALLED_ON_THE_WAY) if callers & set(location.path) else ("below", BELOW)
+    if c.thing in location.path:
+        return "way", ON_THE_WAY
+    return ("below", BELOW) if c.thing in _reachable(system, location.path[0]) else ("elsewhere", ELSEWHERE)
+
+
+def _reachable(system: System, start: str) -> set[str]:
+    found: set[str] = set()
+    todo = [start]
+    while todo:
+        here = todo.pop()
+        new = {b for a, b in {*system.called, *system.calls} if a == here} - found
+        found |= new
+        todo += new
+    return found

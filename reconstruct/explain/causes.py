@@ -1,0 +1,251 @@
+"""The candidate causes of one incident, each a change (or none) with a mechanism at a place, in one ledger.
+
+`exp(log-odds)` over the sum of all candidates and of what nobody observed is a candidate's confidence: every term of
+it stands in the ledger, so "why 98 %?" is answered by adding up.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import pandas as pd
+
+from reconstruct.explain import priors
+from reconstruct.explain.attribution import NO_CHANGE, Attributed, attribute, rollouts, topology
+from reconstruct.explain.before_during import Span
+from reconstruct.explain.candidates import candidates, cleared
+from reconstruct.explain.changes import Change
+from reconstruct.explain.context import Case
+from reconstruct.explain.figures import Rollouts
+from reconstruct.explain.locate import Location, Met, locate
+from reconstruct.explain.shown import Candidate
+from reconstruct.model import (
+    DismissedChange,
+    Event,
+    Fact,
+    Hint,
+    HintVerdict,
+    Ledger,
+    Reason,
+    RuledOut,
+    Service,
+    Weighed,
+)
+from reconstruct.model.system import System
+from reconstruct.text.causes import figure_text, hint_text, reason_text
+from reconstruct.text.reasons import the_change
+
+UNOBSERVED: Final = 3.0
+"""Log-odds of something that neither signals nor events show: a mechanism whose figure is at its bound (4.5 and up)
+leaves it little, one that is only the residual (1.5) most."""
+CANDIDATES: Final = 8
+"""Weaker mechanisms than the first so many leave no trace in a confidence."""
+SUPPORTED_AT: Final = 0.7
+PLAUSIBLE_AT: Final = 0.4
+UNDECIDED: Final = 0.6
+"""A rival with this share of the first's odds keeps it from being called supported or plausible: naming one of two
+would be a guess."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """One line of the ledger with what it was made of."""
+
+    weighed: Weighed
+    candidate: Candidate
+    attributed: Attributed | None
+    """None = no change brought it about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Causes:
+    """What could have done it."""
+
+    found: tuple[Candidate, ...]
+    ledger: Ledger
+    hints: tuple[Hint, ...]
+    dismissed_changes: tuple[DismissedChange, ...]
+    ruled_out: tuple[RuledOut, ...]
+    location: Location | None
+
+
+def causes(
+    case: Case,
+    system: System,
+    span: Span,
+    found: Sequence[Change],
+    *,
+    met: Met,
+    cured_by: Event | None,
+) -> Causes | None:
+    """Every candidate cause weighed against the others; None where the system's figures show none."""
+    location = None
+    if system.outermost and not met.late:
+        location = locate(system, span, system.outermost, failing=met.failing, slow=met.slow)
+    rolled = rollouts(case.evidence, system)
+    shown = candidates(system, span, case.settings.mechanisms, location=location, late=met.late, rollouts=rolled)
+    if not shown:
+        return None
+    every = [
+        cause
+        for candidate in shown[:CANDIDATES]
+        for cause in _of_candidate(candidate, case, system, span, found, cured_by)
+    ]
+    every.sort(key=lambda c: (-c.weighed.log_odds, c.weighed.trigger or "", c.weighed.mechanism, c.weighed.service))
+    ledger = Ledger(tuple(c.weighed for c in every), UNOBSERVED)
+    hints = _hints(every, ledger, case, span)
+    return Causes(
+        found=shown,
+        ledger=ledger,
+        hints=hints,
+        dismissed_changes=_dismissed(every, shown, case, system, found, hints),
+        ruled_out=_ruled_out(case, system, span, shown, rolled),
+        location=location,
+    )
+
+
+def _of_candidate(
+    candidate: Candidate, case: Case, system: System, span: Span, found: Sequence[Change], cured_by: Event | None
+) -> list[Cause]:
+    service = Service(candidate.thing)
+    shown = (("mechanism-shown", candidate.telling), *((r.rule, r.weight) for r in candidate.terms))
+    out = [Cause(Weighed(None, candidate.mechanism.id, service, NO_CHANGE, shown), candidate, None)]
+    for change in found:
+        told = attribute(change, candidate, case=case, system=system, span=span, found=found, cured_by=cured_by)
+        if told is not None:
+            terms = (*shown, *((r.rule, r.weight) for r in told.reasons))
+            out.append(
+                Cause(Weighed(change.event.id, candidate.mechanism.id, service, told.prior, terms), candidate, told)
+            )
+    return out
+
+
+def _hints(every: Sequence[Cause], ledger: Ledger, case: Case, span: Span) -> tuple[Hint, ...]:
+    """The candidates worth telling, one a pair of change and mechanism."""
+    found: list[Hint] = []
+    said: set[tuple[str | None, str]] = set()
+    for cause in every:
+        key = cause.weighed.trigger, cause.weighed.mechanism
+        confidence = ledger.confidence(cause.weighed)
+        if key in said or confidence < priors.TOLD_AT or len(found) >= priors.HINTS:
+            continue
+        said.add(key)
+        rival = max(
+            (c.weighed.log_odds for c in every if c.weighed.trigger != cause.weighed.trigger), default=-math.inf
+        )
+        found.append(_hint(cause, confidence, rival, case, sign=span.time(cause.candidate.first), rank=len(found) + 1))
+    return tuple(found)
+
+
+def _hint(cause: Cause, confidence: float, rival: float, case: Case, *, sign: pd.Timestamp, rank: int) -> Hint:
+    candidate, told = cause.candidate, cause.attributed
+    shown = Reason(
+        "mechanism-shown",
+        "",
+        candidate.queries,
+        candidate.telling,
+        kind=candidate.why or "figure",
+        facts=candidate.facts,
+    )
+    reasons = [_said(r) for r in (shown, *candidate.terms, *(told.reasons if told else ()))]
+    return Hint(
+        rank=rank,
+        trigger=cause.weighed.trigger,
+        mechanism=cause.weighed.mechanism,
+        service=cause.weighed.service,
+        metric=_anomaly(candidate, case),
+        confidence=confidence,
+        verdict=_verdict(confidence, cause, rival, told),
+        statement=_statement(cause, sign),
+        reasons_for=tuple(sorted((r for r in reasons if r.weight > 0), key=lambda r: (-r.weight, r.rule))),
+        reasons_against=tuple(sorted((r for r in reasons if r.weight <= 0), key=lambda r: (r.weight, r.rule))),
+    )
+
+
+def _said(reason: Reason) -> Reason:
+    return reason if reason.says else replace(reason, says=reason_text(reason.rule, reason.kind, reason.facts))
+
+
+def _statement(cause: Cause, sign: pd.Timestamp) -> str:
+    facts: dict[str, Fact] = {**cause.candidate.facts, "sign": sign}
+    if cause.attributed is not None:
+        event = cause.attributed.change.event
+        facts |= {"time": event.time, "change": the_change(event)}
+    return hint_text(cause.candidate.mechanism.statement, facts)
+
+
+def _verdict(confidence: float, cause: Cause, rival: float, told: Attributed | None) -> HintVerdict:
+    reversed_not = told is not None and any(
+        r.rule in ("reversal", "canary-comparison") and r.weight < 0 for r in told.reasons
+    )
+    if reversed_not:
+        return "contradicted"
+    undecided = math.exp(rival - cause.weighed.log_odds) > UNDECIDED
+    if cause.weighed.trigger is not None and undecided:
+        return "inconclusive"
+    if confidence >= SUPPORTED_AT:
+        return "supported"
+    return "plausible" if confidence >= PLAUSIBLE_AT else "inconclusive"
+
+
+def _anomaly(candidate: Candidate, case: Case) -> str | None:
+    """The anomaly that shows it: one of the same queries, else the strongest symptom."""
+    asked = set(candidate.queries)
+    own = next((a.id for a in case.anomalies if a.query in asked), None)
+    return own or (case.bout.main[0].anomaly.id if case.bout.symptoms else None)
+
+
+def _dismissed(
+    every: Sequence[Cause],
+    shown: Sequence[Candidate],
+    case: Case,
+    system: System,
+    found: Sequence[Change],
+    hints: Sequence[Hint],
+) -> tuple[DismissedChange, ...]:
+    """Changes near the episode that no hint names, each with what spoke most against it."""
+    named = {h.trigger for h in hints}
+    told = []
+    for change in found:
+        before_s = (case.onset.time - change.event.time).total_seconds()
+        if (
+            change.event.id in named
+            or before_s > priors.DISMISSED_WITHIN_S
+            or change.event.time > case.evidence.window.end
+        ):
+            continue
+        of_it = [c for c in every if c.weighed.trigger == change.event.id]
+        best = max(of_it, key=lambda c: c.weighed.log_odds, default=None)
+        if best is not None and best.attributed is not None:
+            against = min(best.attributed.reasons, key=lambda r: (r.weight, r.rule))
+            told.append(DismissedChange(change.event.id, against.rule, _said(against).says, (change.event.id,)))
+            continue
+        facts: dict[str, Fact] = {"time": change.event.time, "onset": case.onset.time, "service": change.event.service}
+        rule, kind = "topology", "unrelated"
+        if change.event.time > case.onset.latest:
+            rule, kind = "temporal-order", "too-late"
+        elif any(topology(change, c, system) is not None for c in shown):
+            rule, kind = "temporal-order", "out-of-reach"
+        told.append(DismissedChange(change.event.id, rule, reason_text(rule, kind, facts), (change.event.id,)))
+    return tuple(told)
+
+
+def _ruled_out(
+    case: Case, system: System, span: Span, shown: Sequence[Candidate], rolled: Rollouts
+) -> tuple[RuledOut, ...]:
+    suspected = {c.mechanism.id for c in shown}
+    if "dependency-down" in suspected:
+        suspected.add("pool-exhaustion")  # calls that hang hold threads and connections
+    told = []
+    for mechanism in case.settings.mechanisms:
+        if mechanism.id in suspected:
+            continue
+        still = cleared(system, span, mechanism, rollouts=rolled)
+        if still:
+            queries = tuple(dict.fromkeys(q for figure, _ in still for q in figure.queries))
+            says = "; ".join(figure_text(figure.facts(moved)) for figure, moved in still[: priors.FIGURES])
+            told.append(RuledOut(mechanism.id, Service(still[0][0].thing), says, queries))
+    return tuple(told)

@@ -1,0 +1,202 @@
+"""Words of the ecosystem that meaning is read from: families of exporters, clients, messages, pools.
+
+Only conventions that are public: names of exporters and client libraries, of OpenTelemetry, HTTP, gRPC and messaging.
+Words are stems, as `packs.words.words_of` cuts them.
+"""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+Family = Literal["database", "cache", "queue", "host", "cluster", "edge", "probe", "dns", "self", "app"]
+
+
+def _set(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+FIRST_WORDS: Final[dict[Family, frozenset[str]]] = {
+    "database": _set(
+        "pg postgres postgresql mysql mariadb mongodb mongo mssql sqlserver oracledb cockroach cockroachdb"
+        " cassandra clickhouse elasticsearch opensearch yugabyte pgbouncer percona influxdb neo4j dynamodb"
+    ),
+    "cache": _set("redis memcached valkey keydb dragonfly varnish"),
+    "queue": _set("rabbitmq kafka nat jetstream activemq pulsar sqs artemis gnatsd nsqd beanstalkd burrow"),
+    "host": _set("node windows"),
+    "cluster": _set("container kube kubelet kubernetes machine"),
+    "edge": _set("haproxy nginx nginxplus envoy traefik istio apache caddy kong ambassador aws contour nginxlog"),
+    "probe": _set("probe blackbox smokeping ping"),
+    "dns": _set("coredn unbound bind dnsmasq coredns"),
+    "self": _set(
+        "scrape prometheus alertmanager alert alerts up go python jvm promhttp process target otel otelcol"
+        " statsd pushgateway nodejs dotnet ruby php"
+    ),
+}
+"""The first word of an exporter's names."""
+FAMILY_OF: Final[dict[str, Family]] = {word: family for family, words in FIRST_WORDS.items() for word in words}
+TECHNOLOGIES: Final = frozenset(FAMILY_OF) | _set(
+    "nats coredns exporter exporters services apps servers targets pods mq amqp broker"
+)
+"""Names of jobs that name a technology, or nothing, rather than a thing."""
+CLIENT: Final = _set(
+    "client outbound upstream egress outgoing external remote dependency downstream callee out provider thirdparty"
+)
+"""A metric with one of these tells of calls that are made, not of those that arrive."""
+MESSAGE: Final = _set(
+    "message msg job task consumer consume consumed worker listener kafka celery sidekiq amqp rabbit"
+    " rabbitmq queue messaging subscriber subscription rq resque bull faktory event"
+)
+WAITED: Final = _set("delay lag age wait waiting waited latency_since_publish sojourn staleness")
+"""How long a message had waited, as against: how long it took."""
+SERVED: Final = _set("http grpc rpc server request response")
+POOL: Final = _set(
+    "pool hikaricp hikari connection sql datasource dbcp conn r2dbc jdbc c3p0 pgxpool npgsql sqlalchemy lettuce jedis"
+)
+NO_POOL: Final = _set(
+    "http grpc tomcat rpc thread executor jvm buffer memory puma websocket jetty undertow netty nginx tcp"
+    " worker threadpool"
+)
+TIMES: Final = _set(
+    "second duration latency time timer millisecond ms elapsed took handling microsecond us runtime rt took"
+)
+MILLIS: Final = _set("ms millisecond milli msec")
+MICROS: Final = _set("us microsecond micro usec")
+NANOS: Final = _set("ns nanosecond nano nsec")
+COUNTED: Final = _set(
+    "request response call message job task handled operation query command event hit reply rq upstreams"
+)
+NOT_COUNTED: Final = _set("byte size error redelivered connection retry body length header packet cache lock")
+STORE_WORDS: Final = _set("db database sql query statement postgres postgresql mysql mariadb mongo mongodb jdbc orm")
+CACHE_WORDS: Final = _set("redis memcached valkey cache")
+PEER_LABELS: Final = (
+    "server_address",
+    "server.address",
+    "peer_service",
+    "peer.service",
+    "net_peer_name",
+    "target",
+    "target_service",
+    "peer",
+    "upstream",
+    "dest",
+    "destination",
+    "destination_service",
+    "callee",
+    "remote_service",
+    "dependency",
+    "provider",
+    "client_name",
+    "remote",
+    "host",
+    "rpc_service",
+    "rpc.service",
+    "grpc_service",
+    "service",
+    "backend",
+    "cluster",
+    "name",
+    "api",
+    "endpoint",
+    "url",
+    "uri",
+)
+"""Labels in which clients name the other side, the plainest first."""
+PEER_PART: Final = ("peer", "target", "dest", "upstream", "service", "host", "address", "remote", "server", "backend")
+STORE_LABELS: Final = (
+    "server_address",
+    "db_name",
+    "db_namespace",
+    "database",
+    "db",
+    "pool",
+    "engine",
+    "datasource",
+    "pool_name",
+    "name",
+    "db_client_connection_pool_name",
+    "db_client_connections_pool_name",
+    "client",
+    "target",
+    "data_source",
+    "db_system",
+)
+"""Labels in which a pool or a database client names its database."""
+QUEUE_LABELS: Final = (
+    "queue",
+    "queue_name",
+    "topic",
+    "messaging_destination_name",
+    "messaging_destination",
+    "stream",
+    "stream_name",
+    "destination",
+    "subject",
+    "routing_key",
+    "exchange",
+    "name",
+)
+GROUP_LABELS: Final = (
+    "consumergroup",
+    "consumer_group",
+    "group",
+    "group_id",
+    "consumer_name",
+    "messaging_consumer_group_name",
+)
+INSTANCE_LABELS: Final = (
+    "pod",
+    "kubernetes_pod_name",
+    "k8s_pod_name",
+    "k8s.pod.name",
+    "pod_name",
+    "exported_pod",
+    "service_instance_id",
+    "service.instance.id",
+    "exported_instance",
+    "instance",
+    "host_name",
+    "container_id",
+)
+"""Labels that tell instances of one workload apart, the best first."""
+NODE_LABELS: Final = (
+    "node",
+    "nodename",
+    "host",
+    "hostname",
+    "k8s_node_name",
+    "kubernetes_node",
+    "host_name",
+    "exported_node",
+)
+WORKLOAD_LABELS: Final = (
+    "container",
+    "deployment",
+    "statefulset",
+    "daemonset",
+    "workload",
+    "k8s_deployment_name",
+    "label_app",
+    "pod",
+)
+NO_ROUTE: Final = _set(
+    "le quantile method status exception error outcome code result state http_status_code"
+    " http_response_status_code http_request_method http_method grpc_code grpc_type rpc_system"
+    " rpc_grpc_status_code status_code error_type network_protocol_version network_protocol_name"
+    " url_scheme http_flavor http_scheme server_address server_port net_host_name net_host_port version"
+    " app_version service_version protocol host vhost"
+)
+"""Labels that tell no route."""
+VERSION_LABELS: Final = (
+    "version",
+    "service_version",
+    "service.version",
+    "app_version",
+    "app_kubernetes_io_version",
+    "image_tag",
+    "release",
+)
+NEVER_OF_TARGET: Final = frozenset((*QUEUE_LABELS, *GROUP_LABELS)) | _set(
+    "server_address peer target upstream dest destination callee pool code status status_code outcome result state"
+    " method path route handler uri le quantile partition mode device mountpoint datname db_name db_namespace reason"
+)
+"""Labels that say what of a target is measured, however few values they have."""

@@ -1,0 +1,123 @@
+"""What alert rules did or would have done: a backtest, a review of the detection, a proposal, earlier occurrences."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+import pandas as pd
+
+from reconstruct.model.facts import Facts
+
+RuleOutcome = Literal["judged", "no-data", "not-evaluated"]
+"""`no-data`: a metric that the rule reads has no samples at all; `not-evaluated`: the expression could not be asked."""
+RuleNoteKind = Literal["no-series", "failed-evaluations", "label-template", "needs-recorded", "over-limit", "warning"]
+
+
+class TimeSpan(NamedTuple):
+    """From a time to another; `end` None = not over."""
+
+    start: pd.Timestamp
+    end: pd.Timestamp | None
+
+
+@dataclass(frozen=True, slots=True)
+class AlertPeriod:
+    """One alert of a backtest: pending, perhaps firing, perhaps over."""
+
+    labels: Mapping[str, str]
+    pending_at: pd.Timestamp
+    firing_at: pd.Timestamp | None
+    resolved_at: pd.Timestamp | None
+
+
+@dataclass(frozen=True, slots=True)
+class RuleNote:
+    """What has to be known of a rule's backtest: a kind and its facts, for `reconstruct.text.alerting` to word."""
+
+    kind: RuleNoteKind
+    facts: Facts = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentOverlap:
+    """One known incident and what a rule said of it."""
+
+    incident: str
+    """Where it is known from: the file, and the episode's id where it has several."""
+    onset: pd.Timestamp
+    fired_at: pd.Timestamp | None
+    """First firing that overlaps it; None = none does."""
+
+    @property
+    def after_onset_s(self) -> float | None:
+        """Seconds from the onset to the firing; negative = it was firing before; None = it did not fire."""
+        return None if self.fired_at is None else (self.fired_at - self.onset).total_seconds()
+
+
+@dataclass(frozen=True, slots=True)
+class RuleBacktest:
+    """What one alerting rule would have done between two times."""
+
+    rule: str
+    group: str
+    place: str
+    """`file:line`."""
+    expr: str
+    for_s: float
+    keep_firing_for_s: float
+    interval_s: float
+    outcome: RuleOutcome
+    data_share: float = 1.0
+    """Of the time, in which every metric that the rule reads had samples: the rest was not tried."""
+    days: float = 0.0
+    """That were tried."""
+    alerts: tuple[AlertPeriod, ...] = ()
+    firing: tuple[TimeSpan, ...] = ()
+    """When at least one of its alerts fired."""
+    firing_share: float = 0.0
+    """Of the time."""
+    always: bool = False
+    """It fires all the time, as a Watchdog does: it tells nothing of any incident."""
+    overlaps: tuple[IncidentOverlap, ...] = ()
+    outside: int | None = None
+    """Firings that overlap no known incident; None = no incidents are known."""
+    notes: tuple[RuleNote, ...] = ()
+
+    @property
+    def firings_a_week(self) -> float | None:
+        """Firings of the rule, however many of its alerts fire at a time; None = less than a day was tried."""
+        return 7.0 * len(self.firing) / self.days if self.days >= 1 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Backtest:
+    """Rules over history."""
+
+    start: pd.Timestamp
+    end: pd.Timestamp
+    rules: tuple[RuleBacktest, ...]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PastIncident:
+    """An incident that is known from an earlier incident.json."""
+
+    source: str
+    """The file, and the episode's id where the file tells of several."""
+    start: pd.Timestamp
+    """Onset."""
+    end: pd.Timestamp | None
+    title: str = ""
+    services: tuple[str, ...] = ()
+    mechanism: str = ""
+    """Of its first hint."""
+    change_kind: str = ""
+    """Kind of the change that its first hint names."""
+    signals: tuple[str, ...] = ()
+    alerts: tuple[str, ...] = ()
+    """Rules that fired in it."""
+    mitigation: str = ""
+    """What is known to have mitigated it."""

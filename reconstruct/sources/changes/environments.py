@@ -1,0 +1,54 @@
+"""Whether an environment is the one that users are in: its vendor's flag, the configuration, or what its name tells."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from fnmatch import fnmatchcase
+from typing import Final
+
+from reconstruct.model import Event
+
+PRODUCTION: Final = "production"
+OTHER: Final = "other"
+"""The two words that `environments:` in the configuration maps names to."""
+
+_NOT_PRODUCTION: Final = re.compile(
+    r"(?:^|[^a-z])(?:pre[\W_]?prod(?:uction)?|non[\W_]?prod(?:uction)?|stag(?:e|ing)|stg|dev(?:el(?:opment)?)?|test(?:ing)?"
+    r"|qa|uat|preview|review|sandbox|ephemeral|integration|demo|local|ci|pr[\W_]?\d+|mr[\W_]?\d+)(?:$|[^a-z])"
+)
+_PRODUCTION: Final = re.compile(r"(?:^|[^a-z])(?:prod(?:uction)?|prd|live)(?:$|[^a-z])")
+
+
+def is_production(name: str, *, flag: bool | None = None) -> bool | None:
+    """Whether the environment called `name` is production; None = neither its flag nor its name tells.
+
+    `flag` is the vendor's own word. A name that says production beats a flag that denies it: GitHub's is false by
+    default for every environment that is not called exactly `production`.
+
+    >>> is_production("prod-eu"), is_production("pre-prod"), is_production("eu-1"), is_production("prod", flag=False)
+    (True, False, None, True)
+    """
+    lower = name.lower()
+    if flag:
+        return True
+    if _NOT_PRODUCTION.search(lower):
+        return False
+    if _PRODUCTION.search(lower):
+        return True
+    return flag
+
+
+def placed(events: Iterable[Event], environments: Mapping[str, str]) -> tuple[Event, ...]:
+    """Events with what the configuration says of their environments: `{"eu-*": production}`, the first that fits."""
+    return tuple(
+        event if (told := _configured(event.environment, environments)) is None else replace(event, production=told)
+        for event in events
+    )
+
+
+def _configured(name: str, environments: Mapping[str, str]) -> bool | None:
+    if not name:
+        return None
+    return next((kind == PRODUCTION for pattern, kind in environments.items() if fnmatchcase(name, pattern)), None)

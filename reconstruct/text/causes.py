@@ -1,0 +1,194 @@
+"""What a candidate cause rests on, in words: one function a kind of finding, each a sentence that its facts guard."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final, cast
+
+import pandas as pd
+
+from reconstruct.model import Facts, Service
+from reconstruct.text.reasons import clock, span
+from reconstruct.text.units import human
+
+FIGURES: Final[Mapping[str, str]] = {
+    "requests": "requests",
+    "requests-of-a-route": "requests of one route",
+    "cpu": "CPU used",
+    "cpu-limit": "the CPU limit",
+    "cpu-per-request": "CPU time a request",
+    "throttled": "share of CPU periods throttled",
+    "memory": "memory of the fullest instance",
+    "memory-share": "memory against its limit",
+    "ended": "instances that ended outside a rollout",
+    "oom-kills": "out-of-memory kills",
+    "answers": "answers to its exporter",
+    "ready": "instances ready",
+    "threads-taken": "share of threads taken",
+    "lock-waits": "sessions waiting for a lock",
+    "slow-queries": "slow queries",
+    "active-sessions": "active sessions",
+    "deadlocks": "deadlocks",
+    "rows-per-statement": "rows read a statement",
+    "time-per-statement": "time a statement",
+    "sessions-per-statement": "active sessions for each statement a second",
+    "statements": "statements",
+    "statements-per-request": "statements a request",
+    "connections-taken": "share of connections taken",
+    "host-cpu": "CPU of its machine",
+    "hit-ratio": "cache hits",
+    "lookups-per-request": "cache look-ups a request",
+    "evictions": "evictions",
+    "taken": "share of the pool taken",
+    "size": "size of the pool on each instance",
+    "waiting": "requests waiting for a connection",
+    "wait-time": "time spent waiting for a connection",
+    "held-time": "time a connection is held",
+    "cpu-pressure": "time waiting for CPU",
+    "disk-busy": "time the disk was busy",
+    "disk-left": "disk space left",
+    "retransmits": "TCP segments sent again",
+    "depth": "messages waiting",
+    "consumers": "consumers",
+    "published": "messages published",
+    "unacknowledged": "messages not acknowledged",
+    "message-time": "time a message",
+    "message-failures": "share of messages that failed",
+    "message-delay": "age of messages when handled",
+    "call-time": "time a call",
+    "call-failures": "share of calls that failed",
+    "round-trip": "round trip",
+    "loss": "share of probes lost",
+    "unresolved": "share of names not resolved",
+    "time-left": "time until the certificate ends",
+    "failed-share": "share of its answers that failed",
+    "answer-time": "time an answer",
+}
+"""The figures of `explain.figures` as one writes them in a sentence."""
+
+CHANGE_WORDS: Final[Mapping[str, str]] = {
+    "deploy": "a deploy",
+    "rollback": "a rollback",
+    "config": "a configuration change",
+    "flag": "a feature flag",
+    "migration": "a migration",
+    "scale": "a scaling",
+    "restart": "a restart",
+    "job": "a job",
+}
+
+
+def figure_text(facts: Facts) -> str:
+    """A figure of a thing, before and during.
+
+    >>> figure_text({"figure": "hit-ratio", "thing": "redis", "before": 0.9, "during": 0.46, "unit": "ratio"})
+    'cache hits of redis: 90 % before, 46 % during'
+    """
+    name, thing, unit = str(facts["figure"]), str(facts["thing"]), str(facts["unit"])
+    towards = f" towards {facts['target']}" if facts.get("target") and name in _LEADS else ""
+    before, during = (human(float(cast("float", facts[key])), unit) for key in ("before", "during"))
+    both = f"{before} before and during" if before == during else f"{before} before, {during} during"
+    return f"{FIGURES.get(name, name)} of {thing}{towards}: {both}"
+
+
+_LEADS: Final = frozenset({"taken", "size", "waiting", "wait-time", "held-time"})
+
+
+def reason_text(rule: str, kind: str, facts: Facts) -> str:
+    """One rule's finding as a clause; an unknown kind is our bug."""
+    return _KINDS[rule, kind](facts)
+
+
+def _time(facts: Facts, key: str) -> pd.Timestamp:
+    return cast("pd.Timestamp", facts[key])
+
+
+def _service(facts: Facts, key: str = "service") -> str:
+    return cast("Service", facts[key]).name or "an unnamed service"
+
+
+def _shown(tail: str) -> Callable[[Facts], str]:
+    return lambda facts: (
+        f"{figure_text(facts)}; {tail.format(thing=facts['thing'], target=facts.get('target') or 'its callee')}"
+    )
+
+
+def _lag(facts: Facts) -> str:
+    began = "the slope began" if facts["slope"] else "the first sign"
+    return f"{span(_time(facts, 'time'), _time(facts, 'sign'))} before {began} at {clock(_time(facts, 'sign'))}"
+
+
+def _late_sign(facts: Facts) -> str:
+    after = span(_time(facts, "sign"), _time(facts, "time"))
+    return f"{after} after the first sign at {clock(_time(facts, 'sign'))}, within its uncertainty"
+
+
+def _out_of_reach(facts: Facts) -> str:
+    before = span(_time(facts, "time"), _time(facts, "onset"))
+    return (
+        f"{before} before the onset at {clock(_time(facts, 'onset'))}, too long before any sign of what it could cause"
+    )
+
+
+_KINDS: Final[Mapping[tuple[str, str], Callable[[Facts], str]]] = {
+    ("mechanism-shown", "figure"): figure_text,
+    ("mechanism-shown", "own-failures"): _shown("nothing that {thing} calls failed as much"),
+    ("mechanism-shown", "one-instance"): _shown("one instance of {thing} accounts for nearly all of it"),
+    ("mechanism-shown", "edge-alone"): _shown("what stands behind {thing} answered"),
+    ("mechanism-shown", "own-time"): _shown("nothing that {thing} calls accounts for it"),
+    ("mechanism-shown", "never-arrives"): _shown("these requests never reached {target}"),
+    ("mechanism-shown", "between-slow"): _shown("{thing} itself took less than its callers waited"),
+    ("mechanism-shown", "between-fails"): _shown("calls failed before they reached {thing}"),
+    ("mechanism-shown", "gives-up"): _shown("{thing} failed calls that {target} answered"),
+    ("mechanism-shown", "asks-more"): _shown("{thing} called {target} several times for one request"),
+    ("location", "end"): lambda f: f"from the users' side the calls lead to {f['thing']}, and no further",
+    ("location", "serves"): lambda f: f"{f['thing']} serves what the calls lead to",
+    ("location", "hosts"): lambda f: f"what the calls lead to runs on {f['thing']}",
+    ("location", "around"): lambda f: f"{f['thing']} is shared",
+    ("location", "way"): lambda f: f"{f['thing']} is on the way of the calls, not at their end",
+    ("location", "below"): lambda f: f"the calls through {f['thing']} do not carry the excess",
+    ("location", "elsewhere"): lambda f: f"{f['thing']} is on no way of the affected calls",
+    ("location", "unknown"): lambda f: f"nothing tells whether affected calls use {f['thing']}",
+    ("consequence", "consequence"): lambda f: f"{f['by_mechanism']} of {f['by']} brings this about by itself".replace(
+        "-", " "
+    ),
+    ("specificity", "general"): lambda _: "another resource's own figure says more",
+    ("onset-order", "late"): lambda _: "its first sign came after users were affected",
+    ("topology", "on-it"): lambda f: f"the change is of {f['thing']} itself",
+    ("topology", "may-reach-it"): lambda f: f"a change of {_service(f)} can bring this about at {f['thing']}",
+    ("mechanism-fits", "kind-of-change"): lambda f: (
+        f"{str(f['mechanism']).replace('-', ' ')} after {CHANGE_WORDS.get(str(f['kind']), 'a change')}"
+    ),
+    ("temporal-order", "before-sign"): _lag,
+    ("temporal-order", "after-sign"): _late_sign,
+    ("temporal-order", "too-late"): lambda f: (
+        f"began {span(_time(f, 'onset'), _time(f, 'time'))} after the onset at {clock(_time(f, 'onset'))}"
+    ),
+    ("temporal-order", "out-of-reach"): _out_of_reach,
+    ("topology", "unrelated"): lambda f: (
+        f"{_service(f)} is neither where a mechanism is at work nor what could bring one about there"
+    ),
+}
+"""(rule, kind) -> its wording."""
+
+
+def hint_text(statement: str, facts: Facts) -> str:
+    """The one plain sentence of a hint: the change and its lag, what moved, and what came of undoing it."""
+    service = str(facts["thing"])
+    what = statement.format(
+        service=service,
+        metric=FIGURES.get(str(facts["figure"]), str(facts["figure"]) or "its figures"),
+        before=human(float(cast("float", facts["before"])), str(facts["unit"])),
+        during=human(float(cast("float", facts["during"])), str(facts["unit"])),
+        time=clock(_time(facts, "sign")),
+    )
+    change = str(facts.get("change") or "")
+    said = (
+        f"{span(_time(facts, 'time'), _time(facts, 'sign'))} after {change}, {what}"
+        if change
+        else f"{what}, with no change that explains it"
+    )
+    return f"{said[:1].upper()}{said[1:]}."
+
+
+__all__ = ["CHANGE_WORDS", "FIGURES", "figure_text", "hint_text", "reason_text"]
