@@ -192,7 +192,9 @@ def numbered_gaps(gaps: Iterable[Gap]) -> tuple[Gap, ...]:
     """Gaps in order of time, those of no time first, with the ids g1, g2, ...; each said once."""
     distinct = {(g.source, g.missing, g.cause, g.start, g.end): g for g in gaps}
     never = pd.Timestamp.min.tz_localize("UTC")
-    ordered = sorted(distinct.values(), key=lambda g: (g.start or never, g.source, g.missing, g.cause, g.end or never))
+    ordered = sorted(
+        distinct.values(), key=lambda g: (not g.matters, g.start or never, g.source, g.missing, g.cause, g.end or never)
+    )
     return tuple(replace(gap, id=f"g{n}") for n, gap in enumerate(ordered, 1))
 
 

@@ -21,6 +21,9 @@ from reconstruct.text.units import human_duration
 OWN_BASELINE_SHARE = 1 / 3
 """Where nothing lies before the window, so much of it serves as the healthy start: people look from somewhat before
 the trouble on, and a longer start would swallow an early onset (with half, one of the twelve change scenarios)."""
+SHORT_HISTORY = 5
+"""Samples of its own start that a metric is judged by where no more exist: the spread of five is known to a factor of
+two, and the thresholds are raised by more than three times then (`Recipe.enough_samples`)."""
 LOOKS_BACK_S = 330.0
 """A server repeats the last sample of a series that ended for five minutes; with a scrape's delay to spare."""
 
@@ -52,6 +55,8 @@ class _Judged:
     rows: NDArray[np.intp]
     """Row of the window's grid that each row stands for."""
     first: int
+    short: bool = False
+    """Nothing to speak of lies before: its own start is the history."""
 
 
 def detect(evidence: Evidence) -> Detection:
@@ -70,26 +75,48 @@ def detect(evidence: Evidence) -> Detection:
         for metric in evidence.metrics
         for judged in [_judged(evidence, metric)]
         for departure in find_departures(
-            judged.values, first=judged.first, min_effect=metric.signal.min_effect, recipe=_recipe(metric)
+            judged.values, first=judged.first, min_effect=metric.signal.min_effect, recipe=_recipe(metric, judged)
         )
     ]
     found.sort(key=lambda a: (a.onset.time, a.signal.id, sorted(a.labels.items()), a.column, a.peak_time))
     anomalies = tuple(replace(anomaly, id=f"a{i}") for i, anomaly in enumerate(found, start=1))
-    return Detection(anomalies, gaps(evidence), _notes(evidence))
+    return Detection(anomalies, (*gaps(evidence), *_not_judged(evidence)), _notes(evidence))
 
 
-def _recipe(metric: Metric) -> Recipe:
+def _not_judged(evidence: Evidence) -> tuple[Gap, ...]:
+    """A gap for each user-facing signal that has samples in the window and not one series that can be judged."""
+    found = []
+    for metric in evidence.metrics:
+        if not metric.signal.user_facing:
+            continue
+        judged = _judged(evidence, metric)
+        most, window = max(_healthy_samples(judged).values(), default=0), evidence.window
+        seen = np.isfinite(metric.values.to_numpy(np.float64)[window.first :]).any()
+        if seen and most < _least(judged):
+            cause = f"not judged: {most} samples to compare with, {_least(judged)} are needed"
+            found.append(Gap("", "metrics", metric.signal.title, cause, window.start, window.end, matters=True))
+    return tuple(found)
+
+
+def _recipe(metric: Metric, judged: _Judged) -> Recipe:
     """The constants, with no flat line called that looking back for a last sample can draw."""
-    return replace(RECIPE, flat_samples=max(RECIPE.flat_samples, math.ceil(LOOKS_BACK_S / metric.spacing_s)))
+    flat = max(RECIPE.flat_samples, math.ceil(LOOKS_BACK_S / metric.spacing_s))
+    return replace(RECIPE, flat_samples=flat, least_samples=_least(judged))
+
+
+def _least(judged: _Judged) -> int:
+    """Healthy samples that a series must have to be judged."""
+    return SHORT_HISTORY if judged.short else RECIPE.least_samples
 
 
 def unjudged(evidence: Evidence) -> tuple[Unjudged, ...]:
-    """Series with samples in the window and fewer than `RECIPE.least_samples` before it."""
+    """Series with samples in the window and too few before it to say what is normal."""
     return tuple(
         Unjudged(metric.signal, metric.labels[column], column, int(count))
         for metric in evidence.metrics
-        for column, count in _healthy_samples(_judged(evidence, metric)).items()
-        if count < RECIPE.least_samples
+        for judged in [_judged(evidence, metric)]
+        for column, count in _healthy_samples(judged).items()
+        if count < _least(judged)
     )
 
 
@@ -99,7 +126,8 @@ def window_first(evidence: Evidence) -> int:
     rows = len(window.index)
     if window.first >= RECIPE.least_samples:
         return window.first
-    return min(rows // 2, max(RECIPE.least_samples, round(OWN_BASELINE_SHARE * rows)))
+    own = round(OWN_BASELINE_SHARE * rows)
+    return max(window.first, own, RECIPE.least_samples if rows >= 2 * RECIPE.least_samples else SHORT_HISTORY)
 
 
 def _judged(evidence: Evidence, metric: Metric) -> _Judged:
@@ -108,14 +136,30 @@ def _judged(evidence: Evidence, metric: Metric) -> _Judged:
     first, hop = window_first(evidence), max(1, round(metric.spacing_s / evidence.window.step_s))
     rows = np.arange(len(values))
     if hop == 1 or len(values) < 2 * hop:
-        return _Judged(values, rows, first)
+        return _with_own_start(_Judged(values, rows, first), begun=evidence.window.first > 0)
     skip = first % hop
     count = (len(values) - skip) // hop
     groups = values[skip : skip + count * hop].reshape(count, hop, -1)
     there = np.isfinite(groups)
     last = hop - 1 - there[:, ::-1].argmax(axis=1)
     kept = np.where(there.any(axis=1), np.take_along_axis(groups, last[:, None, :], axis=1)[:, 0], np.nan)
-    return _Judged(kept, rows[skip + hop - 1 : skip + count * hop : hop], (first - skip) // hop)
+    spaced = _Judged(kept, rows[skip + hop - 1 : skip + count * hop : hop], (first - skip) // hop)
+    return _with_own_start(spaced, begun=evidence.window.first > 0)
+
+
+def _with_own_start(judged: _Judged, *, begun: bool) -> _Judged:
+    """Where no series has a history to be judged by, its own start is one, as an engineer would take it.
+
+    `begun` tells that the window begins after the first row: what lies before it is history in any case.
+    """
+    there = np.isfinite(judged.values)
+    seen = np.flatnonzero(there.any(axis=1))
+    if not len(seen) or np.count_nonzero(there[: judged.first], axis=0).max() >= RECIPE.least_samples:
+        return judged
+    begin = int(seen[0])
+    own = begin + max(SHORT_HISTORY, round(OWN_BASELINE_SHARE * (len(there) - begin)))
+    first = max(own, judged.first) if begun else own
+    return replace(judged, first=first, short=True) if first < len(there) - 1 else judged
 
 
 def _healthy_samples(judged: _Judged) -> dict[int, int]:
@@ -187,17 +231,21 @@ def _notes(evidence: Evidence) -> tuple[str, ...]:
     if evidence.metrics and window_first(evidence) != window.first:
         length = human_duration((window_first(evidence) - window.first) * window.step_s)
         notes.append(f"Nothing lies before the window, so its own first {length} served as what is normal.")
-    counts = [n for metric in evidence.metrics for n in _healthy_samples(_judged(evidence, metric)).values()]
-    few = sum(RECIPE.least_samples <= n < RECIPE.enough_samples for n in counts)
-    none = sum(n < RECIPE.least_samples for n in counts)
+    counted = [
+        (count, _least(judged))
+        for metric in evidence.metrics
+        for judged in [_judged(evidence, metric)]
+        for count in _healthy_samples(judged).values()
+    ]
+    few = sum(least <= n < RECIPE.enough_samples for n, least in counted)
+    none = sum(n < least for n, least in counted)
     if few:
         least = RECIPE.enough_samples
         notes.append(
             f"{_series(few, 'was', 'were')} judged more strictly: fewer than {least} healthy samples to compare with."
         )
     if none:
-        least = RECIPE.least_samples
-        notes.append(f"{_series(none, 'was', 'were')} not judged: fewer than {least} healthy samples to compare with.")
+        notes.append(f"{_series(none, 'was', 'were')} not judged: too few healthy samples to compare with.")
     return tuple(notes)
 
 

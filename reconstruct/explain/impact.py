@@ -45,12 +45,18 @@ def verdict(
     inside = [f for f in firing if evidence.window.start <= f.fired < evidence.window.end]
     fired = [f for f in inside if on_a_symptom(f, evidence)]
     seen = [m for m in evidence.metrics if _user_facing(m) and _has_data(m, evidence.window)]
-    if not seen:
+    if not seen and not any(gap.matters for gap in evidence.gaps):
         return "inconclusive", "no signal of what users feel (requests, errors, latency, probes) has data in the window"
     if fired:
         return (
             "inconclusive",
             f"the alert {fired[0].name} fired, but what users feel hardly moved, as far as it is measured",
+        )
+    if unread := [gap for gap in evidence.gaps if gap.matters]:
+        others = f" and {len(unread) - 1} more" if len(unread) > 1 else ""
+        return (
+            "inconclusive",
+            f"what users feel was seen and could not be read: {unread[0].missing}{others} ({unread[0].cause})",
         )
     moved = sum(a.worse for a in anomalies)
     rest = f"; {moved} series moved and none was felt" if moved else ""

@@ -74,6 +74,12 @@ class Signal:
     tags: tuple[str, ...] = ()
     """Finer words than (layer, aspect) that mechanisms may ask for: pool, cert, gc, oom, replication, probe, ..."""
 
+    @property
+    def user_facing(self) -> bool:
+        """Whether users feel it: latency, errors or availability of what they call, not of what calls out."""
+        felt = self.layer in ("edge", "app") and self.aspect in ("latency", "errors", "availability")
+        return felt and not {"outbound", "scrape"} & set(self.tags)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Metric:
@@ -183,6 +189,8 @@ class Gap:
     """(job, instance) of each target that was away, told once for all its series; ("", "") = every one."""
     matters: bool = True
     """It could change what is said of the incident; the timeline stage says no where it surely could not."""
+    matters: bool = False
+    """Something that users feel was seen and could not be read or judged: nobody may call the window healthy."""
 
 
 @dataclass(frozen=True, slots=True)

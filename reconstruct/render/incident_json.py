@@ -103,6 +103,7 @@ def incident_dict(incident: Incident) -> Document:
                 "source": g.source,
                 "missing": g.missing,
                 "cause": g.cause,
+                "matters": g.matters,
                 "start": iso_or_none(g.start),
                 "end": iso_or_none(g.end),
                 "matters": g.matters,

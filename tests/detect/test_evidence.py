@@ -322,3 +322,22 @@ def test_pods_that_a_rollout_ends_are_no_gap_and_a_pod_that_is_lost_is_one() -> 
     assert gaps(Evidence(WINDOW, (rolled,))) == ()
     lost = replace(metric(*values.T[:3]), labels=labels[:3], services=(Service("shop"),) * 3)
     assert len(gaps(Evidence(WINDOW, (lost,)))) >= 1
+
+
+def test_a_short_file_with_a_clear_step_is_judged_by_its_own_start() -> None:
+    """Seventeen samples, one a minute, and nothing before them."""
+    minute = pd.Timedelta("1min")
+    window = Window(START, START + 17 * minute, minute, START)
+    series = 0.1 + 0.002 * np.random.default_rng(3).normal(size=17)
+    series[9:14] += 0.4
+    step = metric(series, quiet(4, 17), window=window, spacing_s=60.0)
+    (found,) = anomalies(step, window=window)
+    assert (found.column, found.onset.time) == (0, START + 9 * minute)
+    assert unjudged(Evidence(window, (step,))) == ()
+
+
+def test_what_users_feel_and_nobody_can_judge_is_a_gap_that_matters() -> None:
+    minute = pd.Timedelta("1min")
+    window = Window(START, START + 5 * minute, minute, START)
+    found = detect(Evidence(window, (metric(quiet(1, 5), window=window, spacing_s=60.0),))).gaps
+    assert [(gap.missing, gap.matters) for gap in found] == [("Latency", True)]

@@ -6,7 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from tests.explain.made import Line, Move, alert, at, event, told
+from reconstruct.explain import explain
+from reconstruct.model import Gap, Settings
+from tests.explain.made import Line, Move, alert, at, event, made, told
 from tests.explain.stories import FROM, TO, database, quiet, web
 
 
@@ -166,3 +168,14 @@ def test_a_mean_over_the_last_requests_does_not_date_the_recovery() -> None:
     assert both == sharp
     assert alone is not None
     assert alone.time > sharp.time
+
+
+def test_a_user_facing_signal_that_could_not_be_read_leaves_the_verdict_open() -> None:
+    evidence, anomalies = made([*quiet("shop"), *quiet()])
+    unread = Gap("g1", "prometheus", "http/error-share", "the query was refused", matters=True)
+    story = explain(replace(evidence, gaps=(unread,)), anomalies, settings=Settings())
+    assert story.verdict == "inconclusive"
+    assert "http/error-share" in story.says
+    assert explain(
+        replace(evidence, gaps=(replace(unread, matters=False),)), anomalies, settings=Settings()
+    ).verdict == ("no-incident")

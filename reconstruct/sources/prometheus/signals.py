@@ -111,7 +111,9 @@ def gather_signals(
         raise failures[0]
     gaps = [gap for number in sorted(found) for gap in found[number].gaps]
     if skipped := len(signals) - len(found):
-        gaps.append(Gap("", "prometheus", f"{skipped} more signals", f"not asked: {failures[-1].message}"))
+        matters = any(signals[number].user_facing for number in range(len(signals)) if number not in found)
+        cause = f"not asked: {failures[-1].message}"
+        gaps.append(Gap("", "prometheus", f"{skipped} more signals", cause, matters=matters))
     return (
         tuple(metric for number in sorted(found) if (metric := found[number].metric) is not None),
         tuple(query for number in sorted(found) if (query := found[number].query) is not None),
@@ -134,9 +136,9 @@ def _ask(
         TooWideError,
         UsageError,
     ) as error:  # this question is not for this server; the next one may be
-        return _Asked(None, None, (_gap(signal, error.message.replace("\n", " "), window),))
+        return _Asked(None, None, (_unread(signal, error.message.replace("\n", " "), window),))
     except SourceError as error:
-        return _Asked(None, None, (_gap(signal, error.message, window),), failed=error)
+        return _Asked(None, None, (_unread(signal, error.message, window),), failed=error)
     values, labels, merged = merge_replicas(answer.values, answer.labels)
     values, labels = _sorted(values, labels)
     gaps = [_gap(signal, words, window) for words in answer.warnings]
@@ -215,12 +217,17 @@ def _gap(signal: Signal, cause: str, window: Window) -> Gap:
     return Gap("", "prometheus", signal.id, cause, start=window.baseline_start, end=window.end)
 
 
+def _unread(signal: Signal, cause: str, window: Window) -> Gap:
+    """A signal that could not be read at all: without one that users feel, nobody can say that all was well."""
+    return replace(_gap(signal, cause, window), matters=signal.user_facing)
+
+
 def _each_once(gaps: Sequence[Gap]) -> tuple[Gap, ...]:
-    """Gaps with the same cause as one, that names all that was missing."""
-    by_cause: dict[tuple[str, pd.Timestamp | None, pd.Timestamp | None], list[Gap]] = {}
+    """Gaps with the same cause as one, that names all that was missing, what users feel first."""
+    by_cause: dict[tuple[str, pd.Timestamp | None, pd.Timestamp | None, bool], list[Gap]] = {}
     for gap in gaps:
-        by_cause.setdefault((gap.cause, gap.start, gap.end), []).append(gap)
-    return tuple(
-        Gap("", same[0].source, ", ".join(dict.fromkeys(gap.missing for gap in same)), cause, start=start, end=end)
-        for (cause, start, end), same in by_cause.items()
-    )
+        by_cause.setdefault((gap.cause, gap.start, gap.end, gap.matters), []).append(gap)
+    together = [
+        replace(same[0], missing=", ".join(dict.fromkeys(gap.missing for gap in same))) for same in by_cause.values()
+    ]
+    return tuple(sorted(together, key=lambda gap: not gap.matters))
