@@ -159,6 +159,10 @@ class _Adapter(HTTPAdapter):
             self._sleep(pause_s)
         return answer
 
+    def wait(self, pause_s: float) -> None:
+        """Wait as the session was told to: a source that asks for a pause in its own way gets it."""
+        self._sleep(pause_s)
+
     def _pause_s(self, request: requests.PreparedRequest, answer: requests.Response, *, attempt: int) -> float | None:
         """How long to wait before sending again; None = do not."""
         status, wanted_s = answer.status_code, retry_after_s(answer)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
@@ -38,6 +38,10 @@ class SourceResult:
     gaps: tuple[Gap, ...] = ()
     notes: tuple[str, ...] = ()
     """What the reader must know: the zone that times were read in, ..."""
+
+    def within(self, ask: SourceRequest) -> SourceResult:
+        """The same without the events that begin outside what was asked about."""
+        return replace(self, events=tuple(one for one in self.events if ask.covers(one.time)))
 
     def __add__(self, other: SourceResult) -> SourceResult:
         """Both, one after the other."""

@@ -14,11 +14,14 @@ PRODUCTION: Final = "production"
 OTHER: Final = "other"
 """The two words that `environments:` in the configuration maps names to."""
 
-_NOT_PRODUCTION: Final = re.compile(
-    r"(?:^|[^a-z])(?:pre[\W_]?prod(?:uction)?|non[\W_]?prod(?:uction)?|stag(?:e|ing)|stg|dev(?:el(?:opment)?)?|test(?:ing)?"
-    r"|qa|uat|preview|review|sandbox|ephemeral|integration|demo|local|ci|pr[\W_]?\d+|mr[\W_]?\d+)(?:$|[^a-z])"
+_OTHERS: Final = (
+    r"(?:pre[\W_]?prod(?:uction)?|non[\W_]?prod(?:uction)?|stag(?:e|ing)|stg|dev(?:el(?:opment)?)?|test(?:ing)?"
+    r"|qa|uat|preview|review|sandbox|ephemeral|integration|demo|local|pr[\W_]?\d+|mr[\W_]?\d+)"
 )
-_PRODUCTION: Final = re.compile(r"(?:^|[^a-z])(?:prod(?:uction)?|prd|live)(?:$|[^a-z])")
+_USERS: Final = r"(?:prod(?:uction)?|prd|live)"
+_NOT_PRODUCTION: Final = re.compile(rf"(?:^|[^a-z]){_OTHERS}(?:$|[^a-z])")
+_PRODUCTION: Final = re.compile(rf"(?:^|[^a-z]){_USERS}(?:$|[^a-z])")
+_PLACE: Final = re.compile(rf"(?:^|[^a-z])({_OTHERS}|{_USERS})(?:$|[^a-z])")
 
 
 def is_production(name: str, *, flag: bool | None = None) -> bool | None:
@@ -38,6 +41,16 @@ def is_production(name: str, *, flag: bool | None = None) -> bool | None:
     if _PRODUCTION.search(lower):
         return True
     return flag
+
+
+def place_in(words: str) -> str:
+    """The environment that the name of a pipeline tells: `Deploy production` -> `production`; "" = none.
+
+    >>> place_in("Deploy to pre-prod"), place_in("Deploy production"), place_in("CI")
+    ('pre-prod', 'production', '')
+    """
+    match = _PLACE.search(words.lower())
+    return match[1] if match else ""
 
 
 def placed(events: Iterable[Event], environments: Mapping[str, str]) -> tuple[Event, ...]:

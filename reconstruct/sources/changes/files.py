@@ -1,26 +1,33 @@
-"""Change and incident events from a file: JSON Lines, JSON, CSV, a chat's lines; every unread row is a Gap.
+"""Change and incident events from a file, told by its content: a tool's payload, JSON Lines, JSON, YAML, CSV, a chat.
 
-What a file holds is told by its content, then by its name: answers of GitHub, Alertmanager, Helm and Kubernetes are
-known by their fields (`saved_answers`).
+Every row that cannot be read is a Gap. A file whose rows have no time that is known is an error that prints the
+mapping for the configuration, filled in as far as the columns tell.
 """
 
 from __future__ import annotations
 
-import csv
+import gzip
 import io
 import json
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
+
+import yaml
 
 from reconstruct.errors import UsageError
 from reconstruct.model import Event, Gap
 from reconstruct.sources.changes.chat import parse_chat
-from reconstruct.sources.changes.github import is_statuses
-from reconstruct.sources.changes.record import column_name, column_of, read_record
-from reconstruct.sources.changes.saved_exports import parse_saved
+from reconstruct.sources.changes.formats import parse_payload
+from reconstruct.sources.changes.mapping import guessed_mapping, mapped_columns
+from reconstruct.sources.changes.payload import PayloadReading, item_lists
+from reconstruct.sources.changes.record import column_name, read_record, taken_columns, zone_of_column
+from reconstruct.sources.changes.rows import Row, csv_rows, json_or_none, json_problem, jsonl_rows
 from reconstruct.sources.changes.times import TimeReading, is_day_first, tells_zone
+from reconstruct.sources.changes.tools import git
+from reconstruct.sources.changes.tools.github import is_statuses_by_id
 from reconstruct.sources.result import SourceRequest, SourceResult
 
 MAX_FILE_BYTES: Final = 256 * 1024 * 1024
@@ -29,22 +36,39 @@ MAX_FILE_BYTES: Final = 256 * 1024 * 1024
 MINUTE_ROWS: Final = 4
 """A file whose times are all on the full minute was written to the minute, once it has this many: by chance, 60^-4."""
 
-CHAT_SUFFIXES: Final = frozenset({".txt", ".md", ".log"})
+CHAT_SUFFIXES: Final = frozenset({".txt", ".md", ".log", ""})
 STATUSES_NAME: Final = "deployment_statuses.json"
 DEPLOYMENTS_NAME: Final = "deployments.json"
-
-
-class Row(NamedTuple):
-    """One record and where it stands: `line 7`, `item 3`."""
-
-    place: str
-    record: Mapping[str, object] | None
-    """None: it could not be read as a record, because of `problem`."""
-    problem: str = ""
+_TABLES: Final = (
+    (
+        re.compile(r"\s*(?:NAMESPACE\s+)?LAST SEEN\s+TYPE\s+REASON"),
+        "kubectl's table of events, which tells ages and no times",
+        "kubectl get events -A -o json",
+    ),
+    (
+        re.compile(r"\s*\S+\s*\nREVISION\s+CHANGE-CAUSE"),
+        "kubectl's rollout history, which tells no times",
+        "kubectl get replicasets -A -o json",
+    ),
+    (
+        re.compile(r"(?:NAMESPACE\s+)?NAME\s+\S.*\bAGE\b"),
+        "a table of kubectl, which tells ages and no times",
+        "the same command with -o json",
+    ),
+    (
+        re.compile(r"REVISION\s+UPDATED\s+STATUS\s+CHART"),
+        "helm's table, which tells no zone",
+        "helm history RELEASE -o json",
+    ),
+)
+"""Texts of tools that leave out what an event needs: what they are, and what to give instead."""
 
 
 def read_events(ask: SourceRequest) -> SourceResult:
     """The events of the file that `ask.argument` names.
+
+    Options: `time`, `kind`, `service`, ... name the column that holds it, or the value itself; `zone` is the zone of
+    its times.
 
     Raises
     ------
@@ -52,28 +76,57 @@ def read_events(ask: SourceRequest) -> SourceResult:
         If the file cannot be read, or nothing in it can be understood as events.
     """
     path = Path(ask.argument)
+    ask = replace(ask, tz=ask.options.get("zone") or ask.tz)
     text = _read_text(path)
-    if path.suffix.lower() == ".csv" or path.suffix.lower() == ".tsv":
-        return _from_rows(list(_csv_rows(text, name=path.name)), name=path.name, ask=ask)
-    whole = _json_or_none(text)
-    if whole is not None and not (isinstance(whole, dict) and path.suffix.lower() == ".jsonl"):
-        return _from_json(whole, path=path, ask=ask)
-    if path.suffix.lower() in CHAT_SUFFIXES:
+    suffix = Path(path.stem).suffix.lower() if path.suffix.lower() == ".gz" else path.suffix.lower()
+    if suffix in (".csv", ".tsv"):
+        rows = list(csv_rows(text, name=path.name))
+        return _from_rows(rows, name=path.name, ask=ask)
+    values = _json_values(text)
+    if values is not None:
+        if len(values) > 1 and all(isinstance(value, dict) for value in values):
+            return _from_lines(values, text, path=path, ask=ask)
+        return _from_json(values[0] if len(values) == 1 else values, path=path, ask=ask)
+    for pattern, what, instead in _TABLES:
+        if pattern.match(text):
+            raise UsageError(f"{path} is {what}", hint=f"give {instead}")
+    if git.is_log(text):
+        return git.parse_log(text, source=path.name, ask=ask)
+    if suffix in (".yaml", ".yml") or re.match(r"(?:---\s*\n)?(?:apiVersion|kind|items):", text):
+        return _from_json(_yaml(text, path=path), path=path, ask=ask)
+    if suffix in CHAT_SUFFIXES:
+        if git.is_dateless_log(text):
+            raise UsageError(f"{path} is a log of git without dates", hint="give `git log --date=iso`")
         return parse_chat(text, name=path.name, ask=ask)
-    if path.suffix.lower() == ".json":
-        json_error = _json_problem(text)
+    if suffix == ".json":
+        json_error = json_problem(text)
         raise UsageError(f"{path}: {json_error}", hint="is it JSON Lines? then name it .jsonl")
-    if path.suffix.lower() in {".jsonl", ".ndjson"}:
-        return _from_rows(list(_jsonl_rows(text)), name=path.name, ask=ask)
+    if suffix in {".jsonl", ".ndjson"}:
+        return _from_rows(list(jsonl_rows(text)), name=path.name, ask=ask)
     raise UsageError(
         f"{path}: do not know how to read events from a {path.suffix or 'nameless'} file",
         hint="use .jsonl, .json, .csv, or .txt and .md for lines that begin with a time",
     )
 
 
+def _from_lines(values: Sequence[object], text: str, *, path: Path, ask: SourceRequest) -> SourceResult:
+    """JSON Lines: one payload that is known, or records."""
+    if saved := parse_payload(list(values), _reading(path, ask)):
+        return saved
+    return _from_rows(list(jsonl_rows(text)), name=path.name, ask=ask)
+
+
+def _reading(path: Path, ask: SourceRequest, *, beside: object = None) -> PayloadReading:
+    return PayloadReading(path.name, ask, service=ask.options.get("service", ""), beside=beside)
+
+
 def _from_rows(rows: Sequence[Row], *, name: str, ask: SourceRequest) -> SourceResult:
     """Each row an Event, or a Gap that names its place."""
-    cells = [_time_cell(row.record) for row in rows if row.record is not None]
+    columns = mapped_columns(ask.options)
+    records = [row.record for row in rows if row.record is not None]
+    cells = [_time_cell(record, columns) for record in records]
+    if records and not any(cells):
+        raise guessed_mapping(records, name=name, source=ask.argument)
     reading = TimeReading(ask.window, ask.tz, day_first=is_day_first(cells))
     events: list[Event] = []
     gaps: list[Gap] = []
@@ -81,93 +134,81 @@ def _from_rows(rows: Sequence[Row], *, name: str, ask: SourceRequest) -> SourceR
         problem = row.problem
         if row.record is not None:
             try:
-                events.append(read_record(row.record, source=name, reading=reading, authors=ask.authors))
-                continue
+                told = read_record(row.record, source=name, reading=reading, authors=ask.authors, columns=columns)
             except UsageError as error:
                 problem = f"{error.message}; {error.hint}"
+            else:
+                events.append(told)
+                continue
         gaps.append(Gap(id="", source=name, missing=f"the event on {row.place}", cause=problem))
-    zoneless = any(cell and not tells_zone(cell) for cell in cells)
+    zoneless = any(cell and not tells_zone(cell) for cell in cells) and not _zone_told(records)
     notes = (f"times without a zone in {name} are read as {ask.tz}",) if zoneless else ()
     return SourceResult(events=_to_the_minute(events), gaps=tuple(gaps), notes=notes)
 
 
+def _zone_told(records: Sequence[Mapping[str, object]]) -> bool:
+    """Whether a column, or the name of one, tells the zone of every row."""
+    from reconstruct.sources.changes.record import ZONES
+
+    return all(
+        any(zone_of_column(name) or (column_name(name) in ZONES and record[name]) for name in record)
+        for record in records
+    )
+
+
 def _from_json(whole: object, *, path: Path, ask: SourceRequest) -> SourceResult:
     beside = path.with_name(STATUSES_NAME)
-    statuses = _json_or_none(_read_text(beside)) if beside.is_file() else None
-    if saved := parse_saved(whole, statuses=statuses or {}, source=path.name, ask=ask):
-        return saved
-    if is_statuses(whole):
+    statuses = json_or_none(_read_text(beside)) if beside.is_file() else None
+    if is_statuses_by_id(whole):
         if not (deployments := path.with_name(DEPLOYMENTS_NAME)).is_file():
             raise UsageError(
                 f"{path} holds deployment statuses, which do not name their service",
                 hint=f"give the deployments, and keep this file beside them as {STATUSES_NAME}",
             )
         return read_events(replace(ask, argument=str(deployments)))
-    if isinstance(whole, dict):
-        listed = whole.get("events", whole.get("items"))
-        whole = listed if isinstance(listed, list) else [whole]
-    if not isinstance(whole, list):
+    mapped = mapped_columns(ask.options)
+    if "time" not in mapped and (saved := parse_payload(whole, _reading(path, ask, beside=statuses or {}))):
+        return saved
+    if not isinstance(whole, (dict, list)):
         raise UsageError(
             f"{path} holds neither a list nor an object",
             hint='write [{"time": ..., "title": ...}] or {"events": [...]}',
         )
+    if isinstance(whole, list) and not any(isinstance(item, dict) for item in whole) and whole:
+        rows = [
+            Row(f"item {n}", None, f"it is not an object but {json.dumps(item)[:40]}")
+            for n, item in enumerate(whole, 1)
+        ]
+        return _from_rows(rows, name=path.name, ask=ask)
+    listed = _records(whole, columns=mapped)
+    if listed is None:
+        return SourceResult(notes=(f"{path.name} holds no events: its lists are empty",))
     rows = [
         Row(f"item {number}", item)
         if isinstance(item, dict)
         else Row(f"item {number}", None, f"it is not an object but {json.dumps(item)[:40]}")
-        for number, item in enumerate(whole, start=1)
+        for number, item in enumerate(listed, start=1)
     ]
     return _from_rows(rows, name=path.name, ask=ask)
 
 
-def _jsonl_rows(text: str) -> Iterator[Row]:
-    # not splitlines(): a title may hold U+2028 or a form feed, which JSON leaves as they are
-    for number, line in enumerate(text.split("\n"), start=1):
-        if not line.strip():
-            continue
-        record = _json_or_none(line)
-        if isinstance(record, dict):
-            yield Row(f"line {number}", record)
-        else:
-            yield Row(f"line {number}", None, "it is not an object" if record is not None else _json_problem(line))
-
-
-def _csv_rows(text: str, *, name: str) -> Iterator[Row]:
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
-    header: list[str] = []
-    line = 0
-    while True:
-        line = reader.line_num + 1
-        try:
-            cells = next(reader)
-        except StopIteration:
-            break
-        except csv.Error as error:  # a cell of more than 131,072 characters: a quote that is never closed
-            yield Row(f"line {line}", None, f"it is not CSV: {error}; is a quote left open?")
-            continue
-        if not any(cell.strip() for cell in cells) or (line == 1 and text.startswith("sep=")):
-            continue
-        if not header:
-            header = [column_name(cell) for cell in cells]
-            if column_of("time", {column: column for column in header}) is None:
-                raise UsageError(
-                    f"{name}: the first line names no time column; it names {', '.join(header)[:200]}",
-                    hint="begin with a header such as time,kind,service,title,version",
-                )
-        elif len(cells) > len(header) and any(cells[len(header) :]):
-            problem = f"it has {len(cells)} cells, the header {len(header)}; put quotes around text with commas"
-            yield Row(f"line {line}", None, problem)
-        else:
-            yield Row(f"line {line}", dict(zip(header, cells, strict=False)))
-    if not header:
-        raise UsageError(f"{name} is empty", hint="begin with a header such as time,kind,service,title,version")
-
-
-def _delimiter(text: str) -> str:
-    first = text.lstrip().split("\n", 1)[0]
-    if first.startswith("sep=") and len(first.rstrip()) == 5:  # how Excel says it
-        return first[4]
-    return max(",;\t", key=first.count)
+def _records(whole: object, *, columns: Mapping[str, str]) -> Sequence[object] | None:
+    """The list that a file of our own shape is about: an envelope is never taken for a record."""
+    if isinstance(whole, list):
+        return whole or None
+    if isinstance(whole, dict) and any(isinstance(value, list) for value in whole.values()):
+        if isinstance(events := whole.get("events", whole.get("items")), list):
+            return events or None
+        told = [items for items in item_lists(whole) if any(_time_cell(item, columns) for item in items)]
+        inner = [items for items in told if list(items) != [whole]]
+        if inner:
+            return inner[0]
+        lists = [value for value in whole.values() if isinstance(value, list)]
+        if not told and all(not value for value in lists):
+            return None
+        if not told and (objects := next((v for v in lists if v and isinstance(v[0], dict)), None)):
+            return objects
+    return [whole]
 
 
 def _to_the_minute(events: Sequence[Event]) -> tuple[Event, ...]:
@@ -176,28 +217,51 @@ def _to_the_minute(events: Sequence[Event]) -> tuple[Event, ...]:
     return tuple(replace(event, resolution_s=max(event.resolution_s, 60.0)) for event in events)
 
 
-def _time_cell(record: Mapping[str, object]) -> str:
+def _time_cell(record: Mapping[str, object], columns: Mapping[str, str]) -> str:
     told = {column_name(name): str(value) for name, value in record.items() if value not in (None, "")}
-    column = column_of("time", told)
+    column = taken_columns(told, {"time": columns["time"]} if "time" in columns else {}).get("time")
     return told[column] if column else ""
 
 
-def _json_or_none(text: str) -> object | None:
+def _json_values(text: str) -> list[object] | None:
+    """Every JSON value of a text that holds nothing else, one after the other; None = it holds something else.
+
+    `gh api --paginate` and `kubectl get --watch` write them so, JSON Lines are the same with line ends between.
+    """
+    decoder = json.JSONDecoder()
+    found: list[object] = []
+    place, length = 0, len(text)
     try:
-        whole: object = json.loads(text)
+        while place < length:
+            while place < length and text[place] in " \t\r\n\ufeff":
+                place += 1
+            if place < length:
+                value, place = decoder.raw_decode(text, place)
+                found.append(value)
     except (ValueError, RecursionError):
         return None
-    return whole
+    return found or None
 
 
-def _json_problem(text: str) -> str:
+class _Plain(yaml.SafeLoader):
+    """YAML whose times stay text: a zone that was written must not be lost."""
+
+
+_Plain.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def _yaml(text: str, *, path: Path) -> object:
     try:
-        json.loads(text)
-    except json.JSONDecodeError as error:
-        return f"it is not JSON: {error.msg} at line {error.lineno}, column {error.colno}"
-    except (ValueError, RecursionError) as error:
-        return f"it is not JSON that can be read: {error}"
-    return "it is not an object"
+        documents = [one for one in yaml.load_all(text, Loader=_Plain) if one is not None]
+    except (yaml.YAMLError, RecursionError) as error:
+        where = str(error).replace("\n", " ")[:200]
+        raise UsageError(f"{path}: it is not YAML that can be read: {where}", hint="export it as JSON") from error
+    if not documents:
+        raise UsageError(f"{path} is empty", hint="check the path given to --events")
+    return documents[0] if len(documents) == 1 else documents
 
 
 def _read_text(path: Path) -> str:
@@ -205,8 +269,12 @@ def _read_text(path: Path) -> str:
         if path.stat().st_size > MAX_FILE_BYTES:
             raise UsageError(f"{path} is larger than {MAX_FILE_BYTES >> 20} MiB", hint="cut it down to the window")
         raw = path.read_bytes()
-    except OSError as error:
-        raise UsageError(f"cannot read {path}: {error.strerror}", hint="check the path given to --events") from error
+        if raw.startswith(b"\x1f\x8b"):
+            with gzip.open(io.BytesIO(raw)) as packed:
+                raw = packed.read(MAX_FILE_BYTES)
+    except (OSError, EOFError) as error:
+        said = getattr(error, "strerror", None) or str(error)
+        raise UsageError(f"cannot read {path}: {said}", hint="check the path given to --events") from error
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):  # what a spreadsheet calls "Unicode text"
         return raw.decode("utf-16", "replace")
     try:

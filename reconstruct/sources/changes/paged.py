@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, cast
+from urllib.parse import urljoin
 
 import requests
 
 from reconstruct.errors import SourceError
 from reconstruct.http import HttpSettings, Session, host_of, not_answered, open_session, plain, unreachable
+from reconstruct.http.failures import same_server
+from reconstruct.http.session import RETRY_AFTER_MOST_S, retry_after_s
 from reconstruct.sources.result import SourceRequest
 
 MAX_ANSWER_BYTES: Final = 64 << 20
@@ -20,16 +24,35 @@ TIMEOUT_S: Final = 20.0
 BODY_TIMEOUT_S: Final = 60.0
 
 
+class RateLimitedError(SourceError):
+    """The source has had enough of us for now: whoever asks it next is refused too."""
+
+
+MAX_REDIRECTS: Final = 3
+"""A renamed repository is one redirect away, a renamed owner another."""
+
+
+_NEXT_CURSOR: Final = re.compile(r'rel="next"; results="true"; cursor="([^"]+)"')
+
+
 def open_source(
-    ask: SourceRequest, *, name: str, url: str, token: str = "", headers: Mapping[str, str] | None = None
+    ask: SourceRequest,
+    *,
+    name: str,
+    url: str,
+    token: str = "",
+    user: str = "",
+    headers: Mapping[str, str] | None = None,
 ) -> Session:
-    """A session for the API at `url`; `token` is sent as a bearer. The caller closes it."""
+    """A session for the API at `url`; `token` is sent as a bearer, or as the password of `user`."""
     settings = HttpSettings(
         url=url,
         name=name,
         option=f"the url of {name}",
         credentials=f"a token for {name} (docs/events.md tells which variable)",
-        bearer_token=token,
+        bearer_token="" if user else token,
+        username=user,
+        password=token if user else "",
         headers=headers or {},
         ca_file=ask.options.get("ca_file", ""),
         proxy=ask.options.get("proxy", ""),
@@ -51,54 +74,113 @@ def get_json(session: Session, path: str, *, params: Mapping[str, object] | None
 
 
 def pages(
-    session: Session, path: str, *, params: Mapping[str, str], page_size: int, max_pages: int
+    session: Session, path: str, *, params: Mapping[str, str], page_size: int, max_pages: int, items: str = ""
 ) -> Iterator[Sequence[Mapping[str, object]] | None]:
     """The items of one page after the other, each item once; None last when there is more than `max_pages`.
 
     Pages are counted, and only whether there is a next one is taken from the `Link` header: its address would be
-    followed with our token. Items move to later pages when new ones come in while we read; their ids tell.
+    followed with our token. Items move to later pages when new ones come in while we read; their ids tell. `items`
+    names the field that holds the list where the answer is an object around it.
     """
     seen: set[object] = set()
     for page in range(1, max_pages + 1):
         whole, answer = _get(session, path, params={**params, "page": page})
+        if items:
+            whole = whole.get(items) if isinstance(whole, dict) else None
         if not isinstance(whole, list) or not all(isinstance(item, dict) for item in whole):
             raise SourceError(
                 f"{session.settings.name} at {host_of(session.settings.url)} did not answer with a list",
                 hint=f"is {session.settings.option} the API's address?",
             )
-        items = cast("list[Mapping[str, object]]", whole)
-        fresh = [item for item in items if item.get("id") is None or item["id"] not in seen]
+        listed = cast("list[Mapping[str, object]]", whole)
+        fresh = [item for item in listed if item.get("id") is None or item["id"] not in seen]
         seen.update(item["id"] for item in fresh if item.get("id") is not None)
         yield fresh
-        more = 'rel="next"' in answer.headers["Link"] if "Link" in answer.headers else len(items) >= page_size
-        if not more or not items:
+        more = 'rel="next"' in answer.headers["Link"] if "Link" in answer.headers else len(listed) >= page_size
+        if not more or not listed:
             return
+    yield None
+
+
+def linked_pages(
+    session: Session, path: str, *, params: Mapping[str, str], max_pages: int
+) -> Iterator[Sequence[Mapping[str, object]] | None]:
+    """Lists, page by page, where the `Link` header names the next one's cursor (Sentry); None last: there is more."""
+    asked = dict(params)
+    for _ in range(max_pages):
+        whole, answer = _get(session, path, params=asked)
+        if not isinstance(whole, list):
+            raise SourceError(
+                f"{session.settings.name} at {host_of(session.settings.url)} did not answer with a list",
+                hint=f"is {session.settings.option} the API's address?",
+            )
+        yield [item for item in whole if isinstance(item, dict)]
+        after = _NEXT_CURSOR.search(answer.headers.get("Link", ""))
+        if after is None:
+            return
+        asked["cursor"] = after[1]
     yield None
 
 
 def _get(session: Session, path: str, *, params: Mapping[str, object] | None) -> tuple[object, requests.Response]:
     settings = session.settings
     at = f"{settings.name} at {host_of(settings.url)}"
-    answer = session.ask("GET", settings.url + path, params=params, stream=True)
-    with answer:
-        body = _body(answer, settings=settings)
-        answer._content = body  # so that `text` is what was read, within the limit
-        if answer.status_code in (403, 429) and answer.headers.get("X-RateLimit-Remaining") == "0":
-            raise SourceError(f"{at}: its rate limit is used up", hint="give a token, or try again within the hour")
-        if answer.status_code == 404:
-            hint = "check the name, and whether the token may see it"
-            raise SourceError(f"{at} answered 404: {plain(answer.text)}", hint=hint)
-        if error := not_answered(answer, settings=settings):
-            raise error
-        if answer.status_code >= 400:
-            raise SourceError(f"{at} answered {answer.status_code}: {plain(answer.text)}", hint="look into its log")
-        try:
-            whole: object = json.loads(body)
-        except (ValueError, RecursionError) as error:
-            raise SourceError(
-                f"{at} answered with something that is not JSON, or cut short", hint="try again"
-            ) from error
-        return whole, answer
+    answer, body = _followed(session, settings.url + path, params=params)
+    if refused := _limit(answer, at=at):
+        raise refused
+    if answer.status_code == 404:
+        hint = "check the name, and whether the token may see it"
+        raise SourceError(f"{at} answered 404: {plain(answer.text)}", hint=hint)
+    if error := not_answered(answer, settings=settings):
+        raise error
+    if answer.status_code >= 400:
+        raise SourceError(f"{at} answered {answer.status_code}: {plain(answer.text)}", hint="look into its log")
+    try:
+        whole: object = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise SourceError(f"{at} answered with something that is not JSON, or cut short", hint="try again") from error
+    return whole, answer
+
+
+def _followed(session: Session, url: str, *, params: Mapping[str, object] | None) -> tuple[requests.Response, bytes]:
+    """The answer and its body; a redirect on the same server is followed, and a short pause that it asks for made."""
+    waited = False
+    for _ in range(MAX_REDIRECTS + 1):
+        with session.ask("GET", url, params=params, stream=True) as answer:
+            body = _body(answer, settings=session.settings)
+            answer._content = body  # so that `text` is what was read, within the limit
+        there = answer.headers.get("Location", "")
+        if answer.status_code in (301, 302, 307, 308) and there and _same_place(there, settings=session.settings):
+            url, params = urljoin(url, there), None if "?" in there else params
+            continue
+        pause_s = retry_after_s(answer)
+        if answer.status_code == 403 and pause_s is not None and pause_s <= RETRY_AFTER_MOST_S and not waited:
+            session.adapter.wait(pause_s)  # GitHub's secondary limit; a 429 has been repeated by the session
+            waited = True
+            continue
+        break
+    return answer, body
+
+
+def _same_place(there: str, *, settings: HttpSettings) -> bool:
+    """Whether our token may follow: the same server, and not without TLS where there was TLS."""
+    downgraded = settings.url.startswith("https:") and there.startswith("http:")
+    return same_server(there, settings=settings) and not downgraded
+
+
+def _limit(answer: requests.Response, *, at: str) -> RateLimitedError | None:
+    """What to tell where the source says that it was asked too often; a 403 is that too where it says so."""
+    if answer.status_code not in (403, 429):
+        return None
+    if answer.headers.get("X-RateLimit-Remaining") == "0" or answer.headers.get("RateLimit-Remaining") == "0":
+        return RateLimitedError(f"{at}: its rate limit is used up", hint="give a token, or try again within the hour")
+    wanted = answer.headers.get("Retry-After", "")
+    if answer.status_code == 429 or wanted or "rate limit" in answer.text.lower():
+        after = f", and asks to come back in {wanted} s" if wanted.isdigit() else ""
+        return RateLimitedError(
+            f"{at} was asked too often ({answer.status_code}){after}", hint="try again later, or give a token"
+        )
+    return None
 
 
 def _body(answer: requests.Response, *, settings: HttpSettings) -> bytes:

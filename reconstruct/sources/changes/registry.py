@@ -13,27 +13,81 @@ from typing import Final, cast
 from reconstruct.errors import ReconstructError, SourceError, UsageError
 from reconstruct.http import NotAllowedError, redact
 from reconstruct.model import Alert, Event, Gap, Window
-from reconstruct.sources.changes import alertmanager, files, github, gitlab, grafana_annotations
+from reconstruct.sources.changes import files
 from reconstruct.sources.changes.environments import placed
 from reconstruct.sources.changes.merge import in_window
 from reconstruct.sources.changes.people import without_people
+from reconstruct.sources.changes.tools import (
+    alertmanager,
+    argo,
+    aws,
+    datadog,
+    git,
+    github,
+    gitlab,
+    grafana,
+    jenkins,
+    kubernetes_api,
+    launchdarkly,
+    mattermost,
+    octopus,
+    opsgenie,
+    pagerduty,
+    sentry,
+    slack,
+    spinnaker,
+    statuspage,
+    terraform,
+    unleash,
+)
 from reconstruct.sources.result import SourceFactory, SourceRequest, SourceResult
 
 GROUP: Final = "reconstruct.sources"
 
 BUILT_IN: Final[Mapping[str, SourceFactory]] = {
     "file": files.read_events,
-    "github": github.fetch_deployments,
-    "gitlab": gitlab.fetch_deployments,
-    "grafana": grafana_annotations.fetch_annotations,
     "alertmanager": alertmanager.fetch_alerts,
+    "argocd": argo.fetch_applications,
+    "aws": aws.fetch_trail,
+    "datadog": datadog.fetch_events,
+    "git": git.fetch_history,
+    "github": github.fetch_changes,
+    "gitlab": gitlab.fetch_changes,
+    "grafana": grafana.fetch_annotations,
+    "jenkins": jenkins.fetch_builds,
+    "kubernetes": kubernetes_api.fetch_objects,
+    "launchdarkly": launchdarkly.fetch_audit_log,
+    "mattermost": mattermost.fetch_posts,
+    "octopus": octopus.fetch_deployments,
+    "opsgenie": opsgenie.fetch_alerts,
+    "pagerduty": pagerduty.fetch_all,
+    "sentry": sentry.fetch_releases,
+    "slack": slack.fetch_history,
+    "spinnaker": spinnaker.fetch_pipelines,
+    "statuspage": statuspage.fetch_incidents,
+    "terraform": terraform.fetch_runs,
+    "unleash": unleash.fetch_events,
 }
 
 TOKEN_VARIABLES: Final[Mapping[str, str]] = {
+    "alertmanager": "ALERTMANAGER_TOKEN",
+    "argocd": "ARGOCD_TOKEN",
+    "datadog": "DD_API_KEY",
     "github": "GITHUB_TOKEN",
     "gitlab": "GITLAB_TOKEN",
     "grafana": "GRAFANA_TOKEN",
-    "alertmanager": "ALERTMANAGER_TOKEN",
+    "jenkins": "JENKINS_TOKEN",
+    "kubernetes": "KUBERNETES_TOKEN",
+    "launchdarkly": "LAUNCHDARKLY_TOKEN",
+    "mattermost": "MATTERMOST_TOKEN",
+    "octopus": "OCTOPUS_TOKEN",
+    "opsgenie": "OPSGENIE_TOKEN",
+    "pagerduty": "PAGERDUTY_TOKEN",
+    "sentry": "SENTRY_TOKEN",
+    "slack": "SLACK_TOKEN",
+    "spinnaker": "SPINNAKER_TOKEN",
+    "terraform": "TERRAFORM_TOKEN",
+    "unleash": "UNLEASH_TOKEN",
 }
 """Where the command line looks for a kind's token when the configuration gives none."""
 

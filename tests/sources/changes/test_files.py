@@ -223,7 +223,7 @@ def test_a_spreadsheets_encodings_are_read(tmp_path: Path) -> None:
     ("name", "content", "message"),
     [
         ("e.csv", "", "is empty"),
-        ("e.csv", "what,who\na,b\n", "names no time column"),
+        ("e.csv", "what,who\na,b\n", "none of its columns is known as a time"),
         ("e.json", "{", "not JSON"),
         ("e.json", '"text"', "neither a list nor an object"),
         ("e.json", "[" * 100_000, "not JSON"),
@@ -256,8 +256,9 @@ def test_an_empty_json_lines_file_tells_nothing_and_lacks_nothing(tmp_path: Path
 def test_whatever_a_row_holds_it_is_an_event_or_a_gap(
     tmp_path_factory: pytest.TempPathFactory, rows: list[object]
 ) -> None:
-    ledger = read(tmp_path_factory.mktemp("rows"), "e.jsonl", "\n".join(json.dumps(row) for row in rows))
-    assert len(ledger.events) + len(ledger.gaps) == len(rows)
+    given = [{"time": "13:45", "title": "first"}, *rows]
+    ledger = read(tmp_path_factory.mktemp("rows"), "e.jsonl", "\n".join(json.dumps(row) for row in given))
+    assert len(ledger.events) + len(ledger.gaps) == len(given)
     json.dumps([event.title for event in ledger.events], ensure_ascii=False).encode("utf-8")
 
 

@@ -1,0 +1,87 @@
+"""Which tool a payload comes from, told by its content: the registry of every format that a file may hold."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from reconstruct.sources.changes.payload import Format, Item, PayloadReading, item_lists
+from reconstruct.sources.changes.tools import (
+    alertmanager,
+    argo,
+    aws,
+    azure,
+    cloudevents,
+    datadog,
+    flux,
+    github,
+    gitlab,
+    google,
+    grafana,
+    helm,
+    jenkins,
+    journal,
+    kubernetes,
+    launchdarkly,
+    mattermost,
+    octopus,
+    opsgenie,
+    pagerduty,
+    sentry,
+    slack,
+    spinnaker,
+    statuspage,
+    terraform,
+    unleash,
+)
+from reconstruct.sources.result import SourceResult
+
+FORMATS: Final[tuple[Format, ...]] = tuple(
+    known
+    for tool in (
+        kubernetes,  # objects name their kind: nothing else can be meant
+        argo,
+        flux,
+        gitlab,  # before GitHub: its fields include GitHub's
+        github,
+        helm,
+        alertmanager,
+        grafana,
+        cloudevents,
+        aws,
+        azure,
+        google,
+        launchdarkly,
+        unleash,
+        sentry,
+        pagerduty,
+        opsgenie,
+        statuspage,
+        datadog,
+        jenkins,
+        spinnaker,
+        terraform,
+        octopus,
+        slack,
+        mattermost,
+        journal,
+    )
+    for known in tool.FORMATS
+)
+"""In the order in which they are tried."""
+
+
+def known_format(items: Sequence[Item]) -> Format | None:
+    """The format that at least half of the items have; None = no tool's that is known here."""
+    for known in FORMATS:
+        if 2 * sum(known.knows(item) for item in items) >= len(items):
+            return known
+    return None
+
+
+def parse_payload(whole: object, reading: PayloadReading) -> SourceResult | None:
+    """What a JSON value tells, where it or what its envelopes hold is a payload that is known; None = it is not."""
+    for items in item_lists(whole):
+        if known := known_format(items):
+            return known.parse(items, reading)
+    return None

@@ -1,0 +1,89 @@
+"""Azure's activity log, as `az monitor activity-log list` and the portal's JSON give it.
+
+One operation is told several times (started, accepted, succeeded): it is one event, from its start to its end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from reconstruct.model import Service
+from reconstruct.model.kinds import EventKind
+from reconstruct.sources.changes.payload import Format, Item, PayloadReading, Told, begin, each, end, has, labels, text
+from reconstruct.sources.changes.record import event
+from reconstruct.sources.result import SourceResult
+
+_TIMES: Final = ("eventTimestamp", "time")
+_STATES: Final = {
+    "Started": "running",
+    "Accepted": "running",
+    "Start": "running",
+    "Success": "done",
+    "Failure": "failed",
+}
+
+
+def _parse(items: Sequence[Item], reading: PayloadReading) -> SourceResult:
+    groups: dict[tuple[str, str, str], list[Item]] = {}
+    for number, item in enumerate(items):
+        operation = text(item, "correlationId", "operationId") or str(number)
+        groups.setdefault((operation, _operation(item), text(item, "resourceId").lower()), []).append(item)
+    merged = [_of_group(group) for group in groups.values()]
+    return each(_operation_event)(merged, reading)
+
+
+def _of_group(group: Sequence[Item]) -> Item:
+    ordered = sorted(group, key=lambda item: text(item, *_TIMES))
+    return {
+        **ordered[-1],
+        "_begin": text(ordered[0], *_TIMES),
+        "_end": text(ordered[-1], *_TIMES) if len(ordered) > 1 else "",
+    }
+
+
+def _operation(item: Item) -> str:
+    return text(item, "operationName.value", "operationName")
+
+
+def _operation_event(item: Item, reading: PayloadReading) -> Iterator[Told]:
+    operation, status = _operation(item), text(item, "status.value", "status", "resultType")
+    if not operation.lower().endswith(("/write", "/delete", "/action")):
+        yield f"{reading.source}: an entry that changes nothing is passed over"
+        return
+    resource = text(item, "resourceId").rstrip("/").rpartition("/")[2]
+    thing = resource or text(item, "resourceGroupName", "resourceGroup")
+    words = text(item, "operationName.localizedValue") or operation
+    yield event(
+        time=begin(item, "_begin"),
+        end=end(item, "_end"),
+        kind=_kind(operation.lower()),
+        service=Service(reading.service or thing),
+        title=f"{words}: {thing}",
+        source=reading.source,
+        source_id=text(item, "eventDataId", "correlationId", "id"),
+        labels=labels(operation=operation, group=text(item, "resourceGroupName")),
+        state=_STATES.get(status, status),
+    )
+
+
+def _kind(operation: str) -> EventKind:
+    if "restart" in operation or "/start/" in operation or "/poweroff/" in operation:
+        return "restart"
+    if any(
+        word in operation
+        for word in ("sites/write", "deployments/write", "containerapps/write", "publish", "slotsswap")
+    ):
+        return "deploy"
+    return "scale" if "autoscale" in operation or "serverfarms" in operation else "config"
+
+
+FORMATS: Final = (
+    Format(
+        "Azure's activity log",
+        lambda item: (
+            has(item, "eventTimestamp", "operationName") or has(item, "time", "operationName", "resourceId", "category")
+        ),
+        _parse,
+    ),
+)

@@ -1,0 +1,78 @@
+"""CloudEvents envelopes, and CDEvents inside them or alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Final, cast
+from urllib.parse import unquote
+
+from reconstruct.model import Service
+from reconstruct.model.kinds import EventKind
+from reconstruct.sources.changes.kinds import kind_of_pipeline
+from reconstruct.sources.changes.payload import Format, Item, PayloadReading, Told, at, begin, each, has, labels, text
+from reconstruct.sources.changes.record import event
+
+_CD_TYPE: Final = re.compile(r"dev\.cdevents\.(?P<subject>\w+)\.(?P<predicate>\w+)(?:\.\d.*)?")
+_KINDS: Final[Mapping[str, EventKind]] = {
+    "service.deployed": "deploy",
+    "service.upgraded": "deploy",
+    "service.rolledback": "rollback",
+    "service.removed": "config",
+    "environment.modified": "config",
+}
+_TAG: Final = re.compile(r"[?&]tag=([^&]+)")
+
+
+def _event(item: Item, reading: PayloadReading) -> Iterator[Told]:
+    data = at(item, "data")
+    if isinstance(data, Mapping) and has(data, "context.type", "subject"):
+        item = cast("Item", data)
+    match = _CD_TYPE.match(text(item, "context.type", "type"))
+    if match is not None and has(item, "context", "subject"):
+        yield from _cd_event(item, reading, subject=match["subject"], predicate=match["predicate"])
+        return
+    kind = text(item, "type")
+    title = text(data, "title", "message", "summary", "description") or kind
+    yield event(
+        time=begin(item, "time"),
+        kind=kind_of_pipeline(kind, otherwise="note"),
+        service=Service(text(data, "service", "app", "application") or reading.service),
+        title=title,
+        source=reading.source,
+        source_id=text(item, "id"),
+        version=text(data, "version"),
+        labels=labels(type=kind, origin=text(item, "source"), subject=text(item, "subject")),
+        environment=text(data, "environment"),
+    )
+
+
+def _cd_event(item: Item, reading: PayloadReading, *, subject: str, predicate: str) -> Iterator[Told]:
+    artifact = unquote(text(item, "subject.content.artifactId", "subject.content.artifact.id"))
+    tag = _TAG.search(artifact)
+    version = tag[1] if tag else artifact.rpartition("@")[2].removeprefix("sha256:")[:12] if "@" in artifact else ""
+    name = text(item, "subject.id").rpartition("/")[2]
+    kind = _KINDS.get(f"{subject}.{predicate}", "note")
+    yield event(
+        time=begin(item, "context.timestamp"),
+        kind=kind,
+        service=Service(name if subject == "service" else reading.service),
+        title="" if kind in ("deploy", "rollback") else f"{subject} {name} {predicate}",
+        source=reading.source,
+        source_id=text(item, "context.id"),
+        version=version,
+        labels=labels(type=text(item, "context.type"), artifact=artifact),
+        environment=text(item, "subject.content.environment.id", "subject.content.environment.name"),
+    )
+
+
+FORMATS: Final = (
+    Format(
+        "CloudEvents",
+        lambda item: (
+            has(item, "specversion", "type", "source")
+            or (has(item, "context.type", "context.timestamp") and has(item, "subject"))
+        ),
+        each(_event),
+    ),
+)

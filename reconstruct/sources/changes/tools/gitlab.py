@@ -1,0 +1,228 @@
+"""GitLab: deployments, releases and pipelines; from the API and from webhooks alike.
+
+A deployment's time is when its job began; one that was called off before that is none. The environment's `tier` is
+GitLab's own word for production.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Final
+from urllib.parse import quote
+
+from reconstruct.errors import SourceError, UsageError
+from reconstruct.http import NotAllowedError, Session
+from reconstruct.model import Gap, Service
+from reconstruct.sources.changes.kinds import state_of
+from reconstruct.sources.changes.paged import RateLimitedError, open_source, pages
+from reconstruct.sources.changes.payload import (
+    Format,
+    Item,
+    PayloadReading,
+    Told,
+    at,
+    begin,
+    each,
+    end,
+    has,
+    labels,
+    newest,
+    plain_version,
+    text,
+)
+from reconstruct.sources.changes.record import event
+from reconstruct.sources.result import SourceRequest, SourceResult
+
+API_URL: Final = "https://gitlab.com/api/v4"
+PAGE_SIZE: Final = 100
+MAX_PAGES: Final = 50
+
+_PROJECT: Final = re.compile(r"\d+|\w[\w.-]*(?:/\w[\w.-]*)+")
+_TIERS: Final = {"production": True, "staging": False, "testing": False, "development": False}
+
+
+def fetch_changes(ask: SourceRequest) -> SourceResult:
+    """Deployments, releases and pipelines of a project (`group/project` or its number) that touch the window.
+
+    Options: `token`, `url` (of a GitLab of your own, with /api/v4), `environment`, `service`.
+
+    Raises
+    ------
+    UsageError
+        If the argument is not a project.
+    SourceError
+        If GitLab does not answer, refuses the token, or knows no such project.
+    """
+    if not _PROJECT.fullmatch(ask.argument):
+        raise UsageError(f"{ask.argument!r} is not a GitLab project", hint="write gitlab:group/project, or its number")
+    service = ask.options.get("service") or ask.argument.rpartition("/")[2]
+    reading = PayloadReading(f"gitlab:{ask.argument}", ask, service=service)
+    since = f"{ask.window.baseline_start:%Y-%m-%dT%H:%M:%SZ}"
+    updated = {"order_by": "updated_at", "sort": "desc", "updated_after": since}
+    place = {"environment": ask.options["environment"]} if ask.options.get("environment") else {}
+    token = ask.options.get("token", "")
+    headers = {"PRIVATE-TOKEN": token} if token else {}
+    with open_source(ask, name="GitLab", url=ask.options.get("url", API_URL), headers=headers) as session:
+        told = _read(session, "deployments", {**updated, **place}, DEPLOYMENTS, reading)
+        asked: tuple[tuple[str, dict[str, str], Format], ...] = (
+            ("releases", {"order_by": "released_at", "sort": "desc"}, RELEASES),
+            ("pipelines", updated, PIPELINES),
+        )
+        for what, params, known in asked:
+            try:
+                told += _read(session, what, params, known, reading)
+            except (SourceError, NotAllowedError) as error:  # a token may see one and not the other
+                told += SourceResult(gaps=(_gap(reading, what, f"{error.message}; {error.hint}"),))
+                if isinstance(error, RateLimitedError):
+                    break
+    return told.within(ask)
+
+
+def _read(session: Session, what: str, params: dict[str, str], known: Format, reading: PayloadReading) -> SourceResult:
+    path = f"/projects/{quote(reading.ask.argument, safe='')}/{what}"
+    found: list[Item] = []
+    gaps: list[Gap] = []
+    size = str(PAGE_SIZE)
+    for page in pages(session, path, params={"per_page": size, **params}, page_size=PAGE_SIZE, max_pages=MAX_PAGES):
+        if page is None:
+            gaps.append(_gap(reading, f"more {what}", f"only the {MAX_PAGES * PAGE_SIZE} latest updated were read"))
+        else:
+            found += page
+            latest = newest(page, "released_at") if what == "releases" else None
+            if latest is not None and latest < reading.ask.window.baseline_start:
+                break
+    return SourceResult(gaps=tuple(gaps)) + known.parse(found, reading)
+
+
+def _gap(reading: PayloadReading, missing: str, cause: str) -> Gap:
+    window = reading.ask.window
+    return Gap("", reading.source, missing, cause, window.baseline_start, window.end)
+
+
+def _deployment(item: Item, reading: PayloadReading) -> Iterator[Told]:
+    status = text(item, "status")
+    if state_of(status) == "cancelled" and not text(item, "deployable.started_at"):
+        yield f"{reading.source}: a deployment that was called off before it began is passed over"
+        return
+    service, ref, sha = _service(item, reading), text(item, "ref"), text(item, "sha")
+    version = plain_version(ref) if at(item, "deployable.tag") is True else sha[:8]
+    title = text(item, "deployable.commit.title")
+    yield event(
+        time=begin(item, "deployable.started_at", "created_at"),
+        end=end(item, "deployable.finished_at"),
+        kind="deploy",
+        service=Service(service),
+        title=f"{service} {version}: {title}" if title else "",
+        source=reading.source,
+        source_id=text(item, "id"),
+        version=version,
+        url=text(item, "deployable.web_url"),
+        labels=labels(sha=sha[:12], ref=ref, author=text(item, "user.username") if reading.ask.authors else ""),
+        state=status,
+        environment=text(item, "environment.name"),
+        production=_TIERS.get(text(item, "environment.tier")),
+    )
+
+
+def _release(item: Item, reading: PayloadReading) -> Iterator[Told]:
+    if at(item, "upcoming_release") is True:
+        yield f"{reading.source}: an upcoming release is passed over"
+        return
+    tag, name, service = text(item, "tag_name", "tag"), text(item, "name"), _service(item, reading)
+    version = plain_version(tag)
+    yield event(
+        time=begin(item, "released_at", "created_at"),
+        kind="deploy",
+        service=Service(service),
+        title=" ".join(filter(None, (service, version)))
+        + (f": {name}" if name and plain_version(name) != version else ""),
+        source=reading.source,
+        source_id=tag,
+        version=version,
+        url=text(item, "_links.self", "url"),
+        labels=labels(event="release"),
+    )
+
+
+def _pipeline(item: Item, reading: PayloadReading) -> Iterator[Told]:
+    """A pipeline builds and tests, and may deploy: what it deployed is a deployment of its own, so this is a note."""
+    ref, status = text(item, "ref"), text(item, "status")
+    yield event(
+        time=begin(item, "started_at", "created_at"),
+        end=end(item, "finished_at", "updated_at") if state_of(status) in ("done", "failed", "cancelled") else None,
+        kind="note",
+        service=Service(_service(item, reading)),
+        title=f"pipeline {text(item, 'id')} of {ref}: {status}",
+        source=reading.source,
+        source_id=f"pipeline {text(item, 'id')}",
+        version=text(item, "sha")[:8],
+        url=text(item, "web_url"),
+        labels=labels(ref=ref, event=text(item, "source")),
+        state=status,
+    )
+
+
+def _hook(
+    read: Callable[[Item], Item], inner: Callable[[Item, PayloadReading], Iterator[Told]]
+) -> Callable[[Item, PayloadReading], Iterator[Told]]:
+    return lambda item, reading: inner(read(item), reading)
+
+
+def _deployment_hook(item: Item) -> Item:
+    return {
+        "id": item.get("deployment_id"),
+        "status": item.get("status"),
+        "created_at": item.get("status_changed_at"),
+        "ref": item.get("ref"),
+        "sha": text(item, "commit_url").rpartition("/")[2] or item.get("short_sha"),
+        "project": item.get("project"),
+        "environment": {"name": item.get("environment"), "tier": item.get("environment_tier")},
+        "deployable": {
+            "started_at": item.get("status_changed_at"),
+            "web_url": item.get("deployable_url"),
+            "commit": {"title": item.get("commit_title")},
+        },
+    }
+
+
+def _service(item: Item, reading: PayloadReading) -> str:
+    """The project: as the configuration names it, or as an address in the payload does."""
+    if reading.service:
+        return reading.service
+    if path := text(item, "project.path_with_namespace", "project.name"):
+        return path.rpartition("/")[2]
+    for address in (
+        "deployable.web_url",
+        "web_url",
+        "deployable.pipeline.web_url",
+        "tag_path",
+        "commit_path",
+        "_links.self",
+    ):
+        if match := re.search(r"/([\w.-]+)/-/", text(item, address)):
+            return match[1]
+    host = re.match(r"https?://([\w-]+)\.", text(item, "environment.external_url"))
+    return host[1] if host and host[1] != "www" else ""
+
+
+DEPLOYMENTS: Final = Format(
+    "GitLab deployments",
+    lambda item: has(item, "iid", "status", "environment.name") or has(item, "deployable", "environment.name", "sha"),
+    each(_deployment),
+)
+RELEASES: Final = Format("GitLab releases", lambda item: has(item, "tag_name", "released_at"), each(_release))
+PIPELINES: Final = Format(
+    "GitLab pipelines", lambda item: has(item, "iid", "sha", "ref", "status", "source", "project_id"), each(_pipeline)
+)
+FORMATS: Final = (
+    DEPLOYMENTS,
+    RELEASES,
+    PIPELINES,
+    Format(
+        "GitLab deployment webhooks",
+        lambda item: item.get("object_kind") == "deployment",
+        each(_hook(_deployment_hook, _deployment)),
+    ),
+    Format("GitLab release webhooks", lambda item: item.get("object_kind") == "release", each(_release)),
+)

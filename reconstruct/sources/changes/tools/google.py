@@ -1,0 +1,78 @@
+"""Google Cloud's audit log: LogEntries with an AuditLog inside, as `gcloud logging read --format=json` gives them.
+
+A long operation is two entries, its first and its last: one event.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from reconstruct.model import Service
+from reconstruct.model.kinds import EventKind
+from reconstruct.sources.changes.payload import Format, Item, PayloadReading, Told, begin, each, end, has, labels, text
+from reconstruct.sources.changes.record import event
+from reconstruct.sources.result import SourceResult
+
+_READS: Final = re.compile(r"(?:^|\.)(?:get|list|aggregated|search|query|test|watch|batchget|read)\w*$", re.IGNORECASE)
+_KINDS: Final[tuple[tuple[re.Pattern[str], EventKind], ...]] = (
+    (re.compile(r"(?:reset|restart|stop|start|failover|reboot)\w*$", re.IGNORECASE), "restart"),
+    (re.compile(r"(?:resize|setsize|autoscal\w*|nodepool\w*)$", re.IGNORECASE), "scale"),
+    (
+        re.compile(
+            r"(?:ReplaceService|CreateService|UpdateService|CreateRevision|UpdateFunction|CreateFunction|Rollout|CreateVersion|deployments?\.\w+|services\.(?:patch|replace\w*))$",
+            re.IGNORECASE,
+        ),
+        "deploy",
+    ),
+)
+_LABELS: Final = ("service_name", "function_name", "module_id", "database_id", "cluster_name", "instance_id")
+
+
+def _parse(items: Sequence[Item], reading: PayloadReading) -> SourceResult:
+    groups: dict[str, list[Item]] = {}
+    for number, item in enumerate(items):
+        groups.setdefault(text(item, "operation.id") or f"entry {number}", []).append(item)
+    return each(_entry)([_of_group(group) for group in groups.values()], reading)
+
+
+def _of_group(group: Sequence[Item]) -> Item:
+    ordered = sorted(group, key=lambda item: text(item, "timestamp"))
+    over = text(ordered[-1], "timestamp") if len(ordered) > 1 else ""
+    failed = next((item for item in ordered if text(item, "protoPayload.status.code") not in ("", "0")), None)
+    return {
+        **ordered[0],
+        "_end": over,
+        "_error": text(failed, "protoPayload.status.message") or ("failed" if failed else ""),
+    }
+
+
+def _entry(item: Item, reading: PayloadReading) -> Iterator[Told]:
+    method = text(item, "protoPayload.methodName")
+    if _READS.search(method):
+        yield f"{reading.source}: a call that only reads is passed over"
+        return
+    name = text(item, "protoPayload.resourceName").rstrip("/").rpartition("/")[2]
+    service = text(item, *(f"resource.labels.{label}" for label in _LABELS)) or name
+    error = text(item, "_error")
+    yield event(
+        time=begin(item, "timestamp", "receiveTimestamp"),
+        end=end(item, "_end"),
+        kind=next((kind for pattern, kind in _KINDS if pattern.search(method)), "config"),
+        service=Service(reading.service or service),
+        title=f"{method.rpartition('.')[2]} {name or service}" + (f": {error}" if error else ""),
+        source=reading.source,
+        source_id=text(item, "insertId"),
+        labels=labels(
+            method=method,
+            project=text(item, "resource.labels.project_id"),
+            location=text(item, "resource.labels.location"),
+        ),
+        state="failed" if error else "done",
+    )
+
+
+FORMATS: Final = (
+    Format("Google Cloud's audit log", lambda item: has(item, "protoPayload.methodName", "timestamp"), _parse),
+)

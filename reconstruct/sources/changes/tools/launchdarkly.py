@@ -1,0 +1,91 @@
+"""LaunchDarkly: the audit log, `GET /api/v2/auditlog`; who did it stays out, titles are made of what was done."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from reconstruct.model import Gap, Service
+from reconstruct.sources.changes.paged import get_json, open_source
+from reconstruct.sources.changes.payload import (
+    Format,
+    Item,
+    PayloadReading,
+    Told,
+    begin,
+    each,
+    has,
+    items_at,
+    labels,
+    text,
+)
+from reconstruct.sources.changes.record import event
+from reconstruct.sources.result import SourceRequest, SourceResult
+
+API_URL: Final = "https://app.launchdarkly.com"
+PAGE_SIZE: Final = 20
+"""The most that the audit log gives at once."""
+MAX_PAGES: Final = 100
+_RESOURCE: Final = re.compile(
+    r"(?:proj/(?P<project>[^:;]+))?(?::env/(?P<environment>[^:;]+))?(?::(?P<kind>\w+)/(?P<key>.+))?"
+)
+
+
+def fetch_audit_log(ask: SourceRequest) -> SourceResult:
+    """What was changed in the window in the project `ask.argument` (`*` = all).
+
+    Options: `token` (with the right to read the audit log), `url`, `environment`.
+    """
+    after, before = ask.window.baseline_start.value // 1_000_000, ask.window.end.value // 1_000_000
+    project, environment = ask.argument, ask.options.get("environment", "*")
+    spec = f"proj/{project}:env/{environment}:flag/*"
+    found: list[Item] = []
+    gaps: tuple[Gap, ...] = ()
+    token = ask.options.get("token", "")
+    headers = {"Authorization": token} if token else {}
+    with open_source(ask, name="LaunchDarkly", url=ask.options.get("url", API_URL), headers=headers) as session:
+        for _ in range(MAX_PAGES):
+            params = {"after": after, "before": before, "limit": PAGE_SIZE, "spec": spec}
+            page = items_at(get_json(session, "/api/v2/auditlog", params=params), "items")
+            found += page
+            dates = [int(text(item, "date")) for item in page if text(item, "date").isdigit()]
+            if len(page) < PAGE_SIZE or not dates or min(dates) >= before:
+                break
+            before = min(dates)
+        else:
+            cause = f"only the newest {MAX_PAGES * PAGE_SIZE} were read"
+            gaps = (Gap("", "launchdarkly", "older changes of flags", cause, ask.window.start, ask.window.end),)
+    unique = {text(item, "_id"): item for item in found}
+    return SourceResult(gaps=gaps) + AUDIT_LOG.parse(list(unique.values()), PayloadReading("launchdarkly", ask))
+
+
+def _entry(item: Item, reading: PayloadReading) -> Iterator[Told]:
+    resource = text(item, "accesses.0.resource", "target.resources.0")
+    where = _RESOURCE.match(resource)
+    kind, name = text(item, "kind"), text(item, "target.name", "name")
+    verb = text(item, "titleVerb")
+    done = "on" if "turned on" in verb else "off" if "turned off" in verb else verb
+    yield event(
+        time=begin(item, "date"),
+        kind="flag" if kind in ("flag", "segment") else "config",
+        service=Service(reading.service),
+        title=f"{kind} {name} {done}".strip() if done in ("on", "off") else f"{kind} {name}: {done or 'changed'}",
+        source=reading.source,
+        source_id=text(item, "_id"),
+        url=text(item, "_links.site.href"),
+        labels=labels(
+            project=(where["project"] or "") if where else "",
+            action=text(item, "accesses.0.action"),
+            details=text(item, "description")[:200],
+        ),
+        environment=(where["environment"] or "").replace("*", "") if where else "",
+    )
+
+
+AUDIT_LOG: Final = Format(
+    "LaunchDarkly's audit log",
+    lambda item: has(item, "date", "kind", "accesses") or has(item, "_id", "date", "titleVerb"),
+    each(_entry),
+)
+FORMATS: Final = (AUDIT_LOG,)

@@ -1,0 +1,86 @@
+"""Terraform Cloud and Enterprise: runs of a workspace, `GET /workspaces/{id}/runs` (JSON:API)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from reconstruct.model import Gap, Service
+from reconstruct.sources.changes.paged import get_json, open_source
+from reconstruct.sources.changes.payload import (
+    Format,
+    Item,
+    PayloadReading,
+    Told,
+    at,
+    begin,
+    each,
+    end,
+    has,
+    items_at,
+    labels,
+    newest,
+    text,
+)
+from reconstruct.sources.changes.record import event
+from reconstruct.sources.result import SourceRequest, SourceResult
+
+API_URL: Final = "https://app.terraform.io/api/v2"
+PAGE_SIZE: Final = 100
+MAX_PAGES: Final = 20
+_STATES: Final = {
+    **dict.fromkeys(("applied", "planned_and_finished", "planned_and_saved"), "done"),
+    **dict.fromkeys(("applying",), "running"),
+    **dict.fromkeys(("errored", "policy_soft_failed"), "failed"),
+    **dict.fromkeys(("discarded", "canceled", "force_canceled"), "cancelled"),
+}
+_AT: Final = "attributes.status-timestamps"
+
+
+def fetch_runs(ask: SourceRequest) -> SourceResult:
+    """The runs of the workspace `ask.argument` (`ws-...`) in the window. Options: `token`, `url`, `service`."""
+    found: list[Item] = []
+    gaps: tuple[Gap, ...] = ()
+    source = f"terraform:{ask.argument}"
+    url, token = ask.options.get("url", API_URL), ask.options.get("token", "")
+    with open_source(ask, name="Terraform", url=url, token=token) as session:
+        for page in range(1, MAX_PAGES + 1):
+            params = {"page[number]": page, "page[size]": PAGE_SIZE}
+            whole = get_json(session, f"/workspaces/{ask.argument}/runs", params=params)
+            items = items_at(whole, "data")
+            found += items
+            latest = newest(items, "attributes.created-at")
+            if at(whole, "meta.pagination.next-page") is None or (
+                latest is not None and latest < ask.window.baseline_start
+            ):
+                break
+        else:
+            gaps = (Gap("", source, "older runs", f"only the newest {MAX_PAGES * PAGE_SIZE} were read"),)
+    told = RUNS.parse(found, PayloadReading(source, ask, service=ask.options.get("service", "")))
+    return (SourceResult(gaps=tuple(gaps)) + told).within(ask)
+
+
+def _run(item: Item, reading: PayloadReading) -> Iterator[Told]:
+    status = text(item, "attributes.status")
+    if status.startswith("planned_and") or at(item, "attributes.plan-only") is True:
+        yield f"{reading.source}: a run that only planned is passed over"
+        return
+    workspace = text(item, "relationships.workspace.data.id")
+    message = text(item, "attributes.message")
+    yield event(
+        time=begin(item, f"{_AT}.applying-at", f"{_AT}.apply-queued-at", f"{_AT}.errored-at", "attributes.created-at"),
+        end=end(item, f"{_AT}.applied-at"),
+        kind="config",
+        service=Service(reading.service),
+        title=f"terraform {'destroy' if at(item, 'attributes.is-destroy') is True else 'apply'}: {message or status}",
+        source=reading.source,
+        source_id=text(item, "id"),
+        labels=labels(status=status, workspace=workspace),
+        state=_STATES.get(status, "requested"),
+    )
+
+
+RUNS: Final = Format(
+    "Terraform runs", lambda item: item.get("type") == "runs" and has(item, "attributes.status"), each(_run)
+)
+FORMATS: Final = (RUNS,)
