@@ -187,10 +187,9 @@ class Gap:
     end: pd.Timestamp | None = None
     targets: tuple[tuple[str, str], ...] = ()
     """(job, instance) of each target that was away, told once for all its series; ("", "") = every one."""
-    matters: bool = True
-    """It could change what is said of the incident; the timeline stage says no where it surely could not."""
     matters: bool = False
-    """Something that users feel was seen and could not be read or judged: nobody may call the window healthy."""
+    """It could change what is said: something user-facing could not be read or judged, so that nobody may call the
+    window healthy, or (from the timeline stage on) part of the incident is hidden."""
 
 
 @dataclass(frozen=True, slots=True)
