@@ -106,7 +106,6 @@ def incident_dict(incident: Incident) -> Document:
                 "matters": g.matters,
                 "start": iso_or_none(g.start),
                 "end": iso_or_none(g.end),
-                "matters": g.matters,
             }
             for g in evidence.gaps
         ],

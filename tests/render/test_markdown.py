@@ -111,7 +111,7 @@ def test_a_gap_that_could_change_nothing_does_not_lead() -> None:
 
 def test_many_gaps_of_one_kind_are_one_line() -> None:
     story = made.forty_minutes()
-    gaps = tuple(Gap(f"g{n}", "prometheus", f"signal-{n}", "no data") for n in range(1, 31))
+    gaps = tuple(Gap(f"g{n}", "prometheus", f"signal-{n}", "no data", matters=True) for n in range(1, 31))
     text = to_markdown(replace(story, evidence=replace(story.evidence, gaps=gaps)))
     assert "signal-1, signal-2, signal-3, 27 more: no data (prometheus)" in text.split("## Summary")[0].replace(
         "\\", ""
