@@ -15,8 +15,8 @@ from reconstruct.model import LAYERS, Alert, Anomaly, Event, Incident, Layer, Me
 CHANGE_KINDS: Final = frozenset(
     {"deploy", "rollback", "config", "flag", "migration", "scale", "restart", "job", "note"}
 )
-USER_FELT: Final = frozenset({"latency", "errors", "availability"})
-"""Aspects that users feel; in the edge and app layers they are the incident itself."""
+USER_FACING: Final = frozenset({"latency", "errors", "availability"})
+"""User-facing aspects; in the edge and app layers they are the incident itself."""
 RULE_SIGNALS: Final = "alert/"
 """Ids of signals that were made from the condition of an alert rule begin so."""
 SEEN_WELL: Final = 0.95
@@ -79,7 +79,7 @@ def affected_columns(incident: Incident, metric: Metric) -> list[int]:
 def sick_metrics(incident: Incident) -> list[Metric]:
     """Metrics that moved the way they call worse, or that a hint rests on; the most telling one first.
 
-    In the worst episode before outside it, then what milestones, impact and hints cite, then what users feel, then by
+    In the worst episode before outside it, then what milestones, impact and hints cite, then what users meet, then by
     how far it is beyond its threshold.
     """
     told = incident.explanation
@@ -99,7 +99,7 @@ def sick_metrics(incident: Incident) -> list[Metric]:
         rank = (
             worst is not None and not ids & worst,
             not ids & cited,
-            not _user_felt(metric),
+            not _user_facing(metric),
             -max(a.score for a in mine),
             metric.signal.id,
             metric.query,
@@ -162,7 +162,7 @@ def charted(incident: Incident, *, most: int) -> list[Metric]:
 
 
 def _healthy_metrics(incident: Incident, sick: Sequence[Metric]) -> list[Metric]:
-    """Metrics with data in the window and no anomaly, those that rule something out and that users feel first."""
+    """Metrics with data in the window and no anomaly, those that rule something out and that users meet first."""
     odd = {(a.query, a.signal.id) for a in seen_anomalies(incident)} | {(m.query, m.signal.id) for m in sick}
     window = incident.evidence.window
     healthy = [
@@ -174,8 +174,8 @@ def _healthy_metrics(incident: Incident, sick: Sequence[Metric]) -> list[Metric]
     def rank(pair: tuple[float, Metric]) -> tuple[bool, bool, bool, bool, str]:
         seen, metric = pair
         signal = metric.signal
-        felt = signal.aspect in USER_FELT
-        return not _rules_out(incident, metric), seen < SEEN_WELL, not felt, signal.inferred, signal.id
+        users = signal.aspect in USER_FACING
+        return not _rules_out(incident, metric), seen < SEEN_WELL, not users, signal.inferred, signal.id
 
     return [metric for _, metric in sorted(healthy, key=rank)]
 
@@ -193,8 +193,8 @@ def _rules_out(incident: Incident, metric: Metric) -> bool:
     return any(metric.query in r.evidence for r in incident.explanation.ruled_out)
 
 
-def _user_felt(metric: Metric) -> bool:
-    return metric.signal.layer in ("edge", "app") and metric.signal.aspect in USER_FELT
+def _user_facing(metric: Metric) -> bool:
+    return metric.signal.layer in ("edge", "app") and metric.signal.aspect in USER_FACING
 
 
 def anomalous_spans(incident: Incident, metric: Metric, *, columns: Sequence[int]) -> list[Span]:

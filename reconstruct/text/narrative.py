@@ -151,6 +151,15 @@ def finding(incident: Incident) -> str:
     return f"{capitalised_name(_met(incident, incident.users[0]), incident)}{f' for {lasted}' if lasted else ''}"
 
 
+def below_title(incident: Incident) -> tuple[str, ...]:
+    """Below a picture's title: candidate cause, and how it ended; the verdict's reason where there is no incident."""
+    if incident.milestones.get("onset") is None:
+        return (opening(incident),)
+    clock = clock_of(incident)
+    told = (_cause_sentence(incident, clock), _ended(incident, clock))
+    return tuple(sentence(capitalised_name(part, incident)) for part in told if part)
+
+
 def lasted_text(incident: Incident) -> str:
     """From onset to recovery; "" while it lasts."""
     length = incident.durations.get("time_to_recover_s")
@@ -206,8 +215,7 @@ def _cause_sentence(incident: Incident, clock: Clock) -> str:
 
 def _end_sentence(incident: Incident, clock: Clock) -> str:
     stones = incident.milestones
-    onset, mitigated, recovered = (stones.get(name) for name in ("onset", "mitigated", "recovered"))
-    if onset is None:
+    if stones.get("onset") is None:
         return ""
     detect = incident.durations.get("time_to_detect_s")
     if detect is not None:
@@ -216,17 +224,21 @@ def _end_sentence(incident: Incident, clock: Clock) -> str:
         seen = "the first alert fired before it"
     else:
         seen = "no alert fired"
+    return capitalised_name(f"{_ended(incident, clock)}; {seen}", incident)
+
+
+def _ended(incident: Incident, clock: Clock) -> str:
+    """`the rollback of shop to 2.14.1 started at 15:20:00, shop recovered at 15:27:00`."""
+    mitigated, recovered = incident.milestones.get("mitigated"), incident.milestones.get("recovered")
     events = {e.id: e for e in incident.evidence.events}
     step = next((events[i] for i in mitigated.evidence if i in events), None) if mitigated else None
     started = f"{change_text(step)} started at {clock.time(mitigated.moment.time)}" if mitigated and step else ""
-    if recovered is not None:
-        about = next((a.service for m in incident.users[:1] for a in incident.anomalies if a.id == m.anomaly), None)
-        who = about.name if about is not None and about.name else "it"
-        back = f"{who} recovered at {clock.time(recovered.moment.time)}"
-        ended = f"{started}, {back}" if started else f"{back} without a known action"
-    else:
-        ended = (f"{started}; " if started else "") + f"it was ongoing at {clock.time(incident.evidence.window.end)}"
-    return capitalised_name(f"{ended}; {seen}", incident)
+    if recovered is None:
+        return (f"{started}; " if started else "") + f"it was ongoing at {clock.time(incident.evidence.window.end)}"
+    about = next((a.service for m in incident.users[:1] for a in incident.anomalies if a.id == m.anomaly), None)
+    who = about.name if about is not None and about.name else "it"
+    back = f"{who} recovered at {clock.time(recovered.moment.time)}"
+    return f"{started}, {back}" if started else f"{back} without a known action"
 
 
 def change_text(event: Event) -> str:

@@ -20,6 +20,10 @@ CLEAR_SHARE = 0.5
 """A series has clearly moved at its first sample of this share of its later excess."""
 FAILING_SHARE = 0.01
 """On average fewer failed requests than this share are told after slowness."""
+SLOW_TIMES = 1.5
+"""A median latency below so many times its baseline is no slowness that a summary leads with."""
+FIRST_SHARE = 0.05
+"""Below this share slowness, where there is any, is told first."""
 MIN_SAMPLES = 3
 """Fewer samples give no median worth telling."""
 
@@ -65,19 +69,29 @@ def leads(evidence: Evidence, anomalies: Sequence[Anomaly], explanation: Explana
     if not chosen:
         chosen = sorted(told, key=lambda a: (-a.score, a.id))[:1]
     found = [one for one in (lead(evidence, a) for a in chosen) if one is not None]
-    telling = [one for one in found if not _hardly_any(one, explanation, evidence)]
-    return tuple(telling or found)
-
-
-def _hardly_any(one: Lead, explanation: Explanation, evidence: Evidence) -> bool:
-    """Whether errors were so few that slowness is what users met."""
-    if one.anomaly.signal.aspect != "errors" or one.anomaly.signal.unit not in ("ratio", "percent"):
-        return False
     start = explanation.onset.time if explanation.onset else evidence.window.start
     end = explanation.recovered.time if explanation.recovered else evidence.window.end
+    shares = {one.anomaly.id: _failed_share(one, start, end) for one in found}
+    telling = [one for one in found if shares[one.anomaly.id] >= FAILING_SHARE and _material(one, start, end)]
+    # Where few failed, slowness is what most users met.
+    return tuple(sorted(telling, key=lambda one: shares[one.anomaly.id] < FIRST_SHARE))
+
+
+def _material(one: Lead, start: pd.Timestamp, end: pd.Timestamp) -> bool:
+    """Whether most of the incident's samples of a latency were beyond SLOW_TIMES its baseline: a blip is no impact."""
+    median = one.median(start, end)
+    if one.anomaly.signal.aspect != "latency" or median is None or one.anomaly.direction == "down":
+        return True
+    return median.value >= SLOW_TIMES * one.anomaly.baseline
+
+
+def _failed_share(one: Lead, start: pd.Timestamp, end: pd.Timestamp) -> float:
+    """Mean share of failed requests from onset to recovery; 1 where it measures something else."""
+    if one.anomaly.signal.aspect != "errors" or one.anomaly.signal.unit not in ("ratio", "percent"):
+        return 1.0
     inside = one.between(start, end)
     whole = 100.0 if one.anomaly.signal.unit == "percent" else 1.0
-    return not len(inside) or float(inside.mean()) < FAILING_SHARE * whole
+    return float(inside.mean()) / whole if len(inside) else 0.0
 
 
 def user_facing(anomaly: Anomaly) -> bool:
