@@ -152,6 +152,25 @@ def gather_changes(asked: Request, *, now: pd.Timestamp, progress: Progress | No
     return _evidence(found, window=window, calls=asked.calls)
 
 
+def scan_window(
+    asked: Request, *, selector: str | None, now: pd.Timestamp, progress: Progress | None = None
+) -> tuple[Prometheus, Window, str, packs.Conventions]:
+    """The server, the window and the matchers of a scan, and how metrics' names are read.
+
+    Raises
+    ------
+    UsageError
+        There is no server, or the window or the selector is wrong.
+    """
+    found = _Gathered()
+    server = _connected(asked, found, now=now, progress=progress or _silent)
+    if server is None:
+        raise UsageError("there is no metrics server to scan", hint="give --prometheus URL, --bundle or --metrics FILE")
+    window = _window(asked, files=(), server=server, now=now, found=found)
+    matchers = ",".join(part for part in (_inside(selector), asked.scope) if part)
+    return server, window, matchers, _catalogue(asked).conventions
+
+
 def _in_scope(metrics: Sequence[Metric], scope: str) -> list[Metric]:
     """The series of a file that the scope's matchers fit."""
     if not scope:

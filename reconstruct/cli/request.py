@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -36,6 +37,8 @@ from reconstruct.sources.metric_files.column_choices import read_column_choice
 if TYPE_CHECKING:
     from reconstruct.packs import Catalogue
 
+MIN_MEMORY = 64 << 20
+"""Python, numpy and one small block."""
 PROMETHEUS_VARIABLES: Mapping[str, str] = {
     "username": "PROMETHEUS_USERNAME",
     "password": "PROMETHEUS_PASSWORD",
@@ -272,6 +275,25 @@ def selected(evidence: Evidence, selector: str) -> Evidence:
 
 def _selects(selector: str, name: str, labels: Mapping[str, str]) -> bool:
     return promql.selects(selector, {**labels, "__name__": name})
+
+
+def size_of(text: str) -> int:
+    """Bytes of a size such as 2GiB or 500MB.
+
+    >>> size_of("2GiB"), size_of("500MB")
+    (2147483648, 500000000)
+
+    Raises
+    ------
+    UsageError
+        It is no size, or less than 64 MiB.
+    """
+    units = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
+    found = re.fullmatch(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([KMG]i?B|B)\s*", text, re.IGNORECASE)
+    size = int(float(found[1]) * units[found[2].upper()]) if found else 0
+    if size < MIN_MEMORY:
+        raise UsageError(f"{text!r} is no size to work in", hint="at least 64MiB, e.g. 2GiB")
+    return size
 
 
 def of_services(events: Sequence[Event], services: Sequence[str] | None) -> tuple[Event, ...]:

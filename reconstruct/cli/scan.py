@@ -1,42 +1,125 @@
-"""`reconstruct scan`: every series of a selector, ranked by how it changed."""
+"""`reconstruct scan`: what changed among all series, when, and what the changed ones have in common."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from reconstruct.cli.options import EvidenceOptions, takes_options
+
+if TYPE_CHECKING:
+    from reconstruct.cli.console import Progress
+    from reconstruct.config import Config
+    from reconstruct.model import ScanResult
+
+FORMATS = ("table", "json", "csv", "parquet")
 
 
 @takes_options
 def scan(
     selector: Annotated[
         str | None,
-        typer.Argument(
-            metavar="[SELECTOR]",
-            help="""Series to look at, e.g. '{job="shop"}'; default: all that packs and
-        conventions ask for.""",
-        ),
+        typer.Argument(metavar="[SELECTOR]", help="""Series to look at, e.g. '{job="shop"}'; default: all."""),
     ] = None,
     *,
     given: EvidenceOptions,
-    most: Annotated[int, typer.Option("--most", min=1, metavar="N", help="So many rows.")] = 30,
+    top: Annotated[int, typer.Option("--top", min=1, metavar="N", help="So many series are listed.")] = 30,
+    min_score: Annotated[
+        float, typer.Option("--min-score", min=1.0, metavar="X", help="Times the detector's threshold; 1 = just.")
+    ] = 1.0,
+    form: Annotated[
+        str, typer.Option("--format", metavar="table|json|csv|parquet", help="How the answer is printed.")
+    ] = "table",
+    memory: Annotated[
+        str, typer.Option("--memory", metavar="SIZE", help="Memory to work in, whatever the number of series.")
+    ] = "2GiB",
+    resume: Annotated[
+        Path | None,
+        typer.Option("--resume", metavar="FILE", help="Keep progress there; a stopped scan goes on from it."),
+    ] = None,
 ) -> None:
-    """Rank every series by how it changed in the window against its own baseline.
+    """Find what changed among all series of a selector, when, and what the changed ones have in common.
+
+    Every series is held against its own baseline. Series are read in blocks, so memory stays bounded for any number.
 
     \b
     Examples:
       reconstruct scan '{job="shop"}' --prometheus http://prometheus:9090 --from -1h --to now
+      reconstruct scan --prometheus http://vmselect:8481/select/0/prometheus --from 13:00 --to 15:00 --resume scan.json
     """
-    from reconstruct.cli import console, request
-    from reconstruct.rank.ranking import scan as rank_series
-    from reconstruct.render.scan_table import to_scan_table
+    import sys
 
+    from reconstruct.cli import console, request
+    from reconstruct.errors import UsageError
+    from reconstruct.render.scan_table import to_scan_csv, to_scan_json, to_scan_parquet, to_scan_table
+
+    if form not in FORMATS:
+        raise UsageError(f"--format takes {', '.join(FORMATS)}, not {form!r}", hint="all go to standard output")
     config = request.configuration(given)
     with console.Progress(quiet=given.quiet, verbose=given.verbose) as progress:
-        evidence, _ = request.evidence_of(given, config, at=request.now(), progress=progress, selector=selector)
-    ranked = rank_series(evidence)
-    typer.echo(to_scan_table(ranked[:most]), nl=False)
-    if len(ranked) > most:
-        typer.echo(f"{len(ranked) - most} more series; --most shows them", err=True)
+        if given.bundle is not None or given.metrics:
+            if resume is not None:
+                raise UsageError("--resume cannot act on a file", hint="leave it out: files are read at once")
+            result = _of_evidence(given, config, selector=selector, top=top, min_score=min_score, progress=progress)
+        else:
+            size = request.size_of(memory)
+            result = _of_server(
+                given, config, selector=selector, top=top, min_score=min_score, memory=size, resume=resume,
+                progress=progress,
+            )  # fmt: skip
+    if form == "parquet":
+        sys.stdout.buffer.write(to_scan_parquet(result))
+        return
+    render = {"table": to_scan_table, "json": to_scan_json, "csv": to_scan_csv}[form]
+    typer.echo(render(result), nl=False)
+    if result.changed > len(result.top) and not given.quiet:
+        typer.echo(f"{result.changed - len(result.top):,} more changed series; --top lists more", err=True)
+
+
+def _of_evidence(
+    given: EvidenceOptions,
+    config: Config,
+    *,
+    selector: str | None,
+    top: int,
+    min_score: float,
+    progress: Progress,
+) -> ScanResult:
+    from reconstruct.cli import request
+    from reconstruct.scan import scan_evidence
+
+    evidence, _ = request.evidence_of(given, config, at=request.now(), progress=progress, selector=selector)
+    done = scan_evidence(evidence, min_score=min_score)
+    return done.tally.result(window=evidence.window, selector=selector or "", top=top)
+
+
+def _of_server(
+    given: EvidenceOptions,
+    config: Config,
+    *,
+    selector: str | None,
+    top: int,
+    min_score: float,
+    memory: int,
+    resume: Path | None,
+    progress: Progress,
+) -> ScanResult:
+    from reconstruct.cli import request
+    from reconstruct.errors import NothingToShowError
+    from reconstruct.gather import scan_window
+    from reconstruct.http import MAX_IN_FLIGHT
+    from reconstruct.scan import ScanPlan, block_size, plan_blocks, planned_series, scan_blocks
+
+    asked = request.asked_of(given, config, at=request.now())
+    server, window, matchers, conventions = scan_window(asked, selector=selector, now=request.now(), progress=progress)
+    size = block_size(window, memory_bytes=memory, in_flight=MAX_IN_FLIGHT)
+    progress(0, 0, "counting series")
+    blocks = plan_blocks(server, window, matchers=matchers, conventions=conventions, size=size)
+    if not blocks:
+        raise NothingToShowError("no series matches", hint="check the selector, --scope and the window")
+    progress(0, 0, f"about {planned_series(blocks):,} series in {len(blocks):,} blocks")
+    plan = ScanPlan(blocks, window, conventions, min_score=min_score, in_flight=MAX_IN_FLIGHT)
+    done = scan_blocks(server, plan, progress=progress, checkpoint=resume)
+    return done.tally.result(window=window, selector=selector or "", top=top, unread=done.unread)

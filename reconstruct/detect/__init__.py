@@ -5,7 +5,7 @@ prepare -> calibrate -> screen -> fit -> departures -> evidence.
 """
 
 from reconstruct.detect.describe import Departure
-from reconstruct.detect.evidence import Detection, Unjudged, detect, unjudged
+from reconstruct.detect.evidence import Detection, Unjudged, detect, find_anomalies, unjudged
 from reconstruct.detect.excursions import find_departures
 from reconstruct.detect.gaps import find_gaps, gaps
 from reconstruct.detect.parameters import RECIPE, Recipe
@@ -20,6 +20,7 @@ __all__ = [
     "Unjudged",
     "detect",
     "explain_anomaly",
+    "find_anomalies",
     "find_departures",
     "find_gaps",
     "gaps",

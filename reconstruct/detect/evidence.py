@@ -15,7 +15,7 @@ from reconstruct.detect.excursions import find_departures
 from reconstruct.detect.gaps import gaps
 from reconstruct.detect.parameters import RECIPE, Recipe
 from reconstruct.detect.time_bounds import ceased, hidden_s, onset_moment, recovery_moment
-from reconstruct.model import Anomaly, Evidence, Gap, Metric, Moment, Signal
+from reconstruct.model import Anomaly, Evidence, Gap, Metric, Moment, Signal, Window
 from reconstruct.text.units import human_duration
 
 OWN_BASELINE_SHARE = 1 / 3
@@ -70,17 +70,27 @@ def detect(evidence: Evidence) -> Detection:
     evidence : Evidence
         Frames on `evidence.window.index`; they are not changed.
     """
-    found = [
-        _anomaly(metric, departure, judged)
-        for metric in evidence.metrics
-        for judged in [_judged(evidence, metric)]
-        for departure in find_departures(
-            judged.values, first=judged.first, min_effect=metric.signal.min_effect, recipe=_recipe(metric, judged)
-        )
-    ]
+    found = [anomaly for metric in evidence.metrics for anomaly in find_anomalies(metric, window=evidence.window)]
     found.sort(key=lambda a: (a.onset.time, a.signal.id, sorted(a.labels.items()), a.column, a.peak_time))
     anomalies = tuple(replace(anomaly, id=f"a{i}") for i, anomaly in enumerate(found, start=1))
     return Detection(anomalies, (*gaps(evidence), *_not_judged(evidence)), _notes(evidence))
+
+
+def find_anomalies(metric: Metric, *, window: Window) -> list[Anomaly]:
+    """What left its own history in the series of one metric; without ids, ordered by start and column.
+
+    Parameters
+    ----------
+    metric : Metric
+        A frame on `window.index`; it is not changed.
+    window : Window
+        Rows before its start are the history.
+    """
+    judged = _judged(window, metric)
+    departures = find_departures(
+        judged.values, first=judged.first, min_effect=metric.signal.min_effect, recipe=_recipe(metric, judged)
+    )
+    return [_anomaly(metric, departure, judged) for departure in departures]
 
 
 def _not_judged(evidence: Evidence) -> tuple[Gap, ...]:
@@ -89,7 +99,7 @@ def _not_judged(evidence: Evidence) -> tuple[Gap, ...]:
     for metric in evidence.metrics:
         if not metric.signal.user_facing:
             continue
-        judged = _judged(evidence, metric)
+        judged = _judged(evidence.window, metric)
         most, window = max(_healthy_samples(judged).values(), default=0), evidence.window
         seen = np.isfinite(metric.values.to_numpy(np.float64)[window.first :]).any()
         if seen and most < _least(judged):
@@ -114,15 +124,14 @@ def unjudged(evidence: Evidence) -> tuple[Unjudged, ...]:
     return tuple(
         Unjudged(metric.signal, metric.labels[column], column, int(count))
         for metric in evidence.metrics
-        for judged in [_judged(evidence, metric)]
+        for judged in [_judged(evidence.window, metric)]
         for column, count in _healthy_samples(judged).items()
         if count < _least(judged)
     )
 
 
-def window_first(evidence: Evidence) -> int:
+def window_first(window: Window) -> int:
     """First row of the grid that is judged: the window's, or after its healthy start where nothing lies before it."""
-    window = evidence.window
     rows = len(window.index)
     if window.first >= RECIPE.least_samples:
         return window.first
@@ -130,13 +139,13 @@ def window_first(evidence: Evidence) -> int:
     return max(window.first, own, RECIPE.least_samples if rows >= 2 * RECIPE.least_samples else SHORT_HISTORY)
 
 
-def _judged(evidence: Evidence, metric: Metric) -> _Judged:
+def _judged(window: Window, metric: Metric) -> _Judged:
     """Keep one row a true spacing: between two scrapes a grid only repeats the last sample, or has none."""
     values = metric.values.to_numpy(np.float64)
-    first, hop = window_first(evidence), max(1, round(metric.spacing_s / evidence.window.step_s))
+    first, hop = window_first(window), max(1, round(metric.spacing_s / window.step_s))
     rows = np.arange(len(values))
     if hop == 1 or len(values) < 2 * hop:
-        return _with_own_start(_Judged(values, rows, first), begun=evidence.window.first > 0)
+        return _with_own_start(_Judged(values, rows, first), begun=window.first > 0)
     skip = first % hop
     count = (len(values) - skip) // hop
     groups = values[skip : skip + count * hop].reshape(count, hop, -1)
@@ -144,7 +153,7 @@ def _judged(evidence: Evidence, metric: Metric) -> _Judged:
     last = hop - 1 - there[:, ::-1].argmax(axis=1)
     kept = np.where(there.any(axis=1), np.take_along_axis(groups, last[:, None, :], axis=1)[:, 0], np.nan)
     spaced = _Judged(kept, rows[skip + hop - 1 : skip + count * hop : hop], (first - skip) // hop)
-    return _with_own_start(spaced, begun=evidence.window.first > 0)
+    return _with_own_start(spaced, begun=window.first > 0)
 
 
 def _with_own_start(judged: _Judged, *, begun: bool) -> _Judged:
@@ -228,13 +237,13 @@ def _notes(evidence: Evidence) -> tuple[str, ...]:
     """How the judging departed from the usual, where it did."""
     notes = []
     window = evidence.window
-    if evidence.metrics and window_first(evidence) != window.first:
-        length = human_duration((window_first(evidence) - window.first) * window.step_s)
+    if evidence.metrics and window_first(window) != window.first:
+        length = human_duration((window_first(window) - window.first) * window.step_s)
         notes.append(f"Nothing lies before the window, so its own first {length} served as what is normal.")
     counted = [
         (count, _least(judged))
         for metric in evidence.metrics
-        for judged in [_judged(evidence, metric)]
+        for judged in [_judged(evidence.window, metric)]
         for count in _healthy_samples(judged).values()
     ]
     few = sum(least <= n < RECIPE.enough_samples for n, least in counted)

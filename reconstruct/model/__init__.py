@@ -73,6 +73,7 @@ from reconstruct.model.mechanisms import (
     Sign,
     Tell,
 )
+from reconstruct.model.scan import ChangedSeries, CommonLabel, Condition, Family, ScanResult, series_key
 
 __all__ = [
     "ASPECTS",
@@ -83,6 +84,9 @@ __all__ = [
     "Anomaly",
     "Aspect",
     "Backtest",
+    "ChangedSeries",
+    "CommonLabel",
+    "Condition",
     "Direction",
     "DismissedChange",
     "Duration",
@@ -97,6 +101,7 @@ __all__ = [
     "Explanation",
     "Fact",
     "Facts",
+    "Family",
     "Gap",
     "Hint",
     "HintVerdict",
@@ -123,6 +128,7 @@ __all__ = [
     "RuleNoteKind",
     "RuleOutcome",
     "RuledOut",
+    "ScanResult",
     "Service",
     "Settings",
     "Shape",
@@ -134,4 +140,5 @@ __all__ = [
     "Weighed",
     "Window",
     "Worse",
+    "series_key",
 ]

@@ -1,0 +1,162 @@
+"""What to ask a server in which pieces: one metric a block, or a part of one that is too large, by a label's values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from reconstruct import promql
+from reconstruct.errors import QueryError, ReconstructError
+from reconstruct.model import Window
+from reconstruct.packs.catalogue import Conventions
+from reconstruct.packs.classify import classify
+from reconstruct.packs.survey import kind_of
+from reconstruct.sources.prometheus import discovery
+from reconstruct.sources.prometheus.client import Prometheus
+
+SKIPPED_ENDINGS: Final = ("_bucket", "_created", "_info")
+"""Buckets are no series of their own, and the others are no measurements."""
+MAX_SERIES: Final = 8_000
+"""In one block: 30 MB of samples at 480 points, a second of work."""
+WORK_BYTES: Final = 8 * 8
+"""Of memory for each sample of a block while it is decoded and judged: the matrix, its scaled copy and their means."""
+NAMES_A_COUNT: Final = 50
+"""Metric names counted in one query; a server that refuses so many series is asked name by name."""
+MAX_PATTERN: Final = 6_000
+"""Characters of a block's regular expression: well inside what proxies let through in a form."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One question: a metric, or the part of it that `matchers` select."""
+
+    metric: str
+    matchers: str
+    counter: bool
+    series: int
+    """About how many it has."""
+
+    @property
+    def id(self) -> str:
+        """The same for the same question."""
+        return f"{self.metric}{{{self.matchers}}}"
+
+    def expression(self, *, range_s: float) -> str:
+        """As sent: a counter's rate, or the samples themselves."""
+        name = f"__name__={promql.quote_label(self.metric)}"
+        inside = ",".join(part for part in (name, self.matchers) if part)
+        return f"rate({{{inside}}}[{promql.duration(range_s)}])" if self.counter else f"{{{inside}}}"
+
+
+def block_size(window: Window, *, memory_bytes: int, in_flight: int) -> int:
+    """Series that fit into a block when `in_flight` blocks share `memory_bytes`."""
+    fits = memory_bytes // (in_flight * WORK_BYTES * max(len(window.index), 1))
+    return max(100, min(MAX_SERIES, fits))
+
+
+def plan_blocks(
+    server: Prometheus, window: Window, *, matchers: str, conventions: Conventions, size: int
+) -> tuple[Block, ...]:
+    """Every metric that has samples in the window, in blocks of at most about `size` series, in order of name."""
+    names, _ = discovery.metric_names(server, scope=matchers, window=window)
+    wanted = [name for name in names if not name.endswith(SKIPPED_ENDINGS)]
+    kinds = {name: kind_of(name, names[name], conventions=conventions) for name in wanted}
+    wanted = [name for name in wanted if kinds[name] not in ("histogram", "info", "created")]
+    counts = _counts(server, wanted, matchers=matchers, window=window)
+    return tuple(
+        block
+        for name in wanted
+        for block in _of_metric(
+            server,
+            Block(name, matchers, kinds[name] in ("counter", "summary"), counts.get(name, 0)),
+            window=window,
+            size=size,
+        )
+    )
+
+
+def unit_of_metric(name: str, *, counter: bool, conventions: Conventions) -> tuple[str, float]:
+    """Unit and smallest effect of interest of a metric, as its name tells them.
+
+    A unit that the name does not tell has no smallest effect: the series' own scale decides.
+    """
+    meaning = classify(name, conventions=conventions, kind="counter" if counter else "gauge", label_names=frozenset())
+    if meaning.factor != 1.0 or meaning.unit in ("", "count"):
+        return "count", 0.0
+    return meaning.unit, meaning.min_effect
+
+
+def _counts(server: Prometheus, names: Sequence[str], *, matchers: str, window: Window) -> dict[str, int]:
+    """Series of each name at the end of the window; what cannot be counted is left out."""
+    found: dict[str, int] = {}
+    for low in range(0, len(names), NAMES_A_COUNT):
+        some = names[low : low + NAMES_A_COUNT]
+        for group in (some, *([name] for name in some)):
+            inside = ",".join(part for part in (f"__name__=~{promql.one_of(group)}", matchers) if part)
+            try:
+                answer = server.instant(f"count by (__name__) ({{{inside}}})", at=window.end)
+            except ReconstructError:
+                continue
+            found |= {sample.labels.get("__name__", ""): int(sample.value) for sample in answer}
+            if len(group) == len(some):
+                break
+    return found
+
+
+def _of_metric(server: Prometheus, block: Block, *, window: Window, size: int) -> Iterator[Block]:
+    """The block itself, or parts of it by the values of the label that splits it most evenly."""
+    if block.series <= size:
+        yield block
+        return
+    taken = {token.text for token in promql.tokens(block.matchers) if token.kind == "word"}
+    inside = ",".join(part for part in (f"__name__={promql.quote_label(block.metric)}", block.matchers) if part)
+    best: tuple[int, str, dict[str, int]] | None = None
+    for label in server.label_names(scope=inside, window=window):
+        if label == "__name__" or label in taken:
+            continue
+        try:
+            answer = server.instant(f"count by ({label}) ({{{inside}}})", at=window.end)
+        except QueryError:
+            continue
+        counts = {sample.labels.get(label, ""): int(sample.value) for sample in answer}
+        largest = max(counts.values(), default=block.series)
+        if best is None or (max(largest, size), len(counts)) < (max(best[0], size), len(best[2])):
+            best = (largest, label, counts)
+    if best is None or best[0] >= block.series:
+        yield block  # nothing splits it: the answer is read in pieces of time
+        return
+    _, label, counts = best
+    for values in _groups(counts, size=size):
+        matcher = f"{label}=~{promql.one_of(values)}" if len(values) > 1 else f"{label}={promql.quote_label(values[0])}"
+        part = Block(
+            block.metric,
+            ",".join(part for part in (block.matchers, matcher) if part),
+            block.counter,
+            sum(counts[value] for value in values),
+        )
+        yield from _of_metric(server, part, window=window, size=size)
+    # Values that had no sample at the end of the window are in none of the groups.
+    rest = f"{label}!~{promql.one_of(sorted(counts))}"
+    if len(rest) <= MAX_PATTERN:
+        yield Block(block.metric, ",".join(p for p in (block.matchers, rest) if p), block.counter, 0)
+
+
+def _groups(counts: dict[str, int], *, size: int) -> Iterator[list[str]]:
+    """Values of a label, together at most `size` series and MAX_PATTERN characters a group."""
+    group: list[str] = []
+    series = length = 0
+    for value in sorted(counts):
+        if group and (series + counts[value] > size or length + len(value) > MAX_PATTERN):
+            yield group
+            group, series, length = [], 0, 0
+        group.append(value)
+        series += counts[value]
+        length += len(promql.escaped(value)) + 1
+    if group:
+        yield group
+
+
+def planned_series(blocks: Iterable[Block]) -> int:
+    """About how many series the blocks have together."""
+    return sum(block.series for block in blocks)

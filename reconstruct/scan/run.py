@@ -1,0 +1,173 @@
+"""Read every block, judge it, keep the best: in bounded memory, in order, and on from where a stopped scan was."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from reconstruct.errors import QueryError, SourceError
+from reconstruct.model import Evidence, Metric, Service, Signal, Window
+from reconstruct.packs.catalogue import Conventions
+from reconstruct.scan.blocks import Block, unit_of_metric
+from reconstruct.scan.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from reconstruct.scan.findings import Tally
+from reconstruct.scan.judge import judge
+from reconstruct.sources.prometheus.client import Prometheus
+
+Progress = Callable[[int, int, str], None]
+SAVE_EVERY_S: Final = 20.0
+"""Between two writes of the checkpoint: a stopped scan loses at most so much work."""
+RATE_SAMPLES: Final = 4
+"""Scrapes in a `rate()`'s window, as elsewhere."""
+RESETS_OF_COUNTER: Final = 0.02
+"""Part of its moves that a counter may fall in: restarts (as `packs.survey`)."""
+MOVES_TO_JUDGE: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class ScanPlan:
+    """What is to be read, and how."""
+
+    blocks: tuple[Block, ...]
+    window: Window
+    conventions: Conventions
+    min_score: float = 1.0
+    in_flight: int = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Scanned:
+    """What came of it."""
+
+    tally: Tally
+    unread: tuple[tuple[str, str], ...] = ()
+    """(block, why) of what the server would not answer."""
+
+
+def scan_blocks(server: Prometheus, plan: ScanPlan, *, progress: Progress, checkpoint: Path | None = None) -> Scanned:
+    """Read and judge every block of the plan, at most `in_flight` at once.
+
+    Parameters
+    ----------
+    server : Prometheus
+        Asked for one block a question.
+    plan : ScanPlan
+        From `plan_blocks`.
+    progress : callable
+        `(blocks done, blocks in all, words)`.
+    checkpoint : Path, optional
+        Where a stopped scan goes on; removed when all is done.
+
+    Raises
+    ------
+    SourceError
+        No block was answered.
+    """
+    state = load_checkpoint(checkpoint, plan=plan) if checkpoint is not None else Checkpoint(Tally(plan.min_score))
+    todo = [block for block in plan.blocks if block.id not in state.done]
+    tally, done, unread = state.tally, set(state.done), list(state.unread)
+    begun = saved = time.monotonic()
+    before = tally.series
+    for block, answered, why in _answers(server, todo, plan):
+        done.add(block.id)
+        if answered is None:
+            unread.append((block.id, why))
+        else:
+            tally = tally.plus(answered)
+        now = time.monotonic()
+        progress(len(done), len(plan.blocks), _rate(tally.series - before, now - begun, todo, done))
+        if checkpoint is not None and now - saved > SAVE_EVERY_S:
+            save_checkpoint(checkpoint, Checkpoint(tally, frozenset(done), tuple(unread)), plan=plan)
+            saved = now
+    if plan.blocks and len(unread) == len(plan.blocks):
+        raise SourceError(f"no metric could be read: {unread[0][1]}", hint="narrow the selector, or --from and --to")
+    if checkpoint is not None:
+        checkpoint.unlink(missing_ok=True)
+    return Scanned(tally.trimmed(), tuple(sorted(unread)))
+
+
+def scan_evidence(evidence: Evidence, *, min_score: float = 1.0) -> Scanned:
+    """The same over evidence that is there already: a bundle, or metric files."""
+    tally = Tally(min_score)
+    for metric in evidence.metrics:
+        judge(metric, window=evidence.window, tally=tally)
+    return Scanned(tally.trimmed())
+
+
+def read_block(server: Prometheus, block: Block, *, plan: ScanPlan) -> Tally:
+    """Ask for one block and judge it."""
+    window = plan.window
+    range_s = RATE_SAMPLES * window.step_s
+    answer = server.range(block.expression(range_s=range_s), window, expected_series=max(block.series, 1))
+    tally = Tally(plan.min_score)
+    values, counter = np.asarray(answer.values), block.counter
+    if not counter and values.size and _only_rises(values):
+        values, counter = _increase_per_second(values, step_s=window.step_s), True
+    unit, min_effect = unit_of_metric(block.metric, counter=counter, conventions=plan.conventions)
+    labels = tuple({k: v for k, v in one.items() if k != "__name__"} for one in answer.labels)
+    signal = Signal(
+        id=f"scan/{block.metric}",
+        title=block.metric,
+        promql=block.expression(range_s=range_s),
+        unit=unit,
+        layer="app",
+        aspect="work",
+        worse="both",
+        min_effect=min_effect,
+        range_s=range_s if block.counter else 0.0,
+        inferred=True,
+    )
+    frame = pd.DataFrame(values, index=window.index, columns=pd.RangeIndex(values.shape[1]), copy=False)
+    metric = Metric(signal, frame, labels, tuple([Service("")] * len(labels)), "", window.step_s)
+    judge(metric, window=window, tally=tally)
+    return tally
+
+
+def _answers(server: Prometheus, todo: Sequence[Block], plan: ScanPlan) -> Iterator[tuple[Block, Tally | None, str]]:
+    """Each block with what it gave, in the order of the plan; no more are under way than `in_flight`."""
+    waiting: list[tuple[Block, Future[Tally]]] = []
+    rest = iter(todo)
+    with ThreadPoolExecutor(max_workers=plan.in_flight) as pool:
+        try:
+            waiting += [(b, pool.submit(read_block, server, b, plan=plan)) for b in islice(rest, plan.in_flight)]
+            while waiting:
+                block, future = waiting.pop(0)
+                try:
+                    yield block, future.result(), ""
+                except (SourceError, QueryError) as error:
+                    yield block, None, error.message
+                waiting += [(b, pool.submit(read_block, server, b, plan=plan)) for b in islice(rest, 1)]
+        except BaseException:  # Ctrl-C: what has not begun shall not begin
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _only_rises(values: NDArray[np.float64]) -> bool:
+    """Whether an untyped metric counts: its series rise, and fall as seldom as processes restart."""
+    some = values[:, :: max(1, values.shape[1] // 50)]
+    moves = np.diff(some, axis=0)
+    moves = moves[np.isfinite(moves) & (moves != 0)]
+    if len(moves) < MOVES_TO_JUDGE or float(np.nanmin(some)) < 0:
+        return False
+    return float(np.count_nonzero(moves < 0)) <= RESETS_OF_COUNTER * len(moves)
+
+
+def _increase_per_second(values: NDArray[np.float64], *, step_s: float) -> NDArray[np.float64]:
+    """A counter's increase from sample to sample; after a reset, what it has reached since (as `rate()` takes it)."""
+    moves = np.diff(values, axis=0, prepend=np.nan)
+    return np.where(moves < 0, values, moves) / step_s
+
+
+def _rate(series: int, seconds: float, todo: Iterable[Block], done: set[str]) -> str:
+    rate = series / max(seconds, 1e-3)
+    left = sum(block.series for block in todo if block.id not in done)
+    return f"{series:,} series read, {rate:,.0f} a second, about {left / max(rate, 1.0):.0f} s left"

@@ -1,0 +1,113 @@
+"""Scans of real servers: blocks of a metric, a stopped scan that goes on, counters, and what is refused."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from reconstruct.cli import app
+from reconstruct.http import HttpSettings
+from reconstruct.packs import load, packs_folder
+from reconstruct.scan import ScanPlan, plan_blocks, scan_blocks
+from reconstruct.scan.checkpoint import tally_dict
+from reconstruct.sources.prometheus.client import Prometheus
+from tests.scan.made import WINDOW
+from tests.servers.samples import Samples
+from tests.servers.victoria import victoria_metrics
+
+CONVENTIONS = load((packs_folder(),)).conventions
+CHANGED = {f"i{n}" for n in range(0, 60, 12)}
+
+
+def silent(done: int, total: int, text: str) -> None:
+    del done, total, text
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    samples = Samples()
+    draw = np.random.default_rng(5)
+    times = [t.timestamp() for t in WINDOW.index]
+    for metric in ("load", "jobs_total", "plain_counter"):
+        for n in range(60):
+            values = draw.normal(50, 2, len(times)).round(3)
+            if f"i{n}" in CHANGED:
+                values[300:360] *= 3
+            if metric != "load":
+                values = np.cumsum(np.maximum(values, 0))
+            labels = {"instance": f"i{n}", "zone": "abc"[n % 3], "version": "2" if f"i{n}" in CHANGED else "1"}
+            samples.add(metric, labels, zip(times, values, strict=True))
+    with victoria_metrics(tmp_path_factory.mktemp("vm"), samples=samples) as url:
+        yield url
+
+
+@pytest.mark.server
+def test_each_metric_finds_its_changed_series_whole_or_in_parts(server: str) -> None:
+    client = Prometheus(HttpSettings(server))
+    whole = plan_blocks(client, WINDOW, matchers="", conventions=CONVENTIONS, size=1000)
+    parts = plan_blocks(client, WINDOW, matchers="", conventions=CONVENTIONS, size=15)
+    assert len(whole) == 3 < len(parts)
+    tallies = []
+    for blocks in (whole, parts):
+        done = scan_blocks(client, ScanPlan(blocks, WINDOW, CONVENTIONS), progress=silent)
+        assert not done.unread
+        tallies.append(done.tally)
+        for metric in ("load", "jobs_total", "plain_counter"):
+            found = {one.labels["instance"] for one in done.tally.top if one.metric == metric}
+            assert found == CHANGED, metric
+        assert done.tally.common()[0].selector == 'version="2"'
+    assert json.dumps(tally_dict(tallies[0])) == json.dumps(tally_dict(tallies[1]))
+
+
+@pytest.mark.server
+def test_a_stopped_scan_goes_on_to_the_same_answer(
+    server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reconstruct.scan.run.SAVE_EVERY_S", 0.0)
+    client = Prometheus(HttpSettings(server))
+    blocks = plan_blocks(client, WINDOW, matchers="", conventions=CONVENTIONS, size=15)
+    plan = ScanPlan(blocks, WINDOW, CONVENTIONS, in_flight=1)
+    whole = scan_blocks(client, plan, progress=silent).tally
+
+    def stopping(done: int, total: int, text: str) -> None:
+        if done == total // 2:
+            raise KeyboardInterrupt
+
+    state = tmp_path / "scan.json"
+    with pytest.raises(KeyboardInterrupt):
+        scan_blocks(client, plan, progress=stopping, checkpoint=state)
+    asked: list[int] = []
+    again = scan_blocks(client, plan, progress=lambda done, *_: asked.append(done), checkpoint=state)
+    assert 0 < len(asked) < len(blocks)
+    assert json.dumps(tally_dict(again.tally)) == json.dumps(tally_dict(whole))
+    assert not state.exists()
+
+
+@pytest.mark.server
+def test_the_command_says_when_what_and_which_metrics(server: str) -> None:
+    given = ["scan", "--prometheus", server, "--from", str(WINDOW.start), "--to", str(WINDOW.end), "--baseline", "1h"]
+    result = CliRunner().invoke(app, [*given, "--step", "15s"])
+    assert result.exit_code == 0, result.stderr
+    assert re.search(r"^Most of what moved \(1[0-9] of 15\) began (between|at) 13:1", result.stdout)
+    assert '{version="2"}: 15 of the 15 changed series, none of the 165 others' in result.stdout
+    assert "load: 5 of 60" in result.stdout
+    csv = CliRunner().invoke(app, [*given, "--step", "15s", "--format", "csv", "--top", "3"]).stdout.splitlines()
+    assert len(csv) == 4
+    assert csv[0].startswith("rank,metric,unit,")
+    parquet = CliRunner().invoke(app, [*given, "--step", "15s", "--format", "parquet"])
+    frame = pd.read_parquet(io.BytesIO(parquet.stdout_bytes))
+    assert len(frame) == 15
+
+
+def test_a_checkpoint_of_a_file_is_refused(tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, ["scan", "--bundle", "x.zip", "--resume", str(tmp_path / "s.json")])
+    assert result.exit_code == 2
+    assert "--resume cannot act on a file" in result.stderr
