@@ -139,7 +139,7 @@ def _plan(incident: Incident, *, width_in: float, theme: Theme) -> Plan:
     plot = Plot(window.start, window.end, max(width_in - 2 * MARGIN_IN - LAYER_IN - NAME_IN - SCALE_IN, 1.0))
     room = width_in - 2 * MARGIN_IN
     title = narrative.title(incident)
-    sentences = zip(narrative.below_title(incident), (theme.ink, theme.soft), strict=False)
+    sentences = zip(narrative.below_title(incident), (theme.ink, theme.ink, theme.soft), strict=False)
     said = [(line, colour) for text, colour in sentences for line in wrap(text, BODY, room_in=room, lines=2)]
     changes = plan_changes(incident, plot)
     rows, without_room = rows_by_layer(incident)

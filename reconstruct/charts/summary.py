@@ -38,6 +38,9 @@ BOLD_ROOM: Final = 0.87
 """Lines are broken as if set thin; bold letters are so much wider."""
 MARGIN_IN: Final = 0.22
 NAMES_IN: Final = 2.3
+LINE_IN: Final = 0.19
+TWO_LINES_IN: Final = 0.62
+"""A lane lower than this has room for one line of its name, and its figures."""
 AXIS_IN: Final = 0.36
 MARK_LINE_IN: Final = 0.24
 LANE_GAP_IN: Final = 0.12
@@ -93,10 +96,10 @@ def summary_picture(incident: Incident, *, theme: ThemeName | Theme = "light", f
         _draw_lane(ax, shown, lane, last=n == len(lanes) - 1, theme=look)
         middle = above - (height - LANE_GAP_IN) / 2
         room = NAMES_IN - 0.12
-        names = wrap(lane.name, NAME_PT, room_in=room * BOLD_ROOM, lines=2)
+        names = wrap(lane.name, NAME_PT, room_in=room * BOLD_ROOM, lines=2 if height >= TWO_LINES_IN else 1)
         rows = [*((text, look.ink, True) for text in names), (lane.figures, look.affected, False)]
         for i, (text, colour, bold) in enumerate(rows):
-            line_y = middle + 0.17 * ((len(rows) - 1) / 2 - i)
+            line_y = middle + LINE_IN * ((len(rows) - 1) / 2 - i)
             said = clip(text, NAME_PT if bold else LABEL_PT, room_in=room, bold=bold)
             size_pt = NAME_PT if bold else LABEL_PT
             write(sheet, MARGIN_IN, line_y, said, colour=colour, size_pt=size_pt, bold=bold)

@@ -156,7 +156,7 @@ def below_title(incident: Incident) -> tuple[str, ...]:
     if incident.milestones.get("onset") is None:
         return (opening(incident),)
     clock = clock_of(incident)
-    told = (_cause_sentence(incident, clock), _ended(incident, clock))
+    told = ("" if incident.users else opening(incident), _cause_sentence(incident, clock), _ended(incident, clock))
     return tuple(sentence(capitalised_name(part, incident)) for part in told if part)
 
 
