@@ -92,6 +92,18 @@ class ActionEffect:
     """(id of the anomaly that names the series, median before, median after), errors before latency."""
 
 
+FollowUpKind = Literal["detection", "delay", "detour", "rollout", "monitoring"]
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUp:
+    """A question for the review meeting that the evidence itself raises; `reconstruct.text.follow_ups` words it."""
+
+    kind: FollowUpKind
+    evidence: tuple[str, ...]
+    facts: Facts
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Incident:
     """The answer. `render/incident_json.py` writes it as the contract says."""
@@ -108,3 +120,4 @@ class Incident:
     """Of the worst episode, in order of time."""
     actions: tuple[ActionEffect, ...] = ()
     """In order of time."""
+    follow_ups: tuple[FollowUp, ...] = ()

@@ -30,6 +30,7 @@ from reconstruct.model import (
     Window,
 )
 from reconstruct.text.entries import Words, entry_words
+from reconstruct.text.follow_ups import follow_up_texts
 from reconstruct.text.narrative import clock_of, dismissed
 from reconstruct.text.times import iso, iso_or_none
 from reconstruct.text.units import six_digits
@@ -83,6 +84,17 @@ def incident_dict(incident: Incident) -> Document:
         "users": [_measured(m) for m in incident.users],
         "phases": [_phase(phase) for phase in incident.phases],
         "actions": [_action(action) for action in incident.actions],
+        "follow_ups": [
+            {
+                "kind": one.kind,
+                "text": text,
+                "facts": {name: _fact(fact) for name, fact in sorted(one.facts.items())},
+                "evidence": _ids(one.evidence),
+            }
+            for one, (text, _) in zip(
+                incident.follow_ups, follow_up_texts(incident, clock=clock_of(incident)), strict=True
+            )
+        ],
         "timeline": [_entry(entry, words[entry.id]) for entry in incident.timeline],
         "anomalies": [_anomaly(anomaly) for anomaly in incident.anomalies],
         "events": [_event(event) for event in evidence.events],

@@ -12,6 +12,7 @@ from reconstruct.render.mermaid import to_mermaid
 from reconstruct.text import narrative
 from reconstruct.text.entries import Words, entry_words
 from reconstruct.text.escape import clip, markdown, markdown_code, markdown_fence
+from reconstruct.text.follow_ups import follow_up_texts
 from reconstruct.text.gaps import gap_rows, gap_text
 from reconstruct.text.links import Links
 from reconstruct.text.references import Cited, cited, cited_in_draft
@@ -163,7 +164,9 @@ def _written(page: _Page) -> str:
         ("Milestones", _milestones(page)),
         ("Timeline", _timeline(page)),
         ("Candidate causes", _hints_in_short(page)),
+        ("What moved most", _movers(page)),
         ("Dismissed changes", _dismissed(page, most=MAX_DISMISSED)),
+        ("Questions for the review", _follow_ups(page)),
         ("Data gaps", _gaps_in_short(page)),
     ]
     if page.flavour != "plain":
@@ -293,6 +296,23 @@ def _hints_in_short(page: _Page) -> Iterator[str]:
         if cleared := page.incident.explanation.ruled_out:
             names = dict.fromkeys(mechanism_text(r.mechanism) for r in cleared)
             yield f"Ruled out by their figures: {markdown(joined(names))}."
+
+
+def _movers(page: _Page) -> Iterator[str]:
+    """Where no incident was found: what moved most all the same, when, and on which instances."""
+    if page.incident.explanation.verdict != "incident":
+        told = narrative.largest_effects(page.incident, clock=page.clock)
+        if told:
+            yield "\n".join(f"- {markdown(text)} {ids_only((one,))}" for text, one in told)
+
+
+def _follow_ups(page: _Page) -> Iterator[str]:
+    told = [
+        f"- {markdown(text)} {ids_only(evidence[:CITED_IN_CELL])}".rstrip()
+        for text, evidence in follow_up_texts(page.incident, clock=page.clock)
+    ]
+    if told:
+        yield "\n".join(told)
 
 
 def _gaps_in_short(page: _Page) -> Iterator[str]:

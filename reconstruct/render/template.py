@@ -21,6 +21,7 @@ from reconstruct.render.markdown import cite
 from reconstruct.render.template_sandbox import MAX_MEMORY
 from reconstruct.text import narrative
 from reconstruct.text.entries import entry_words
+from reconstruct.text.follow_ups import follow_up_texts
 from reconstruct.text.gaps import gap_rows, gap_text
 from reconstruct.text.references import cited, event_text
 from reconstruct.text.wording import entry_text
@@ -184,6 +185,7 @@ def _words(incident: Incident) -> dict[str, Any]:
             }
             for hint in incident.explanation.hints
         ],
+        "follow_ups": [text for text, _ in follow_up_texts(incident, clock=clock)],
         "left_over": narrative.share_text(narrative.left_over(incident)),
     }
 

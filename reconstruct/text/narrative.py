@@ -9,6 +9,7 @@ from typing import Final
 import pandas as pd
 
 from reconstruct.model import (
+    Anomaly,
     DismissedChange,
     EntryKind,
     Event,
@@ -20,10 +21,10 @@ from reconstruct.model import (
     Service,
 )
 from reconstruct.text.escape import clip, plain
-from reconstruct.text.measures import measure
-from reconstruct.text.references import event_text, service_text
+from reconstruct.text.measures import measure, moved_text
+from reconstruct.text.references import event_text, labels_text, service_text
 from reconstruct.text.times import PRECISE_S, Clock, clock, span, spans_midnight
-from reconstruct.text.units import human, human_duration
+from reconstruct.text.units import apart, human, human_duration
 from reconstruct.text.wording import capitalised, joined, mechanism_text, sentence
 from reconstruct.text.wording import share_text as share_text
 
@@ -332,6 +333,28 @@ def impact_text(impact: Impact, *, incident: Incident, clock: Clock) -> str:
     lasted = human_duration((impact.end - impact.start).total_seconds())
     service = service_text(impact.service)
     return f"{f'{service}: ' if service else ''}{size}; {clock.span(impact.start, impact.end)}, {lasted}"
+
+
+MAX_MOVERS: Final = 5
+"""What moved most where no incident was found: so many series."""
+
+
+def largest_effects(incident: Incident, *, clock: Clock) -> tuple[tuple[str, str], ...]:
+    """What moved furthest beyond its threshold in the window, one series a signal, each with its id."""
+    window = incident.evidence.window
+    inside = [a for a in incident.anomalies if a.worse and a.onset.time >= window.start and a.signal.threshold is None]
+    best: dict[str, Anomaly] = {}
+    for a in sorted(inside, key=lambda a: (a.signal.inferred, -a.score, a.id)):
+        best.setdefault(a.signal.id, a)
+    told = []
+    for a in list(best.values())[:MAX_MOVERS]:
+        series = labels_text(a.labels, service=a.service)
+        until = f" until {clock.time(a.recovery.time)}" if a.recovery else ", not recovered"
+        before, peak = apart(a.baseline, a.peak, a.signal.unit)
+        named = f" ({series})" if series else ""
+        text = f"{capitalised(moved_text(a))}{named}: {before} before, peak {peak} at {clock.time(a.peak_time)}; "
+        told.append((f"{text}from {clock.time(a.onset.time)}{until}", a.id))
+    return tuple(told)
 
 
 def impact_rows(incident: Incident) -> tuple[tuple[Impact, ...], tuple[Impact, ...]]:

@@ -24,6 +24,7 @@ from reconstruct.model import (
 from reconstruct.timeline.entries_of_alerts import alert_fired, alert_pending, alert_resolved
 from reconstruct.timeline.entries_of_changes import change
 from reconstruct.timeline.entries_of_signals import episode, onset, peak, phase, recovered, spread
+from reconstruct.timeline.follow_ups import follow_ups
 from reconstruct.timeline.gaps import gap, judged_gaps
 from reconstruct.timeline.leads import leads
 from reconstruct.timeline.milestones import durations, milestones
@@ -71,6 +72,7 @@ def compose(evidence: Evidence, anomalies: Sequence[Anomaly], explanation: Expla
         users = measured(found, began.moment.time, over)
     evidence = replace(evidence, gaps=judged_gaps(evidence, explanation, began, found))
     story = Story(evidence, anomalies, explanation, stones, found, stages, actions)
+    lengths = durations(stones)
     entries = [entry for rule in _RULES for entry in rule(story)]
     entries.sort(key=lambda e: (e.moment.time, _ORDER.index(e.kind), e.rule, e.evidence))
     numbered = [replace(e, id=f"t{n}") for n, e in enumerate(entries, 1)]
@@ -79,11 +81,12 @@ def compose(evidence: Evidence, anomalies: Sequence[Anomaly], explanation: Expla
         anomalies=tuple(anomalies),
         explanation=explanation,
         milestones=stones,
-        durations=durations(stones),
+        durations=lengths,
         timeline=tuple(_at_most(numbered)),
         users=users,
         phases=stages,
         actions=actions,
+        follow_ups=tuple(follow_ups(story, lengths)),
     )
 
 
