@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
@@ -14,7 +14,7 @@ import pandas as pd
 from reconstruct import packs, promql
 from reconstruct.errors import NothingToShowError, ReconstructError, UsageError
 from reconstruct.http import HttpSettings, redact
-from reconstruct.model import Evidence, Gap, Metric, Query, Signal, Window
+from reconstruct.model import EarlierFiring, Evidence, Gap, LoadedRule, Metric, Query, Signal, Window, numbered_gaps
 from reconstruct.packs import Catalogue, Checked
 from reconstruct.packs.alert_conditions import alert_signals
 from reconstruct.packs.raw import NOT_READ, raw_signals
@@ -25,6 +25,7 @@ from reconstruct.sources.metric_files.column_choices import ColumnChoice
 from reconstruct.sources.metric_files.reader import MetricFile
 from reconstruct.sources.prometheus import discovery
 from reconstruct.sources.prometheus.client import Prometheus
+from reconstruct.sources.prometheus.history.earlier_firings import earlier_firings
 from reconstruct.sources.prometheus.history.questions import HISTORY
 from reconstruct.sources.prometheus.metric_inventory import seen_metrics
 from reconstruct.sources.prometheus.replicas import replica_scope
@@ -96,6 +97,8 @@ class _Gathered:
     notes: list[str] = field(default_factory=list)
     intervals: Mapping[str, float] = field(default_factory=dict)
     """Seconds between two scrapes of each job, as the data show."""
+    rules: tuple[LoadedRule, ...] = ()
+    earlier: tuple[EarlierFiring, ...] = ()
 
 
 def gather(asked: Request, *, now: pd.Timestamp, progress: Progress | None = None) -> Evidence:
@@ -205,16 +208,6 @@ def check_packs(asked: Request, *, now: pd.Timestamp, progress: Progress | None 
         rate_interval_s=lambda of: RATE_SAMPLES * max((spacing[n] for n in of if n in spacing), default=window.step_s),
         scope=asked.scope,
     )
-
-
-def numbered_gaps(gaps: Iterable[Gap]) -> tuple[Gap, ...]:
-    """Gaps in order of time, those of no time first, with the ids g1, g2, ...; each said once."""
-    distinct = {(g.source, g.missing, g.cause, g.start, g.end): g for g in gaps}
-    never = pd.Timestamp.min.tz_localize("UTC")
-    ordered = sorted(
-        distinct.values(), key=lambda g: (not g.matters, g.start or never, g.source, g.missing, g.cause, g.end or never)
-    )
-    return tuple(replace(gap, id=f"g{n}") for n, gap in enumerate(ordered, 1))
 
 
 # ---------------------------------------------------------------- the window
@@ -342,6 +335,10 @@ def _ask_prometheus(
     found.queries += queries
     found.gaps += gaps
     _ask_history(server, replace(asked, scope=scope), window=window, found=found, progress=progress)
+    fired = [alert.rule for alert in found.derived.alerts if alert.firing_at >= window.start]
+    found.earlier, more, gaps = earlier_firings(server, fired, window, scope=scope)
+    found.queries += more
+    found.gaps += gaps
     found.gaps += server.shortcomings()
 
 
@@ -373,6 +370,7 @@ def _signals(
         return selected_signals(matchers, seen, conventions=conventions, rate_interval_s=rate_interval_s), ()
     rules, gaps = discovery.alert_rules(server)
     found.gaps += gaps
+    found.rules = tuple(LoadedRule(r.name, r.condition, r.for_s, r.labels.get("service", "")) for r in rules)
     known = packs.choose(catalogue, spelling.available, rate_interval_s=rate_interval_s, scope=scope)
     signals = tuple(replace(signal, promql=spelling.written(signal.promql)) for signal in known)
     signals += alert_signals(rules, names, catalogue=catalogue, scope=scope)
@@ -467,6 +465,8 @@ def _evidence(found: _Gathered, *, window: Window, calls: tuple[tuple[str, str],
         queries=tuple(replace(query, id=numbers[query.id]) for query in found.queries),
         calls=calls,
         notes=tuple(dict.fromkeys((*found.notes, *told.notes, *found.derived.notes))),
+        rules=found.rules,
+        earlier_firings=found.earlier,
     )
 
 

@@ -6,16 +6,19 @@ same evidence gives the same incident, byte for byte.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
+from reconstruct.alerting.proposal import propose
+from reconstruct.alerting.recurrences import recurrences
+from reconstruct.alerting.review import review
 from reconstruct.bundle import narrow
 from reconstruct.detect import detect, gaps
 from reconstruct.explain import explain
-from reconstruct.gather import numbered_gaps
-from reconstruct.model import Episode, Evidence, Incident, Settings
+from reconstruct.model import Episode, Evidence, Incident, Metric, PastIncident, Settings, numbered_gaps
 from reconstruct.timeline import compose
 
 DAY = pd.Timedelta(days=1)
@@ -44,7 +47,30 @@ def draft(evidence: Evidence, *, settings: Settings | None = None) -> Incident:
         notes=(*evidence.notes, *found.notes),
     )
     explanation = explain(evidence, found.anomalies, settings=settings)
-    return compose(evidence, found.anomalies, explanation)
+    return with_detection(compose(evidence, found.anomalies, explanation))
+
+
+def with_detection(
+    incident: Incident, *, histories: Mapping[str, Metric] | None = None, history: Sequence[PastIncident] = ()
+) -> Incident:
+    """The incident with what its alerts were worth, the alert that would have been better, and whether it is new.
+
+    Parameters
+    ----------
+    histories : mapping of query id to Metric, optional
+        Longer answers of the queries of `candidates`, to try alerts on; the evidence alone when not given.
+    history : sequence of PastIncident
+        Earlier incidents to compare with.
+    """
+    known = (incident.evidence, incident.anomalies, incident.explanation)
+    proposed, not_proposed = propose(*known, histories=histories)
+    return replace(
+        incident,
+        alert_review=review(*known),
+        proposed_alerts=(proposed,) if proposed else (),
+        no_proposal=not_proposed,
+        recurrences=recurrences(*known, history=history),
+    )
 
 
 def without_earlier_episodes(evidence: Evidence, *, settings: Settings | None = None) -> Evidence:

@@ -1,8 +1,9 @@
 """The evidence of a window as one file: `write_bundle`, `read_bundle`, and `narrow` for a part of its window.
 
 A bundle is a zip: `manifest.json` (schema, generator, window, SHA-256 of each part), `metrics.parquet`,
-`signals.jsonl`, `events.jsonl`, `alerts.jsonl`, `gaps.jsonl`, `queries.jsonl`, `context.json` (call graph, notes) and
-`settings.json`. Everything in Evidence comes back exactly, to the bits of a NaN.
+`signals.jsonl`, `events.jsonl`, `alerts.jsonl`, `gaps.jsonl`, `queries.jsonl`, `context.json` (call graph, notes),
+`settings.json`, and where there are some `raw.parquet` with `raw.jsonl`, `rules.jsonl` and `earlier_firings.jsonl`.
+Everything in Evidence comes back exactly, to the bits of a NaN.
 """
 
 from __future__ import annotations
@@ -20,7 +21,20 @@ from reconstruct.bundle.archive import MANIFEST, read_archive, write_archive
 from reconstruct.bundle.matrix import frame, read_matrix, write_matrix
 from reconstruct.codec import DecodeError, decode, encode
 from reconstruct.errors import UsageError
-from reconstruct.model import Alert, Event, Evidence, Gap, Metric, Query, Service, Settings, Signal, Window
+from reconstruct.model import (
+    Alert,
+    EarlierFiring,
+    Event,
+    Evidence,
+    Gap,
+    LoadedRule,
+    Metric,
+    Query,
+    Service,
+    Settings,
+    Signal,
+    Window,
+)
 
 __all__ = ["MAX_SAMPLES", "narrow", "read_bundle", "write_bundle"]
 
@@ -28,6 +42,8 @@ MAX_SAMPLES: Final = 500_000_000
 """4 GB of values: more does not fit the memory of the machines this runs on, and hides in a small compressed file."""
 
 _LISTS: Final[Mapping[str, type]] = {"events": Event, "alerts": Alert, "gaps": Gap, "queries": Query}
+_OPTIONAL_LISTS: Final[Mapping[str, type]] = {"rules": LoadedRule, "earlier_firings": EarlierFiring}
+"""Only in bundles whose evidence has some."""
 _METRICS: Final = "metrics.parquet"
 _RAW: Final = "raw.parquet"
 _RAW_SIGNALS: Final = "raw.jsonl"
@@ -55,7 +71,11 @@ def write_bundle(
         _METRICS: write_matrix(evidence.metrics, window=evidence.window),
         "signals.jsonl": _lines([_metric_record(metric) for metric in evidence.metrics]),
         **({} if not evidence.raw else _raw_parts(evidence)),
-        **{f"{name}.jsonl": _lines([encode(row) for row in getattr(evidence, name)]) for name in _LISTS},
+        **{
+            f"{name}.jsonl": _lines([encode(row) for row in getattr(evidence, name)])
+            for name in (*_LISTS, *_OPTIONAL_LISTS)
+            if name in _LISTS or getattr(evidence, name)
+        },
         "context.json": _lines([{"calls": encode(evidence.calls), "notes": encode(evidence.notes)}]),
         "settings.json": _lines([encode(settings or Settings())]),
     }
@@ -99,8 +119,10 @@ def read_bundle(path: Path, *, max_samples: int = MAX_SAMPLES) -> tuple[Evidence
         at = _RAW_SIGNALS
         raw = _metrics(lines(at), lambda: part(_RAW), window=window, max_samples=max_samples) if at in parts else ()
         lists = {}
-        for name, kind in _LISTS.items():
+        for name, kind in (*_LISTS.items(), *_OPTIONAL_LISTS.items()):
             at = f"{name}.jsonl"
+            if name in _OPTIONAL_LISTS and at not in parts:
+                continue
             lists[name] = tuple(decode(record, kind) for record in lines(at))
         at = "context.json"
         context = _read_lines(part(at))[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -18,6 +19,20 @@ def incident(
         list[str] | None,
         typer.Option("--explain", metavar="ID", help="Also say and draw why this anomaly was one (a3); repeatable."),
     ] = None,
+    backtest: Annotated[
+        str | None,
+        typer.Option(
+            "--backtest",
+            metavar="DURATION",
+            help="Try the proposed alert on so much history before the window (default: the baseline).",
+        ),
+    ] = None,
+    history: Annotated[
+        Path | None,
+        typer.Option(
+            "--history", metavar="DIR", help="Earlier incident.json files: has it happened before, what mitigated it?"
+        ),
+    ] = None,
     annotate: Annotated[
         bool, typer.Option("--annotate", help="Write the timeline into Grafana as annotations (see configuration).")
     ] = False,
@@ -32,7 +47,15 @@ def incident(
       reconstruct incident --prometheus http://prometheus:9090 --from -3h --to now
       reconstruct incident --bundle outage.zip --out postmortem --format md,png
     """
-    run(given, output, explain=tuple(explain or ()), annotate=annotate, dry_run=dry_run)
+    run(
+        given,
+        output,
+        explain=tuple(explain or ()),
+        backtest=backtest,
+        history=history,
+        annotate=annotate,
+        dry_run=dry_run,
+    )
 
 
 def run(
@@ -40,22 +63,27 @@ def run(
     output: OutputOptions,
     *,
     explain: tuple[str, ...] = (),
+    backtest: str | None = None,
+    history: Path | None = None,
     annotate: bool = False,
     dry_run: bool = False,
 ) -> None:
     """What `incident` and `demo` do."""
-    from reconstruct.cli import console, outputs, request
+    from reconstruct.cli import console, detection, outputs, request
     from reconstruct.errors import UsageError
     from reconstruct.pipeline import draft
 
     if dry_run and not annotate:
         raise UsageError("--dry-run cannot act without --annotate", hint="give both, or leave it out")
     config = request.configuration(given)
+    detection.check(given, config, backtest=backtest, history=history)
     wanted = outputs.checked(output)
     with console.Progress(quiet=given.quiet, verbose=given.verbose) as progress:
         evidence, settings = request.evidence_of(given, config, at=request.now(), progress=progress)
         progress(0, 0, f"looking through {sum(len(m.labels) for m in evidence.metrics):,} series")
         answer = draft(evidence, settings=settings)
+        if backtest is not None or history is not None:
+            answer = detection.compared(answer, given, config, backtest=backtest, history=history, progress=progress)
         progress(0, 0, "drawing")
         paths = outputs.write(answer, wanted, output=output, links=outputs.links_of(given, config))
     outputs.tell(answer, paths, output=output, quiet=given.quiet)

@@ -91,8 +91,8 @@ def tell(incident: Incident, paths: Sequence[Path], *, output: OutputOptions, qu
         typer.echo(to_terminal(incident, colour=colour_wanted(sys.stderr), columns=width()), err=True)
     if paths:
         folder = folder_of(incident, output)
-        names = ", ".join(str(p.relative_to(folder)) for p in paths if p.parent == folder)
-        drawn = sum(p.parent != folder for p in paths)
+        names = ", ".join(str(p.relative_to(folder)) for p in paths if p.parent.name != CHART_FOLDER)
+        drawn = sum(p.parent.name == CHART_FOLDER for p in paths)
         typer.echo(f"{folder}: {names}{f' and {drawn} charts' if drawn else ''}", err=True)
     if output.stdout == "md":
         typer.echo(to_markdown(incident))

@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 import pandas as pd
 
 from reconstruct.model.facts import Facts
+from reconstruct.model.kinds import Service
 
 RuleOutcome = Literal["judged", "no-data", "not-evaluated"]
 """`no-data`: a metric that the rule reads has no samples at all; `not-evaluated`: the expression could not be asked."""
@@ -121,3 +122,126 @@ class PastIncident:
     """Rules that fired in it."""
     mitigation: str = ""
     """What is known to have mitigated it."""
+
+
+AlertVerdict = Literal["useful", "late", "flapping", "misleading", "silent"]
+ReviewReason = Literal[
+    "in-time",
+    "long-after-onset",
+    "after-mitigation",
+    "fired-again",
+    "resolved-in-gap",
+    "outside",
+    "below-threshold",
+    "too-short",
+]
+NoProposalReason = Literal["no-incident", "no-signal", "thin-history", "not-earlier", "false-firings", "never-caught"]
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedRule:
+    """An alerting rule that the server has loaded."""
+
+    name: str
+    condition: str
+    for_s: float
+    service: str = ""
+    """What its own label says it is about."""
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierFiring:
+    """A rule that fired before the evidence begins, as far back as the server holds."""
+
+    rule: str
+    start: pd.Timestamp
+    end: pd.Timestamp
+    resolution_s: float
+    """Times are right to within this."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlertReview:
+    """What one alert rule about the affected services was worth in this incident."""
+
+    rule: str
+    service: Service
+    verdict: AlertVerdict
+    reason: ReviewReason
+    facts: Facts
+    fired: tuple[str, ...] = ()
+    """Ids of its alerts in the incident."""
+    after_onset_s: float | None = None
+    """From the onset to its first firing in the incident; None = it did not fire there."""
+    evidence: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ProposedAlert:
+    """An alert that would have fired earlier than those that did, chosen by a backtest."""
+
+    name: str
+    record: str
+    """What the series is recorded as: the rule's test drives it."""
+    title: str
+    """Of the signal."""
+    promql: str
+    comparator: str
+    threshold: float
+    unit: str
+    for_s: float
+    service: Service
+    signal: str
+    query: str
+    """Id of the Query whose samples it was tried on."""
+    interval_s: float
+    """Between two evaluations."""
+    would_fire_at: pd.Timestamp
+    onset: pd.Timestamp
+    first_alert: str | None
+    """Id of the first alert that fired; None = none did."""
+    earlier_s: float | None
+    """Than that; None = no alert fired."""
+    false_firings: int
+    """Firings outside every episode."""
+    backtest_days: float
+    """Of samples before the onset."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """Of the series that would have fired first ..."""
+    samples: tuple[float, ...] = ()
+    """... and its samples from a little before it became pending to when it fired, `interval_s` apart; NaN = none."""
+
+    @property
+    def expr(self) -> str:
+        """The condition as one expression."""
+        return f"{self.promql} {self.comparator} {self.threshold:g}"
+
+
+@dataclass(frozen=True, slots=True)
+class NoProposal:
+    """Why no alert is proposed."""
+
+    reason: NoProposalReason
+    facts: Facts = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Recurrence:
+    """An earlier time at which it looked like this."""
+
+    start: pd.Timestamp
+    end: pd.Timestamp | None
+    alerts: tuple[str, ...]
+    """Rules of this incident that fired then."""
+    source: str
+    """`prometheus`, or the file of an earlier incident."""
+    resolution_s: float = 0.0
+    change: str = ""
+    """Id of a change of the same kind as this incident's first hint names, shortly before it; "" = none is known."""
+    same_mechanism: bool = False
+    services: tuple[str, ...] = ()
+    """Affected then and now."""
+    signals: tuple[str, ...] = ()
+    """That moved then and now."""
+    mitigation: str = ""
+    """What mitigated it, as that file says."""

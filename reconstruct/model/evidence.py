@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
+from reconstruct.model.alerting import EarlierFiring, LoadedRule
 from reconstruct.model.kinds import Aspect, EventKind, EventState, Layer, Service, Worse
 
 
@@ -224,3 +225,17 @@ class Evidence:
     """
     notes: tuple[str, ...] = ()
     """Choices made while gathering that the reader must know: baseline, step, replicas merged, time zone."""
+    rules: tuple[LoadedRule, ...] = ()
+    """Alerting rules that the server has loaded."""
+    earlier_firings: tuple[EarlierFiring, ...] = ()
+    """Of the rules that fired in the window, before the evidence begins."""
+
+
+def numbered_gaps(gaps: Iterable[Gap]) -> tuple[Gap, ...]:
+    """Gaps in order of time, those of no time first, with the ids g1, g2, ...; each said once."""
+    distinct = {(g.source, g.missing, g.cause, g.start, g.end): g for g in gaps}
+    never = pd.Timestamp.min.tz_localize("UTC")
+    ordered = sorted(
+        distinct.values(), key=lambda g: (not g.matters, g.start or never, g.source, g.missing, g.cause, g.end or never)
+    )
+    return tuple(replace(gap, id=f"g{n}") for n, gap in enumerate(ordered, 1))

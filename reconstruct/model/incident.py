@@ -8,6 +8,7 @@ from typing import Literal
 
 import pandas as pd
 
+from reconstruct.model.alerting import AlertReview, NoProposal, ProposedAlert, Recurrence
 from reconstruct.model.evidence import Evidence
 from reconstruct.model.facts import Facts, Quantity
 from reconstruct.model.findings import Anomaly, Explanation, Moment
@@ -121,3 +122,10 @@ class Incident:
     actions: tuple[ActionEffect, ...] = ()
     """In order of time."""
     follow_ups: tuple[FollowUp, ...] = ()
+    alert_review: tuple[AlertReview, ...] = ()
+    """What each alert rule about the affected services was worth."""
+    proposed_alerts: tuple[ProposedAlert, ...] = ()
+    no_proposal: NoProposal | None = None
+    """Why there is none."""
+    recurrences: tuple[Recurrence, ...] = ()
+    """Earlier times at which it looked like this, the latest first."""

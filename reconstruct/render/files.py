@@ -11,6 +11,7 @@ from typing import Final, Literal
 from reconstruct.charts.image import ChartImage
 from reconstruct.errors import UsageError
 from reconstruct.model import Incident
+from reconstruct.render.alert_files import alert_files
 from reconstruct.render.confluence import to_confluence
 from reconstruct.render.incident_json import to_json
 from reconstruct.render.markdown import EVIDENCE_FILE, to_evidence, to_markdown
@@ -87,6 +88,7 @@ def output_files(
             files[name] = _bytes(render(incident, charts if one == "html" else kept, links))
     if "md" in formats:
         files[EVIDENCE_FILE] = _bytes(to_evidence(incident, charts=kept, links=links))
+    files |= {path: _bytes(text) for path, text in alert_files(incident).items()}
     for source in templates:
         name, text = read_template(source)
         made = output_name(name)

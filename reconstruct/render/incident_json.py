@@ -29,6 +29,7 @@ from reconstruct.model import (
     Service,
     Window,
 )
+from reconstruct.render.detection_json import detection
 from reconstruct.text.entries import Words, entry_words
 from reconstruct.text.follow_ups import follow_up_texts
 from reconstruct.text.narrative import clock_of, dismissed
@@ -121,6 +122,7 @@ def incident_dict(incident: Incident) -> Document:
             }
             for g in evidence.gaps
         ],
+        **detection(incident),
         "notes": list(evidence.notes),
         "calls": [list(pair) for pair in evidence.calls],
         "queries": [_query(query) for query in evidence.queries],

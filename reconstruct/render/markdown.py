@@ -8,6 +8,7 @@ from typing import Final, Literal
 
 from reconstruct.charts.image import ChartImage, front_and_rest
 from reconstruct.model import Entry, Hint, Impact, Incident, Reason
+from reconstruct.render.detection_section import detection_lines
 from reconstruct.render.mermaid import to_mermaid
 from reconstruct.text import narrative
 from reconstruct.text.entries import Words, entry_words
@@ -38,6 +39,7 @@ MAX_HINTS: Final = 2
 MAX_REASONS: Final = 3
 """Of a hint, for and against, in the draft; evidence.md has all."""
 MAX_DISMISSED: Final = 6
+MAX_DETECTION: Final = 6
 MAX_IMPACT: Final = 6
 EVIDENCE_FILE: Final = "evidence.md"
 
@@ -110,6 +112,7 @@ def to_evidence(
             ("Impact at inner hops", _impact_lines(page, narrative.impact_rows(incident)[1])),
             ("Candidate causes", _hints(page)),
             ("Dismissed changes", _dismissed(page, most=None)),
+            ("Detection", _detection(page, most=None)),
             ("Ruled out", _ruled_out(page)),
             ("Not checked", _not_checked(page)),
             ("Data gaps", _gaps(page)),
@@ -166,6 +169,7 @@ def _written(page: _Page) -> str:
         ("Candidate causes", _hints_in_short(page)),
         ("What moved most", _movers(page)),
         ("Dismissed changes", _dismissed(page, most=MAX_DISMISSED)),
+        ("Detection", _detection(page, most=MAX_DETECTION)),
         ("Questions for the review", _follow_ups(page)),
         ("Data gaps", _gaps_in_short(page)),
     ]
@@ -366,6 +370,14 @@ def _dismissed(page: _Page, *, most: int | None) -> Iterator[str]:
         yield table(("Time (UTC)", "Change", "Why it was dismissed", "Evidence"), rows)
     if most is not None and len(gone) > most:
         yield f"{len(gone) - most} more in {EVIDENCE_FILE}."
+
+
+def _detection(page: _Page, *, most: int | None) -> Iterator[str]:
+    lines = list(detection_lines(page.incident, clock=page.clock))
+    if told := [f"- **{markdown(head)}**: {markdown(text)}" for head, text in lines[:most]]:
+        yield "\n".join(told)
+    if most is not None and len(lines) > most:
+        yield f"{len(lines) - most} more in {EVIDENCE_FILE}."
 
 
 def _ruled_out(page: _Page) -> Iterator[str]:

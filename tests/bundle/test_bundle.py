@@ -19,9 +19,11 @@ from reconstruct.bundle import narrow, read_bundle, write_bundle
 from reconstruct.errors import UsageError
 from reconstruct.model import (
     Alert,
+    EarlierFiring,
     Event,
     Evidence,
     Gap,
+    LoadedRule,
     Mechanism,
     Metric,
     Query,
@@ -125,6 +127,17 @@ def test_metrics_as_exported_come_back_to_the_bit_and_a_part_of_the_window_has_i
     assert [m.values.to_numpy().tobytes() for m in back.raw] == [m.values.to_numpy().tobytes() for m in given.raw]
     part = narrow(given, start=WINDOW.start, end=WINDOW.start + 3 * STEP)
     assert [len(m.values) for m in part.raw] == [len(m.values) for m in part.metrics]
+
+
+def test_rules_and_earlier_firings_come_back_and_a_bundle_without_them_is_read(tmp_path: Path) -> None:
+    rules = (LoadedRule("Errors", "rate(x[1m]) > 1", 60.0, "shop"),)
+    earlier = (EarlierFiring("Errors", WINDOW.start - 9 * STEP, WINDOW.start - 5 * STEP, 300.0),)
+    write_bundle(tmp_path / "with.zip", replace(evidence(), rules=rules, earlier_firings=earlier))
+    back, _ = read_bundle(tmp_path / "with.zip")
+    assert (back.rules, back.earlier_firings) == (rules, earlier)
+    write_bundle(tmp_path / "without.zip", evidence())
+    back, _ = read_bundle(tmp_path / "without.zip")
+    assert (back.rules, back.earlier_firings) == ((), ())
 
 
 def test_times_keep_their_resolution(tmp_path: Path) -> None:
