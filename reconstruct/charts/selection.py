@@ -155,10 +155,22 @@ def _varied(sick: Sequence[Metric]) -> list[Metric]:
 
 
 def charted(incident: Incident, *, most: int) -> list[Metric]:
-    """The sick signals that get a chart of their own, at most `most`: those of the overview, then the next ones."""
+    """The signals that get a chart of their own, at most `most`: of key entries, of the overview, then the next."""
     sick = sick_metrics(incident)
-    varied = _varied(sick)
-    return [*varied, *(m for m in sick if all(m is not v for v in varied))][:most]
+    ranked = [*_of_key_entries(incident), *_varied(sick), *sick]
+    return list({id(metric): metric for metric in ranked}.values())[:most]
+
+
+def _of_key_entries(incident: Incident) -> list[Metric]:
+    """The metrics that the key entries tell of, the first of each: every line of the draft opens its chart."""
+    by_id = {a.id: a for a in seen_anomalies(incident)}
+    first = [m.anomaly for m in incident.users]
+    for entry in incident.timeline:
+        if entry.level == "key" and entry.rule in ("onset", "spread", "episode", "mechanism-ended"):
+            first += entry.evidence[:1]
+    told = [by_id[i] for i in dict.fromkeys(first) if i in by_id]
+    found = ((m for m in incident.evidence.metrics if (m.query, m.signal.id) == (a.query, a.signal.id)) for a in told)
+    return [metric for each in found for metric in each]
 
 
 def _healthy_metrics(incident: Incident, sick: Sequence[Metric]) -> list[Metric]:

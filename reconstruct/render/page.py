@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from reconstruct.charts.image import ChartImage
+from reconstruct.charts.theme import DARK, LIGHT, Theme
 from reconstruct.model import Incident
 from reconstruct.render.page_view import page_view
 from reconstruct.text.escape import clip, plain
@@ -32,10 +33,51 @@ def to_page(incident: Incident, *, charts: Sequence[ChartImage] = (), links: Lin
     the file; nothing else is loaded, so a label that got through every escape could still do nothing.
     """
     css, js = ((_FOLDER / name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
+    css = f"{palette_css()}\n{css}"
     view = page_view(incident, charts=charts, links=links or Links())
     page = _environment().get_template("page.html.j2")
     text = page.render(view, css=Markup(css), js=Markup(js), policy=_policy(css=css, js=js))  # noqa: S704 - ours
     return text.encode("utf-8", "replace").decode("utf-8")
+
+
+PALETTE: Final[Mapping[str, Callable[[Theme], str]]] = {
+    "paper": lambda t: t.paper,
+    "raised": lambda t: t.lane,
+    "line": lambda t: t.rule,
+    "ink": lambda t: t.ink,
+    "soft": lambda t: t.soft,
+    "link": lambda t: t.change,
+    "impact": lambda t: t.shade,
+    "warn": lambda t: t.band,
+    "warn-line": lambda t: t.gap,
+    "bad": lambda t: t.onset,
+    "good": lambda t: t.recovered,
+    "unsure": lambda t: t.series[4],
+    "k-change": lambda t: t.change,
+    "k-onset": lambda t: t.onset,
+    "k-threshold": lambda t: t.pending,
+    "k-alert": lambda t: t.firing,
+    "k-spread": lambda t: t.affected,
+    "k-peak": lambda t: t.affected,
+    "k-mitigation": lambda t: t.mitigated,
+    "k-recovery": lambda t: t.recovered,
+    "k-gap": lambda t: t.gap,
+    "k-restart": lambda t: t.series[5],
+    "k-note": lambda t: t.soft,
+}
+"""The page's variables: what a thing looks like in the pictures it looks like beside them."""
+
+
+def palette_css() -> str:
+    """The variables of both themes, for a reader's choice and for the system's."""
+    light, dark = (
+        " ".join(f"--{name}: {colour(theme)};" for name, colour in PALETTE.items()) for theme in (LIGHT, DARK)
+    )
+    return (
+        f":root {{ {light} }}\n"
+        f':root[data-theme="dark"] {{ {dark} }}\n'
+        f'@media (prefers-color-scheme: dark) {{ :root:not([data-theme="light"]) {{ {dark} }} }}'
+    )
 
 
 def _environment() -> Environment:

@@ -12,11 +12,13 @@ import pandas as pd
 
 from reconstruct.charts.image import ChartImage, front_and_rest
 from reconstruct.model import Hint, Incident, Moment, Query, Reason
+from reconstruct.render.detection_section import detection_lines
 from reconstruct.render.incident_json import incident_dict
 from reconstruct.render.minimap import strip
 from reconstruct.text import narrative
 from reconstruct.text.entries import Words, entry_words
 from reconstruct.text.escape import clip, lines
+from reconstruct.text.follow_ups import follow_up_texts
 from reconstruct.text.gaps import gap_rows, gap_text
 from reconstruct.text.links import Links
 from reconstruct.text.references import Cited, cited, cited_in_draft, event_text, service_text
@@ -27,6 +29,7 @@ from reconstruct.text.wording import capitalised, counted, mechanism_text, sente
 SVG_MOST_BYTES: Final = 500_000
 """A vector picture larger than this draws slower than its pixels do."""
 GAPS_FIRST: Final = 4
+SUMMARY_CHART: Final = "summary"
 MAX_EVIDENCE: Final = 12
 """Pieces of evidence that one entry lists; incident.json has all."""
 
@@ -37,6 +40,8 @@ def page_view(incident: Incident, *, charts: Sequence[ChartImage], links: Links)
     """Every value that page.html.j2 prints, by its name there."""
     known = cited(incident)
     chart_of = {chart.signal: chart.name for chart in reversed(charts) if chart.signal}  # the first one of a signal
+    # The picture to paste says what the page says around it: the overview stands here instead.
+    charts = [chart for chart in charts if chart.name != SUMMARY_CHART or len(charts) == 1]
     front, rest = front_and_rest(charts)
     clock = narrative.clock_of(incident, marked=True)
     words = entry_words(incident, clock=clock)
@@ -82,6 +87,11 @@ def page_view(incident: Incident, *, charts: Sequence[ChartImage], links: Links)
             }
             for row in (*outer, *inner)
         ],
+        "follow_ups": [
+            {"text": text, "evidence": evidence(ids)} for text, ids in follow_up_texts(incident, clock=clock)
+        ],
+        "movers": narrative.largest_effects(incident, clock=clock) if explanation.verdict != "incident" else (),
+        "detection": list(detection_lines(incident, clock=clock)),
         **_timeline(incident, known, chart_of, words, clock),
         "hints": [_hint(hint, incident, known, chart_of) for hint in explanation.hints],
         "unseen": narrative.UNSEEN,
@@ -117,6 +127,8 @@ def _timeline(
 ) -> View:
     kinds = Counter(entry.kind for entry in incident.timeline)
     services = Counter(service_text(entry.service) for entry in incident.timeline)
+    first = next((a.signal.id for m in incident.users for a in incident.anomalies if a.id == m.anomaly), "")
+    lead = chart_of.get(first, "")  # a change or an alert is seen in what users met
     drawn, turns = strip(incident), narrative.turning_points(incident)
     window = incident.evidence.window
     days = spans_midnight(window.start, window.end - pd.Timedelta(1, unit="ns"))
@@ -137,6 +149,7 @@ def _timeline(
                 "rule": entry.rule,
                 "evidence": [_evidence(known[one], chart_of) for one in entry.evidence[:MAX_EVIDENCE] if one in known],
                 "more": max(0, len(entry.evidence) - MAX_EVIDENCE),
+                "chart": "" if any(_chart_of(one, known, chart_of) for one in entry.evidence) else lead,
             }
             for entry in incident.timeline
         ],
@@ -148,6 +161,10 @@ def _timeline(
             for time, percent in drawn.ticks
         ],
     }
+
+
+def _chart_of(one: str, known: Mapping[str, Cited], chart_of: Mapping[str, str]) -> str:
+    return chart_of.get(known[one].signal, "") if one in known else ""
 
 
 def _moment(moment: Moment, marked: Clock) -> View:
