@@ -125,8 +125,37 @@ def gather(asked: Request, *, now: pd.Timestamp, progress: Progress | None = Non
     window = _window(asked, files=files, server=server, now=now, found=found)
     if server is not None:
         _ask_prometheus(server, asked, window=window, found=found, progress=progress)
+    _read_files(files, asked, window=window, found=found)
+    _read_changes(asked, window=window, found=found, progress=progress)
+    if not any(metric.labels for metric in found.metrics):
+        raise _nothing(asked, window)
+    return _evidence(found, window=_begun(found, window), calls=asked.calls)
+
+
+def add_later(evidence: Evidence, asked: Request, *, progress: Progress | None = None) -> Evidence:
+    """Evidence with what the files and sources of changes of `asked` tell of its window: found the day after.
+
+    What both tell is one event; ids are given anew, since they follow the order of time.
+    """
+    window = evidence.window
+    found = _Gathered(
+        metrics=list(evidence.metrics),
+        raw=list(evidence.raw),
+        queries=list(evidence.queries),
+        derived=SourceResult(events=evidence.events, alerts=evidence.alerts),
+        gaps=list(evidence.gaps),
+        notes=[*evidence.notes, *asked.notes],
+    )
+    files = [reader.read_metric_file(path, tz=asked.tz, columns=asked.columns) for path in asked.metric_files]
+    _read_files(files, asked, window=window, found=found)
+    _read_changes(replace(asked, metric_files=()), window=window, found=found, progress=progress or _silent)
+    return _evidence(found, window=window, calls=tuple(dict.fromkeys((*evidence.calls, *asked.calls))))
+
+
+def _read_files(files: Sequence[MetricFile], asked: Request, *, window: Window, found: _Gathered) -> None:
+    """The files' metrics on the window's grid."""
+    known = {*asked.services, *(name for call in asked.calls for name in call)}
     for one in files:
-        known = {*asked.services, *(name for call in asked.calls for name in call)}
         metrics, queries, gaps = reader.to_metrics(
             one, window=window, conventions=_catalogue(asked).conventions, known=known
         )
@@ -134,10 +163,6 @@ def gather(asked: Request, *, now: pd.Timestamp, progress: Progress | None = Non
         found.queries += queries
         found.gaps += gaps
         found.notes += one.notes
-    _read_changes(asked, window=window, found=found, progress=progress)
-    if not any(metric.labels for metric in found.metrics):
-        raise _nothing(asked, window)
-    return _evidence(found, window=_begun(found, window), calls=asked.calls)
 
 
 def gather_changes(asked: Request, *, now: pd.Timestamp, progress: Progress | None = None) -> Evidence:

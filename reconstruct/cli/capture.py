@@ -7,12 +7,12 @@ from typing import Annotated
 
 import typer
 
-from reconstruct.cli.options import EvidenceOptions, takes_options
+from reconstruct.cli.options import IncidentOptions, takes_options
 
 
 @takes_options
 def capture(
-    given: EvidenceOptions,
+    given: IncidentOptions,
     *,
     out: Annotated[
         Path | None, typer.Option("--out", metavar="FILE", help="The bundle to write (default capture-START.zip).")

@@ -35,7 +35,7 @@ def events(
     at = request.now()
     with console.Progress(quiet=given.quiet, verbose=given.verbose) as progress:
         if given.bundle is not None:
-            evidence, _ = request.captured(given, config, at=at)
+            evidence, _ = request.captured(given, config, at=at, progress=progress)
         else:
             evidence = gather_changes(request.asked_of(given, config, at=at), now=at, progress=progress)
     told = request.of_services(evidence.events, given.service)

@@ -7,12 +7,12 @@ from typing import Annotated
 
 import typer
 
-from reconstruct.cli.options import EvidenceOptions, OutputOptions, takes_options
+from reconstruct.cli.options import EvidenceOptions, IncidentOptions, OutputOptions, takes_options
 
 
 @takes_options
 def incident(
-    given: EvidenceOptions,
+    given: IncidentOptions,
     output: OutputOptions,
     *,
     explain: Annotated[
@@ -45,6 +45,7 @@ def incident(
     \b
     Examples:
       reconstruct incident --prometheus http://prometheus:9090 --from -3h --to now
+      reconstruct incident --prometheus http://prometheus:9090 --alert ShopLatencyHigh
       reconstruct incident --bundle outage.zip --out postmortem --format md,png
     """
     run(

@@ -51,6 +51,39 @@ class TimeOptions:
 
 
 @dataclass(frozen=True, kw_only=True)
+class EpisodeOptions:
+    """What a person has in hand instead of a window; with none of these, the last episode of firing alerts."""
+
+    alert: Annotated[
+        str | None,
+        typer.Option(
+            "--alert",
+            metavar="NAME[{MATCHERS}]",
+            help="The last episode of this alert is the window.",
+            rich_help_panel=_WINDOW,
+        ),
+    ] = None
+    page: Annotated[
+        str | None,
+        typer.Option(
+            "--page",
+            metavar="KIND:ID",
+            help="The window of a page: pagerduty:ID, opsgenie:ID, alertmanager:FINGERPRINT.",
+            rich_help_panel=_WINDOW,
+        ),
+    ] = None
+    around: Annotated[
+        str | None,
+        typer.Option(
+            "--around",
+            metavar="T",
+            help="The episode of firing alerts around this time, else an hour before and after it.",
+            rich_help_panel=_WINDOW,
+        ),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class ServerOptions:
     """The metrics server, what of it is looked at, and the configuration."""
 
@@ -212,6 +245,11 @@ class BacktestOptions(TimeOptions, ServerOptions, BundleOptions, ConsoleOptions)
 @dataclass(frozen=True, kw_only=True)
 class EvidenceOptions(EventsOptions, PackOptions, MetricOptions):
     """For what needs the whole evidence of a window: incident, report, scan, capture, verify."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class IncidentOptions(EvidenceOptions, EpisodeOptions):
+    """For `incident` and `capture`: the whole evidence of a window that may have to be found."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,12 +13,14 @@ import pandas as pd
 
 from reconstruct import packs, promql
 from reconstruct.bundle import narrow, read_bundle
+from reconstruct.cli import incident_window
 from reconstruct.cli.console import Progress
 from reconstruct.cli.options import (
     ChangeOptions,
     CheckOptions,
     EventsOptions,
     EvidenceOptions,
+    IncidentOptions,
     MetricOptions,
     PackOptions,
     ServerOptions,
@@ -26,7 +28,7 @@ from reconstruct.cli.options import (
 )
 from reconstruct.config import Config, load_config, parse_duration_s, parse_time, parse_zone
 from reconstruct.errors import NothingToShowError, UsageError
-from reconstruct.gather import Request, gather
+from reconstruct.gather import Request, add_later, gather
 from reconstruct.http import HttpSettings
 from reconstruct.model import Event, Evidence, Settings
 from reconstruct.packs.loader import MECHANISMS_FILE
@@ -207,22 +209,26 @@ def evidence_of(
         asked = replace(asked_of(given, config, at=at), selector=selector)
         if asked.prometheus is None:
             _refuse(given, ("pack", "queries"), what="without a metrics server", why="packs are asked of a server")
+        if isinstance(given, IncidentOptions) and (asked.start is None or incident_window.wanted(given)):
+            return incident_window.gathered(given, asked, settings=settings, at=at, progress=progress), settings
         return gather(asked, now=at, progress=progress), settings
     _refuse(
         given,
-        ("scope", "pack", "queries", "step", "metrics", "column", "events"),
+        ("scope", "pack", "queries", "step"),
         what="with --bundle",
         why="a bundle holds what was asked when it was captured",
     )
-    evidence, stored = captured(given, config, at=at)
+    evidence, stored = captured(given, config, at=at, progress=progress)
     if selector is not None:
         evidence = selected(evidence, selector)
     settings = replace(stored, mechanisms=stored.mechanisms or settings.mechanisms)
     return evidence, replace(settings, services=tuple(given.service)) if given.service else settings
 
 
-def captured(given: EventsOptions, config: Config, *, at: pd.Timestamp) -> tuple[Evidence, Settings]:
-    """What a bundle holds of the window; `--baseline` takes less of the time before it.
+def captured(
+    given: EventsOptions, config: Config, *, at: pd.Timestamp, progress: Progress
+) -> tuple[Evidence, Settings]:
+    """What a bundle holds of the window, with what `--events` and `--metrics` tell besides; `--baseline` takes less.
 
     Raises
     ------
@@ -233,12 +239,21 @@ def captured(given: EventsOptions, config: Config, *, at: pd.Timestamp) -> tuple
         raise ValueError("no bundle is given")
     _refuse(
         given,
-        ("prometheus", "scope", "events", "strict"),
+        ("prometheus", "scope", *(() if given.events else ("strict",))),
         what="with --bundle",
         why="a bundle holds what was asked when it was captured",
     )
     evidence, settings = read_bundle(given.bundle)
+    if given.events or (isinstance(given, MetricOptions) and given.metrics):
+        # What the configuration names was asked when the bundle was captured.
+        later = asked_of(given, replace(config, events=()), at=at)
+        evidence = add_later(evidence, replace(later, prometheus=None), progress=progress)
     begin, end, notes = window_of(given, config, at=at)
+    if isinstance(given, IncidentOptions) and incident_window.wanted(given):
+        found = incident_window.of_bundle(given, evidence.alerts, end=evidence.window.end, zone=zone_of(given, config))
+        if found is not None:
+            begin, end = max(found.start, evidence.window.start), min(found.end, evidence.window.end)
+            notes = (*notes, found.note)
     baseline = _duration(given.baseline, None) if isinstance(given, MetricOptions) else None
     if begin is None and end is None and baseline is None:
         return evidence, settings

@@ -18,6 +18,7 @@ import pandas as pd
 from reconstruct.config import Target
 from reconstruct.errors import SourceError, UsageError
 from reconstruct.http import HttpSettings, Session, not_answered, open_session, plain
+from reconstruct.json_text import read_json
 from reconstruct.model import Entry, Incident
 from reconstruct.text.entries import Words, entry_words
 from reconstruct.text.narrative import clock_of
@@ -156,7 +157,7 @@ def _ours(session: Session, annotations: Sequence[Annotation]) -> dict[str, Mapp
     if error := not_answered(answer, settings=session.settings):
         raise error
     try:
-        whole = answer.json()
+        whole = read_json(answer.content)
     except ValueError as error:
         raise SourceError("Grafana's answer is not JSON", hint="check the url of Grafana") from error
     if answer.status_code >= 400 or not isinstance(whole, list):

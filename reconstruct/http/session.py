@@ -15,6 +15,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.util.retry import Retry
 
 from reconstruct.errors import UsageError
+from reconstruct.http.bounds import HeaderWatchdog, read_whole, watch_connections
 from reconstruct.http.concurrency import MAX_IN_FLIGHT, Pace
 from reconstruct.http.credentials import credentials_for
 from reconstruct.http.failures import unreachable
@@ -133,6 +134,11 @@ class _Adapter(HTTPAdapter):
         self._sleep = sleep
         super().__init__(pool_connections=MAX_IN_FLIGHT, pool_maxsize=MAX_IN_FLIGHT, max_retries=_CONNECT_ONLY)
 
+    def init_poolmanager(self, *args: Any, **more: Any) -> None:
+        """As requests does, with connections that a watchdog can shut."""
+        super().init_poolmanager(*args, **more)
+        watch_connections(self.poolmanager)
+
     def send(
         self,
         request: requests.PreparedRequest,
@@ -149,7 +155,9 @@ class _Adapter(HTTPAdapter):
             # REQUESTS_CA_BUNDLE wins over Session.verify (psf/requests#3829); what the user configured shall win.
             verify = self._settings.ca_file if self._settings.verify else False
         for attempt in range(STATUS_RETRIES + 1):
-            answer = super().send(request, stream, timeout, verify, cert, proxies)
+            answer = self._within_bounds(
+                request, stream=stream, timeout=timeout, verify=verify, cert=cert, proxies=proxies
+            )
             if answer.status_code in BUSY_STATUS:
                 self._pace.slow_down()
             pause_s = self._pause_s(request, answer, attempt=attempt)
@@ -157,6 +165,26 @@ class _Adapter(HTTPAdapter):
                 break
             answer.close()
             self._sleep(pause_s)
+        return answer
+
+    def _within_bounds(
+        self, request: requests.PreparedRequest, *, stream: bool, timeout: Any, verify: Any, cert: Any, proxies: Any
+    ) -> requests.Response:
+        """Send once: the headers within twice the time-out of a byte, the body within its own time and size."""
+        settings = self._settings
+        with HeaderWatchdog(settings.connect_timeout_s + 2 * settings.timeout_s) as watchdog:
+            try:
+                answer = super().send(request, True, timeout, verify, cert, proxies)  # noqa: FBT003 - requests' own
+            except (requests.RequestException, OSError) as error:
+                if watchdog.fired:
+                    raise requests.ReadTimeout(request=request) from error
+                raise
+        if watchdog.fired:  # headers that break off look like headers that are complete
+            answer.close()
+            raise requests.ReadTimeout(request=request)
+        if not stream:
+            wait_s = settings.body_timeout_s
+            read_whole(answer, name=settings.name, wait_s=wait_s, max_bytes=settings.max_answer_bytes)
         return answer
 
     def wait(self, pause_s: float) -> None:

@@ -8,6 +8,7 @@ from typing import Final
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from reconstruct.errors import UsageError
+from reconstruct.http.bounds import MAX_ANSWER_BYTES
 from reconstruct.http.redaction import redact_url
 
 CONNECT_TIMEOUT_S: Final = 5.0
@@ -45,6 +46,8 @@ class HttpSettings:
     connect_timeout_s: float = CONNECT_TIMEOUT_S
     timeout_s: float = ANSWER_TIMEOUT_S
     body_timeout_s: float = BODY_TIMEOUT_S
+    max_answer_bytes: int = MAX_ANSWER_BYTES
+    """Of one answer, unpacked."""
     verify: bool = True
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -10,6 +9,7 @@ from typing import Any, Final
 import pandas as pd
 
 from reconstruct.errors import UsageError
+from reconstruct.json_text import read_json
 from reconstruct.model import PastIncident
 
 SCHEMAS: Final = ("reconstruct/incident/1", "reconstruct/incident/2")
@@ -57,10 +57,10 @@ def _document(path: Path) -> Mapping[str, Any]:
     try:
         if path.stat().st_size > MAX_BYTES:
             raise UsageError(f"{path} is larger than {MAX_BYTES >> 20} MiB", hint="is it an incident.json?")
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document = read_json(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}", hint="is the path right, and may you read it?") from error
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise UsageError(f"{path}: not JSON: {error}", hint="give a file that `reconstruct incident` wrote") from error
     if not isinstance(document, dict) or document.get("schema") not in SCHEMAS:
         raise UsageError(f"{path}: not an incident.json", hint=f"its `schema` is one of {', '.join(SCHEMAS)}")

@@ -30,6 +30,10 @@ class Exchange:
         self._handler.send_header("Connection", "close")
         self._handler.end_headers()
 
+    def raw(self, content: bytes) -> None:
+        """Bytes on the wire, whatever they are."""
+        self.write(content)
+
     def write(self, body: bytes) -> None:
         self._handler.wfile.write(body)
         self._handler.wfile.flush()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,6 +14,7 @@ from reconstruct.errors import SourceError
 from reconstruct.http import HttpSettings, Session, host_of, not_answered, open_session, plain, unreachable
 from reconstruct.http.failures import same_server
 from reconstruct.http.session import RETRY_AFTER_MOST_S, retry_after_s
+from reconstruct.json_text import read_json
 from reconstruct.sources.result import SourceRequest
 
 MAX_ANSWER_BYTES: Final = 64 << 20
@@ -136,8 +136,8 @@ def _get(session: Session, path: str, *, params: Mapping[str, object] | None) ->
     if answer.status_code >= 400:
         raise SourceError(f"{at} answered {answer.status_code}: {plain(answer.text)}", hint="look into its log")
     try:
-        whole: object = json.loads(body)
-    except (ValueError, RecursionError) as error:
+        whole: object = read_json(body)
+    except ValueError as error:
         raise SourceError(f"{at} answered with something that is not JSON, or cut short", hint="try again") from error
     return whole, answer
 

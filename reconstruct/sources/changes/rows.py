@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from reconstruct.errors import UsageError
+from reconstruct.json_text import JsonError, read_json
 
 
 class Row(NamedTuple):
@@ -70,8 +70,8 @@ def _delimiter(text: str) -> str:
 def json_or_none(text: str) -> object | None:
     """The JSON value that a text is; None = it is none."""
     try:
-        whole: object = json.loads(text)
-    except (ValueError, RecursionError):
+        whole: object = read_json(text)
+    except JsonError:
         return None
     return whole
 
@@ -79,9 +79,7 @@ def json_or_none(text: str) -> object | None:
 def json_problem(text: str) -> str:
     """Why a text is no JSON, with the place."""
     try:
-        json.loads(text)
-    except json.JSONDecodeError as error:
-        return f"it is not JSON: {error.msg} at line {error.lineno}, column {error.colno}"
-    except (ValueError, RecursionError) as error:
-        return f"it is not JSON that can be read: {error}"
+        read_json(text)
+    except JsonError as error:
+        return f"it is not JSON: {error}"
     return "it is not an object"

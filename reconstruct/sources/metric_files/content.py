@@ -5,7 +5,6 @@ from __future__ import annotations
 import bz2
 import gzip
 import io
-import json
 import lzma
 import re
 import zipfile
@@ -19,6 +18,7 @@ from typing import Any, Final
 import zstandard
 
 from reconstruct.errors import UsageError
+from reconstruct.json_text import read_json
 
 MAX_FILE_BYTES: Final = 2 * 1024**3
 """A guess: more does not fit into the memory of the machine that a postmortem is written on."""
@@ -69,7 +69,7 @@ class Content:
         if not self.looks_like_json:
             return None
         try:
-            return json.loads(self.text)
+            return read_json(self.text)
         except ValueError:
             return None
 
@@ -83,7 +83,7 @@ class Content:
             if not line.strip():
                 continue
             try:
-                one = json.loads(line)
+                one = read_json(line)
             except ValueError:
                 return ()
             if not isinstance(one, dict):

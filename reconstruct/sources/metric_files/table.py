@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -11,6 +10,7 @@ import numpy as np
 
 from reconstruct.config import parse_zone
 from reconstruct.errors import UsageError
+from reconstruct.json_text import read_json
 from reconstruct.model import Gap
 from reconstruct.sources.metric_files.cells import Times, read_numbers, read_times
 from reconstruct.sources.metric_files.columns import VALUE_COLUMNS, Columns, columns_of
@@ -160,7 +160,7 @@ def _groups(rows: Rows, keys: Sequence[str]) -> list[tuple[list[str], np.ndarray
 
 def _json_labels(cell: str) -> dict[str, str]:
     try:
-        given = json.loads(cell or "{}")
+        given = read_json(cell or "{}")
     except ValueError:
         return {"labels": cell}
     return (

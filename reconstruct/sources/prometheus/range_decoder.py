@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from reconstruct.http import redact
+from reconstruct.json_text import read_json
 from reconstruct.sources.prometheus.dialect import plain_labels
 from reconstruct.sources.prometheus.float_text import numbers_in, plain_numbers_in
 from reconstruct.sources.prometheus.json_stream import GarbledError, JsonStream
@@ -74,7 +75,7 @@ class Matrix:
         """The row of the series with these labels (JSON, as sent); a new one of NaN where it is new."""
         row = self._row_of_bytes.get(raw)
         if row is None:
-            labels = json.loads(raw.decode())
+            labels = read_json(raw) if b"\\u" in raw else json.loads(raw)
             if not isinstance(labels, dict):
                 raise GarbledError("labels that are no object")
             row = self.row_of_labels(labels)

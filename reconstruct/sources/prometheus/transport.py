@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -30,6 +29,8 @@ from reconstruct.http import (
     same_server,
     unreachable,
 )
+from reconstruct.http.bounds import body_blocks
+from reconstruct.json_text import read_json
 from reconstruct.sources.prometheus.api_errors import TooSlowError, refusal
 from reconstruct.sources.prometheus.json_stream import BLOCK_BYTES, CutShortError
 
@@ -89,7 +90,7 @@ class Transport:
         return self._data_of(body, status=answer.status_code, query=form["query"])
 
     def through_client(self, ask: Callable[[PrometheusConnect], T]) -> T:
-        """SourceRequest prometheus-api-client, with our words for what may go wrong."""
+        """Ask prometheus-api-client, with our words for what may go wrong."""
         try:
             with self._session.pace:
                 found = ask(self._client)
@@ -165,17 +166,18 @@ class Transport:
         return None
 
     def _reader(self, answer: requests.Response) -> Callable[[int], bytes]:
+        """A function that reads the next bytes of the body, as many as have come, and b"" at its end."""
         settings = self.settings
-        deadline_s = time.monotonic() + settings.body_timeout_s
+        blocks = body_blocks(
+            answer,
+            name=self.name,
+            wait_s=settings.body_timeout_s,
+            max_bytes=settings.max_answer_bytes,
+        )
 
-        def read(n_bytes: int) -> bytes:
-            if time.monotonic() > deadline_s:
-                raise SourceError(
-                    f"{self.name} was still sending after {settings.body_timeout_s:g} s",
-                    hint="ask for less: a narrower --scope, or a shorter window",
-                )
+        def read(_: int) -> bytes:
             try:
-                return bytes(answer.raw.read(n_bytes, decode_content=True))
+                return next(blocks, b"")
             except (ProtocolError, DecodeError) as error:
                 raise CutShortError from error
             except (HTTPError, OSError) as error:
@@ -185,7 +187,7 @@ class Transport:
 
     def _data_of(self, body: bytes, *, status: int, query: str) -> Any:
         try:
-            parsed = json.loads(body)
+            parsed = read_json(body)
             for words in parsed.get("warnings") or ():
                 self._warned[query, plain(str(words))] = None
             if parsed["status"] == "success":

@@ -5,7 +5,6 @@ CloudTrail tells every call: what only reads is passed over, what was refused is
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from importlib import import_module
@@ -13,6 +12,7 @@ from typing import Any, Final
 
 from reconstruct.errors import SourceError, UsageError
 from reconstruct.http import redact
+from reconstruct.json_text import read_json
 from reconstruct.model import Gap, Service
 from reconstruct.model.kinds import EventKind
 from reconstruct.sources.changes.payload import (
@@ -131,7 +131,7 @@ def _record(item: Item, reading: PayloadReading) -> Iterator[Told]:
 def _lookup(item: Item, reading: PayloadReading) -> Iterator[Told]:
     """An entry of `lookup-events`: the record itself is in it as text."""
     try:
-        whole = json.loads(text(item, "CloudTrailEvent") or "{}")
+        whole = read_json(text(item, "CloudTrailEvent") or "{}")
     except ValueError:
         whole = {}
     name = text(item, "EventName")
