@@ -77,7 +77,7 @@ def _change(entry: Entry, known: _Known) -> Words:
         first, last = restarts[0].time, max(e.end or e.time for e in restarts)
         when = known.clock.time(first) if first == last else known.clock.span(first, last)
         told.append(f"instances restarted {when}")
-    elif entry.end is not None and event.state == "done":
+    elif entry.end is not None and event.state == "done" and event.kind != "restart":
         told.append(f"complete at {known.clock.time(entry.end)}")
     if "effect" in entry.facts:
         told.append(effect_text(entry.facts["effect"], entry.facts.get("measured"), known.anomalies))
@@ -196,6 +196,8 @@ def _phase(entry: Entry, known: _Known) -> Words:
     told = compared(entry.facts.get("measured"), known.anomalies)
     moved = [one for one in told if " stayed at " not in one] or told
     head = "Partly recovered" if entry.facts.get("improved") else "Worse"
+    if entry.facts.get("back"):
+        head = "User-facing signals back to normal"
     step = known.events.get(_id(entry.facts.get("step")))
     after = f"after “{event_text(step)}” at {known.clock.time(step.time)}" if step else ""
     return Words(f"{head}: {'; '.join(moved)}", after)

@@ -35,7 +35,7 @@ def _text(one: FollowUp, incident: Incident, clock: Clock) -> str:
             return _rollout(one, events)
         case "monitoring":
             reason = str(one.facts["reason"])
-            return f"Monitoring: {mechanism_text(str(one.facts['mechanism']))} could not be checked. {sentence(reason)}"
+            return f"Monitoring: {mechanism_text(str(one.facts['mechanism']))} could not be checked: {sentence(reason)}"
 
 
 def _detection(one: FollowUp, anomalies: dict[str, Anomaly]) -> str:

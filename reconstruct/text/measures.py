@@ -6,7 +6,6 @@ import re
 from typing import Final
 
 from reconstruct.model import Anomaly, Fact, Quantity, Signal
-from reconstruct.text.references import service_text
 from reconstruct.text.units import human
 
 _RAW_NAME: Final = re.compile(r"\b[A-Za-z][A-Za-z0-9]*(?:[_:][A-Za-z0-9]+)+\b")
@@ -19,7 +18,7 @@ def measure_of(signal: Signal) -> str:
     """A signal's title inside a sentence, a metric's raw name read as words.
 
     >>> measure_of(Signal("g/x", "db_query_duration_seconds, mean", "", "seconds", "database", "latency"))
-    'db query duration, mean'
+    'mean db query duration'
     >>> measure_of(Signal("http/p95", "Latency, 95th percentile (http_server_request_duration_seconds)", "", "s", "app",
     ...     "latency"))
     'p95 latency'
@@ -27,6 +26,7 @@ def measure_of(signal: Signal) -> str:
     title = re.sub(rf" \({_RAW_NAME.pattern}\)", "", signal.title)
     shown = _RAW_NAME.sub(lambda m: _UNIT_WORDS.sub("", re.sub("[_:]", " ", m[0])), title)
     shown = _PERCENTILE.sub(lambda m: f"p{m[2]} {m[1][:1].lower()}{m[1][1:]}", shown)
+    shown = re.sub(r"^(.+), mean$", lambda m: f"mean {m[1][:1].lower()}{m[1][1:]}", shown)
     word = shown.partition(" ")[0]
     return shown[:1].lower() + shown[1:] if word[1:].islower() or len(word) == 1 else shown
 
@@ -34,14 +34,16 @@ def measure_of(signal: Signal) -> str:
 def measure(anomaly: Anomaly) -> str:
     """What an anomaly's series measures; an alert's condition is called one, for its name is no quantity."""
     if anomaly.signal.threshold is not None:
-        return f"the condition of {anomaly.signal.title}"
+        return f"condition of {anomaly.signal.title}"
     return measure_of(anomaly.signal)
 
 
 def moved_text(anomaly: Anomaly, *, whose: bool = True) -> str:
     """What moved, and which way: `latency, 95th percentile of shop rose`."""
+    if anomaly.signal.threshold is not None:
+        return f"{measure(anomaly)} met"
     way = {"up": "rose", "down": "fell", "both": "varied more"}[anomaly.direction]
-    where = service_text(anomaly.service)
+    where = anomaly.service.name
     return f"{measure(anomaly)}{f' of {where}' if whose and where else ''} {way}"
 
 

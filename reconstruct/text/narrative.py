@@ -170,7 +170,7 @@ def lasted_text(incident: Incident) -> str:
 def _met(incident: Incident, measured: Measured, *, whose: bool = True) -> str:
     """`shop failed 33 % of requests` (on average), or `p95 latency of shop rose from 45 ms to 3.5 s` (its median)."""
     a = next(a for a in incident.anomalies if a.id == measured.anomaly)
-    where = service_text(a.service)
+    where = a.service.name
     if a.signal.aspect == "errors" and a.signal.unit in ("ratio", "percent"):
         return f"{where or 'the service'} failed {human(measured.mean.value, a.signal.unit)} of requests"
     way = "fell" if a.direction == "down" else "rose"
@@ -219,10 +219,12 @@ def _end_sentence(incident: Incident, clock: Clock) -> str:
     if stones.get("onset") is None:
         return ""
     detect = incident.durations.get("time_to_detect_s")
-    if detect is not None:
+    detected, onset = stones.get("detected"), stones["onset"]
+    if detected and onset and detected.moment.time < onset.moment.time:
+        before = human_duration((onset.moment.time - detected.moment.time).total_seconds())
+        seen = f"the first alert fired {before} before onset"
+    elif detect is not None:
         seen = f"the first alert fired after {human_duration(detect.value_s)}"
-    elif stones.get("detected"):
-        seen = "the first alert fired before it"
     else:
         seen = "no alert fired"
     return capitalised_name(f"{_ended(incident, clock)}; {seen}", incident)
@@ -244,7 +246,8 @@ def _ended(incident: Incident, clock: Clock) -> str:
 
 def change_text(event: Event) -> str:
     """A change as one refers to it: `the deploy of shop 2.20.0`."""
-    if event.service.name and event.version and event.kind not in ("flag", "config"):
+    changed = event.version and event.version != event.previous and event.kind not in ("flag", "config")
+    if event.service.name and changed:
         return f"the {event.kind} of {event.service.name} to {event.version}"
     if event.title:
         return f"the {event.kind} “{clip(event.title, most=MAX_NAME)}”"

@@ -10,7 +10,7 @@ import pandas as pd
 
 from reconstruct.model import Anomaly, Entry, Fact, Moment, Phase, Quantity, Reference, Service
 from reconstruct.timeline.leads import LAGGING, USER_LAYERS, anomalies_by_id, first_clear, user_facing
-from reconstruct.timeline.phases import measured
+from reconstruct.timeline.phases import at_baseline, measured
 from reconstruct.timeline.story import BELIEVED, Story
 
 UNTOLD_TAG = "scrape"
@@ -147,6 +147,7 @@ def phase(story: Story) -> Iterator[Entry]:
         facts: dict[str, Fact] = {
             "phase": after.kind,
             "improved": after.improved,
+            "back": after.improved and _back(after, story),
             "measured": tuple(
                 (Reference(m.anomaly), was[m.anomaly].median, m.median) for m in after.measured if m.anomaly in was
             ),
@@ -163,6 +164,13 @@ def phase(story: Story) -> Iterator[Entry]:
             level="key",
             facts=facts,
         )
+
+
+def _back(phase: Phase, story: Story) -> bool:
+    """Whether every user-facing series stood at its baseline again, before everything else was."""
+    by_id = anomalies_by_id(story.anomalies)
+    back = [at_baseline(by_id[m.anomaly], m.median.value) for m in phase.measured]
+    return bool(back) and all(back)
 
 
 def _marked(before: Phase, after: Phase, story: Story) -> bool:

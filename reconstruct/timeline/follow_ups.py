@@ -17,6 +17,8 @@ LATE_SHARE: Final = 0.2
 LATE_S: Final = 300.0
 MAX_DETOURS: Final = 3
 MAX_MISSING: Final = 3
+OPEN_SHARE: Final = 0.2
+"""Where the candidate causes leave less unexplained, what was not checked would have changed little."""
 DETOUR_MOST: Final = pd.Timedelta("1h")
 """The time from a note to the next one is at most so long: after it nobody knows what was done."""
 _TELLING: Final[Mapping[str, str]] = {
@@ -135,6 +137,8 @@ def _rollout(story: Story) -> Iterator[FollowUp]:
 
 
 def _monitoring(story: Story) -> Iterator[FollowUp]:
-    """What could not be checked for want of data, and what would give it."""
+    """What could not be checked for want of data, where that could be the cause."""
+    if 1.0 - sum(h.confidence for h in story.explanation.hints if h.verdict in BELIEVED) < OPEN_SHARE:
+        return
     for missing in story.explanation.not_checked[:MAX_MISSING]:
         yield FollowUp("monitoring", (), {"mechanism": missing.mechanism, "reason": missing.reason})

@@ -9,6 +9,9 @@ import pandas as pd
 
 from reconstruct.model import ActionEffect, Alert, Duration, Evidence, Explanation, Milestone, Moment
 
+RECOVERS_S = 120.0
+"""So long after a step was complete the recovery may be its doing: range windows, caches, retries (a guess)."""
+
 
 def milestones(
     evidence: Evidence, explanation: Explanation, actions: Sequence[ActionEffect] = ()
@@ -21,7 +24,7 @@ def milestones(
     recovered = _stone(explanation.recovered, explanation.recovered_evidence)
     mitigated = _stone(explanation.mitigated, explanation.mitigated_evidence)
     if mitigated is None and recovered is not None:
-        mitigated = _bent(evidence, actions)
+        mitigated = _bent(evidence, actions, recovered)
     if mitigated and recovered and mitigated.moment.time > recovered.moment.time:
         if mitigated.moment.earliest <= recovered.moment.latest:
             time = min(mitigated.moment.time, recovered.moment.latest)
@@ -42,10 +45,11 @@ def _stone(moment: Moment | None, cited: tuple[str, ...]) -> Milestone | None:
     return Milestone(moment, cited) if moment and cited else None
 
 
-def _bent(evidence: Evidence, actions: Sequence[ActionEffect]) -> Milestone | None:
+def _bent(evidence: Evidence, actions: Sequence[ActionEffect], recovered: Milestone) -> Milestone | None:
     bends = [a.event for a in actions if a.effect == "full"]
     event = next((e for e in evidence.events if bends and e.id == bends[-1]), None)
-    if event is None:
+    reach = pd.Timedelta(seconds=RECOVERS_S)
+    if event is None or recovered.moment.earliest > (event.end or event.time) + reach:
         return None
     return Milestone(Moment(event.time, event.time, event.time + pd.Timedelta(seconds=event.resolution_s)), (event.id,))
 

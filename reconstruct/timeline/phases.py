@@ -111,6 +111,11 @@ def _split(values: npt.NDArray[np.float64], first: int, last: int, least: int) -
     yield from _split(values, first + cut, last, least)
 
 
+def at_baseline(anomaly: Anomaly, value: float) -> bool:
+    """Whether nobody would tell a value from the baseline."""
+    return _excess(anomaly, value) <= _excess(anomaly, anomaly.baseline)
+
+
 def _excess(anomaly: Anomaly, value: float) -> float:
     """How far from its baseline, never below what nobody would tell from it."""
     least = SMALLEST * (100.0 if anomaly.signal.unit == "percent" else 1.0)

@@ -100,15 +100,15 @@ class Story:
         )
 
     def step_near(self, moment: Moment) -> Event | None:
-        """The last restart or change of the services it is about that a move at `moment` can have come from."""
+        """The last step of the mitigation, or of a candidate cause, that a move at `moment` can have come from.
+
+        Other changes are never named beside a move: standing near it in time would read as having done it.
+        """
+        mitigated = self.stones["mitigated"]
+        known = self.triggers | (set(mitigated.evidence) if mitigated else set())
+        steps = [e for e in self.evidence.events if e.id in known and e.took_effect]
+        steps += [r for e in steps for r in self.restarts_of(e)]
         lag = pd.Timedelta(seconds=max((one.lag_s for one in self.leads), default=60.0) + 2 * CLOCKS_S)
         ahead = pd.Timedelta(seconds=2 * max((one.spacing_s for one in self.leads), default=15.0))
-        near = [
-            e
-            for e in self.evidence.events
-            if e.kind in ("restart", "rollback", "deploy", "config", "flag", "scale")
-            and e.service.name in self.named
-            and moment.earliest - lag <= e.time <= moment.latest + ahead
-            and e.time >= self.first_trigger
-        ]
+        near = [e for e in steps if moment.earliest - lag <= e.time <= moment.time + ahead]
         return max(near, key=lambda e: (e.kind == "restart" or e.end is None, e.time, e.id), default=None)

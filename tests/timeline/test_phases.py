@@ -152,3 +152,18 @@ def test_without_a_user_facing_series_the_verdict_s_reason_leads_the_summary() -
     assert narrative.summary(story([(60, 0.34)], metrics=False), clock=Clock()).startswith("shop failed.")
     host = replace(ERRORS, layer="host", aspect="utilisation")
     assert narrative.summary(story([(60, 0.34)], signal=host), clock=Clock()).startswith("shop failed.")
+
+
+def test_a_phase_at_the_baseline_is_back_to_normal_and_not_partly() -> None:
+    told = story([(60, 0.34), (100, 0.0)], event("e1", 99, "rollback"), mitigated="e1")
+    assert titles(told, "phase") == [
+        "User-facing signals back to normal: requests answered with 5xx fell from 34 % to 0.005 %"
+    ]
+
+
+def test_an_unrelated_change_beside_a_move_is_never_named_with_it() -> None:
+    told = story([(60, 0.34), (100, 0.03)], event("e1", 99.5, "flag"))
+    (turn,) = (e for e in told.timeline if e.rule == "phase")
+    (recovery,) = (e for e in told.timeline if e.rule == "recovered")
+    assert "step" not in turn.facts
+    assert "step" not in recovery.facts
