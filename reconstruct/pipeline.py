@@ -18,6 +18,9 @@ from reconstruct.alerting.review import review
 from reconstruct.bundle import narrow
 from reconstruct.detect import detect, gaps
 from reconstruct.explain import explain
+from reconstruct.explain.user_impact import look, user_anomalies
+from reconstruct.meaning import read_system
+from reconstruct.meaning.user_signals import with_user_signals
 from reconstruct.model import Episode, Evidence, Incident, Metric, PastIncident, Settings, numbered_gaps
 from reconstruct.timeline import compose
 
@@ -46,8 +49,12 @@ def draft(evidence: Evidence, *, settings: Settings | None = None) -> Incident:
         gaps=numbered_gaps((*evidence.gaps, *found.gaps)),
         notes=(*evidence.notes, *found.notes),
     )
-    explanation = explain(evidence, found.anomalies, settings=settings)
-    return with_detection(compose(evidence, found.anomalies, explanation))
+    system = read_system(evidence, calls=settings.calls)
+    evidence = with_user_signals(evidence, system, services=settings.services)
+    users = look(evidence)
+    anomalies = (*found.anomalies, *user_anomalies(users, evidence, after=len(found.anomalies)))
+    explanation = explain(evidence, anomalies, settings=settings, system=system, users=users)
+    return with_detection(compose(evidence, anomalies, explanation))
 
 
 def with_detection(

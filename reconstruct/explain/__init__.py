@@ -10,13 +10,23 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from reconstruct.explain import priors
 from reconstruct.explain.alternatives import Rival
 from reconstruct.explain.before_during import span_of
 from reconstruct.explain.causes import Causes, causes
 from reconstruct.explain.changes import Change, changes
 from reconstruct.explain.context import Case, in_order, settle
-from reconstruct.explain.episodes import Bout, bouts, onset, worst
-from reconstruct.explain.firings import firings
+from reconstruct.explain.episodes import (
+    Bout,
+    bouts,
+    episode_of_alerts,
+    episode_of_ran_out,
+    episodes_of_users,
+    onset,
+    worst,
+)
+from reconstruct.explain.exhausted import RanOut, ran_out
+from reconstruct.explain.firings import Firing, calls_somebody, firings
 from reconstruct.explain.gradual import Line, leading_line
 from reconstruct.explain.impact import episodes, impact, verdict
 from reconstruct.explain.locate import met_by_users
@@ -36,14 +46,22 @@ from reconstruct.explain.rules.temporal_order import temporal_order
 from reconstruct.explain.rules.topology import topology
 from reconstruct.explain.rules.traffic_surge import traffic_surge
 from reconstruct.explain.scoring import Suspect, believed, dismissed_changes, hints, weigh
-from reconstruct.explain.symptoms import symptoms
-from reconstruct.meaning import read_system
-from reconstruct.model import Anomaly, Event, Evidence, Explanation, Ledger, Moment, Reason, Settings
+from reconstruct.explain.symptoms import Symptom, symptoms
+from reconstruct.explain.user_impact import UserImpact
+from reconstruct.model import Anomaly, Event, Evidence, Explanation, Ledger, Moment, Reason, Settings, Verdict
+from reconstruct.model.system import System
 
 __all__ = ["explain"]
 
 
-def explain(evidence: Evidence, anomalies: Sequence[Anomaly], *, settings: Settings) -> Explanation:
+def explain(
+    evidence: Evidence,
+    anomalies: Sequence[Anomaly],
+    *,
+    settings: Settings,
+    system: System | None = None,
+    users: UserImpact | None = None,
+) -> Explanation:
     """What users felt, what could have done it and why we think so, and what is cleared.
 
     Parameters
@@ -54,6 +72,10 @@ def explain(evidence: Evidence, anomalies: Sequence[Anomaly], *, settings: Setti
         From `reconstruct.detect`; worse and better directions.
     settings : Settings
         What the incident is about, the call graph, the mechanisms to hold against it.
+    system : System, optional
+        What the series as exported mean (`reconstruct.meaning.read_system`); none are at hand when not given.
+    users : UserImpact, optional
+        What users met (`user_impact.look`); its anomalies are among `anomalies`.
 
     Returns
     -------
@@ -63,16 +85,20 @@ def explain(evidence: Evidence, anomalies: Sequence[Anomaly], *, settings: Setti
     evidence, anomalies = in_order(evidence, anomalies)
     firing = firings(evidence)
     felt = symptoms(evidence, anomalies, firing=firing, services=settings.services)
-    found = bouts(felt, firing=firing, window=evidence.window)
+    users = users or UserImpact()
+    exhausted = ran_out(system, evidence) if system is not None else ()
+    found = _found(evidence, anomalies, felt, users, exhausted, firing=firing)
     bout = worst(found)
-    judged, why = verdict(evidence, anomalies, bout, firing=firing)
+    judged, why = verdict(evidence, anomalies, bout, firing=firing, users=users, ran_out=exhausted)
     if bout is None or judged != "incident":
         return Explanation(judged, why)
+    if not bout.symptoms:  # an alert that nothing measured bears out: nothing to reason from
+        return _only_alerted(judged, why, found, bout, anomalies)
 
     case = settle(evidence, anomalies, bout, settings=settings)
     candidates = changes(evidence)
     cured_by = cure(case, candidates)
-    by_figures = _by_figures(case, candidates, cured_by, found)
+    by_figures = _by_figures(case, system, candidates, cured_by, found)
     line = leading_line(case)
     readings = read(case)
     rivals = _rivals(case, readings)
@@ -104,12 +130,57 @@ def explain(evidence: Evidence, anomalies: Sequence[Anomaly], *, settings: Setti
     )
 
 
+def _found(
+    evidence: Evidence,
+    anomalies: Sequence[Anomaly],
+    felt: Sequence[Symptom],
+    users: UserImpact,
+    exhausted: Sequence[RanOut],
+    *,
+    firing: Sequence[Firing],
+) -> tuple[Bout, ...]:
+    """The episodes: of what users met; without that as symptoms show them; else of alerts and of what ran out."""
+    met = episodes_of_users(users, anomalies, felt, firing=firing, evidence=evidence)
+    if met:
+        return met
+    shown = () if users.judged else bouts(felt, firing=firing, window=evidence.window)
+    strongest = worst(shown)
+    if strongest is not None and strongest.strength >= priors.INCIDENT_AT:
+        return shown
+    calls = [f for f in firing if calls_somebody(f, evidence.window)]
+    if calls:
+        return (episode_of_alerts(calls, anomalies, firing=firing, evidence=evidence),)
+    if exhausted:
+        return (episode_of_ran_out(exhausted[0], anomalies, evidence=evidence),)
+    return shown
+
+
+def _only_alerted(
+    judged: Verdict, why: str, found: Sequence[Bout], bout: Bout, anomalies: Sequence[Anomaly]
+) -> Explanation:
+    dated = bout.dated
+    return Explanation(
+        verdict=judged,
+        says=why,
+        episodes=episodes(found, anomalies),
+        worst=f"ep{found.index(bout) + 1}",
+        onset=dated.onset if dated else None,
+        onset_evidence=dated.begun_by if dated else (),
+        recovered=dated.recovery if dated else None,
+        recovered_evidence=dated.ended_by if dated else (),
+        affected=tuple(dict.fromkeys(f.service for f in bout.alerts if f.service.name)),
+    )
+
+
 def _by_figures(
-    case: Case, found: Sequence[Change], cured_by: Event | None, episodes_found: Sequence[Bout]
+    case: Case,
+    system: System | None,
+    found: Sequence[Change],
+    cured_by: Event | None,
+    episodes_found: Sequence[Bout],
 ) -> Causes | None:
     """The candidate causes that the system's own figures show; None where series as exported are not at hand."""
-    system = read_system(case.evidence, calls=case.settings.calls)
-    if not system.served and not system.readings:
+    if system is None or (not system.served and not system.readings):
         return None
     window = case.evidence.window
     first = min((b.start for b in episodes_found), default=None)
@@ -158,6 +229,8 @@ def _judge(
 
 def _felt_first(case: Case) -> tuple[str, ...]:
     """The anomalies that date the onset: those of the service that failed first, else every one at that moment."""
+    if case.bout.dated is not None:
+        return case.bout.dated.begun_by
     _, together = onset(case.bout)
     own = [s.anomaly.id for s in together if case.first and s.anomaly.service == case.first[0]]
     return tuple(own or (s.anomaly.id for s in together))
@@ -165,6 +238,8 @@ def _felt_first(case: Case) -> tuple[str, ...]:
 
 def _felt_last(case: Case) -> tuple[str, ...]:
     back = case.recovered
+    if case.bout.dated is not None:
+        return case.bout.dated.ended_by
     return tuple(s.anomaly.id for s in case.bout.main if back is not None and s.anomaly.recovery == back)
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import pandas as pd
 
-from reconstruct.model import Alert, Anomaly, Event, Evidence, Service, Signal
+from reconstruct.model import Alert, Anomaly, Event, Evidence, Service, Signal, Window
 
 METRIC_LABELS = ("metric", "signal", "metric_name")
 """Columns in which an alert that comes as an event names what it watches."""
@@ -28,6 +28,24 @@ class Firing:
     resolved: pd.Timestamp | None
     """None = still firing, not told, or ended because its data ended."""
     resolution_s: float
+    severity: str = ""
+    """As the alert's labels say, in lower case; "" = not told."""
+
+
+SEVERITY_LABELS = ("severity", "priority", "level", "urgency")
+NOBODY_IS_CALLED = frozenset({"none", "info", "informational", "information", "debug", "notice", "ok", "low", "p5"})
+"""Severities of what is only shown: kube-prometheus's `none`, `info`, syslog's words, the lowest of on-call tools."""
+HEARTBEATS = frozenset({"watchdog", "deadmansswitch", "deadmanssnitch", "deadman", "heartbeat", "alwaysfiring"})
+"""Names of rules that fire always, so that their silence is news."""
+
+
+def calls_somebody(firing: Firing, window: Window) -> bool:
+    """Whether somebody would be called for it: it fired within the window, is no heartbeat and no mere information."""
+    return (
+        window.start <= firing.fired < window.end
+        and firing.severity not in NOBODY_IS_CALLED
+        and firing.name.replace("_", "").replace("-", "").replace(" ", "").lower() not in HEARTBEATS
+    )
 
 
 def firings(evidence: Evidence) -> tuple[Firing, ...]:
@@ -63,6 +81,7 @@ def _of_alert(alert: Alert) -> Firing:
         fired=alert.firing_at,
         resolved=None if alert.ended_in_gap else alert.resolved_at,
         resolution_s=alert.resolution_s,
+        severity=_severity(alert.labels),
     )
 
 
@@ -76,4 +95,9 @@ def _of_event(event: Event) -> Firing:
         fired=event.time,
         resolved=event.end,
         resolution_s=event.resolution_s,
+        severity=_severity(event.labels),
     )
+
+
+def _severity(labels: Mapping[str, str]) -> str:
+    return next((labels[name].lower() for name in SEVERITY_LABELS if labels.get(name)), "")

@@ -1,4 +1,4 @@
-"""Impact first: the incident is what users felt. Verdict, episodes, and how much was felt for how long."""
+"""Impact first: the incident is what users met. Verdict, episodes, and how much was felt for how long."""
 
 from __future__ import annotations
 
@@ -10,8 +10,11 @@ import pandas as pd
 from reconstruct.explain import priors
 from reconstruct.explain.context import Case
 from reconstruct.explain.episodes import Bout, onset
-from reconstruct.explain.firings import Firing
-from reconstruct.explain.symptoms import FELT_ASPECTS, FELT_LAYERS, Symptom, on_a_symptom
+from reconstruct.explain.exhausted import RanOut
+from reconstruct.explain.firings import Firing, calls_somebody
+from reconstruct.explain.symptoms import FELT_ASPECTS, FELT_LAYERS, Symptom
+from reconstruct.explain.user_impact import UserImpact
+from reconstruct.meaning.user_signals import USERS, weight_of
 from reconstruct.model import Anomaly, Episode, Evidence, Impact, Metric, Service, Verdict, Window
 from reconstruct.text.reasons import clock, lower_first, moved_from_to, names
 from reconstruct.text.units import change, human
@@ -21,37 +24,41 @@ NEAREST = 3
 
 
 def verdict(
-    evidence: Evidence, anomalies: Sequence[Anomaly], worst: Bout | None, *, firing: Sequence[Firing]
+    evidence: Evidence,
+    anomalies: Sequence[Anomaly],
+    worst: Bout | None,
+    *,
+    firing: Sequence[Firing],
+    users: UserImpact,
+    ran_out: Sequence[RanOut] = (),
 ) -> tuple[Verdict, str]:
-    """Whether users felt anything, and why we think so.
+    """Whether there was an incident, and why we think so.
 
-    Of hundreds of series a few always alarm, so an incident needs a user-facing symptom that lasts and is far beyond
-    what is just felt, or several, or an alert on what a symptom shows.
+    Harm that users met is one; so is an alert that somebody is called for, and a resource that ran out, though nobody
+    met it. Where series are only known as packs ask for them, of hundreds a few always alarm: then it needs a
+    user-facing symptom that lasts and is far beyond what is just felt, or several. "No incident" needs a user-facing
+    signal that was read and judged.
     """
-    if worst is not None and worst.strength >= priors.INCIDENT_AT:
+    if worst is not None and worst.dated is not None and worst.dated.users:
+        mine = [s.anomaly for s in worst.symptoms if USERS in s.anomaly.signal.tags]
+        return "incident", _met(mine, worst)
+    if not users.judged and worst is not None and worst.dated is None and worst.strength >= priors.INCIDENT_AT:
         strongest = max(worst.main, key=_preferred).anomaly
-        felt = [s for s in worst.main if s.anomaly.signal.layer in FELT_LAYERS and s.anomaly.service.name]
-        services = list(dict.fromkeys(s.anomaly.service for s in felt))
+        felt = [s for s in worst.main if s.anomaly.signal.layer in FELT_LAYERS]
+        services = list(dict.fromkeys(s.anomaly.service for s in felt if s.anomaly.service.name))
         figures = change(strongest.baseline, strongest.level, strongest.signal.unit)
-        about = (
-            f"users of {names(services)} felt it"
-            if services
-            else "it was alerted on, though no signal shows that users felt it,"
-        )
-        return (
-            "incident",
-            f"{about} from {clock(onset(worst)[0].time)}: {lower_first(strongest.signal.title)} {figures}",
-        )
-    inside = [f for f in firing if evidence.window.start <= f.fired < evidence.window.end]
-    fired = [f for f in inside if on_a_symptom(f, evidence)]
+        whom = f"users of {names(services)} felt it" if services else "users felt it" if felt else _alerted_only(worst)
+        return "incident", f"{whom} from {clock(onset(worst)[0].time)}: {lower_first(strongest.signal.title)} {figures}"
+    inside = [f for f in firing if calls_somebody(f, evidence.window)]
+    if inside:
+        return "incident", f"{_fired(inside)}; no measured signal shows that users met it"
+    if ran_out:
+        return "incident", f"{_told(ran_out[0])}; no measured signal shows that users met it"
     seen = [m for m in evidence.metrics if _user_facing(m) and _has_data(m, evidence.window)]
     if not seen and not any(gap.matters for gap in evidence.gaps):
         return "inconclusive", "no signal of what users feel (requests, errors, latency, probes) has data in the window"
-    if fired:
-        return (
-            "inconclusive",
-            f"the alert {fired[0].name} fired, but what users feel hardly moved, as far as it is measured",
-        )
+    if users.unjudged and not users.judged:
+        return "inconclusive", f"what users met was seen but could not be judged: {', '.join(users.unjudged[:NEAREST])}"
     if unread := [gap for gap in evidence.gaps if gap.matters]:
         others = f" and {len(unread) - 1} more" if len(unread) > 1 else ""
         return (
@@ -60,12 +67,45 @@ def verdict(
         )
     moved = sum(a.worse for a in anomalies)
     rest = f"; {moved} series moved and none was felt" if moved else ""
-    more = (("nearest to it", _nearest(worst)), ("alerts fired all the same", _alerted(inside, anomalies)))
-    told = "".join(f"; {what}: {figures}" for what, figures in more if figures)
+    told = f"; nearest to it: {near}" if (near := _nearest(worst)) else ""
     return (
         "no-incident",
         f"none of the {len(seen)} user-facing signals got worse by enough, for long enough{rest}{told}",
     )
+
+
+_RAN_OUT = {
+    "oom-kill": "a process of {thing} was killed for memory",
+    "crash-loop": "{thing} kept restarting",
+    "disk-full": "a disk of {thing} was full",
+    "certificate-expired": "the certificate of {thing} expired",
+}
+
+
+def _told(one: RanOut) -> str:
+    return f"{_RAN_OUT[one.what].format(thing=one.thing)} at {clock(one.moment.time)}"
+
+
+def _met(mine: Sequence[Anomaly], worst: Bout) -> str:
+    """What users met, in one clause: the failed share first, then the slowest."""
+    order = {"errors": 0, "availability": 1, "latency": 2}
+    first = min(mine, key=lambda a: (order.get(a.signal.aspect, 3), -a.score, a.id), default=None)
+    since = clock(onset(worst)[0].time)
+    if first is None:
+        return f"users met harm from {since}"
+    figures = change(first.baseline, first.peak, first.signal.unit)
+    return f"users of {first.service.name} felt it from {since}: {lower_first(first.signal.title)} {figures}"
+
+
+def _alerted_only(worst: Bout) -> str:
+    return "it was alerted on, though no signal shows that users felt it," if worst.alerts else "symptoms were seen"
+
+
+def _fired(calls: Sequence[Firing]) -> str:
+    told = list(dict.fromkeys(f.name for f in calls))
+    first = min(calls, key=lambda f: (f.fired, f.id))
+    more = f" and {len(told) - 1} more" if len(told) > 1 else ""
+    return f"{first.name}{more} fired at {clock(first.fired)}"
 
 
 def _nearest(worst: Bout | None) -> str:
@@ -76,13 +116,6 @@ def _nearest(worst: Bout | None) -> str:
         f"{moved_from_to(a)}{f' to {clock(a.recovery.time)}' if a.recovery else ', not back'}"
         for a in list(reversed(told.values()))[:NEAREST]
     )
-
-
-def _alerted(firing: Sequence[Firing], anomalies: Sequence[Anomaly]) -> str:
-    """The alerts that fired, each with how far what it watches moved."""
-    watched = {a.signal.title: a for a in reversed(anomalies) if a.signal.threshold is not None}
-    names_of = dict.fromkeys(f.name for f in firing)
-    return ", ".join(moved_from_to(watched[name]) if name in watched else name for name in list(names_of)[:NEAREST])
 
 
 def episodes(found: Sequence[Bout], anomalies: Sequence[Anomaly]) -> tuple[Episode, ...]:
@@ -101,6 +134,8 @@ def episodes(found: Sequence[Bout], anomalies: Sequence[Anomaly]) -> tuple[Episo
 
 def impact(case: Case) -> tuple[Impact, ...]:
     """What users felt, one line a service and kind: failed requests and their share, latency, availability."""
+    if case.bout.dated is not None:
+        return _impact_of_users(case) if case.bout.dated.users else ()
     best: dict[tuple[Service, str], Symptom] = {}
     for symptom in case.bout.main:
         if symptom.anomaly.signal.layer not in FELT_LAYERS:
@@ -112,6 +147,46 @@ def impact(case: Case) -> tuple[Impact, ...]:
     order = {aspect: n for n, aspect in enumerate(("errors", "latency", "availability"))}
     aspects = {id(r): order.get(s.anomaly.signal.aspect, len(order)) for r, s in zip(rows, best.values(), strict=True)}
     return tuple(sorted(rows, key=lambda r: (aspects[id(r)], -(r.share or 0.0), r.service, r.what)))
+
+
+def _impact_of_users(case: Case) -> tuple[Impact, ...]:
+    """Failed requests, slow requests by hop, work done late: counted over the very set that the share is of."""
+    rows: list[Impact] = []
+    order = {"errors": 0, "availability": 1, "latency": 2}
+    mine = [s.anomaly for s in case.bout.symptoms if USERS in s.anomaly.signal.tags]
+    grid, step_s = case.evidence.window.index, case.evidence.window.step_s
+    for signal_id in dict.fromkeys(a.signal.id for a in sorted(mine, key=lambda a: (order[a.signal.aspect], a.id))):
+        parts = [a for a in mine if a.signal.id == signal_id]
+        metric = case.metrics[parts[0].query]
+        behind = weight_of(metric, case.evidence.metrics)
+        start = min(a.onset.time for a in parts)
+        end = max((a.recovery.time if a.recovery else case.evidence.window.end) for a in parts)
+        inside = np.asarray((grid >= start) & (grid < end))
+        columns = sorted({a.column for a in parts})
+        weight = behind.values.to_numpy(dtype=float)[inside] if behind is not None else np.ones((inside.sum(), 1))
+        counted = float(np.nansum(weight)) * step_s
+        figures = metric.values.to_numpy(dtype=float)[inside]
+        first = max(parts, key=lambda a: (a.score, a.id))
+        evidence = (metric.query, *((behind.query,) if behind is not None else ()), *(a.id for a in parts))
+        if first.signal.aspect == "errors":
+            failed = float(np.nansum(figures * weight)) * step_s
+            share = failed / counted if counted > 0 else None
+            rows.append(Impact(first.service, "failed requests", failed, "count", share, start, end, evidence))
+        elif first.signal.aspect == "availability":
+            share = float(np.nanmean(1.0 - figures))
+            what = "failed probes"
+            rows.append(
+                Impact(first.service, what, float(np.nansum(1.0 - figures)), "count", share, start, end, evidence)
+            )
+        else:
+            slow = float(np.nansum(weight[:, columns])) * step_s if weight.shape[1] > max(columns) else counted
+            late = first.signal.layer == "queue"
+            share = None if late or counted <= 0 else slow / counted
+            before, during = human(first.baseline, "seconds"), human(first.level, "seconds")
+            what = "messages handled late" if late else "slow requests"
+            what = f"{what} (mean {before} before, {during} during)"
+            rows.append(Impact(first.service, what, slow, "count", share, start, end, evidence))
+    return tuple(rows)
 
 
 def _row(case: Case, symptom: Symptom) -> Impact:

@@ -12,6 +12,7 @@ import pandas as pd
 
 from reconstruct.explain import priors
 from reconstruct.explain.firings import Firing, watched, watches
+from reconstruct.meaning.user_signals import USERS
 from reconstruct.model import Anomaly, Aspect, Evidence, Layer, Metric, Moment, Service
 
 FELT_LAYERS: tuple[Layer, ...] = ("edge", "app")
@@ -61,7 +62,8 @@ def symptoms(
     found = []
     for a in anomalies:
         if (
-            not a.worse
+            USERS in a.signal.tags  # they date the episode themselves
+            or not a.worse
             or NOT_FELT & set(a.signal.tags)
             or (services and a.service.name and a.service.name not in services)
         ):

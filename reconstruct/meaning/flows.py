@@ -14,7 +14,7 @@ from reconstruct.meaning import vocabulary as words_for
 from reconstruct.meaning.names import Names, family_of, instance_of, total_of
 from reconstruct.meaning.rows import Row
 from reconstruct.meaning.status import failed, status_label
-from reconstruct.model.system import Flow, Series, quotient
+from reconstruct.model.system import Flow, Kind, Series, quotient
 
 K = TypeVar("K")
 Share = Literal["total", "busy", "timed"]
@@ -154,11 +154,7 @@ def _other(row: Row, peer: str | None, *, names: Names, store: bool, said: froze
     if not value:
         value = next((row.own[k] for k in words_for.STORE_LABELS if row.own.get(k)), "") if store else ""
     if value:
-        known = names.known(value)
-        if known is not None:
-            return known
-        kind = "cache" if store and said & words_for.CACHE_WORDS else "database" if store else "external"
-        return names.add(value, "cache" if kind == "cache" else "database" if kind == "database" else "external")
+        return names.known(value) or names.add(value, _kind_of_other(row, said, store=store))
     if store:
         kind_of = "cache" if said & words_for.CACHE_WORDS else "database"
         alone = [name for name, kind in names.kinds.items() if kind == kind_of]
@@ -168,6 +164,17 @@ def _other(row: Row, peer: str | None, *, names: Names, store: bool, said: froze
             else names.add(f"{kind_of} of {names.thing(row)}", "cache" if kind_of == "cache" else "database")
         )
     return "?"
+
+
+def _kind_of_other(row: Row, said: frozenset[str], *, store: bool) -> Kind:
+    """What the far side of a call is, as the client's name or OpenTelemetry's labels tell."""
+    system = " ".join(v.lower() for k, v in row.own.items() if k.replace(".", "_").startswith(("db_system", "db_type")))
+    if store or system or said & words_for.STORE_WORDS:
+        cached = said & words_for.CACHE_WORDS or any(word in system for word in words_for.CACHE_WORDS)
+        return "cache" if cached else "database"
+    if "messaging" in said or any(k.startswith("messaging") for k in row.own):
+        return "queue"
+    return "external"
 
 
 def _behind(row: Row, said: frozenset[str], *, names: Names, thing: str) -> str | None:

@@ -39,6 +39,8 @@ NAME_LABELS: Final = (
 NEVER_NAMES: Final = frozenset(
     {"namespace", "cluster", "env", "environment", "region", "zone", "team", "endpoint", "__name__"}
 )
+NAMING: Final = frozenset((*NAME_LABELS, *words_for.INSTANCE_LABELS, *words_for.NODE_LABELS, "job", "server"))
+"""Labels whose values are other spellings of the thing itself; any other may name something else."""
 AGREED: Final = 0.3
 """Of a family's targets: a label whose values are names for at least so many is the one that names."""
 _NAME: Final = re.compile(r"[a-z][a-z0-9]*([-_.][a-z0-9]+)*")
@@ -246,7 +248,7 @@ def _aliases(found: Names, labels: Mapping[Target, Mapping[str, str]], hints: Co
     owners: dict[str, set[str]] = defaultdict(set)
     for target, mine in labels.items():
         for name, value in mine.items():
-            if name not in NEVER_NAMES and value:
+            if name in NAMING and value:
                 for spelled in {plain_name(value), value.strip().lower()}:
                     owners[spelled].add(found.things[target])
     for spelled, things in owners.items():

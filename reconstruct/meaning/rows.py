@@ -184,7 +184,7 @@ def _labels_of_targets(raw: Sequence[Metric], targets: Mapping[str, Sequence[Tar
                 if (target, name) not in seen:
                     seen.add((target, name))
                     metrics[target][name] += 1
-    always = {"job", "instance", *OTEL_SERVICE, *OTEL_INSTANCE}
+    always, single = {"job", "instance"}, {*OTEL_SERVICE, *OTEL_INSTANCE}
     for target, values in agreed.items():
         if target in found:
             continue
@@ -193,6 +193,7 @@ def _labels_of_targets(raw: Sequence[Metric], targets: Mapping[str, Sequence[Tar
             name
             for name, told in values.items()
             if name in always
+            or (name in single and len(told) == 1)
             or (
                 name not in NEVER_OF_TARGET
                 and len(told) == 1

@@ -196,7 +196,9 @@ VERSION_LABELS: Final = (
     "release",
 )
 NEVER_OF_TARGET: Final = frozenset((*QUEUE_LABELS, *GROUP_LABELS)) | _set(
-    "server_address peer target upstream dest destination callee pool code status status_code outcome result state"
+    "source_workload destination_workload source_canonical_service destination_canonical_service dst_deployment"
+    " reporter direction server_address peer target upstream dest destination callee pool code status status_code"
+    " outcome result state"
     " method path route handler uri le quantile partition mode device mountpoint datname db_name db_namespace reason"
 )
 """Labels that say what of a target is measured, however few values they have."""

@@ -24,7 +24,8 @@ def test_nothing_at_all() -> None:
 def test_events_without_metrics_blame_nobody() -> None:
     evidence, _ = made([], events=[DEPLOY], alerts=[alert("High", "shop", "13:58")])
     story = explain(evidence, (), settings=SETTINGS)
-    assert story.verdict == "inconclusive"
+    assert story.verdict == "incident"
+    assert story.impact == ()
     assert story.hints == ()
 
 

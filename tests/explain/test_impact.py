@@ -28,10 +28,26 @@ def test_quiet_stays_quiet_whatever_the_machine_does() -> None:
     assert "none was felt" in story.says
 
 
-def test_an_alert_on_a_resource_alone_is_no_incident() -> None:
+def test_an_alert_on_a_resource_alone_is_a_near_miss_without_impact() -> None:
     rule = Line("alert/HostCpuHigh", "host", "utilisation", "ratio", "", 0.5, (Move(FROM, TO, 0.99),))
     story = told([*quiet("shop"), *database(host=0.99), rule], alerts=[alert("HostCpuHigh", "", "13:58", TO)])
-    assert story.verdict == "no-incident"
+    assert story.verdict == "incident"
+    assert story.impact == ()
+    assert story.onset is not None
+    assert story.onset_evidence == ("al-HostCpuHigh",)
+
+
+@pytest.mark.parametrize(
+    ("rule", "severity"), [("Watchdog", ""), ("DeadMansSwitch", "critical"), ("HostCpuHigh", "info"), ("X", "none")]
+)
+def test_an_alert_that_nobody_is_called_for_is_no_news(rule: str, severity: str) -> None:
+    fired = replace(alert(rule, "", "13:58", TO), labels={"severity": severity} if severity else {})
+    assert told([*quiet("shop"), *quiet()], alerts=[fired]).verdict == "no-incident"
+
+
+def test_an_alert_that_fired_before_the_window_and_never_resolved_is_no_news() -> None:
+    old = replace(alert("DiskFilling", "shop", "13:58", None), firing_at=at("09:00"), pending_at=at("08:59"))
+    assert told([*quiet("shop"), *quiet()], alerts=[old]).verdict == "no-incident"
 
 
 def test_one_clear_symptom_that_lasts_is_an_incident() -> None:
@@ -46,9 +62,10 @@ def test_a_faint_symptom_that_woke_somebody_up_is_one() -> None:
     assert told([latency(0.04), *quiet()], alerts=[alert("LatencyHigh", "shop", "13:58", TO)]).verdict == "incident"
 
 
-def test_an_alert_that_nothing_measured_bears_out_is_undecided() -> None:
+def test_an_alert_that_nothing_measured_bears_out_is_an_incident_without_impact_and_without_hints() -> None:
     story = told([*quiet("shop"), *quiet()], alerts=[alert("CheckoutBroken", "shop", "13:58", TO)])
-    assert story.verdict == "inconclusive"
+    assert story.verdict == "incident"
+    assert story.impact == ()
     assert story.hints == ()
     assert "CheckoutBroken fired" in story.says
 
