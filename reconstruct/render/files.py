@@ -14,7 +14,9 @@ from reconstruct.model import Incident
 from reconstruct.render.alert_files import alert_files
 from reconstruct.render.confluence import to_confluence
 from reconstruct.render.incident_json import to_json
-from reconstruct.render.markdown import EVIDENCE_FILE, to_evidence, to_markdown
+from reconstruct.render.markdown import to_markdown
+from reconstruct.render.markdown_evidence import to_evidence
+from reconstruct.render.markdown_parts import EVIDENCE_FILE
 from reconstruct.render.mermaid import to_mermaid
 from reconstruct.render.page import to_page
 from reconstruct.render.slack import to_slack_json

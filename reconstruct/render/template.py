@@ -17,7 +17,7 @@ from reconstruct.charts.image import ChartImage, front_and_rest
 from reconstruct.errors import UsageError
 from reconstruct.model import Incident
 from reconstruct.render.incident_json import incident_dict
-from reconstruct.render.markdown import cite
+from reconstruct.render.markdown_parts import cite
 from reconstruct.render.template_sandbox import MAX_MEMORY
 from reconstruct.text import narrative
 from reconstruct.text.entries import entry_words

@@ -11,7 +11,9 @@ import pytest
 
 from reconstruct.charts.image import ChartImage
 from reconstruct.model import Gap, Incident, Query
-from reconstruct.render.markdown import BODY_LIMITS, Flavour, to_evidence, to_markdown
+from reconstruct.render.markdown import BODY_LIMITS, to_markdown
+from reconstruct.render.markdown_evidence import to_evidence
+from reconstruct.render.markdown_parts import Flavour
 from reconstruct.text.escape import plain
 from reconstruct.text.links import Links
 from tests.render import stories as made

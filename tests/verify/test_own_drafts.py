@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 
 from reconstruct.model import Event
-from reconstruct.render.markdown import Flavour, to_markdown
+from reconstruct.render.markdown import to_markdown
+from reconstruct.render.markdown_parts import Flavour
 from reconstruct.render.template import read_template, to_template
 from reconstruct.verify import Verification, verify
 from tests.incidents.recorded import HERE, incident
