@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import tzinfo
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
 from reconstruct.model import Moment, Window
+
+if TYPE_CHECKING:
+    from datetime import tzinfo
 
 PRECISE_S: Final = 1.0
 """Bounds closer together than this are a point for a reader: clocks of different hosts agree no better."""
