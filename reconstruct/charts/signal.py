@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from reconstruct.charts.axes import Span, day, hatch, shade, time_axis, unit_axis, unit_scale, y_limits
+from reconstruct.charts.axes import Span, day, hatch, log_ticks, shade, time_axis, unit_axis, unit_scale, y_limits
 from reconstruct.charts.crop import cropped
 from reconstruct.charts.crowd import TOO_MANY, draw_crowd
 from reconstruct.charts.event_markers import LEVEL_IN, Plot, draw_change_line, draw_changes, plan_changes, short_time
@@ -58,6 +58,9 @@ SHOWN_IN_COLOUR: Final = 6
 """Affected series with a colour and a name of their own; the rest share the first colour, paler."""
 STRIP_IN: Final = 0.3
 """Room for the strip that shows the whole window, where the chart shows a part of it."""
+LOG_TIMES: Final = 20.0
+"""Phases further apart than this are drawn on a logarithmic axis, and that is said."""
+LOG_DECADES: Final = 4
 THRESHOLD_WITHIN: Final = 3.0
 """A threshold this many times beyond the highest value is left out: drawing it would flatten the series."""
 
@@ -121,6 +124,10 @@ def draw_metric(
     healthy = sorted(set(wanted) - set(affected))
     band = usual_range(metric, affected or healthy, until=healthy_until(incident, metric))
     low, high = limits or value_limits(metric, values[wanted], band=band)
+    log = limits is None and phases_far_apart(incident, metric)
+    if log:
+        low = _lowest(values[wanted], high)
+        band = None if band is None else (max(band[0], low), max(band[1], low))
     scale = unit_scale(signal.unit, low=low, high=high)
     for span in anomalous_spans(incident, metric, columns=wanted):
         _shade_span(ax, incident, metric, span, columns=wanted, theme=theme)
@@ -158,6 +165,10 @@ def draw_metric(
     ax.set_ylim(low * scale.factor, high * scale.factor)
     time_axis(ax, window, theme=theme, ticks=ticks)
     unit_axis(ax, scale, theme=theme, ticks=y_ticks)
+    if log:
+        ax.set_yscale("log", nonpositive="clip")
+        ax.set_ylim(low * scale.factor, 1.3 * high * scale.factor)
+        log_ticks(ax, scale, theme=theme)
     names = series_names(metric, named)
     return Drawn(
         scale=scale,
@@ -169,6 +180,20 @@ def draw_metric(
         threshold=threshold,
         hatched=bool(holes),
     )
+
+
+def phases_far_apart(incident: Incident, metric: Metric) -> bool:
+    """Whether a user-facing series of it stood in phases more than LOG_TIMES apart: a linear axis hides one."""
+    mine = {a.id for a in anomalies_of(incident, metric)}
+    medians = [m.median.value for p in incident.phases for m in p.measured if m.anomaly in mine]
+    return bool(medians) and min(medians) > 0.0 and max(medians) > LOG_TIMES * min(medians)
+
+
+def _lowest(values: pd.DataFrame, high: float) -> float:
+    """Where a logarithmic axis begins: at the smallest sample above zero, at most LOG_DECADES below the highest."""
+    samples = values.to_numpy(dtype=np.float64)
+    samples = samples[np.isfinite(samples) & (samples > 0.0)]
+    return max(float(samples.min()) * 0.8 if samples.size else high, high / 10.0**LOG_DECADES)
 
 
 def value_limits(metric: Metric, values: pd.DataFrame, *, band: tuple[float, float] | None) -> tuple[float, float]:
@@ -318,6 +343,8 @@ def _subtitle(incident: Incident, metric: Metric, *, plot: Plot) -> str:
     extreme = "low" if worst.direction == "down" else "peak"
     at = short_time(worst.peak_time, plot=plot)
     words.append(f"{human(worst.baseline, signal.unit)}, {extreme} {human(worst.peak, signal.unit)} at {at}")
+    if phases_far_apart(incident, metric):
+        words.append("logarithmic axis")
     affected, total = len({a.column for a in found}), len(metric.labels)
     if total > 1:
         words.append(f"{affected:,} of {total:,} series affected")

@@ -18,6 +18,7 @@ from reconstruct.errors import UsageError
 from reconstruct.model import Incident
 from tests.charts.chart_reading import STORIES, line_colours, outside, overlaps, shown_texts
 from tests.render import stories as made
+from tests.timeline.test_phases import story
 
 
 def ticks(figure: Figure) -> list[str]:
@@ -248,3 +249,13 @@ def test_missing_tells_a_hole_from_sparse_samples() -> None:
     assert len(holes) == 1
     assert holes[0].end == frame.index[300]
     assert missing(frame_of(np.full(5, np.nan)), spacing_s=15.0, end=end)[0].start == frame.index[0]
+
+
+def test_phases_more_than_twenty_times_apart_are_drawn_on_a_logarithmic_axis_and_that_is_said() -> None:
+    def axis(levels: list[tuple[int, float]]) -> tuple[str, bool]:
+        figure = signal_chart(story(levels), "http/errors")
+        said = any("logarithmic axis" in text.says for text in shown_texts(figure))
+        return figure.axes[0].get_yscale(), said
+
+    assert axis([(60, 0.5), (100, 0.02)]) == ("log", True)
+    assert axis([(60, 0.5), (100, 0.1)]) == ("linear", False)
