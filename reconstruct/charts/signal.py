@@ -127,13 +127,12 @@ def draw_metric(
     log = limits is None and phases_far_apart(incident, metric)
     if log:
         low = _lowest(values[wanted], high)
-        band = None if band is None else (max(band[0], low), max(band[1], low))
     scale = unit_scale(signal.unit, low=low, high=high)
     for span in anomalous_spans(incident, metric, columns=wanted):
         _shade_span(ax, incident, metric, span, columns=wanted, theme=theme)
-    if band is not None:
+    if band is not None and (not log or band[1] > low):  # a baseline of zero has no place on a logarithmic axis
         bottom, top = band[0] * scale.factor, band[1] * scale.factor
-        thinnest = (high - low) * scale.factor / 100.0
+        thinnest = 0.0 if log else (high - low) * scale.factor / 100.0
         usual = (bottom, max(top, bottom + thinnest))
         shade(ax, Span(window.start, window.end), colour=theme.band, y=usual, alpha=0.85).set_zorder(0.8)
     named, rest = affected[:SHOWN_IN_COLOUR], affected[SHOWN_IN_COLOUR:]
