@@ -26,9 +26,10 @@ from reconstruct.sources.metric_files.reader import MetricFile
 from reconstruct.sources.prometheus import discovery
 from reconstruct.sources.prometheus.client import Prometheus
 from reconstruct.sources.prometheus.history.earlier_firings import earlier_firings
-from reconstruct.sources.prometheus.history.questions import HISTORY
+from reconstruct.sources.prometheus.history.questions import history
 from reconstruct.sources.prometheus.metric_inventory import seen_metrics
 from reconstruct.sources.prometheus.replicas import replica_scope
+from reconstruct.sources.prometheus.rollout_edges import without_bent_rates
 from reconstruct.sources.prometheus.signals import gather_signals
 from reconstruct.sources.result import SourceResult
 from reconstruct.text.units import human_duration
@@ -160,6 +161,7 @@ def _read_files(files: Sequence[MetricFile], asked: Request, *, window: Window, 
             one, window=window, conventions=_catalogue(asked).conventions, known=known
         )
         found.metrics += _in_scope(metrics, asked.scope)
+        found.raw += _in_scope(reader.raw_metrics(one, window=window, of=metrics), asked.scope)
         found.queries += queries
         found.gaps += gaps
         found.notes += one.notes
@@ -195,7 +197,7 @@ def scan_window(
     if server is None:
         raise UsageError("there is no metrics server to scan", hint="give --prometheus URL, --bundle or --metrics FILE")
     window = _window(asked, files=(), server=server, now=now, found=found)
-    matchers = ",".join(part for part in (_inside(selector), asked.scope) if part)
+    matchers = ",".join(part for part in (promql.inside_of(selector or ""), asked.scope) if part)
     return server, window, matchers, _catalogue(asked).conventions
 
 
@@ -355,8 +357,10 @@ def _ask_prometheus(
     names = sorted({name for signal in (*signals, *raw) for name in promql.metric_names(signal.promql)})
     spacings = discovery.metric_spacings(server, names, window, intervals=found.intervals, scope=scope)
     metrics, queries, gaps = gather_signals(server, (*signals, *raw), window, spacings=spacings, on_progress=progress)
-    found.metrics += [metric for metric in metrics if "raw" not in metric.signal.tags]
-    found.raw += [metric for metric in metrics if "raw" in metric.signal.tags]
+    raw_metrics = [metric for metric in metrics if "raw" in metric.signal.tags]
+    asked_for = [metric for metric in metrics if "raw" not in metric.signal.tags]
+    found.metrics += without_bent_rates(asked_for, raw_metrics)
+    found.raw += raw_metrics
     found.queries += queries
     found.gaps += gaps
     _ask_history(server, replace(asked, scope=scope), window=window, found=found, progress=progress)
@@ -375,7 +379,7 @@ def _signals(
     And the metrics to read as they are exported.
     """
     catalogue = _catalogue(asked)
-    matchers = ",".join(part for part in (_inside(asked.selector), scope) if part)
+    matchers = ",".join(part for part in (promql.inside_of(asked.selector or ""), scope) if part)
     names, gaps = discovery.metric_names(server, scope=matchers, window=window)
     found.gaps += gaps
     if not names:
@@ -398,7 +402,7 @@ def _signals(
     found.rules = tuple(LoadedRule(r.name, r.condition, r.for_s, r.labels.get("service", "")) for r in rules)
     known = packs.choose(catalogue, spelling.available, rate_interval_s=rate_interval_s, scope=scope)
     signals = tuple(replace(signal, promql=spelling.written(signal.promql)) for signal in known)
-    signals += alert_signals(rules, names, catalogue=catalogue, scope=scope)
+    by_rules = alert_signals(rules, names, catalogue=catalogue, scope=scope)
     raw: tuple[Signal, ...] = ()
     if asked.generic:
         taken = set(spelling.theirs(packs.taken(catalogue, spelling.available)))
@@ -418,32 +422,24 @@ def _signals(
         )
         signals += made.signals
         found.notes += made.notes
-    return signals, raw
-
-
-def _inside(selector: str | None) -> str:
-    """The matchers of a selector: `{job="a"}`, `up{job="a"}`, `up`."""
-    if selector is None:
-        return ""
-    name, _, rest = selector.strip().partition("{")
-    named = f"__name__={promql.quote_label(name.strip())}" if name.strip() else ""
-    return ",".join(part for part in (named, rest.rpartition("}")[0].strip().rstrip(",")) if part)
+    if server.dialect.victoria:
+        signals = tuple(replace(signal, promql=promql.rate_as_increase(signal.promql)) for signal in signals)
+    return signals + by_rules, raw
 
 
 def _ask_history(server: Prometheus, asked: Request, *, window: Window, found: _Gathered, progress: Progress) -> None:
     """Alerts, restarts, new versions and targets that were down, as the server's own series tell them."""
-    for wanted, question in HISTORY.items():
-        progress(0, 0, f"reading {wanted}")
-        try:
-            told, queries = question(server, window, asked.scope, found.intervals)
-        except ReconstructError as error:  # also where this server does not understand the query
-            if asked.strict:
-                raise
-            reason = f"{error.message}; {error.hint}"
-            found.gaps.append(Gap("", "prometheus", wanted, reason, window.baseline_start, window.end))
-            continue
-        found.derived += told
-        found.queries += (replace(query, query=server.written(query.query)) for query in queries)
+    told, queries = history(
+        server,
+        window,
+        scope=asked.scope,
+        intervals=found.intervals,
+        strict=asked.strict,
+        baseline_chosen_here=asked.baseline is None,
+        on_question=lambda wanted: progress(0, 0, f"reading {wanted}"),
+    )
+    found.derived += told
+    found.queries += queries
 
 
 def _read_changes(asked: Request, *, window: Window, found: _Gathered, progress: Progress) -> None:

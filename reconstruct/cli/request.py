@@ -50,6 +50,7 @@ PROMETHEUS_VARIABLES: Mapping[str, str] = {
     "client_cert": "PROMETHEUS_CLIENT_CERT",
     "client_key": "PROMETHEUS_CLIENT_KEY",
     "proxy": "PROMETHEUS_PROXY",
+    "auth": "PROMETHEUS_AUTH",
 }
 """Environment variables of the connection; the configuration file wins where it says the same."""
 URL_VARIABLE = "PROMETHEUS_URL"
@@ -91,7 +92,7 @@ def connection(given: ServerOptions, config: Config) -> HttpSettings | None:
     if not url:
         return None
     told = {name: getattr(config.prometheus, name) for name in PROMETHEUS_VARIABLES}
-    ways = ("username", "bearer_token", "bearer_token_file")
+    ways = ("username", "bearer_token", "bearer_token_file", "auth")
     configured = any(told[name] for name in ways) or config.prometheus.bearer_command
     for name, variable in PROMETHEUS_VARIABLES.items():
         is_credential = name in (*ways, "password")
@@ -107,8 +108,8 @@ def connection(given: ServerOptions, config: Config) -> HttpSettings | None:
         headers=headers,
         verify=config.prometheus.verify,
     )
-    timeout_s = config.prometheus.timeout_s
-    return settings if timeout_s is None else replace(settings, timeout_s=timeout_s)
+    chosen = {name: getattr(config.prometheus, name) for name in ("timeout_s", "concurrency", "requests", "points")}
+    return replace(settings, **{name: value for name, value in chosen.items() if value is not None})
 
 
 def catalogue_of(given: PackOptions, config: Config) -> Catalogue:

@@ -203,10 +203,14 @@ _CONNECTION: Final[Mapping[str, _Read]] = {
     "bearer_token": _secret,
     "bearer_token_file": _path_text,
     "bearer_command": _plain(_text),
+    "auth": _choice("sigv4", "google", "azure"),
     "headers": _headers,
     "proxy": _url,
     "timeout": _plain(_duration),
     "verify": _plain(flag),
+    "concurrency": _integer(1, 32),
+    "requests": _integer(10, 100_000),
+    "points": _integer(100, 11_000),
 }
 _GRAFANA: Final[Mapping[str, _Read]] = {
     "url": _url,

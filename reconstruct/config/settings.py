@@ -24,10 +24,14 @@ class Connection:
     bearer_token: str = field(default="", repr=False)
     bearer_token_file: str = ""
     bearer_command: str = field(default="", repr=False)
+    auth: str = ""
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     proxy: str = field(default="", repr=False)
     timeout_s: float | None = None
     verify: bool = True
+    concurrency: int | None = None
+    requests: int | None = None
+    points: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

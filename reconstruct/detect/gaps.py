@@ -1,7 +1,7 @@
 """What could not be seen: stretches without samples, and series that end.
 
 Two kinds of silence are no gap of their own: a target that was away is told once, and not for each of its signals; and
-a quotient of nothing by nothing has no value, although everything was seen.
+a quotient of nothing by nothing has no value, although everything was seen, nor has a rate while pods are replaced.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ NAMED_SERIES = 3
 
 
 _STRING = re.compile(r"""\"(?:[^\"\\\\]|\\\\.)*\"|'(?:[^'\\\\]|\\\\.)*'|`[^`]*`""")
+_BY_NUMBER = re.compile(r"/\s*[0-9.]+")
 
 
 def find_gaps(values: NDArray[np.float64], *, first: int, least: int) -> list[tuple[int, int, int]]:
@@ -85,7 +86,9 @@ def gaps(evidence: Evidence) -> tuple[Gap, ...]:
                 continue
             if end == len(index) and _replaced(metric, values, series):
                 continue
-            if _is_quotient(metric) and _else_seen(evidence, metric, series, start, end):
+            if (_is_quotient(metric) or metric.signal.aspect == "traffic") and _else_seen(
+                evidence, metric, series, start, end
+            ):
                 continue
             together[start, end].append(series)
         for (start, end), columns in together.items():
@@ -140,8 +143,8 @@ def _kind_of(labels: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
 
 
 def _is_quotient(metric: Metric) -> bool:
-    """Whether the query divides: 0 / 0 has no value, nor has a quantile of no observations."""
-    asked = _STRING.sub("", metric.signal.promql)
+    """Whether the query divides by a series: 0 / 0 has no value, nor has a quantile of no observations."""
+    asked = _BY_NUMBER.sub("", _STRING.sub("", metric.signal.promql))
     return "/" in asked or "histogram_quantile" in asked
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import subprocess
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,7 +14,8 @@ from requests.auth import AuthBase, HTTPBasicAuth
 
 from reconstruct.errors import UsageError
 from reconstruct.http.redaction import redact
-from reconstruct.http.settings import HttpSettings
+from reconstruct.http.settings import CLOUD_COMMANDS, HttpSettings
+from reconstruct.http.sigv4 import SigV4
 
 COMMAND_TIMEOUT_S: Final = 30.0
 """A token command asks an identity provider over the network; one that waits for a browser has to be run beforehand."""
@@ -21,6 +23,10 @@ COMMAND_TIMEOUT_S: Final = 30.0
 
 def credentials_for(settings: HttpSettings) -> AuthBase | None:
     """What the session signs requests with; None leaves it to netrc."""
+    if settings.auth == "sigv4":
+        return SigV4(settings)
+    if settings.auth in CLOUD_COMMANDS:
+        return Bearer(replace(settings, bearer_command=CLOUD_COMMANDS[settings.auth]))
     if settings.username:
         return HTTPBasicAuth(settings.username, settings.password)
     if settings.bearer_token or settings.bearer_token_file or settings.bearer_command:

@@ -20,6 +20,8 @@ from reconstruct.http.settings import HttpSettings
 MAX_SAID_SHOWN: Final = 300
 """Characters of a server's own words that are passed on; more is a page, not a message."""
 _TAGS: Final = re.compile(r"<(script|style)\b.*?</\1\s*>|<[^>]*>", re.IGNORECASE | re.DOTALL)
+_NO_TENANT: Final = re.compile(r"no org id|X-Scope-OrgID", re.IGNORECASE)
+_UNSIGNED: Final = re.compile(r"Missing Authentication Token|security token included in the request", re.IGNORECASE)
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 
 
@@ -80,6 +82,18 @@ def not_answered(answer: requests.Response, *, settings: HttpSettings) -> Recons
         return SourceError(
             f"{at} sends us elsewhere ({status}): {there}",
             hint=f"a login page? then give credentials; else give {settings.option} the address behind the redirect",
+        )
+    # The API's own words in a 400 are left to the source.
+    refused = status in (401, 403) or (status == 400 and "json" not in kind)
+    if refused and _NO_TENANT.search(answer.text):
+        return NotAllowedError(
+            f"{at} wants to know whose data are asked for ({status}{_quoted(answer)})",
+            hint="name the tenant: PROMETHEUS_ORG_ID, or the header X-Scope-OrgID in reconstruct.yaml",
+        )
+    if status == 403 and _UNSIGNED.search(answer.text):
+        return NotAllowedError(
+            f"{at} wants Amazon's signature (403{_quoted(answer)})",
+            hint="set PROMETHEUS_AUTH=sigv4, with AWS_PROFILE or keys, and AWS_REGION",
         )
     if status == 401:
         return NotAllowedError(

@@ -16,7 +16,7 @@ from urllib3.util.retry import Retry
 
 from reconstruct.errors import UsageError
 from reconstruct.http.bounds import HeaderWatchdog, read_whole, watch_connections
-from reconstruct.http.concurrency import MAX_IN_FLIGHT, Pace
+from reconstruct.http.concurrency import Pace
 from reconstruct.http.credentials import credentials_for
 from reconstruct.http.failures import unreachable
 from reconstruct.http.settings import HttpSettings, checked
@@ -50,7 +50,7 @@ class Session(requests.Session):
     def __init__(self, settings: HttpSettings, *, post_again: bool, sleep: Callable[[float], None]) -> None:
         super().__init__()
         self.settings = settings
-        self.pace = Pace()
+        self.pace = Pace(most=settings.concurrency)
         self.auth = credentials_for(settings)
         self.headers.update({"User-Agent": "reconstruct", **settings.headers})
         if settings.proxy:
@@ -132,7 +132,9 @@ class _Adapter(HTTPAdapter):
         self._pace = pace
         self._post_again = post_again
         self._sleep = sleep
-        super().__init__(pool_connections=MAX_IN_FLIGHT, pool_maxsize=MAX_IN_FLIGHT, max_retries=_CONNECT_ONLY)
+        super().__init__(
+            pool_connections=settings.concurrency, pool_maxsize=settings.concurrency, max_retries=_CONNECT_ONLY
+        )
 
     def init_poolmanager(self, *args: Any, **more: Any) -> None:
         """As requests does, with connections that a watchdog can shut."""

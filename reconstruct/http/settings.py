@@ -9,8 +9,15 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 
 from reconstruct.errors import UsageError
 from reconstruct.http.bounds import MAX_ANSWER_BYTES
+from reconstruct.http.concurrency import MAX_IN_FLIGHT
 from reconstruct.http.redaction import redact_url
 
+CLOUD_COMMANDS: Final[Mapping[str, str]] = {
+    "google": "gcloud auth print-access-token",
+    "azure": "az account get-access-token --resource https://prometheus.monitor.azure.com --query accessToken -o tsv",
+}
+"""What prints a token for a cloud's managed Prometheus."""
+CLOUDS: Final = ("sigv4", *CLOUD_COMMANDS)
 CONNECT_TIMEOUT_S: Final = 5.0
 """To an open connection; one more try, so a host that swallows packets costs twice this."""
 ANSWER_TIMEOUT_S: Final = 60.0
@@ -40,6 +47,8 @@ class HttpSettings:
     """Read for every request: tokens that a platform rotates are short, and a stale one costs a failed run."""
     bearer_command: str = field(default="", repr=False)
     """A command (no shell) that prints a token; run again after a 401."""
+    auth: str = ""
+    """A cloud's own way: `sigv4` (Amazon), or `google` and `azure`, whose command line tools print a token."""
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Sent with every request, such as `X-Scope-OrgID`."""
     proxy: str = field(default="", repr=False)
@@ -49,6 +58,12 @@ class HttpSettings:
     max_answer_bytes: int = MAX_ANSWER_BYTES
     """Of one answer, unpacked."""
     verify: bool = True
+    concurrency: int = MAX_IN_FLIGHT
+    """Requests that may be under way at once."""
+    requests: int = 2_000
+    """Signals that a metrics server is asked for in one run; what users feel is asked first, the rest is said."""
+    points: int = 11_000
+    """Points of a series in one answer; Prometheus itself refuses more."""
 
 
 def checked(settings: HttpSettings) -> HttpSettings:
@@ -96,9 +111,14 @@ def checked(settings: HttpSettings) -> HttpSettings:
             ("a bearer token", settings.bearer_token),
             ("a bearer token file", settings.bearer_token_file),
             ("a bearer command", settings.bearer_command),
+            ("a cloud's way (PROMETHEUS_AUTH)", settings.auth),
         )
         if value
     ]
+    if settings.auth and settings.auth not in CLOUDS:
+        raise UsageError(
+            f"{settings.name}: PROMETHEUS_AUTH={settings.auth} is not known", hint=f"known are {', '.join(CLOUDS)}"
+        )
     if len(given) > 1:
         raise UsageError(
             f"{settings.name}: {' and '.join(given)} are given; only one can be sent", hint="keep one of them"

@@ -14,6 +14,7 @@ from reconstruct.model import Aspect, Signal, Worse
 from reconstruct.packs.catalogue import Catalogue, MetricInfo
 from reconstruct.packs.choose import answerable
 from reconstruct.packs.classify import classify
+from reconstruct.packs.loader import recorded_window_s
 
 FALLS: Final = frozenset(["<", "<="])
 COUNTED_CHANGES: Final = frozenset(["changes", "resets"])
@@ -76,7 +77,7 @@ def alert_signals(
             worse=worse,
             service=rule.labels.get("service", ""),
             service_label="",
-            range_s=promql.range_window_s(condition.left),
+            range_s=promql.range_window_s(condition.left) + recorded_window_s(condition.left),
             threshold=condition.threshold,
             comparator=condition.comparator,
             inferred=True,

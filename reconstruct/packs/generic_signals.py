@@ -22,6 +22,7 @@ from reconstruct.packs.generic_parts import (
     select,
 )
 from reconstruct.packs.kept_labels import SERIES_A_SIGNAL, kept_labels
+from reconstruct.packs.loader import recorded_window_s
 from reconstruct.packs.survey import Seen
 
 QUANTILE: Final = 0.95
@@ -204,7 +205,7 @@ def _value(
     if meaning.ignored:
         return
     of = select(name, seen=seen, context=context, matchers=[matcher] if matcher else [])
-    interval_s = 0.0
+    interval_s = recorded_window_s(name)  # the user's own rule looked back so far, whatever we ask
     if seen.kind == "counter":
         interval_s = context.rate_interval_s((name,))
         of = f"rate({of}[{promql.duration(interval_s)}])"

@@ -55,7 +55,7 @@ SIGNAL_KEYS: Final = (
 )
 MACROS: Final = ("__rate_interval", "scope", "by", "by_instance")
 _ID: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
-_RECORDED_WINDOW: Final = re.compile(r":[a-z_]*?(?:rate|irate|increase|avg)(\d+)([smh])$")
+_RECORDED_WINDOW: Final = re.compile(r":(?:[a-z0-9_]*?[a-z_])?(\d+)([smh])$", re.IGNORECASE)
 _SECONDS_PER: Final = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
 
@@ -220,6 +220,8 @@ def recorded_window_s(promql: str) -> float:
 
     >>> recorded_window_s("instance:node_cpu_utilisation:rate5m{}"), recorded_window_s("up")
     (300.0, 0.0)
+    >>> recorded_window_s("edge:errors:ratio_rate1m > 0.05"), recorded_window_s("slo:error_ratio_5m")
+    (60.0, 300.0)
     """
     found = [_RECORDED_WINDOW.search(name) for name in metric_names(promql)]
     return max((float(one.group(1)) * _SECONDS_PER[one.group(2)] for one in found if one), default=0.0)

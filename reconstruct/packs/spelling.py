@@ -82,6 +82,8 @@ SEMANTIC_UNITS: Final[Mapping[str, str]] = {
     "container_cpu_time": "seconds_total",
     "container_memory_usage": "bytes",
     "k8s_pod_cpu_time": "seconds_total",
+    "k8s_pod_cpu_limit_utilization": "ratio",
+    "k8s_pod_memory_limit_utilization": "ratio",
     "k8s_pod_memory_working_set": "bytes",
     "nodejs_eventloop_delay_p99": "seconds",
     "nodejs_eventloop_utilization": "ratio",

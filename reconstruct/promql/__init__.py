@@ -11,6 +11,7 @@ from reconstruct.promql.macros import fill
 from reconstruct.promql.places import caret
 from reconstruct.promql.selectors import (
     add_matchers,
+    inside_of,
     lenient,
     metric_names,
     replaced,
@@ -18,7 +19,7 @@ from reconstruct.promql.selectors import (
     selects,
     with_short_look_back,
 )
-from reconstruct.promql.spelling import Written, metricsql, respelled
+from reconstruct.promql.spelling import Written, metricsql, rate_as_increase, respelled
 from reconstruct.promql.tokens import (
     Token,
     duration,
@@ -45,6 +46,7 @@ __all__ = [
     "duration",
     "escaped",
     "fill",
+    "inside_of",
     "label",
     "labels_list",
     "legacy",
@@ -55,6 +57,7 @@ __all__ = [
     "one_of",
     "quote_label",
     "range_window_s",
+    "rate_as_increase",
     "replaced",
     "respelled",
     "seconds",

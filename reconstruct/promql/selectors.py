@@ -111,6 +111,17 @@ def add_matchers(promql: str, scope: str) -> str:
     return "".join([*out, promql[position:]])
 
 
+def inside_of(selector: str) -> str:
+    """The matchers of a selector, its name among them; "" for "".
+
+    >>> inside_of('up{job="a"}'), inside_of('{job="a"}'), inside_of("up")
+    ('__name__="up",job="a"', 'job="a"', '__name__="up"')
+    """
+    name, _, rest = selector.strip().partition("{")
+    named = f"__name__={quote_label(name.strip())}" if name.strip() else ""
+    return ",".join(part for part in (named, rest.rpartition("}")[0].strip().rstrip(",")) if part)
+
+
 def lenient(scope: str) -> str:
     """The scope's matchers, true also for series that do not have the label.
 

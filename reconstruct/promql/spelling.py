@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Final, Literal, NamedTuple
 
 from reconstruct.promql.selectors import LABEL_LIST_KEYWORDS, name_places, selector_places
-from reconstruct.promql.tokens import Token, closing, end_of, label, legacy, name_in, quote_label, tokens
+from reconstruct.promql.tokens import Token, closing, end_of, label, legacy, name_in, quote_label, seconds, tokens
 
 Part = Literal["", "bucket", "count", "sum"]
 _OF_PART: Final[Mapping[Part, str]] = {"count": "histogram_count", "sum": "histogram_sum"}
@@ -86,6 +86,30 @@ def metricsql(promql: str) -> str:
             for at in name_places(inside)
             if at == 0 or inside[at - 1].text != "="
         ]
+    return _edited(promql, edits)
+
+
+def rate_as_increase(promql: str) -> str:
+    """The expression with each `rate(x[5m])` as `increase(x[5m])` over its window.
+
+    VictoriaMetrics's `rate` divides by the time between a series' own samples: an instance that ends or begins counts
+    in full for a whole window. Its `increase` counts what was counted, once.
+
+    >>> rate_as_increase("sum(rate(a{b='c'}[1m])) / rate(a[$w])")
+    "sum((increase(a{b='c'}[1m]) / 60)) / rate(a[$w])"
+    """
+    words = tokens(promql)
+    solid = [token for token in words if not token.blank]
+    edits: list[_Edit] = []
+    for index, token in enumerate(solid[:-1]):
+        if token.text != "rate" or solid[index + 1].text != "(":
+            continue
+        last = closing(solid, index + 1, "(", ")")
+        window = solid[last - 2]
+        if solid[last - 1].text != "]" or solid[last - 3].text != "[" or window.kind != "duration":
+            continue
+        edits.append(_Edit(token.start, token.start + len(token.text), "(increase"))
+        edits.append(_Edit(end_of(solid, last), end_of(solid, last), f" / {seconds(window.text):g})"))
     return _edited(promql, edits)
 
 

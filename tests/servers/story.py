@@ -196,3 +196,22 @@ def _kubernetes(told: Samples) -> None:
     told.add(
         "kube_pod_container_status_restarts_total", container, [(t, 2.0 if t >= at("13:52") else 1.0) for t in times]
     )
+    _workloads(told, times, shared)
+
+
+def _workloads(told: Samples, times: list[float], shared: dict[str, str]) -> None:
+    def steps(name: str, labels: dict[str, str], before: float, after: float, clock: str) -> None:
+        told.add(name, {**shared, **labels}, [(t, after if t >= at(clock) else before) for t in times])
+
+    steps("kube_deployment_spec_replicas", {"deployment": "api"}, 3, 5, "12:40")
+    steps("kube_statefulset_metadata_generation", {"statefulset": "store"}, 4, 5, "12:50")
+    steps("kube_statefulset_replicas", {"statefulset": "store"}, 3, 3, "12:50")
+    steps("kube_daemonset_metadata_generation", {"daemonset": "agent"}, 1, 2, "13:10")
+    node = {"node": "n-1"}
+    steps("kube_node_status_condition", {**node, "condition": "MemoryPressure", "status": "true"}, 0, 1, "13:20")
+    steps("kube_node_status_condition", {**node, "condition": "Ready", "status": "true"}, 1, 0, "13:25")
+    told.add("kube_node_info", {**shared, **node}, [(t, 1.0) for t in times if t < at("13:30")])
+    evicted = {**shared, "pod": "api-5d4-x2", "reason": "Evicted"}
+    told.add("kube_pod_status_reason", evicted, [(t, 1.0 if t >= at("13:22") else 0.0) for t in times])
+    job = {**shared, "job_name": "report-1"}
+    told.add("kube_job_status_start_time", job, [(t, at("13:15:20")) for t in times if t >= at("13:15:30")])

@@ -18,7 +18,7 @@ VISIBLE_TIMEOUT_S = 30.0
 
 @contextmanager
 def victoria_metrics(
-    folder: Path, *, samples: Samples, flags: Sequence[str] = (), newer: bool = False
+    folder: Path, *, samples: Samples, flags: Sequence[str] = (), newer: bool = False, wait: bool = True
 ) -> Iterator[str]:
     """The address of a VictoriaMetrics that holds these samples; `newer` is the newest suite's."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -40,7 +40,8 @@ def victoria_metrics(
         opener.open(
             f"{url}/internal/force_flush", timeout=60
         ).close()  # samples become visible a second later otherwise
-        _wait_until_indexed(opener, url)
+        if wait:
+            _wait_until_indexed(opener, url)
         yield url
 
 

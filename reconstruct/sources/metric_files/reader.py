@@ -31,12 +31,19 @@ from reconstruct.sources.metric_files.formats.promtool_output import read_promto
 from reconstruct.sources.metric_files.formats.sysstat import read_sysstat
 from reconstruct.sources.metric_files.formats.victoriametrics import read_victoriametrics
 from reconstruct.sources.metric_files.histograms import told_apart
-from reconstruct.sources.metric_files.series import SECOND_NS, MetricFile, RawSeries, spacing_of, to_metrics
+from reconstruct.sources.metric_files.series import (
+    SECOND_NS,
+    MetricFile,
+    RawSeries,
+    raw_metrics,
+    spacing_of,
+    to_metrics,
+)
 from reconstruct.sources.metric_files.table import read_table
 from reconstruct.sources.metric_files.tracks import Parsed, Track, limited
 from reconstruct.sources.metric_files.views import one_view
 
-__all__ = ["MetricFile", "RawSeries", "file_span", "read_metric_file", "to_metrics"]
+__all__ = ["MetricFile", "RawSeries", "file_span", "raw_metrics", "read_metric_file", "to_metrics"]
 
 _Format = Callable[..., Parsed | None]
 FORMATS: Final[Sequence[_Format]] = (

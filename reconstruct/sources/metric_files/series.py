@@ -127,6 +127,38 @@ def to_metrics(
     return tuple(metrics), tuple(queries), tuple(gaps)
 
 
+def raw_metrics(table: MetricFile, *, window: Window, of: Sequence[Metric]) -> tuple[Metric, ...]:
+    """The file's series as they stand in it, on the window's grid: what the meaning of a system is read from.
+
+    Their query is the one of the metric of the same name in `of` (from `to_metrics`); without one they are left out,
+    as is what was made of a histogram's buckets.
+    """
+    grid = window.index.as_unit("ns").asi8
+    found = []
+    thing = naming_label([one.labels for one in table.series], chosen=_said_service(table))
+    queries = {metric.query for metric in of}
+    for name, group in groupby(table.series, key=lambda one: one.name):
+        series = [one for one in group if one.range_s == 0 and one.unit is None]
+        columns = [_on_grid(one.times, one.values, spacing_s=one.spacing_s, grid=grid, window=window) for one in series]
+        kept = [n for n, column in enumerate(columns) if not np.isnan(column).all()]
+        if not kept or f"{table.path}:{name}" not in queries:
+            continue
+        labels = tuple(dict(series[n].labels) for n in kept)
+        kind = series[0].kind if series[0].kind in ("counter", "gauge") else "gauge"
+        signal = Signal(f"raw/{name}", name, name, "count", "app", "work", inferred=True, tags=("raw", kind))
+        found.append(
+            Metric(
+                signal=signal,
+                values=pd.DataFrame(np.column_stack([columns[n] for n in kept]), index=window.index),
+                labels=labels,
+                services=tuple(thing.service_of(one) for one in labels),
+                query=f"{table.path}:{name}",
+                spacing_s=max(window.step_s, spacing_of(series)),
+            )
+        )
+    return tuple(found)
+
+
 def spacing_of(series: Iterable[RawSeries]) -> float:
     """The usual seconds from one sample to the next: the median of the series' own; 0 if none has two rows."""
     spacings = [one.spacing_s for one in series if one.spacing_s > 0]

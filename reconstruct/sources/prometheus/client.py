@@ -32,7 +32,7 @@ COUNT_FIRST_POINTS: Final = 1_000
 """From this many points on, the series are counted before they are asked for (one evaluation beside a thousand)."""
 MAX_HALVINGS_TOO_MUCH: Final = 12
 """Refusals for size are quick; from 11,000 points down to a handful."""
-LEAST_LEARNT_POINTS: Final = 250
+LEAST_LEARNT_POINTS: Final = 100
 """One query's refusal makes the next ones no shorter than this: that a heavy one needs pieces says little of others."""
 MAX_HALVINGS_TOO_SLOW: Final = 1
 """Each costs a whole time-out, for the server too."""
@@ -61,7 +61,7 @@ class Prometheus:
         self.dialect = Dialect()
         """How it wants its questions written; learnt by `learn_dialect`."""
         self._without: dict[str, str] = {}
-        self._points_learnt = MAX_POINTS
+        self._points_learnt = min(MAX_POINTS, self.settings.points)
         self._length_learnt_s = float("inf")
 
     @property

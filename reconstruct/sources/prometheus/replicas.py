@@ -12,8 +12,8 @@ from reconstruct import promql as pq
 from reconstruct.model import Window
 from reconstruct.sources.prometheus.client import Prometheus
 
-REPLICA_LABELS: Final = ("prometheus_replica", "__replica__", "thanos_replica", "replica")
-"""What the Prometheus operator, Mimir and Thanos call it; the last one is also an ordinary label of databases."""
+REPLICA_LABELS: Final = ("prometheus_replica", "__replica__", "thanos_replica", "receive_replica", "replica")
+"""As the Prometheus operator, Mimir and Thanos call it; the last one is also an ordinary label of databases."""
 
 
 def replica_scope(server: Prometheus, window: Window, *, scope: str = "") -> tuple[str, str]:

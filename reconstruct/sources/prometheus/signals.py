@@ -13,7 +13,7 @@ import pandas as pd
 
 from reconstruct import promql as pq
 from reconstruct.errors import ReconstructError, SourceError, UsageError
-from reconstruct.http import MAX_IN_FLIGHT, redact
+from reconstruct.http import redact
 from reconstruct.model import Gap, Metric, Query, Signal, Window
 from reconstruct.sources.prometheus.api_errors import TooMuchError, TooWideError
 from reconstruct.sources.prometheus.client import Answer, Prometheus
@@ -80,10 +80,11 @@ def gather_signals(
         Not one signal was answered.
     """
     spacings = spacings or {}
+    signals, left_out = _within(signals, server.settings.requests, window)
     most = max_series if max_series is not None else min(MAX_SERIES, MAX_SAMPLES // max(1, len(window.index)))
     found: dict[int, _Asked] = {}
     broken: list[ReconstructError] = []
-    with ThreadPoolExecutor(max_workers=MAX_IN_FLIGHT) as pool:
+    with ThreadPoolExecutor(max_workers=server.settings.concurrency) as pool:
 
         def ask(number: int) -> _Asked | None:
             if len(broken) >= FAILURES_IN_A_ROW:
@@ -109,7 +110,7 @@ def gather_signals(
     failures = [each.failed for each in found.values() if each.failed is not None]
     if failures and len(failures) == len(found):
         raise failures[0]
-    gaps = [gap for number in sorted(found) for gap in found[number].gaps]
+    gaps = [*left_out, *(gap for number in sorted(found) for gap in found[number].gaps)]
     if skipped := len(signals) - len(found):
         matters = any(signals[number].user_facing for number in range(len(signals)) if number not in found)
         cause = f"not asked: {failures[-1].message}"
@@ -119,6 +120,19 @@ def gather_signals(
         tuple(query for number in sorted(found) if (query := found[number].query) is not None),
         _each_once(gaps),
     )
+
+
+def _within(signals: Sequence[Signal], most: int, window: Window) -> tuple[Sequence[Signal], tuple[Gap, ...]]:
+    """As many signals as may be asked, in their order: what users feel first; and a gap for the others."""
+    if len(signals) <= most:
+        return signals, ()
+    by_weight = sorted(range(len(signals)), key=lambda n: (not signals[n].user_facing, signals[n].inferred, n))
+    kept = sorted(by_weight[:most])
+    lost = [signals[n] for n in by_weight[most:]]
+    cause = f"not asked: a run asks for {most} signals at most (requests in reconstruct.yaml)"
+    matters = any(signal.user_facing for signal in lost)
+    gap = Gap("", "prometheus", f"{len(lost)} signals", cause, window.baseline_start, window.end, matters=matters)
+    return [signals[n] for n in kept], (gap,)
 
 
 def _ask(

@@ -16,6 +16,7 @@ import requests
 from prometheus_api_client import PrometheusConnect
 from prometheus_api_client.exceptions import PrometheusApiClientException
 from urllib3.exceptions import DecodeError, HTTPError, ProtocolError
+from urllib3.response import HAS_ZSTD  # type: ignore[attr-defined, unused-ignore]
 
 from reconstruct import promql as pq
 from reconstruct.errors import ReconstructError, SourceError
@@ -39,7 +40,7 @@ USUAL_PREFIXES: Final = ("/prometheus", "/prom", "/select/0/prometheus", "/api/p
 
 NO_POST: Final = frozenset({405, 501})
 """What a server, or a proxy in front of it, answers to a POST that it does not take."""
-READ_ENCODINGS: Final = frozenset({"identity", "gzip", "x-gzip", "deflate", "zstd"})
+READ_ENCODINGS: Final = frozenset({"identity", "gzip", "x-gzip", "deflate", *(("zstd",) if HAS_ZSTD else ())})
 """Bodies that are read, also unasked: some proxies compress whatever they pass on."""
 
 T = TypeVar("T")

@@ -12,7 +12,7 @@ import pytest
 from reconstruct.errors import UsageError
 from reconstruct.model import Gap, Metric, Query, Window
 from reconstruct.packs import load, packs_folder
-from reconstruct.sources.metric_files.reader import file_span, read_metric_file, to_metrics
+from reconstruct.sources.metric_files.reader import file_span, raw_metrics, read_metric_file, to_metrics
 
 CONVENTIONS = load([packs_folder()]).conventions
 START = pd.Timestamp("2026-11-17T13:45:00Z")
@@ -374,3 +374,15 @@ def test_a_column_that_repeats_is_told_and_the_first_counts(tmp_path: Path) -> N
     assert column(metrics["d"])[0] == 1.0
     assert column(metrics["e"])[0] == 3.0
     assert [gap.missing for gap in gaps] == ["column 3, 'd{a=\"1\"}'"]
+
+
+def test_series_are_also_kept_as_they_stand_in_the_file_under_the_same_query(tmp_path: Path) -> None:
+    text = "timestamp,metric,value,job,code\n" + "".join(
+        f"{(START + n * MINUTE).isoformat()},http_requests_total,{100 * n},api,200\n" for n in range(5)
+    )
+    file = read_metric_file(written(tmp_path, text))
+    (metric,), _, _ = to_metrics(file, window=window(), conventions=CONVENTIONS)
+    (raw,) = raw_metrics(file, window=window(), of=[metric])
+    assert raw.signal.id == "raw/http_requests_total"
+    assert column(raw) == [0.0, 100.0, 200.0, 300.0, 400.0]
+    assert raw.query == metric.query

@@ -10,6 +10,8 @@ from reconstruct.sources.prometheus.client import Prometheus
 from reconstruct.sources.prometheus.discovery import alert_rules, metric_names, metric_spacings, scrape_intervals
 from reconstruct.sources.prometheus.history.alerts import alert_history
 from reconstruct.sources.prometheus.history.kube_state_metrics import kube_changes
+from reconstruct.sources.prometheus.history.kube_workloads import workload_changes
+from reconstruct.sources.prometheus.history.questions import HISTORY
 from reconstruct.sources.prometheus.history.restarts import restarts
 from reconstruct.sources.prometheus.history.retention import history_edges
 from reconstruct.sources.prometheus.history.scrapes import targets_down
@@ -196,3 +198,28 @@ def test_where_samples_are_kept_only_thinned_out_that_is_a_gap_that_names_the_ed
     assert abs(gap.end - pd.Timestamp("2026-03-02T09:00Z")) <= pd.Timedelta("2h")
     assert "one sample in 300 s" in gap.cause
     assert "15 s since" in gap.cause
+
+
+def test_scaling_new_templates_jobs_evictions_and_nodes_in_trouble_are_events(server: Prometheus) -> None:
+    events, queries = workload_changes(server, WINDOW, intervals={"kube-state-metrics": 30.0})
+    told = {(event.kind, event.title) for event in events}
+    assert told == {
+        ("scale", "api scaled to 5 replicas"),
+        ("deploy", "stateful set store has a new template or settings (generation 5)"),
+        ("deploy", "daemon set agent has a new template or settings (generation 2)"),
+        ("job", "job report-1 started"),
+        ("restart", "pod api-5d4-x2 was evicted"),
+        ("note", "node n-1: MemoryPressure began"),
+        ("note", "node n-1 was no longer ready"),
+        ("note", "node n-1 left the cluster"),
+    }
+    by_title = {event.title: event for event in events}
+    scaled = by_title["api scaled to 5 replicas"]
+    assert scaled.time <= pd.Timestamp("2026-03-02T12:40Z") <= scaled.time + pd.Timedelta(seconds=scaled.resolution_s)
+    assert by_title["job report-1 started"].time == pd.Timestamp("2026-03-02T13:15:20Z")
+    assert all(query.query for query in queries)
+
+
+def test_an_alert_that_fires_always_is_no_alert_of_a_draft(server: Prometheus) -> None:
+    told, _ = HISTORY["the history of alerts"](server, WINDOW, "", {})
+    assert {alert.rule for alert in told.alerts} == {"HighErrors", "QueueLong"}

@@ -187,3 +187,12 @@ def test_no_more_than_four_questions_are_under_way() -> None:
         _, queries, _ = gather_signals(Prometheus(HttpSettings(url)), signals, WINDOW)
     assert len(queries) == 24
     assert most[0] == 4
+
+
+def test_a_run_asks_for_no_more_signals_than_it_may_and_for_what_users_feel_first(prometheus_url: str) -> None:
+    felt = replace(signal("z/errors", "http_errors_total"), aspect="errors")
+    signals = [signal("a/one", "queue_depth"), signal("a/two", "database_connections"), felt]
+    server = Prometheus(HttpSettings(prometheus_url, requests=2))
+    metrics, _, gaps = gather_signals(server, signals, WINDOW)
+    assert [metric.signal.id for metric in metrics] == ["a/one", "z/errors"]
+    assert [(gap.missing, gap.matters) for gap in gaps if "requests" in gap.cause] == [("1 signals", False)]

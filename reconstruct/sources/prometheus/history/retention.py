@@ -13,6 +13,8 @@ from reconstruct.model import Gap, Window
 from reconstruct.sources.prometheus.client import Prometheus
 from reconstruct.sources.prometheus.discovery import covering, median_spacing_s
 
+BEFORE_FIRST: Final = "samples from before the server's first"
+"""What is missing where the server's data begin later than they were asked for."""
 POINTS: Final = 200
 """Of the window, looked at to find where its data begin: the edge is told to half a per cent of the window."""
 DOWNSAMPLED: Final = 4.0
@@ -47,7 +49,7 @@ def history_edges(server: Prometheus, window: Window, *, scope: str = "", metric
             Gap(
                 "",
                 "prometheus",
-                "samples from before the server's first",
+                BEFORE_FIRST,
                 f"the server has none before {begin:%Y-%m-%d %H:%M} UTC: its retention ends, or it was set up then",
                 start=window.baseline_start,
                 end=begin,
