@@ -82,7 +82,7 @@ def compose(evidence: Evidence, anomalies: Sequence[Anomaly], explanation: Expla
         explanation=explanation,
         milestones=stones,
         durations=lengths,
-        timeline=tuple(_at_most(numbered)),
+        timeline=tuple(_at_most(numbered, kept=story.triggers)),
         users=users,
         phases=stages,
         actions=actions,
@@ -95,14 +95,14 @@ def _suspected(evidence: Evidence, explanation: Explanation) -> list[Service]:
     return [e.service for e in evidence.events if e.id in triggers]
 
 
-def _at_most(entries: Sequence[Entry]) -> list[Entry]:
-    """At most MAX_KEY_ENTRIES key entries that are no notes: the least needed become details."""
+def _at_most(entries: Sequence[Entry], *, kept: frozenset[str]) -> list[Entry]:
+    """At most MAX_KEY_ENTRIES key entries besides notes: the least needed become details, never a candidate cause."""
     key = [e for e in entries if e.level == "key" and e.kind != "note"]
     surplus = len(key) - MAX_KEY_ENTRIES
     dropped: set[str] = set()
     for rule in _LEAST_NEEDED:
-        droppable = [e for e in key if e.rule == rule and e.kind != "mitigation"]
-        while surplus > 0 and len(droppable) > 1:
+        droppable = [e for e in key if e.rule == rule and e.kind != "mitigation" and not kept & set(e.evidence)]
+        while surplus > 0 and len(droppable) > (rule == "alert-fired"):
             dropped.add(droppable.pop().id)
             surplus -= 1
     return [replace(e, level="detail") if e.id in dropped else e for e in entries]

@@ -152,6 +152,8 @@ def phase(story: Story) -> Iterator[Entry]:
                 (Reference(m.anomaly), was[m.anomaly].median, m.median) for m in after.measured if m.anomaly in was
             ),
         }
+        if not facts["measured"]:
+            continue
         if step is not None:
             facts["step"] = Reference(step.id)
         yield Entry(

@@ -277,3 +277,14 @@ def test_a_rollout_takes_the_restarts_it_caused_into_its_own_line() -> None:
     assert "e9" in rollback.evidence
     assert rollback.end == at("15:21:00")
     assert [e for e in again.timeline if "e9" in e.evidence] == [rollback]
+
+
+def test_of_forty_changes_the_candidate_cause_and_the_mitigation_stay_key() -> None:
+    told = story()
+    flags = tuple(Event(f"f{n}", at(f"14:{n:02d}:00"), "flag", SHOP, f"flag {n} on") for n in range(1, 41))
+    hint = Hint(1, "f1", "bad-change", SHOP, "a1", 0.8, "plausible", "")
+    explanation = replace(told.explanation, hints=(hint,))
+    again = compose(replace(told.evidence, events=(*told.evidence.events, *flags)), told.anomalies, explanation)
+    key_entries = [e for e in again.timeline if e.level == "key"]
+    assert len(key_entries) <= 15
+    assert {"f1", "e3"} <= {i for e in key_entries for i in e.evidence}
