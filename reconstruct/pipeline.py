@@ -70,10 +70,11 @@ def with_detection(
         Earlier incidents to compare with.
     """
     known = (incident.evidence, incident.anomalies, incident.explanation)
+    detected = incident.milestones.get("detected")
     proposed, not_proposed = propose(*known, histories=histories)
     return replace(
         incident,
-        alert_review=review(*known),
+        alert_review=review(*known, detected=detected.evidence if detected else ()),
         proposed_alerts=(proposed,) if proposed else (),
         no_proposal=not_proposed,
         recurrences=recurrences(*known, history=history),

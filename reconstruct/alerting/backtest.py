@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 import pandas as pd
 
 from reconstruct.alerting.rules import AlertingRule
-from reconstruct.alerting.states import AlertInstance
+from reconstruct.alerting.states import AlertInstance, Labels
 from reconstruct.model import (
     AlertPeriod,
     IncidentOverlap,
@@ -22,6 +22,9 @@ from reconstruct.model import (
 ALWAYS_FIRING: Final = 0.95
 """Of the time: a rule that fires this much says that the alert path works, or is never looked at. The rest allows for
 restarts and gaps in the data; the longest real incident in a month is well below."""
+MAX_ALERTS_LISTED: Final = 2_000
+"""Of a rule: one that flaps at every evaluation makes 100,000 in a month, which nobody reads one by one."""
+_NEVER_MS: Final = 1 << 62
 
 
 def summary(
@@ -41,17 +44,16 @@ def summary(
 
     Firings that touch are one: a rule with three hundred alerts that fires once has fired once.
     """
-    alerts = tuple(_period(one) for one in instances)
-    firing = merged(
-        TimeSpan(max(one.firing_at, start), one.resolved_at)
-        for one in alerts
-        if one.firing_at is not None and (one.resolved_at is None or one.resolved_at > start)
-    )
+    fired: list[AlertInstance] = []
+    pending: list[AlertInstance] = []
+    for one in instances:
+        (pending if one.fired_ms is None else fired).append(one)
+    firing = _firing(fired, start_ms=round(start.timestamp() * 1000))
     lasted_s = sum(((end if span.end is None else span.end) - span.start).total_seconds() for span in firing)
     length_s = (end - start).total_seconds()
     share = lasted_s / length_s if length_s > 0 else 0.0
     always = share >= ALWAYS_FIRING
-    known = [one for one in incidents if one.start < end and (one.end is None or one.end > start)]
+    known = [one for one in incidents if one.span.overlaps(TimeSpan(start, end))]
     return RuleBacktest(
         rule=rule.name,
         group=group,
@@ -63,14 +65,31 @@ def summary(
         outcome=outcome,
         data_share=data_share,
         days=data_share * length_s / 86_400 if outcome == "judged" else 0.0,
-        alerts=alerts,
+        alerts=tuple(_listed((*fired, *pending)[:MAX_ALERTS_LISTED])),
+        fired=len(fired),
+        only_pending=len(pending),
         firing=firing,
         firing_share=share,
         always=always,
         overlaps=() if always or outcome != "judged" else tuple(_overlap(one, firing) for one in known),
-        outside=None if not known or outcome != "judged" else sum(not _in_any(span, known) for span in firing),
+        outside=None
+        if not known or outcome != "judged"
+        else sum(not any(span.overlaps(one.span) for one in known) for span in firing),
         notes=tuple(notes),
     )
+
+
+def _firing(fired: Sequence[AlertInstance], *, start_ms: int) -> tuple[TimeSpan, ...]:
+    """When at least one alert fired, from the start on."""
+    found: list[tuple[int, int]] = []
+    for begin, end in sorted((max(one.fired_ms or 0, start_ms), one.ended_ms or _NEVER_MS) for one in fired):
+        if end <= start_ms:
+            continue
+        if found and begin <= found[-1][1]:
+            found[-1] = (found[-1][0], max(found[-1][1], end))
+        else:
+            found.append((begin, end))
+    return tuple(TimeSpan(_time(begin), None if end == _NEVER_MS else _time(end)) for begin, end in found)
 
 
 def merged(spans: Iterable[TimeSpan]) -> tuple[TimeSpan, ...]:
@@ -102,27 +121,21 @@ def most_at_once(instances: Iterable[AlertInstance]) -> int:
     return most
 
 
-def _period(one: AlertInstance) -> AlertPeriod:
-    return AlertPeriod(
-        labels=dict(one.labels),
-        pending_at=_time(one.active_ms),
-        firing_at=None if one.fired_ms is None else _time(one.fired_ms),
-        resolved_at=None if one.ended_ms is None else _time(one.ended_ms),
-    )
+def _listed(instances: Iterable[AlertInstance]) -> Iterator[AlertPeriod]:
+    """Alerts of one label set share it."""
+    known: dict[Labels, dict[str, str]] = {}
+    for one in sorted(instances, key=lambda one: (one.active_ms, one.labels)):
+        yield AlertPeriod(
+            labels=known.setdefault(one.labels, dict(one.labels)),
+            pending_at=_time(one.active_ms),
+            firing_at=None if one.fired_ms is None else _time(one.fired_ms),
+            resolved_at=None if one.ended_ms is None else _time(one.ended_ms),
+        )
 
 
 def _overlap(incident: PastIncident, firing: Sequence[TimeSpan]) -> IncidentOverlap:
-    fired = next((span.start for span in firing if _touches(span, incident)), None)
+    fired = next((span.start for span in firing if span.overlaps(incident.span)), None)
     return IncidentOverlap(incident.source, incident.start, fired)
-
-
-def _in_any(span: TimeSpan, incidents: Sequence[PastIncident]) -> bool:
-    return any(_touches(span, one) for one in incidents)
-
-
-def _touches(span: TimeSpan, incident: PastIncident) -> bool:
-    begins_before_end = incident.end is None or span.start < incident.end
-    return begins_before_end and (span.end is None or span.end > incident.start)
 
 
 def _time(ms: int) -> pd.Timestamp:

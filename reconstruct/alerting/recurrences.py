@@ -8,13 +8,15 @@ from typing import Final
 import pandas as pd
 
 from reconstruct.alerting.backtest import merged
-from reconstruct.alerting.review import always_fires
+from reconstruct.alerting.review import always_fires, concerns
 from reconstruct.model import Alert, Anomaly, Event, Evidence, Explanation, PastIncident, Recurrence, TimeSpan
 
 CHANGE_BEFORE: Final = pd.Timedelta("1h")
 """A change of the same kind so shortly before an earlier firing is told; whether it caused it is not judged."""
 TOGETHER: Final = pd.Timedelta("15min")
 """Firings with shorter pauses are one time at which it happened."""
+OPEN: Final = pd.Timedelta(days=1)
+"""An earlier draft of an incident without an end is taken to be over after this."""
 MAX_TOLD: Final = 20
 """The latest ones."""
 
@@ -71,7 +73,7 @@ def recurrences(
 
 
 def _about(alert: Alert, explanation: Explanation) -> bool:
-    return not alert.service.name or any(alert.service.may_be(one) for one in explanation.affected)
+    return not alert.service.name or concerns(alert.service, explanation)
 
 
 def _within(span: TimeSpan, whole: TimeSpan) -> bool:
@@ -97,8 +99,8 @@ def _alike(
     past: PastIncident, rules: set[str], anomalies: Sequence[Anomaly], explanation: Explanation
 ) -> Recurrence | None:
     onset = explanation.onset
-    if onset is None or past.start >= onset.earliest:
-        return None  # this incident itself, or a later one
+    if onset is None or (past.end or past.start + OPEN) > onset.earliest:
+        return None  # this incident itself, drafted before, or a later one
     hint = explanation.hints[0] if explanation.hints else None
     same = bool(hint and past.mechanism and past.mechanism == hint.mechanism and past.mechanism != "unknown")
     episode = next((one for one in explanation.episodes if one.id == explanation.worst), None)

@@ -50,16 +50,19 @@ class _Case:
     onset: pd.Timestamp
     end: pd.Timestamp
     """Recovery, or the window's end."""
+    detected: frozenset[str] = frozenset()
 
     def inside(self, alert: Alert) -> bool:
         """Whether it fired in the incident, or before it and went on into it."""
-        return alert.firing_at < self.end and (alert.resolved_at is None or alert.resolved_at > self.start)
+        return TimeSpan(alert.firing_at, alert.resolved_at).overlaps(TimeSpan(self.start, self.end))
 
     def affected(self, service: Service) -> bool:
-        return any(service.may_be(one) for one in self.explanation.affected)
+        return concerns(service, self.explanation)
 
 
-def review(evidence: Evidence, anomalies: Sequence[Anomaly], explanation: Explanation) -> tuple[AlertReview, ...]:
+def review(
+    evidence: Evidence, anomalies: Sequence[Anomaly], explanation: Explanation, *, detected: Sequence[str] = ()
+) -> tuple[AlertReview, ...]:
     """A verdict a rule, those that fired first in order of their first firing, then the silent ones by name.
 
     - `useful`: it fired within `LATE` of the onset;
@@ -68,11 +71,21 @@ def review(evidence: Evidence, anomalies: Sequence[Anomaly], explanation: Explan
     - `misleading`: it resolved while the incident lasted because its data were missing, or fired in the window only
       while nothing else showed an incident;
     - `silent`: its own data moved in the incident and it did not fire.
+
+    `detected`: ids of the alerts that detected it; they are reviewed whatever service they name.
     """
     if explanation.verdict != "incident" or explanation.onset is None:
         return ()
     recovered = explanation.recovered.time if explanation.recovered else evidence.window.end
-    case = _Case(evidence, anomalies, explanation, explanation.onset.earliest, explanation.onset.time, recovered)
+    case = _Case(
+        evidence,
+        anomalies,
+        explanation,
+        explanation.onset.earliest,
+        explanation.onset.time,
+        recovered,
+        frozenset(detected),
+    )
     by_rule: dict[str, list[Alert]] = {}
     for alert in evidence.alerts:
         by_rule.setdefault(alert.rule, []).append(alert)
@@ -84,6 +97,11 @@ def review(evidence: Evidence, anomalies: Sequence[Anomaly], explanation: Explan
     first = {one.rule: min(a.firing_at for a in by_rule[one.rule]) for one in fired}
     fired.sort(key=lambda one: (one.after_onset_s is None, one.after_onset_s or 0.0, first[one.rule], one.rule))
     return (*fired, *sorted({one.rule: one for one in silent}.values(), key=lambda one: one.rule))
+
+
+def concerns(service: Service, explanation: Explanation) -> bool:
+    """Whether something is about what the incident affected; all is, where nothing is known to be affected."""
+    return not explanation.affected or any(service.may_be(one) for one in explanation.affected)
 
 
 def always_fires(alerts: Sequence[Alert], evidence: Evidence) -> bool:
@@ -98,7 +116,9 @@ def always_fires(alerts: Sequence[Alert], evidence: Evidence) -> bool:
 def _of_fired(alerts: Sequence[Alert], case: _Case) -> AlertReview | None:
     rule = alerts[0].rule
     inside = [one for one in alerts if case.inside(one)]
-    about = [one for one in inside or alerts if not one.service.name or case.affected(one.service)]
+    about = [
+        one for one in inside or alerts if not one.service.name or case.affected(one.service) or one.id in case.detected
+    ]
     if not about:
         return None
     service = next((one.service for one in about if one.service.name), about[0].service)
@@ -118,7 +138,8 @@ def _of_fired(alerts: Sequence[Alert], case: _Case) -> AlertReview | None:
     most = max(Counter(tuple(sorted(one.labels.items())) for one in about).values())
     facts: dict[str, Fact] = {"first": first.firing_at}
     if first.pending_at is not None:
-        facts |= {"pending": first.firing_at - first.pending_at}
+        # ALERTS_FOR_STATE tells whole seconds: what is more is not known.
+        facts |= {"pending": (first.firing_at - first.pending_at).floor("s")}
     if gone:
         facts |= {"resolved": min(a.resolved_at for a in gone if a.resolved_at is not None), "end": case.end}
         return AlertReview(rule, service, "misleading", "resolved-in-gap", facts, ids, after_s, ids)
@@ -135,12 +156,8 @@ def _of_fired(alerts: Sequence[Alert], case: _Case) -> AlertReview | None:
 def _in_episode(alerts: Sequence[Alert], case: _Case) -> bool:
     """Whether one of them fired in another episode: there it may have been right."""
     episodes = [TimeSpan(one.start, one.end) for one in case.explanation.episodes]
-    return any(
-        one.firing_at < (episode.end or case.evidence.window.end)
-        and (one.resolved_at is None or one.resolved_at > episode.start)
-        for one in alerts
-        for episode in episodes
-    )
+    spans = [TimeSpan(one.firing_at, one.resolved_at) for one in alerts]
+    return any(span.overlaps(episode) for span in spans for episode in episodes)
 
 
 def _of_silent(rule: LoadedRule, case: _Case) -> AlertReview | None:

@@ -22,6 +22,16 @@ class TimeSpan(NamedTuple):
     start: pd.Timestamp
     end: pd.Timestamp | None
 
+    def overlaps(self, other: TimeSpan) -> bool:
+        """Whether both have a moment in common; an end belongs to neither.
+
+        >>> t = [pd.Timestamp(f"2026-01-01T12:0{m}Z") for m in range(3)]
+        >>> TimeSpan(t[0], t[1]).overlaps(TimeSpan(t[1], None)), TimeSpan(t[0], None).overlaps(TimeSpan(t[1], t[2]))
+        (False, True)
+        """
+        mine_first = other.end is None or self.start < other.end
+        return mine_first and (self.end is None or other.start < self.end)
+
 
 @dataclass(frozen=True, slots=True)
 class AlertPeriod:
@@ -75,6 +85,11 @@ class RuleBacktest:
     days: float = 0.0
     """That were tried."""
     alerts: tuple[AlertPeriod, ...] = ()
+    """At most so many are listed as `alerting.backtest.MAX_ALERTS_LISTED`, those that fired first."""
+    fired: int = 0
+    """All alerts that fired ..."""
+    only_pending: int = 0
+    """... and that did not."""
     firing: tuple[TimeSpan, ...] = ()
     """When at least one of its alerts fired."""
     firing_share: float = 0.0
@@ -122,6 +137,11 @@ class PastIncident:
     """Rules that fired in it."""
     mitigation: str = ""
     """What is known to have mitigated it."""
+
+    @property
+    def span(self) -> TimeSpan:
+        """From its onset to its recovery."""
+        return TimeSpan(self.start, self.end)
 
 
 AlertVerdict = Literal["useful", "late", "flapping", "misleading", "silent"]

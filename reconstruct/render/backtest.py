@@ -69,7 +69,7 @@ def _columns(told: Backtest) -> dict[str, Callable[[RuleBacktest], str]]:
         "firings": outcome_text,
         "a week": lambda rule: "-" if rule.always else _rate(rule.firings_a_week),
         "of the time": lambda rule: human(rule.firing_share, "ratio") if rule.outcome == "judged" else "-",
-        "alerts": lambda rule: f"{sum(a.firing_at is not None for a in rule.alerts):,}" if rule.firing else "-",
+        "alerts": lambda rule: f"{rule.fired:,}" if rule.firing else "-",
         "longest": lambda rule: _duration(max((_length_s(span) or 0.0 for span in rule.firing), default=0.0)),
     }
     if all(rule.firings_a_week is None for rule in told.rules):
@@ -103,9 +103,8 @@ def _details(rule: RuleBacktest, clock: Clock) -> list[str]:
         lines += [_span_text(span, clock) for span in sorted(longest)]
         if len(rule.firing) > len(longest):
             lines.append(f"{len(rule.firing) - len(longest):,} shorter firings: --format json")
-    only_pending = sum(alert.firing_at is None for alert in rule.alerts)
-    if only_pending and rule.for_s:
-        lines.append(f"pending without firing: {only_pending:,} {'times' if only_pending > 1 else 'time'}")
+    if rule.only_pending and rule.for_s:
+        lines.append(f"pending without firing: {rule.only_pending:,} {'times' if rule.only_pending > 1 else 'time'}")
     return lines
 
 
@@ -149,6 +148,9 @@ def _rule(rule: RuleBacktest) -> dict[str, Any]:
         "firings_a_week": None if rule.firings_a_week is None else six_digits(rule.firings_a_week),
         "firing_share": six_digits(rule.firing_share),
         "always": rule.always,
+        "fired": rule.fired,
+        "only_pending": rule.only_pending,
+        "alerts_left_out": rule.fired + rule.only_pending - len(rule.alerts),
         "firing": [{"start": iso(span.start), "end": iso_or_none(span.end)} for span in rule.firing],
         "alerts": [
             {

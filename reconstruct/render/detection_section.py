@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from reconstruct.model import AlertReview, Incident
-from reconstruct.text.alerting import no_proposal_text, proposal_text, recurrence_text, review_text
+from reconstruct.model import Incident
+from reconstruct.text.alerting import fired_when, no_proposal_text, proposal_text, recurrence_text, review_text
 from reconstruct.text.times import Clock
-from reconstruct.text.units import human_duration
 
 MAX_REVIEWS: Final = 8
 """Rules with a sentence of their own; incident.json has all."""
+MAX_NAMED: Final = 4
+"""Useful rules named after the first."""
 MAX_RECURRENCES: Final = 3
 """The latest ones."""
 
@@ -26,7 +27,7 @@ def detection_lines(incident: Incident, *, clock: Clock) -> Iterator[tuple[str, 
         first = rules.get(proposed.first_alert or "", "")
         yield "Proposed alert", f"{proposal_text(proposed, clock=clock, first_alert=first)} alerts/proposed.yaml"
     if incident.no_proposal is not None and (why := no_proposal_text(incident.no_proposal, clock=clock)):
-        yield "Proposed alert", why
+        yield "No alert proposed", why
     yield from _reviews(incident, clock)
     dated = Clock(clock.zone, dates=True, marked=clock.marked)
     for recurrence in incident.recurrences[:MAX_RECURRENCES]:
@@ -41,11 +42,8 @@ def _reviews(incident: Incident, clock: Clock) -> Iterator[tuple[str, str]]:
     for one in (*useful[:1], *others[:MAX_REVIEWS]):
         yield f"{one.rule} ({one.verdict})", review_text(one, clock=clock)
     if len(useful) > 1:
-        last_s = max(one.after_onset_s or 0.0 for one in useful)
-        yield "Also useful", f"{_names(useful[1:])}, within {human_duration(round(last_s))} of onset."
+        named = [f"{one.rule} {when}" for one in useful[1 : MAX_NAMED + 1] if (when := fired_when(one))]
+        more = [f"{len(useful) - 1 - MAX_NAMED} more"] if len(useful) - 1 > MAX_NAMED else []
+        yield "Also useful", f"{'; '.join([*named, *more])}."
     if len(others) > MAX_REVIEWS:
         yield "Other alerts", f"{len(others) - MAX_REVIEWS} more that were late, silent or misleading: incident.json"
-
-
-def _names(reviews: list[AlertReview]) -> str:
-    return ", ".join(one.rule for one in reviews)

@@ -33,13 +33,12 @@ def rule_note_text(note: RuleNote) -> str:
     facts = note.facts
     match note.kind:
         case "no-series" if facts["metric"]:
-            return f"{facts['selector']} had no samples in this time: the rule was not tried."
+            return f"{facts['selector']} had no samples in this time."
         case "no-series":
             return f"{facts['selector']} matched no series in this time."
         case "needs-recorded":
             return (
-                f"{facts['selector']} is read over a range, so it must exist on the server, which has no samples of it:"
-                " the rule was not tried."
+                f"{facts['selector']} is read over a range, so it must exist on the server, which has no samples of it."
             )
         case "failed-evaluations":
             return (
@@ -114,12 +113,16 @@ def review_text(review: AlertReview, *, clock: Clock) -> str:
             return f"Did not fire: its condition held for at most {held}; it has to hold for {needed}."
 
 
-def _fired(review: AlertReview) -> str:
+def fired_when(review: AlertReview) -> str:
+    """How long after the onset, or before it, a rule first fired."""
     after_s = review.after_onset_s or 0.0
-    side = "after" if after_s >= 0 else "before"
+    return f"{human_duration(abs(round(after_s)))} {'after' if after_s >= 0 else 'before'} onset"
+
+
+def _fired(review: AlertReview) -> str:
     pending = review.facts.get("pending")
     waited = f" (pending for {_length(pending)})" if pending is not None and _length(pending) != "0 s" else ""
-    return f"Fired {human_duration(abs(round(after_s)))} {side} onset{waited}"
+    return f"Fired {fired_when(review)}{waited}"
 
 
 def proposal_text(proposed: ProposedAlert, *, clock: Clock, first_alert: str = "") -> str:
@@ -148,31 +151,26 @@ def no_proposal_text(why: NoProposal, *, clock: Clock) -> str:
     """Why no alert is proposed; "" where nothing went wrong.
 
     >>> no_proposal_text(NoProposal("no-signal"), clock=Clock())
-    'No alert is proposed: no user-facing signal shows the incident.'
+    'No user-facing signal shows the incident.'
     """
     facts = why.facts
     match why.reason:
         case "no-incident":
             return ""
         case "no-signal":
-            return "No alert is proposed: no user-facing signal shows the incident."
+            return "No user-facing signal shows the incident."
         case "thin-history":
             had, needed = _history(facts["history"]), _length(facts["needed"])
-            return (
-                f"No alert is proposed: {had} of samples before onset are too few to count false firings "
-                f"({needed} needed; --backtest 7d)."
-            )
+            more = "the server holds no more" if facts["longer"] else "--backtest 7d asks for more"
+            return f"{had} of samples before onset are too few to count false firings ({needed} needed; {more})."
         case "not-earlier":
             would, fired = clock.time(_when(facts["would_fire"])), clock.time(_when(facts["fired"]))
-            found = f"the best one found would have fired at {would}; {facts['alert']} fired at {fired}"
-            return f"No alert is proposed: {found}."
+            return f"The best one found would have fired at {would}; {facts['alert']} fired at {fired}."
         case "false-firings":
             outside = f"fired {facts['false']} times outside the incident in {_history(facts['history'])}"
-            return f"No alert is proposed: the best one found would have {outside}."
+            return f"The best one found would have {outside}."
         case "never-caught":
-            return (
-                "No alert is proposed: no threshold on a user-facing signal separates the incident from its baseline."
-            )
+            return "No threshold on a user-facing signal separates the incident from its baseline."
 
 
 def recurrence_text(recurrence: Recurrence, *, clock: Clock) -> str:

@@ -1,169 +1,281 @@
-"""The whole document: every check on every line, and one verdict a line."""
+"""The whole document: every claim of every statement, then the document against itself, and one verdict a line."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+import re
+from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 from reconstruct.model import Incident
-from reconstruct.verify.claims.alert_time import alert_time
-from reconstruct.verify.claims.apart import apart
-from reconstruct.verify.claims.change_time import change_time
-from reconstruct.verify.claims.cited_change import cited_change
-from reconstruct.verify.claims.cited_id import KINDS, cited_id, trusted_kinds
-from reconstruct.verify.claims.error_ratio import error_ratio
-from reconstruct.verify.claims.gap_time import gap_time
-from reconstruct.verify.claims.lasted import lasted
-from reconstruct.verify.claims.milestone_time import milestone_time
-from reconstruct.verify.claims.query_text import query_text
-from reconstruct.verify.claims.signal_figures import signal_figures
-from reconstruct.verify.claims.signal_time import signal_time
-from reconstruct.verify.claims.unaffected import unaffected
-from reconstruct.verify.clauses import Clause, Finding, Place, Verdict, clauses
-from reconstruct.verify.clock_times import usable_zone
-from reconstruct.verify.document import Line, looks_ahead, read_document, zone_told
-from reconstruct.verify.evidence_index import Record
+from reconstruct.model.verification import Claim, Finding, Line, Verdict, Verification
+from reconstruct.verify.claims.alerts import judge_alert
+from reconstruct.verify.claims.causes import judge_causes, names_cause
+from reconstruct.verify.claims.changes import judge_change
+from reconstruct.verify.claims.durations import judge_durations, relative_time
+from reconstruct.verify.claims.figures import judge_figures, judge_symptom
+from reconstruct.verify.claims.gaps import judge_gap
+from reconstruct.verify.claims.judging import TOLERANCE_S, Case
+from reconstruct.verify.claims.milestones import judge_detection, judge_mitigation, judge_recovery, judge_start
+from reconstruct.verify.claims.people import judge_human, judge_users
+from reconstruct.verify.claims.read import Hit, Told, claim_of, hits, timed
+from reconstruct.verify.claims.references import KINDS, cites_own, judge_cited, judge_ids, judge_query, trusted_kinds
+from reconstruct.verify.claims.unaffected import judge_unaffected
+from reconstruct.verify.clock_times import Placed
+from reconstruct.verify.consistency import Said, against_itself
+from reconstruct.verify.document import Form, read_document
+from reconstruct.verify.omissions import left_out
+from reconstruct.verify.passages import Passage, pieces
+from reconstruct.verify.reading import State, setting_of
+from reconstruct.verify.record import Record
+from reconstruct.verify.statements import Statement, cited_in, statements
 
-CHECKS: Final[tuple[Callable[[Clause, Record], Iterator[Finding]], ...]] = (
-    cited_id,
-    cited_change,
-    change_time,
-    alert_time,
-    milestone_time,
-    gap_time,
-    signal_time,
-    signal_figures,
-    lasted,
-    apart,
-    error_ratio,
-    unaffected,
-)
-"""One kind of claim each."""
-_ORDER: Final[tuple[Verdict, ...]] = ("holds", "contradicted", "not checked")
-_UNNAMED: Final = "no alert, signal, milestone or change is named with it that the evidence has (--events adds changes)"
-_NOT_SO: Final = "what was not, or should have been, is not compared"
-
-
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """A line of the document that claims something, and what the evidence makes of it."""
-
-    line: int
-    """Counted from 1."""
-    text: str
-    """The line as it stands in the document."""
-    verdict: Verdict
-    says: str
-    evidence: tuple[str, ...]
-    claims: tuple[Finding, ...]
-    """Each claim in it; the line is contradicted if one of them is, and holds if one does."""
+_WEIGHT: Final[tuple[Verdict, ...]] = ("contradicted", "confirmed", "human", "unverifiable")
+"""A line of several claims has the first verdict of these that one of them has."""
+MAX_STATEMENTS: Final = 4_000
+"""Different sentences that are judged; no postmortem has so many. What comes after is unread, and that is said."""
+MAX_CHARACTERS: Final = 300_000
+"""Characters of different passages that are judged: fifty thousand words."""
+_RELATIVE: Final = re.compile(r"\b(?:later|earlier)\b")
+_JUDGES: Final = {
+    "change": judge_change,
+    "alert": judge_alert,
+    "start": judge_start,
+    "recovery": judge_recovery,
+    "mitigation": judge_mitigation,
+    "detection": judge_detection,
+    "escalation": judge_human,
+    "human": judge_human,
+    "gap": judge_gap,
+}
 
 
-@dataclass(frozen=True, slots=True)
-class Verification:
-    """What became of a document."""
-
-    lines: tuple[Checked, ...]
-    silent: int
-    """Lines that claim nothing that could be checked."""
-    foreign: tuple[str, ...]
-    """Kinds of ids in it that are not this evidence's, and were left alone."""
-    zone: str
-    """That its times were read in, where they tell none."""
-
-    def count(self, verdict: Verdict) -> int:
-        """How many lines have that verdict."""
-        return sum(line.verdict == verdict for line in self.lines)
-
-
-def verify(text: str, incident: Incident, *, zone: str = "UTC") -> Verification:
-    """Hold every line of a postmortem against the evidence.
+def verify(
+    text: str, incident: Incident, *, zone: str = "UTC", tolerance_s: float = TOLERANCE_S, form: Form = "auto"
+) -> Verification:
+    """Hold every claim of a postmortem against the evidence, and against the rest of the document.
 
     Parameters
     ----------
     text : str
-        Markdown: our own draft, edited or not, or written by hand.
+        Markdown, plain text or HTML: our own draft, edited or not, or written by hand.
     incident : Incident
         From `reconstruct.draft`, over the evidence of the same window.
     zone : str
         IANA name of the zone of times that tell none; a document that says "all times ..." is believed first.
+    tolerance_s : float
+        Seconds that a time written to the minute may be off; one written to the second at most a minute of it.
+    form : {"auto", "markdown", "text", "html"}
+        What it is written in.
     """
-    document = read_document(text)
-    record = Record(incident, usable_zone(zone_told(text) or zone))
-    record = replace(record, trusted=trusted_kinds(document, record))
-    checked: list[Checked] = []
-    above: Line | None = None
-    for line in document:
-        found = list(query_text(line, above, record)) if line.block else _findings(line, record)
-        above = line
-        if found:
-            checked.append(_checked(line, found))
-    spoken = sum(1 for line in document if not line.block)
-    silent = spoken - sum(1 for c in checked if not c.text.lstrip().startswith(("```", "~~~")))
+    passages = read_document(text, form=form)
+    record = Record(incident)
+    record = replace(record, trusted=trusted_kinds([c for p in passages for c in cited_in(p)], record))
+    setting = setting_of(passages, record, zone=zone)
+    case = Case(record, setting, tolerance_s)
+    reader = _Reader(case)
+    for passage in passages:
+        reader.read(passage)
+    findings = [*reader.findings, *against_itself(reader.said, reader.told, reader.distinct, case)]
     return Verification(
-        tuple(checked), silent, tuple(k for k in KINDS if k not in record.trusted), zone_told(text) or zone
+        tuple(_lines(text, findings)),
+        reader.silent,
+        setting.zone.text,
+        tolerance_s,
+        tuple(left_out(reader.said, reader.distinct, record, tolerance_s=tolerance_s)),
+        tuple(k for k in KINDS if k not in record.trusted),
     )
 
 
-def _findings(line: Line, record: Record) -> list[Finding]:
-    """What is left over of times and figures when every check has spoken is a claim that nothing settles."""
-    if looks_ahead(line) or line.text.rstrip().endswith("?"):
-        return []
-    found: list[Finding] = []
-    for clause in clauses(line, record):
-        told = _settled([_softened(finding, clause) for check in CHECKS for finding in check(clause, record)])
-        taken = [place for finding in told for place in finding.places]
-        left = [(t.start, t.end, t.text) for t in clause.times if not _touches((t.start, t.end), taken)]
-        left += [
-            (f.start, f.end, f.text)
-            for f in clause.figures
-            if f.kind != "bare" and not f.signed and not _touches((f.start, f.end), taken)
-        ]
-        found += told
-        if left:
-            what = ", ".join(text for _, _, text in left)
-            found.append(
-                Finding(
-                    "not checked",
-                    f"{what}: {_NOT_SO if clause.hedged else _UNNAMED}",
-                    (),
-                    tuple((a, b) for a, b, _ in left),
-                )
-            )
-    return found
+class _Reader:
+    """What was found so far, and what was made of passages that come again: a document of any length is read"
+    " in line."""
+
+    def __init__(self, case: Case) -> None:
+        self.case = case
+        self.findings: list[Finding] = []
+        self.said: list[Said] = []
+        self.told: list[Statement] = []
+        self.distinct: list[Passage] = []
+        self.silent = 0
+        self._above: Statement | None = None
+        self._seen: dict[Hashable, tuple[int, list[Finding], State]] = {}
+        self._full = False
+        self._read = 0
+
+    def read(self, passage: Passage) -> None:
+        """Judge a passage, or take over what was made of the same one in the same place."""
+        case, setting = self.case, self.case.setting
+        if passage.kind == "code":
+            self.findings += judge_query(passage, self._above, case)
+            return
+        self._above = None
+        setting.enter(passage)
+        first = passage.spots[0].line if passage.spots else 1
+        key = _key(passage, case, first)
+        before = self._seen.get(key)
+        if before is not None:
+            line, found, after = before
+            self.findings += [_moved(one, first - line) for one in found]
+            self.silent += not found
+            setting.restore(after, passage)
+            return
+        if passage.kind == "unread" or self._spent():
+            self._stop(passage)
+            return
+        found = self._judge(passage)
+        self.distinct.append(passage)
+        self.findings += found
+        self.silent += not found
+        if not any(s.passage.ticks for s in self.told[-1:]):
+            self._seen[key] = (first, found, setting.state(passage))
+
+    def _spent(self) -> bool:
+        return len(self.told) >= MAX_STATEMENTS or self._read >= MAX_CHARACTERS
+
+    def _stop(self, passage: Passage) -> None:
+        """Say once from where on nothing was read."""
+        if not self._full:
+            told = Told(Statement(passage, 0, passage.text[:40], (), (), None, (), ()), "other", None, None)
+            self.findings.append(Finding(claim_of(told), "unverifiable", "unread", facts={"why": "too-long"}))
+        self._full = True
+
+    def _judge(self, passage: Passage) -> list[Finding]:
+        found: list[Finding] = []
+        for piece in pieces(passage):
+            if self._spent():
+                self._stop(piece)
+                break
+            self._read += len(piece.text)
+            for statement in statements(piece, self.case.setting):
+                self._above = self._above or statement
+                self.told.append(statement)
+                mine = list(_judged(statement, self.case, first=statement is self._above))
+                found += mine
+                self.said += [Said(statement, one) for one in mine]
+        return found
 
 
-def _settled(found: Sequence[Finding]) -> list[Finding]:
-    """Of several findings on one time or figure the kindest stands: a time fits if it fits anything it can be about."""
-    kept = []
-    for finding in found:
-        rivals = [f for f in found if f is not finding and any(_touches(p, finding.places) for p in f.places)]
-        if not any(_ORDER.index(f.verdict) < _ORDER.index(finding.verdict) for f in rivals):
-            kept.append(finding)
-    return list(dict.fromkeys(kept))
+def _key(passage: Passage, case: Case, first: int) -> Hashable:
+    """All that the reading of a passage depends on, but the line that it stands in."""
+    spots = tuple((s.offset, s.line - first, s.column) for s in passage.spots)
+    last = case.last.may_be if case.last is not None and _RELATIVE.search(passage.text) else ()
+    around = (passage.section, passage.kind, passage.cells, passage.breaks, passage.ticks)
+    return passage.text, spots, around, case.setting.context(passage), last
 
 
-def _softened(finding: Finding, clause: Clause) -> Finding:
-    if finding.verdict != "contradicted" or not clause.talk:
-        return finding
-    return replace(
-        finding, verdict="not checked", says=f"{finding.says} (what people thought or tried is not in the evidence)"
+def _moved(finding: Finding, by: int) -> Finding:
+    # Not `replace`, which takes three times as long: a document may say the same a hundred thousand times.
+    f, c = finding, finding.claim
+    claim = Claim(
+        c.kind,
+        c.line + by,
+        c.column,
+        c.end_line + by,
+        c.end_column,
+        c.text,
+        c.subject,
+        c.time,
+        c.until,
+        c.value,
+        c.negated,
     )
+    return Finding(claim, f.verdict, f.reason, f.shown, f.facts, f.other_line, f.tolerance_s)
 
 
-def _touches(place: Place, places: Sequence[Place]) -> bool:
-    return any(place[0] < end and start < place[1] for start, end in places)
+def _judged(statement: Statement, case: Case, *, first: bool) -> Iterator[Finding]:
+    if statement.cited and first:
+        yield from judge_ids(statement, case)
+    if statement.passage.ahead or statement.question:
+        return
+    if cites_own(statement, case.record):
+        yield from judge_cited(statement, case)
+        return
+    if statement.passage.kind == "heading" and not statement.times:
+        return
+    found = hits(statement, case.record)
+    for one in _said(statement, found, case):
+        yield from one
+    time = statement.stamp or (statement.times[0] if len(statement.times) == 1 else None)
+    yield from judge_figures(statement, case, time)
+    yield from judge_durations(statement, case)
+    yield from judge_users(statement, case)
+    if not statement.times:
+        yield from judge_unaffected(statement, case)
+    yield from judge_causes(statement, case)
 
 
-def _checked(line: Line, found: Sequence[Finding]) -> Checked:
-    # That "14:00 to 14:30" is "30 min" is arithmetic: without an id nothing of the evidence bears it out.
-    shown = {f.verdict for f in found if f.verdict != "holds" or f.evidence}
-    verdict: Verdict = next((v for v in ("contradicted", "holds") if v in shown), "not checked")
-    first = [f for f in found if f.verdict == verdict] or list(found)
-    says = "; ".join(dict.fromkeys(f.says for f in first))
-    open_ = [f.says for f in found if f.verdict == "not checked"]
-    if verdict == "holds" and open_:
-        says += f". Not checked: {'; '.join(dict.fromkeys(open_))}"
-    evidence = tuple(dict.fromkeys(one for f in first for one in f.evidence))
-    return Checked(line.number, line.quoted.strip(), verdict, says, evidence, tuple(found))
+def _said(statement: Statement, found: Sequence[Hit], case: Case) -> Iterator[Iterator[Finding]]:
+    told = list(timed(statement, found))
+    if not told and (relative := relative_time(statement, case)) is not None and found:
+        main = next(
+            (h for h in found if not h.below and not relative.written.start <= h.start < relative.written.end), None
+        )
+        if main is not None and main.kind not in ("human", "escalation"):
+            told = [Told(statement, main.kind, main, relative)]
+    for one in told:
+        yield _one(one, case)
+    if not statement.times:
+        for hit in found:
+            spoken_of = statement.versions and not names_cause(statement)
+            if hit.kind == "change" and not hit.below and (spoken_of or statement.negated(hit.start)):
+                yield judge_change(Told(statement, "change", hit, None), case)
+                break
+    spoken = [t for t in statement.times if t.may_be and t.written.role != "until"]
+    if spoken:
+        case.last = spoken[-1]
+    elif told and told[0].time is not None:
+        case.last = told[0].time
+
+
+def _one(told: Told, case: Case) -> Iterator[Finding]:
+    time: Placed | None = told.time
+    if time is not None and not time.may_be:
+        yield Finding(claim_of(told), "unverifiable", "unread", facts={"why": time.written.unread})
+        return
+    if told.statement.hedged and told.kind not in ("human", "escalation"):
+        yield Finding(claim_of(told), "unverifiable", "hedged")
+        return
+    if told.kind == "unaffected":
+        yield from judge_unaffected(told.statement, case, told)
+        return
+    judge = _JUDGES.get(told.kind)
+    if judge is not None:
+        yield from judge(told, case)
+    elif told.kind == "symptom":
+        figures = list(judge_figures(told.statement, case, time))
+        if not figures:
+            yield from judge_symptom(told, case)
+    else:
+        yield from _other(told, case)
+
+
+def _other(told: Told, case: Case) -> Iterator[Finding]:
+    """A time of something that no kind fits: a note in like words may say the same."""
+    from reconstruct.verify.claims.alerts import note_near
+
+    note = note_near(told, case)
+    if note is not None:
+        yield Finding(claim_of(told), "confirmed", "matches", (note,))
+    else:
+        yield Finding(claim_of(told), "unverifiable", "nothing-named")
+
+
+def _lines(text: str, findings: Sequence[Finding]) -> Iterator[Line]:
+    source = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    by_line: dict[int, list[Finding]] = {}
+    for finding in findings:
+        by_line.setdefault(finding.claim.line, []).append(finding)
+    for number in sorted(by_line):
+        mine = tuple(_once(by_line[number]))
+        verdict = next(v for v in _WEIGHT if any(f.verdict == v for f in mine))
+        shown = source[number - 1].strip() if number <= len(source) else ""
+        yield Line(number, shown, verdict, mine)
+
+
+def _once(findings: Sequence[Finding]) -> list[Finding]:
+    """In order of their places; the same said twice of one place stands once."""
+    if len(findings) == 1:
+        return list(findings)
+    seen = {(f.claim, f.reason, f.other_line): f for f in findings}
+    return sorted(seen.values(), key=lambda f: f.claim.column)

@@ -1,6 +1,6 @@
-"""Times as people write them in a postmortem: what is read is an interval as wide as the precision written.
+"""Times as people write them: read whole, as an interval as wide as the precision written, or not at all.
 
-2026-11-17T13:55:30Z, 2026-11-17 13:55, 13:55, 13:55:30 UTC, 2:05 pm, about 14:00
+`13:55`, `2026-11-17T13:55:30Z`, `2:05 p.m. PST`, `14h20`, `1420Z`, `15:00 (UTC+1)`, `T+25m`, `about 14:00`
 """
 
 from __future__ import annotations
@@ -8,212 +8,243 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, Literal
 
-import pandas as pd
-
-from reconstruct.model import Window
+from reconstruct.verify.calendar_dates import DAY_S, Day, day_s
+from reconstruct.verify.zones import ZONE, Zone, read_zone
 
 MINUTE_S: Final = 60.0
-ABOUT_S: Final = 300.0
-"""How far `about 14:00` may be off."""
-DAY: Final = pd.Timedelta(days=1)
-
-_ZONES: Final = {
-    **dict.fromkeys(("Z", "UTC", "GMT"), "+00:00"),
-    "CET": "+01:00",
-    "CEST": "+02:00",
-    "EET": "+02:00",
-    "EEST": "+03:00",
-    "JST": "+09:00",
-    "EST": "-05:00",
-    "EDT": "-04:00",
-    "PST": "-08:00",
-    "PDT": "-07:00",
-    "MDT": "-06:00",
-}
-_SEVERAL: Final = ("IST", "CST", "CDT", "BST", "MST", "AST", "SST", "AMT")
-"""Abbreviations that stand for more than one zone: times with these are not read."""
-_TIME: Final = re.compile(
-    r"(?P<about>(?:\b(?:about|around|approx(?:imately|\.)?|circa|ca\.|roughly|nearly)\s+|[~≈]\s?))?"
-    r"(?<![\w:./,-])(?:(?P<date>\d{4}-\d{2}-\d{2})(?:T|\s+|,\s+))?"
-    r"(?P<hour>\d{1,2}):(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d)(?P<fraction>\.\d{1,9})?)?"
-    r"(?:\s?(?P<half>[ap])\.?m\b\.?)?"
-    rf"(?:\s?(?P<zone>(?:{'|'.join([*_ZONES, *_SEVERAL])})\b|[+-]\d{{2}}:\d{{2}}(?![\d:])))?"
-    r"(?![\w:%/]|\.\d|,\d{3}\b)",
+_CLOCK: Final = re.compile(
+    r"(?<![\w:/.,+−])(?<![A-Za-z]-)(?:"
+    r"(?P<date>\d{4}-\d{2}-\d{2})(?:T|,?\s+|_)(?P<h0>\d{1,2}):(?P<m0>\d{2})(?::(?P<s0>\d{2})(?:[.,]\d{1,9})?)?"
+    r"|(?P<h1>\d{1,2}):(?P<m1>\d{2})(?::(?P<s1>\d{2})(?:[.,]\d{1,9})?)?"
+    r"|(?P<h2>\d{1,2})[.h](?P<m2>[0-5]\d)(?:[.m](?P<s2>[0-5]\d)s?)?(?![.\d])"
+    r"|(?P<h3>[01]\d|2[0-3])(?P<m3>[0-5]\d)(?=\s?(?:Z\b|UTC\b|GMT\b|CES?T\b|E[SD]T\b|P[SD]T\b|hours\b|hrs\b|h\b))"
+    r"|(?P<h4>\d{1,2})(?=\s?(?:[ap]\.?m\b|Uhr\b|h(?:\s|$|,)))"
+    r"|(?P<word>(?:noon|midnight)\b)"
+    r"|(?P<plus>T\s?[+−-]\s?(?:\d{1,3}:[0-5]\d(?::[0-5]\d)?|(?:\d{1,4}\s?(?:hours?|hrs?|h|minutes?|mins?|min|m"
+    r"|seconds?|secs?|s)\s?)+)(?!\w))"
+    r")",
+)
+_HALF: Final = re.compile(r"\s?([aApP])(?:\.[mM]\.?|[mM]\b\.?)")
+_HOURS: Final = re.compile(r"\s?(?:Uhr|hours|hrs|h)(?!\w)")
+_AFTER: Final = re.compile(r"(?:[\w%]|:\d|[.,]\d|/\d|°)")
+_ABOUT: Final = re.compile(
+    r"(?:\b(?:about|around|approx(?:imately|\.)?|circa|ca\.|roughly|nearly|shortly (?:before|after)"
+    r"|just (?:before|after)"
+    r"|a (?:little|bit) (?:before|after)|gegen|vers|hacia)\s+|[~≈]\s?)$",
     re.IGNORECASE,
 )
-_TO: Final = re.compile(r"\s*(?:–|—|-|to|until|till|and|through)\s*", re.IGNORECASE)
-_DATE: Final = re.compile(r"\b(\d{4})-(\d{2})-(\d{2})\b")
-_MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_NAMED_MONTH: Final = rf"({'|'.join(_MONTHS)})[a-z]*\.?"
-_WORDED: Final = re.compile(
-    rf"\b(?:(?P<d1>\d{{1,2}})(?:st|nd|rd|th)?\s+(?P<m1>{_NAMED_MONTH})|(?P<m2>{_NAMED_MONTH})\s+(?P<d2>\d{{1,2}})"
-    r"(?:st|nd|rd|th)?),?\s+(?P<year>\d{4})\b",
+_BEFORE: Final = re.compile(r"(?:\b(?:by|before|until|till|prior to|earlier than)\s+)$", re.IGNORECASE)
+_TO: Final = re.compile(
+    r"\s*(?:-|–|—|−|‒|―|~|→|->|\.\.\.?|…|to|until|till|untill|through|thru|and|bis|à|a|hasta)\s*(?:about "
+    r"|around |approximately |~)?",
     re.IGNORECASE,
 )
+_POINT: Final = re.compile(
+    r"(?:^[\s*_\[(>|]*|\b(?:at|by|from|since|until|till|to|before|after|around|about|between|and|um|à|a las"
+    r"|@)\s+|[-–—]\s?)$",
+    re.IGNORECASE,
+)
+_DATE_FIRST: Final = re.compile(r"(?:,?\s*(?:at|um|à|a las|,|-|–|—|\||\)|:)?\s*(?:about |around )?|T)", re.IGNORECASE)
+_DATE_LAST: Final = re.compile(r",?\s*(?:\(|on |of |am |le )?\s*(?:the )?(?:\w+day,? )?", re.IGNORECASE)
+_UNIT_S: Final = {"h": 3600.0, "m": 60.0, "s": 1.0}
 
-
-def usable_zone(told: str) -> str:
-    """What pandas can read a zone as; "" where it is unknown, or an abbreviation of several.
-
-    >>> usable_zone("UTC"), usable_zone("CEST"), usable_zone("IST"), usable_zone("Europe/Berlin"), usable_zone("Mars")
-    ('+00:00', '+02:00', '', 'Europe/Berlin', '')
-    """
-    if told.upper() in _SEVERAL:
-        return ""
-    if told.upper() in _ZONES:
-        return _ZONES[told.upper()]
-    try:
-        pd.Timestamp("2026-01-01").tz_localize(told)
-    except (KeyError, ValueError, TypeError):
-        return ""
-    return told
+Unread = Literal["", "clock", "zone", "several-zones", "date", "no-zero"]
+"""Why a time that stands there was not read: asked about, never guessed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A time in a line: where it stands, and which intervals it can mean (several days, a clock shown twice)."""
+    """A time in a text: where it stands, and what it says, before anybody knows the day or the zone."""
 
     start: int
     end: int
     text: str
-    may_be: tuple[tuple[pd.Timestamp, pd.Timestamp], ...]
-    """[earliest, latest) as the precision allows; () = it stands there and cannot be read."""
-    precision_s: float
-    until: bool = False
-    """The second time of a range (`14:00 to 15:20`)."""
-    since: bool = False
-    """The first one."""
+    wall_s: float = 0.0
+    """Seconds since midnight that its clock shows; of `T+25m` since whatever T is."""
+    precision_s: float = MINUTE_S
+    zone: Zone | None = None
+    days: tuple[int, ...] = ()
+    """Beginnings of the days that stand beside it; () = none does."""
+    about: bool = False
+    before: bool = False
+    """`by 14:20`: that or earlier."""
+    role: Literal["", "since", "until"] = ""
+    """First and second time of a range."""
+    pair: int = -1
+    """Start of the other time of the range."""
+    relative: bool = False
+    """`T+25m`: counted from the beginning of the incident."""
+    unread: Unread = ""
+
+
+def read_times(text: str, dates: Sequence[Day] = ()) -> tuple[Written, ...]:
+    """The times in `text`, in order.
+
+    >>> [(t.text, t.wall_s / 60, t.role) for t in read_times("from 9:55 AM to 2:05pm PST, then 14h20")]
+    [('9:55 AM', 595.0, 'since'), ('2:05pm PST', 845.0, 'until'), ('14h20', 860.0, '')]
+    >>> [t.unread for t in read_times("25:10 UTC, 14:00 CST, 14:00 UTC+25")]
+    ['clock', 'several-zones', 'zone']
+    """
+    found: list[Written] = []
+    cursor = 0
+    halves: dict[int, str] = {}
+    for match in _CLOCK.finditer(text):
+        if match.start() < cursor:
+            continue
+        written, half = _one(match, text, found[-1] if found else None)
+        if written is None:
+            continue
+        cursor = written.end
+        halves[len(found)] = half
+        found.append(written)
+    found = [_dated(one, text, dates) for one in found]
+    return tuple(_ranged(found, halves, text))
+
+
+def _one(match: re.Match[str], text: str, last: Written | None) -> tuple[Written | None, str]:
+    start, end = match.span()
+    before = text[max(0, start - 40) : start]
+    about, earlier = bool(_ABOUT.search(before)), bool(_BEFORE.search(before))
+    if match["plus"]:
+        return Written(start, end, match[0].strip(), _since_zero(match[0]), relative=True, about=about), ""
+    if match["word"]:
+        noon = Written(start, end, "", 43_200.0 if match[0] == "noon" else 0.0, about=about)
+        return _finished(text, noon, ZONE.match(text, end)), ""
+    form = next(n for n in "01234" if match[f"h{n}"])
+    hour, minute, second = match[f"h{form}"], "00", None
+    if form != "4":
+        minute, second = match[f"m{form}"], match[f"s{form}"] if form != "3" else None
+    half = ""
+    if told := _HALF.match(text, end):
+        half, end = told[1].lower(), told.end()
+    elif hours := _HOURS.match(text, end):
+        end = hours.end()
+    zone = ZONE.match(text, end)
+    if zone and _is_range(match, text, zone, half):
+        zone = None
+    ranged = last is not None and bool(_TO.fullmatch(text[last.end : start]))
+    ahead = text[end : end + 8]
+    points = bool(_POINT.search(before)) or ranged or bool(_TO.match(ahead) and re.match(r"[\s–—-]*(?:to )?\d", ahead))
+    if form == "2" and not (half or zone or (points and not before.rstrip(" *_[(>|").strip()) or ("h" in match[0])):
+        return None, ""  # 14.20 may be a version or a figure
+    if form == "4" and not half and "Uhr" not in text[match.start() : end] and not zone:
+        return None, ""
+    if form == "1" and len(hour) == 1 and not (half or zone or points):
+        return None, ""  # 3:10 is as often a score, a verse or a length of time
+    wall = _wall(int(hour), int(minute), int(second or 0), half)
+    precision = 1.0 if second else MINUTE_S if form != "4" else 3600.0 / 4
+    clock = Written(start, end, "", max(wall, 0.0), precision, about=about, before=earlier)
+    made = _finished(text, clock, zone)
+    if made is not None and wall < 0:
+        made = replace(made, unread="clock")
+    if made is not None and match["date"]:
+        days = [one for one in (day_s(*map(int, match["date"].split("-"))),) if one is not None]
+        made = replace(made, days=tuple(days), unread=made.unread if days else "clock")
+    return made, half
+
+
+def _is_range(match: re.Match[str], text: str, zone: re.Match[str], half: str) -> bool:
+    """`14:00-14:30` is a range, not an offset; only after a date and a clock is a minus without a blank one."""
+    told = zone["bare"] or ""
+    if not told or told[0] not in "-−–":
+        return False
+    if match["date"] and told[0] == "-" and not zone[0].startswith(" "):
+        return False
+    spaced = zone[0].startswith(" ")
+    return not (spaced and re.fullmatch(r"[-−]\d{4}", told) and not half and not _AFTER.match(text, zone.end()))
+
+
+def _finished(text: str, made: Written, zone: re.Match[str] | None) -> Written | None:
+    """With its zone; None where more follows at once, so that the digits are something else."""
+    end = zone.end() if zone else made.end
+    if _AFTER.match(text, end):
+        return None
+    shown = text[made.start : end]
+    if zone is None:
+        return replace(made, text=shown)
+    read = read_zone(zone["within"] or zone["bare"])
+    unread: Unread = "" if read.known else "several-zones" if read.text.isupper() and len(read.text) < 5 else "zone"
+    return replace(made, end=end, text=shown, zone=read, unread=unread)
+
+
+def _wall(hour: int, minute: int, second: int, half: str) -> float:
+    """Seconds since midnight; -1 where no clock shows it."""
+    if half:
+        if not 1 <= hour <= 12:
+            return -1.0
+        hour = hour % 12 + (12 if half == "p" else 0)
+    if minute > 59 or second > 60 or hour > 24 or (hour == 24 and minute + second):
+        return -1.0
+    return hour * 3600.0 + minute * 60.0 + second
+
+
+def _since_zero(text: str) -> float:
+    if match := re.search(r"(\d+):(\d\d)(?::(\d\d))?", text):
+        size = int(match[1]) * 3600.0 + int(match[2]) * 60.0 + int(match[3] or 0)
+    else:
+        size = sum(int(n) * _UNIT_S[unit] for n, unit in re.findall(r"(\d+)\s?([hms])", text.lower()))
+    return size if "+" in text else -size
+
+
+def _dated(one: Written, text: str, dates: Sequence[Day]) -> Written:
+    """With the date that stands right before or after it."""
+    for day in dates:
+        inside = one.start <= day.start < one.end
+        first = day.end <= one.start and one.start - day.end < 20 and _DATE_FIRST.fullmatch(text[day.end : one.start])
+        last = one.end <= day.start and day.start - one.end < 24 and _DATE_LAST.fullmatch(text[one.end : day.start])
+        if inside or first or last:
+            unread: Unread = one.unread or ("date" if day.ambiguous else "")
+            start, end = min(one.start, day.start), max(one.end, day.end)
+            return replace(one, days=day.may_be, unread=unread, start=start, end=end, text=text[start:end])
+    return one
+
+
+def _ranged(found: list[Written], halves: dict[int, str], text: str) -> Iterator[Written]:
+    """The two times of a range share a zone, a half of the day and a date, where only one of them tells it."""
+    for n in range(len(found) - 1):
+        one, other = found[n], found[n + 1]
+        between = text[one.end : other.start]
+        if len(between) > 24 or not _TO.fullmatch(between) or one.role == "until" or one.relative:
+            continue
+        if between.strip().lower() == "and" and not re.search(
+            r"\b(?:[Bb]etween|[Zz]wischen|[Ee]ntre)\s+$", text[max(0, one.start - 12) : one.start]
+        ):
+            continue
+        if one.zone is None and other.zone is not None:
+            one = replace(one, zone=other.zone, unread=one.unread or other.unread)
+        elif other.zone is None and one.zone is not None:
+            other = replace(other, zone=one.zone, unread=other.unread or one.unread)
+        if halves.get(n + 1) and not halves.get(n) and one.wall_s < 13 * 3600:
+            wall = one.wall_s % 43_200 + (43_200 if halves[n + 1] == "p" else 0)
+            wall = wall - 43_200 if wall > other.wall_s and wall >= 43_200 else wall
+            one = replace(one, wall_s=wall)
+        if one.days and not other.days:
+            night = DAY_S if other.wall_s < one.wall_s else 0
+            other = replace(other, days=tuple(day + night for day in one.days))
+        elif other.days and not one.days:
+            night = DAY_S if other.wall_s < one.wall_s else 0
+            one = replace(one, days=tuple(day - night for day in other.days))
+        found[n] = replace(one, role="since", pair=other.start)
+        found[n + 1] = replace(other, role="until", pair=one.start)
+    yield from found
 
 
 @dataclass(frozen=True, slots=True)
-class Days:
-    """What the text leaves to its surroundings: the zone, the date above, the window that it is about."""
+class Placed:
+    """A time with its place in the world: the intervals that it can mean, seconds since 1970 UTC."""
 
-    window: Window
-    zone: str
-    """As `usable_zone` gives it; "" = times that tell none cannot be read."""
-    dates: tuple[pd.Timestamp, ...] = ()
-    """Naive midnights of the dates that the line or a heading names; () = those of the window."""
-    loose: bool = False
-    """They are a heading's: a night goes on to the next day, and a column in another zone may be a day off."""
+    written: Written
+    may_be: tuple[tuple[float, float], ...]
+    """[earliest, latest] as its precision allows; () = not read."""
 
-
-def read_times(text: str, days: Days) -> tuple[Written, ...]:
-    """The times in `text`, in order."""
-    found: list[Written] = []
-    for match in _TIME.finditer(text):
-        written = _read(match, days)
-        if written is None:
-            continue
-        if found and _TO.fullmatch(text[found[-1].end : written.start]) and not found[-1].until:
-            found[-1] = replace(found[-1], since=True)
-            written = replace(written, until=True)
-        found.append(written)
-    return tuple(found)
+    @property
+    def at(self) -> float:
+        """The moment that is written, the first one it can mean."""
+        return self.may_be[0][0]
 
 
-def _read(match: re.Match[str], days: Days) -> Written | None:
-    hour, half, zone = int(match["hour"]), (match["half"] or "").lower(), (match["zone"] or "").upper()
-    if half:
-        if not 1 <= hour <= 12:
-            return None
-        hour = hour % 12 + (12 if half == "p" else 0)
-    if hour > 23 or (len(match["hour"]) == 1 and not half and not zone):
-        return None  # 3:10 is as often a score, a verse or a share
-    precision_s = MINUTE_S if match["second"] is None else 1.0
-    begin = len(match["about"] or "")
-    wall = f"{hour:02d}:{match['minute']}:{match['second'] or '00'}{match['fraction'] or ''}"
-    may_be: tuple[tuple[pd.Timestamp, pd.Timestamp], ...] = ()
-    told = _ZONES.get(zone, zone) or days.zone
-    if zone not in _SEVERAL and told:
-        dates = _named(match["date"]) if match["date"] else days.dates or _of_window(days)
-        instants = [at for date in dates for at in _instants(date, wall, told)]
-        if not match["date"] and not days.dates:
-            instants = [at for at in instants if _near(at, days.window)] or instants
-        elif not match["date"] and days.loose:
-            beside = [at for date in dates for by in (-DAY, DAY) for at in _instants(date + by, wall, told)]
-            instants = _likely(instants, beside, days.window)
-        off = pd.Timedelta(seconds=ABOUT_S if match["about"] else 0.0)
-        size = pd.Timedelta(seconds=precision_s)
-        # People round as often as they cut: 14:01:40 is written as 14:01 and as 14:02.
-        may_be = tuple((at - size / 2 - off, at + size + off) for at in instants)
-    return Written(match.start() + begin, match.end(), match[0][begin:].strip(), may_be, precision_s)
-
-
-def _named(date: str) -> tuple[pd.Timestamp, ...]:
-    day = pd.to_datetime(date, errors="coerce", format="%Y-%m-%d")
-    return () if pd.isna(day) else (day,)
-
-
-def _of_window(days: Days) -> tuple[pd.Timestamp, ...]:
-    zone = days.zone or "UTC"
-    first = days.window.baseline_start.tz_convert(zone).tz_localize(None).normalize()
-    last = days.window.end.tz_convert(zone).tz_localize(None).normalize()
-    return tuple(pd.date_range(first, last, freq="D"))
-
-
-def _likely(instants: list[pd.Timestamp], beside: list[pd.Timestamp], window: Window) -> list[pd.Timestamp]:
-    """Of the heading's day and those beside it the one that lies in the window, its healthy time, or near."""
-    for first in (window.start, min(window.baseline_start, window.start), None):
-        for many in (instants, beside):
-            inside = [at for at in many if (first <= at <= window.end if first is not None else _near(at, window))]
-            if inside:
-                return inside
-    return instants
-
-
-def _near(at: pd.Timestamp, window: Window) -> bool:
-    """Within the window, with as much before and after it as it is long: what else would a postmortem speak of."""
-    length = window.end - window.start
-    return bool(min(window.baseline_start, window.start - length) <= at <= window.end + length)
-
-
-def _instants(date: pd.Timestamp, wall: str, zone: str) -> Iterator[pd.Timestamp]:
-    """The moments at which clocks of the zone show it: none in the hour that spring leaves out, two in autumn."""
-    naive = pd.Timestamp(f"{date:%Y-%m-%d}T{wall}")
-    if zone[:1] in "+-":
-        yield pd.Timestamp(f"{naive.isoformat()}{zone}").tz_convert("UTC")
-        return
-    shown = {naive.tz_localize(zone, ambiguous=first, nonexistent="NaT") for first in (True, False)}
-    yield from sorted(at.tz_convert("UTC") for at in shown if not pd.isna(at))
-
-
-def read_dates(text: str) -> tuple[pd.Timestamp, ...]:
-    """The calendar dates in a heading or a line, as naive midnights.
-
-    >>> read_dates("Outage of 17 November 2026 (2026-11-18, Nov 19, 2026)")
-    (Timestamp('2026-11-17 00:00:00'), Timestamp('2026-11-18 00:00:00'), Timestamp('2026-11-19 00:00:00'))
-    """
-    told = [match[0] for match in _DATE.finditer(text)]
-    for match in _WORDED.finditer(text):
-        month = _MONTHS.index((match["m1"] or match["m2"])[:3].lower()) + 1
-        told.append(f"{match['year']}-{month:02d}-{int(match['d1'] or match['d2']):02d}")
-    return tuple(sorted({day for date in told for day in _named(date)}))
-
-
-def distance_s(written: Written, low: pd.Timestamp, high: pd.Timestamp) -> float:
-    """Seconds between what is written and `[low, high]`: > 0 where the writing is late, < 0 early, 0 if they meet."""
-    return min((_gap_s(one, low, high) for one in written.may_be), key=abs)
-
-
-def _gap_s(one: tuple[pd.Timestamp, pd.Timestamp], low: pd.Timestamp, high: pd.Timestamp) -> float:
-    if one[0] > high:
-        return float((one[0] - high).total_seconds())
-    return min(0.0, float((one[1] - low).total_seconds()))
-
-
-def fits(written: Written, low: pd.Timestamp, high: pd.Timestamp) -> bool:
-    """Whether the writing can mean a moment of `[low, high]`, widened by the precision written."""
-    return bool(written.may_be) and abs(distance_s(written, low, high)) <= written.precision_s
-
-
-def outside(written: Written, start: pd.Timestamp, end: pd.Timestamp) -> bool:
-    """Whether no reading of it lies in `[start, end]`."""
-    return not any(one[1] >= start and one[0] <= end for one in written.may_be)
-
-
-def first_of(times: Sequence[Written], start: int, end: int) -> Written | None:
-    """The first time that stands between two places of the text."""
-    return next((t for t in times if start <= t.start and t.end <= end), None)
+def instants(wall_s: float, days: Sequence[int], zone: Zone) -> tuple[float, ...]:
+    """The moments at which the zone's clocks show `wall_s` on one of `days`."""
+    return tuple(day + wall_s - zone.offset_at(day + wall_s) for day in days)

@@ -10,12 +10,6 @@ _WORD: Final = re.compile(r"[^\W_]+(?:\.[0-9]+[^\W_]*)*")
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _PERCENTILE: Final = re.compile(r"(\d{1,2}(?:\.\d+)?)th")
 
-_SLIGHT_TEXT: Final = (
-    "a an and are at by each for from had has in is it its mean of on or that the their they this to was were with "
-)
-SLIGHT: Final = frozenset(_SLIGHT_TEXT.split())
-"""Words that tell one signal from another so seldom that a sentence may leave them out."""
-
 
 class Word(NamedTuple):
     """A word in lower case, and where it stands."""

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from reconstruct.alerting import AlertingRule, AlertInstance
-from reconstruct.alerting.backtest import most_at_once, summary
+from reconstruct.alerting.backtest import MAX_ALERTS_LISTED, most_at_once, summary
 from reconstruct.model import PastIncident, RuleBacktest
 
 START = pd.Timestamp("2026-01-01T00:00Z")
@@ -79,3 +79,12 @@ def test_firings_before_the_start_count_from_the_start() -> None:
 def test_the_most_alerts_at_once_counts_pending_ones() -> None:
     found = [alert("a", 1, 2, 4), alert("b", 3, None, 6), alert("c", 5, 6, 7)]
     assert most_at_once(found) == 2
+
+
+def test_of_a_rule_that_flaps_all_the_time_only_so_many_alerts_are_listed_and_all_counted() -> None:
+    flapping = [alert("a", n / 100, n / 100 + 0.002, n / 100 + 0.004) for n in range(MAX_ALERTS_LISTED)]
+    quiet = [alert("b", n / 100, None, n / 100 + 0.004) for n in range(500)]
+    found = told(*flapping, *quiet)
+    assert (len(found.alerts), found.fired, found.only_pending) == (MAX_ALERTS_LISTED, MAX_ALERTS_LISTED, 500)
+    assert len(found.firing) == MAX_ALERTS_LISTED
+    assert all(one.firing_at is not None for one in found.alerts)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
 from reconstruct.alerting.proposal import propose
-from reconstruct.model import Alert, Evidence, Metric, NoProposal, ProposedAlert
+from reconstruct.model import Alert, Evidence, Impact, Metric, NoProposal, ProposedAlert, Service
 from reconstruct.text.alerting import no_proposal_text, proposal_text
 from reconstruct.text.times import Clock
 from tests.alerting.made import (
+    ONSET,
+    RECOVERED,
+    SHOP,
     START,
     STEP,
     after,
@@ -100,7 +104,12 @@ def test_less_than_an_hour_of_history_is_too_thin_and_a_longer_answer_is_enough(
     assert one is None
     assert why is not None
     assert why.reason == "thin-history"
-    assert "20 min of samples before onset are too few" in no_proposal_text(why, clock=Clock())
+    said = no_proposal_text(why, clock=Clock())
+    assert said.startswith("20 min of samples before onset are too few")
+    assert "--backtest 7d asks for more" in said
+    _, why = propose(thin, (anomaly(thin.metrics[0]),), explained(anomaly(thin.metrics[0])), histories={})
+    assert why is not None
+    assert "the server holds no more" in no_proposal_text(why, clock=Clock())
     index = pd.date_range(START - pd.Timedelta(days=7), held.values.index[-1], freq=STEP)
     longer = replace(held, values=held.values.reindex(index).fillna(0.0))
     found = (anomaly(thin.metrics[0]),)
@@ -114,6 +123,21 @@ def test_a_resource_is_no_user_facing_signal() -> None:
     assert proposed(cpu)[1] == NoProposal("no-signal")
     retries = metric(PROMQL, values(), tags=("retries",))
     assert proposed(retries)[1] == NoProposal("no-signal")
+
+
+def test_where_users_met_it_decides_over_an_inner_hop_that_shows_it_earlier() -> None:
+    edge, inner = metric("rate(a[1m])", values(start="2min"), query="q1"), metric("rate(b[1m])", values(), query="q2")
+    inner = replace(inner, services=(Service("pricing"),))
+    found = (anomaly(edge, key="a1"), anomaly(inner, key="a2"))
+    told = replace(explained(*found), affected=(SHOP, Service("pricing")))
+    assert _query(propose(evidence(edge, inner), found, told)) == "q2"
+    felt = Impact(SHOP, "failed requests", 1.0, "count", None, ONSET, RECOVERED, ("q1",))
+    assert _query(propose(evidence(edge, inner), found, replace(told, impact=(felt,)))) == "q1"
+
+
+def _query(proposed: tuple[ProposedAlert | None, NoProposal | None]) -> str:
+    assert proposed[0] is not None
+    return proposed[0].query
 
 
 def test_of_signals_that_show_it_at_once_a_share_is_preferred_and_of_others_the_earliest() -> None:
@@ -141,3 +165,17 @@ def test_falling_availability_is_watched_from_above() -> None:
     assert one is not None
     assert (one.comparator, one.name) == ("<", "ShopAvailabilityLow")
     assert 0 < one.threshold < 1
+
+
+def test_a_noisy_week_costs_seconds_not_minutes() -> None:
+    held = metric(PROMQL, values())
+    index = pd.date_range(START - pd.Timedelta(days=7), held.values.index[-1], freq=STEP)
+    noise = np.abs(np.random.default_rng(1).normal(0, 0.02, len(index)))
+    noise[-len(held.values) :] += held.values[0].to_numpy()
+    longer = replace(held, values=pd.DataFrame({0: noise}, index=index))
+    found = (anomaly(held),)
+    begun = time.process_time()
+    one, _ = propose(evidence(held), found, explained(*found), histories={held.query: longer})
+    assert time.process_time() - begun < 10
+    assert one is not None
+    assert one.threshold > 0.05

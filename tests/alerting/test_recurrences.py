@@ -64,8 +64,9 @@ def test_an_earlier_incident_is_alike_by_mechanism_signals_or_alerts_on_a_shared
     assert one.mitigation == "rollback of shop 2.1.0"
     unlike = replace(PAST, mechanism="disk-exhaustion", signals=(), alerts=())
     elsewhere = replace(PAST, services=("other",))
-    itself = replace(PAST, start=ONSET)
-    assert recurrences(held, FOUND, told, history=(unlike, elsewhere, itself)) == ()
+    itself = replace(PAST, start=ONSET - pd.Timedelta("2min"), end=None)
+    earlier_draft = replace(PAST, start=ONSET - pd.Timedelta("2min"), end=ONSET + pd.Timedelta("5min"))
+    assert recurrences(held, FOUND, told, history=(unlike, elsewhere, itself, earlier_draft)) == ()
 
 
 def test_two_unknown_mechanisms_are_not_the_same() -> None:

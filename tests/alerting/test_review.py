@@ -70,6 +70,21 @@ def test_an_alert_of_another_service_is_not_reviewed_and_one_of_no_service_is() 
     assert verdicts(alert("A", "2min", "20min", service=Service(""))) == [("A", "useful", "in-time")]
 
 
+def test_where_nothing_is_known_to_be_affected_every_alert_of_the_incident_is_reviewed() -> None:
+    found = (anomaly(ERRORS),)
+    told = replace(explained(*found), affected=())
+    held = evidence(ERRORS, alerts=[alert("A", "2min", "20min", service=Service("other"))])
+    assert [(one.rule, one.verdict) for one in review(held, found, told)] == [("A", "useful")]
+
+
+def test_the_alert_that_detected_it_is_reviewed_whatever_service_it_names() -> None:
+    found = (anomaly(ERRORS),)
+    held = evidence(ERRORS, alerts=[alert("A", "2min", "20min", service=Service("front-door"))])
+    assert review(held, found, explained(*found)) == ()
+    (one,) = review(held, found, explained(*found), detected=("al1",))
+    assert (one.rule, one.verdict, one.service.name) == ("A", "useful", "front-door")
+
+
 def test_an_alert_that_always_fires_is_not_told() -> None:
     assert verdicts(alert("Watchdog", "-3h", None)) == []
     assert verdicts(alert("A", "-3h", None), alert("B", "1min", "20min", key="al2")) == [("B", "useful", "in-time")]

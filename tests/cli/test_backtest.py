@@ -24,6 +24,8 @@ MORE = """
   - {alert: Nowhere, expr: 'no_such_metric > 5'}
   - {record: service:errors:rate1m, expr: 'sum by (service) (rate(http_errors_total[1m]))'}
   - {alert: Recorded, expr: 'service:errors:rate1m{service="shop"} > 2', for: 2m}
+  - {alert: Gone, expr: 'absent(no_such_metric)'}
+  - {alert: Muted, expr: 'queue_depth > 50 unless on () no_such_metric'}
   - {alert: Ranged, expr: 'max_over_time(service:errors:rate1m[5m]) > 2'}
 """
 
@@ -56,6 +58,8 @@ def test_each_rule_is_told_with_its_firings_and_what_was_not_tried_is_not_called
     assert told["Typo"]["outcome"] == "judged"
     assert told["Typo"]["notes"][0]["text"] == 'up{job="shpo"} matched no series in this time.'
     assert told["Nowhere"]["outcome"] == "no-data"
+    assert (told["Gone"]["always"], told["Gone"]["data_share"]) == (True, 1)
+    assert told["Muted"]["outcome"] == "judged"
     assert told["Ranged"]["outcome"] == "no-data"
     assert told["Ranged"]["notes"][0]["kind"] == "needs-recorded"
     assert [span["start"] for span in told["Recorded"]["firing"]] == [

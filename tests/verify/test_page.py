@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from importlib.resources import as_file, files
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from typer.testing import CliRunner
 
 from reconstruct.cli import app
-from reconstruct.verify.checking import CHECKS
+from reconstruct.model.verification import ClaimKind
 
 pytestmark = pytest.mark.checkout
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,9 +31,7 @@ def test_its_example_comes_back_as_it_says(tmp_path: Path, monkeypatch: pytest.M
     assert result.stdout == answer
 
 
-def test_every_kind_of_claim_has_a_line_and_a_test() -> None:
-    told = set(re.findall(r"^\| `([a-z_]+)` \|", PAGE, flags=re.MULTILINE))
-    assert told == {check.__name__ for check in CHECKS} | {"query_text"}
-    for name in told:
-        assert (ROOT / "reconstruct" / "verify" / "claims" / f"{name}.py").is_file()
-        assert (ROOT / "tests" / "verify" / "claims" / f"test_{name}.py").is_file()
+def test_every_kind_of_claim_has_a_line() -> None:
+    first = re.findall(r"^\| (`[a-z]+`(?:, `[a-z]+`)*) \|", PAGE.split("## What is claimed")[1], flags=re.MULTILINE)
+    told = {name for cell in first for name in re.findall(r"`([a-z]+)`", cell)}
+    assert told == set(get_args(ClaimKind))

@@ -29,6 +29,10 @@ LOOK_BACK: Final = pd.Timedelta("5min")
 """An instant selector answers for so long after a sample: asked so often, it shows every time that had one."""
 MIN_LOOKS: Final = 100
 """At a selector's presence, however short the time."""
+ABSENCE: Final = frozenset({"absent", "absent_over_time"})
+"""For these a metric without samples is an answer."""
+EITHER: Final = frozenset({"or", "unless", "default"})
+"""With these one side is enough: the other may rightly be without samples."""
 _INTERVAL: Final = re.compile(r"^\s+evaluation_interval:\s*([0-9a-z]+)\s*$", re.MULTILINE)
 
 
@@ -177,18 +181,22 @@ def _data(
     A metric without samples leaves the rule untried. A selector that matches none of its metric's series may be right:
     there may have been no such error, or no such job; it is told, for it may as well be a typing error.
     """
-    share = 1.0
+    words = {token.text.lower() for token in promql.tokens(expr) if token.kind == "word"}
+    if ABSENCE & words:
+        return 1.0, ()
+    shares = [1.0]
     notes: dict[str, RuleNote] = {}
     for selector in promql.selectors(expr):
         name = next(iter(promql.metric_names(selector)), "")
         whole = promql.add_matchers(name, scope) if name else selector
-        share = min(share, presence.share(whole))
-        if not presence.share(whole):
+        shares.append(presence.share(whole))
+        if not shares[-1]:
             kind: RuleNoteKind = "needs-recorded" if name in still_recorded else "no-series"
             notes[whole] = RuleNote(kind, {"selector": whole, "metric": True})
         elif not presence.share(selector):
             notes[selector] = RuleNote("no-series", {"selector": selector, "metric": False})
-    return share, tuple(notes.values())
+    either = bool(EITHER & words) and len(shares) > 1
+    return max(shares[1:]) if either else min(shares), tuple(notes.values())
 
 
 def _label_notes(rule: AlertingRule) -> list[RuleNote]:

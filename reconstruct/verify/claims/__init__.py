@@ -1,1 +1,1 @@
-"""One file a kind of claim that a postmortem makes."""
+"""Kinds of claims, one file a concept: how each is recognised, and what of the evidence decides it."""

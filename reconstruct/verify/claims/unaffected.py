@@ -1,129 +1,129 @@
-"""`the network stayed healthy`, `ruled out lock contention`: what is said to have had no part."""
+"""What is said to have had no part: "the network stayed healthy", "lock contention was ruled out"."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Final
 
-from reconstruct.model import LAYERS, Anomaly, Layer, RuledOut
-from reconstruct.text.units import change
-from reconstruct.verify.change_mentions import services_named
-from reconstruct.verify.clauses import Clause, Finding
-from reconstruct.verify.evidence_index import Record
+from reconstruct.model import Anomaly
+from reconstruct.model.facts import Fact, Quantity
+from reconstruct.model.verification import Finding, Reason, Shown, Verdict
+from reconstruct.verify.claims.judging import Case, services_in, shown_stone
+from reconstruct.verify.claims.kinds import LAYERS, MECHANISMS, UNAFFECTED, UNTIL_THEN, topics
+from reconstruct.verify.claims.read import Hit, Told, claim_of
+from reconstruct.verify.record import Record
+from reconstruct.verify.statements import Statement
 from reconstruct.verify.vocabulary import phrase
 
-TOLD: Final = 2
-_FINE: Final = re.compile(
-    r"\bno (?:user )?(?:impact|effect) on\b|\b(?:was|were|is|are|stayed|remained) (?:all |always )?(?:healthy"
-    r"|normal|unaffected|fine|stable)\b"
-    r"|\b(?:was|were)(?:n't| not) (?:affected|impacted|involved|to blame)\b|\bunaffected\b|\bruled out\b"
-    r"|\bnot (?:the|a) \w+ (?:problem|issue)\b",
-    re.IGNORECASE,
-)
-_RULED_OUT: Final = "ruled out"
-_LAYER_WORDS: Final[dict[str, Layer]] = {
-    **{layer: layer for layer in LAYERS},
-    "databases": "database",
-    "db": "database",
-    "caches": "cache",
-    "queues": "queue",
-    "hosts": "host",
-    "networking": "network",
-}
-_OUT_OF_SCOPE: Final = re.compile(
-    r"\bback to normal\b|\b(?:was|were) normal (?:again|before)\b|\bnormal (?:again|by|at)\b|\b(?:until"
-    r"|before|at first|initially|again|after)\b",
-    re.IGNORECASE,
-)
+MAX_TOLD: Final = 2
 
 
-def unaffected(clause: Clause, record: Record) -> Iterator[Finding]:
+def judge_unaffected(statement: Statement, case: Case, told: Told | None = None) -> Iterator[Finding]:
     """Whether what is said to have stayed healthy did, as far as the evidence shows."""
-    under = bool(clause.line.section) and clause.line.section[-1].lower().startswith(_RULED_OUT) and clause.start == 0
-    match = _FINE.search(clause.text)
-    if clause.line.heading or (match is None and not under) or _OUT_OF_SCOPE.search(clause.text):
+    match = UNAFFECTED.search(statement.text)
+    if match is None or (told is None and (UNTIL_THEN.search(statement.text) or statement.hedged)):
         return
-    place = (clause.start + match.start(), clause.start + match.end()) if match else (clause.start, clause.start + 1)
-    mechanism = _mechanism(clause, record)
-    layer = next((_LAYER_WORDS[w.text] for w in clause.words if w.text in _LAYER_WORDS), None)
+    place = (match.start() + statement.start, match.end() + statement.start)
+    told = told or Told(statement, "unaffected", Hit("unaffected", *place), None)
+    claim = claim_of(told)
+    record = case.record
+    mechanism = mechanism_in(statement.text, record) or _of_topic(statement.text, record)
+    words = phrase(statement.text)
+    layer = next((LAYERS[w] for w in words if w in LAYERS), "")
+    services = services_in(record, statement.text)
+    placed = told.time is not None
+    verdict: Verdict
     if mechanism:
-        found = _of_mechanism(mechanism, record, place)
-        if found.verdict == "contradicted" and clause.line.text[:1].isdigit():
-            # A line of a timeline tells what people held to be true at the time.
-            found = replace(found, verdict="not checked")
-        yield found
-    elif layer is not None and not (under and match is None):
-        yield _of_layer(layer, record, place)
-    elif match is not None:
-        for service in services_named(clause, record)[:1]:
-            yield _of_service(service, record, place)
+        verdict, shown = _of_mechanism(mechanism, record)
+    elif layer:
+        out = next((r for r in record.incident.explanation.ruled_out if layer in phrase(r.mechanism)), None)
+        if out is not None:
+            verdict, shown = "confirmed", [Shown("ruled-out", out.mechanism, i) for i in out.evidence]
+        else:
+            verdict, shown = _of_anomalies(
+                [m.query for m in record.incident.evidence.metrics if m.signal.layer == layer],
+                [a for a in record.incident.anomalies if a.signal.layer == layer and a.worse],
+                record,
+            )
+    elif services:
+        verdict, shown = _of_anomalies(
+            [m.query for m in record.incident.evidence.metrics if any(s.name in services for s in m.services)],
+            [a for a in record.incident.anomalies if a.service.name in services and a.worse],
+            record,
+        )
+    elif placed:
+        yield Finding(
+            claim,
+            "human",
+            "human-act",
+            tuple(shown_stone(n, record, told.time) for n in ("detected",) if n in record.stones),
+        )
+        return
+    else:
+        return
+    if placed and verdict == "contradicted":
+        # A line of a timeline tells what people held to be true at the time.
+        verdict = "unverifiable"
+    if placed and verdict == "unverifiable":
+        yield Finding(claim, "human", "human-act", tuple(shown[:MAX_TOLD]))
+        return
+    known: dict[Verdict, Reason] = {"confirmed": "healthy", "contradicted": "not-healthy"}
+    reason = known.get(verdict, "moved" if shown else "not-measured")
+    yield Finding(claim, verdict, reason, tuple(shown[: MAX_TOLD + 1]))
 
 
-def _mechanism(clause: Clause, record: Record) -> str:
-    """The mechanism that is named, by its id's words."""
+def _of_topic(text: str, record: Record) -> str:
+    """The mechanism that was ruled out of what a text speaks of: memory, disk, the network."""
+    out = {r.mechanism for r in record.incident.explanation.ruled_out}
+    found = topics(frozenset(phrase(text)))
+    return next((m for topic, m in MECHANISMS.items() if topic in found and m in out), "")
+
+
+def mechanism_in(text: str, record: Record) -> str:
+    """The mechanism that a text names, by its id's words in order, or by all that tell it apart."""
     explanation = record.incident.explanation
     known = {r.mechanism for r in explanation.ruled_out} | {n.mechanism for n in explanation.not_checked}
     known |= {h.mechanism for h in explanation.hints}
-    return next((one for one in sorted(known) if any(clause.places(phrase(one)))), "")
+    words = phrase(text)
+    joined = " ".join(words)
+    for one in sorted(known, key=lambda m: (-len(m), m)):
+        if " ".join(phrase(one)) in joined:
+            return one
+    return ""
 
 
-def _of_mechanism(mechanism: str, record: Record, place: tuple[int, int]) -> Finding:
+def _of_mechanism(mechanism: str, record: Record) -> tuple[Verdict, list[Shown]]:
     explanation = record.incident.explanation
     for out in explanation.ruled_out:
         if out.mechanism == mechanism:
-            return Finding("holds", _out(out), out.evidence, (place,))
-    for unchecked in explanation.not_checked:
-        if unchecked.mechanism == mechanism:
-            return Finding("not checked", unchecked.reason, (), (place,))
-    hint = next(h for h in explanation.hints if h.mechanism == mechanism)
-    ids = tuple(one for one in (hint.metric, hint.trigger) if one)
-    if hint.verdict == "supported":
-        return Finding("contradicted", f"the evidence supports it: {hint.statement}", ids, (place,))
-    return Finding("not checked", f"a hint speaks of it ({hint.verdict}): {hint.statement}", ids, (place,))
+            return "confirmed", [Shown("ruled-out", out.mechanism, i) for i in out.evidence]
+    for hint in explanation.hints:
+        if hint.mechanism == mechanism:
+            shown = [Shown("hint", mechanism, hint.metric or hint.trigger or "", facts={"confidence": hint.confidence})]
+            return ("contradicted" if hint.verdict == "supported" else "unverifiable"), shown
+    return "unverifiable", []
 
 
-def _of_layer(layer: Layer, record: Record, place: tuple[int, int]) -> Finding:
+def _of_anomalies(queries: list[str], moved: list[Anomaly], record: Record) -> tuple[Verdict, list[Shown]]:
+    """Felt by users: contradicted; moved, and nobody can say that it was felt: unverifiable; still: confirmed."""
     explanation = record.incident.explanation
-    for out in explanation.ruled_out:
-        if layer in phrase(out.mechanism):
-            return Finding("holds", _out(out), out.evidence, (place,))
-    seen = [m for m in record.incident.evidence.metrics if m.signal.layer == layer]
-    moved = [a for a in record.incident.anomalies if a.signal.layer == layer and a.worse]
-    return _of_anomalies(f"{layer} signals", [m.query for m in seen], moved, record, place)
-
-
-def _of_service(service: str, record: Record, place: tuple[int, int]) -> Finding:
-    seen = [m for m in record.incident.evidence.metrics if any(s.name == service for s in m.services)]
-    moved = [a for a in record.incident.anomalies if a.service.name == service and a.worse]
-    return _of_anomalies(f"signals of {service}", [m.query for m in seen], moved, record, place)
-
-
-def _of_anomalies(
-    what: str, queries: list[str], moved: list[Anomaly], record: Record, place: tuple[int, int]
-) -> Finding:
-    """Felt by users: contradicted; moved, and nobody can say that it was felt: not checked; still: it holds."""
-    incident = record.incident
-    felt = {one for i in incident.explanation.impact for one in i.evidence} | set(incident.explanation.onset_evidence)
+    felt = {one for i in explanation.impact for one in i.evidence} | set(explanation.onset_evidence)
     for anomaly in moved:
-        if anomaly.id in felt:
-            says = f"users felt it: {_figures(anomaly)}"
-            return Finding("contradicted", says, (anomaly.id,), (place,))
+        if anomaly.id in felt and anomaly.signal.layer in ("edge", "app"):
+            return "contradicted", [figures_of(anomaly)]
     if not queries:
-        return Finding("not checked", f"the evidence has no {what}", (), (place,))
+        return "unverifiable", []
     if moved:
-        told = "; ".join(_figures(a) for a in moved[:TOLD])
-        ids = tuple(a.id for a in moved[:TOLD])
-        return Finding("not checked", f"it moved, and whether that was felt is not shown: {told}", ids, (place,))
-    says = f"none of {len(queries)} {what} got worse"
-    return Finding("holds", says, tuple(queries[:TOLD]), (place,))
+        return "unverifiable", [figures_of(a) for a in sorted(moved, key=lambda a: -a.score)[:MAX_TOLD]]
+    return "confirmed", [Shown("calm", "", q) for q in queries[:MAX_TOLD]]
 
 
-def _out(out: RuledOut) -> str:
-    return f"ruled out: {out.says} ({', '.join(out.evidence[:TOLD])})"
-
-
-def _figures(anomaly: Anomaly) -> str:
+def figures_of(anomaly: Anomaly) -> Shown:
+    """An anomaly with what it went from and to."""
     signal = anomaly.signal
-    return f"{signal.title} {change(anomaly.baseline, anomaly.peak, signal.unit)} ({anomaly.id})"
+    facts: dict[str, Fact] = {
+        "baseline": Quantity(anomaly.baseline, signal.unit),
+        "peak": Quantity(anomaly.peak, signal.unit),
+        "service": anomaly.service,
+    }
+    return Shown("anomaly", signal.title, anomaly.id, anomaly.onset.earliest, anomaly.onset.latest, facts=facts)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pandas as pd
@@ -14,10 +16,14 @@ from reconstruct.alerting.recorded import with_recorded
 from reconstruct.http import HttpSettings
 from reconstruct.sources.alert_rules.replay import replay
 from reconstruct.sources.prometheus.client import Prometheus
-from tests.alerting.generated import BASE_S, POINTS, SCRAPE_S, generated, promtool_says
+from tests.alerting.generated import BASE_S, POINTS, SCRAPE_S, generated, promtool_says, rule_file
 from tests.servers.prometheus import backfilled, prometheus
 
 START = pd.Timestamp(BASE_S, unit="s", tz="UTC")
+LIVE = ((5, 2, 0, 0), (7, 2, 2, 0), (9, 3, 3, 2), (6, 3, 0, 2), (6, 2, 1, 5), (11, 1, 4, 0), (4, 1, 3, 1), (8, 7, 1, 3))
+"""Period and threshold of a clock, `for` and `keep_firing_for`, in seconds."""
+LIVE_S = 30
+"""Of a running server: every period of the rules below comes twice after the longest memory has passed."""
 END = START + pd.Timedelta(seconds=POINTS * SCRAPE_S)
 
 
@@ -88,6 +94,44 @@ def test_two_series_with_the_labels_of_one_alert_are_an_evaluation_that_fails_as
         said = promtool_says(tmp_path / each.rule.name, replace(made, rules=(each.rule,)), (), interval_s=15)
         assert each.failed > 0
         assert "same labelset" in said.stdout + said.stderr
+
+
+@pytest.mark.server
+@pytest.mark.slow
+def test_rules_are_pending_and_firing_as_a_running_prometheus_recorded_it_at_the_time(tmp_path: Path) -> None:
+    rules = [AlertingRule("Tick", "vector(1)")]
+    for number, (period, low, for_s, keep_s) in enumerate(LIVE):
+        expr = f'label_replace(floor(vector(time())) % {period}, "half", "$1", "", "") >= {low}'
+        rules.append(AlertingRule(f"Live{number}", expr, for_s, keep_s, {"severity": "page"}))
+    (tmp_path / "rules.yml").write_text(rule_file(rules))
+    config = f"global: {{evaluation_interval: 1s}}\nrule_files: ['{tmp_path}/rules.yml']\n"
+    with prometheus(tmp_path / "server", config=config) as url:
+        server = Prometheus(HttpSettings(url))
+        begin = server.now()
+        time.sleep(LIVE_S)
+        end = server.now()
+        told = {
+            (round(at * 1000), dict(series.labels)["alertname"], dict(series.labels)["alertstate"])
+            for series in server.raw("ALERTS", start=begin, end=end)
+            for at in series.times_s
+        }
+        assert len(told) > 100
+        stamps = sorted({at for at, _, _ in told})
+        offset_s = (stamps[0] % 1000) / 1000
+        start = pd.Timestamp(stamps[0], unit="ms", tz="UTC")
+        found = [replay(server, rule, start=start, end=end, interval_s=1, offset_s=offset_s) for rule in rules]
+    if any(later - earlier != 1000 for earlier, later in pairwise(stamps)):
+        pytest.skip("this machine was too busy to evaluate every second")
+    settled = [at for at in stamps if at >= stamps[0] + 12_000]  # what was active before it started is not known to it
+    ours = {
+        (at, one.labels[0][1], "firing" if one.fired_ms is not None and one.fired_ms <= at else "pending")
+        for each in found
+        for one in each.instances
+        for at in settled
+        if one.active_ms <= at <= one.last_ms
+    }
+    theirs = {sample for sample in told if sample[0] in settled}
+    assert ours == theirs
 
 
 def _equal_evaluations(instances: Sequence[AlertInstance]) -> int:

@@ -1,0 +1,428 @@
+"""Symptoms with a value: "p95 latency rose from 20 ms to 1.2 s", "33 % of requests failed", "CPU peaked at 98 %".
+
+A figure is held against a signal only where the words say which: what is measured, whose, and which way it counts. Any
+other figure, and any that a near word turns into something else (an objective, a cache, a fleet), is left alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import numpy as np
+
+from reconstruct.model import Anomaly, Metric, Signal
+from reconstruct.model.facts import Fact, Quantity
+from reconstruct.model.verification import Finding, Shown, Verdict
+from reconstruct.verify.claims.alerts import note_near
+from reconstruct.verify.claims.judging import Case, finding, off, outside, services_in, shown_alert
+from reconstruct.verify.claims.kinds import LAYERS, topics
+from reconstruct.verify.claims.read import Hit, Told, claim_of
+from reconstruct.verify.clock_times import Placed
+from reconstruct.verify.quantities import Figure, fits_unit, scale
+from reconstruct.verify.record import Record, Series, seconds, series_of
+from reconstruct.verify.statements import Statement
+from reconstruct.verify.vocabulary import phrase
+
+Role = Literal["from", "to", "peak", "any"]
+
+_NOT_MEASURED: Final = re.compile(
+    r"\b(?:limits?|slos?|slas?|objectives?|budgets?|targets?|thresholds?|time-?outs?|quotas?|raised (?:to|the)"
+    r"|lowered|configured|set (?:to|at)"
+    r"|provisioned|allocated|reserved|capacity|usually|normally|typically|yesterday|last (?:week|month|year"
+    r"|time)|next|cache[ds]?|hit rate|fleet|rolled out|rollout|canary"
+    r"|customers?|users?|revenue|servers? (?:were|was)|instances? (?:were|was)|nodes? (?:were|was)"
+    r"|pods? (?:were|was)|handles?|served from|confiden\w+|deployed to|of the time|faster|slower|cheaper|429s?"
+    r"|4xx|404s?|403s?|401s?|rate[- ]limited|throttled)\b",
+    re.IGNORECASE,
+)
+"""A figure beside these is what somebody set or wished, or counts something else."""
+_FELL: Final = re.compile(
+    r"\b(?:fell|falls|fallen|dropped|drops|decreas\w+|improv\w+|went down|came down|recover\w+|back down)\b[^.;]*$",
+    re.IGNORECASE,
+)
+"""What it fell from was no baseline."""
+_TO: Final = re.compile(
+    r"\s*(?:[a-z]+ )?(?:to|->|→|–|up to)\s*(?:about |around |over |approximately |nearly |almost |~)?$", re.IGNORECASE
+)
+_PEAK: Final = re.compile(
+    r"\b(?:peak(?:ed|ing|s)?|max(?:imum|ed)?|worst|up to|as (?:high|much) as|reach(?:ed|ing|es)|highest|topp?ed"
+    r"|hit|climbed to|rose to|spiked to|jumped to|exceed\w*|went up to|rising to|increased to|grew to|above|over)\b",
+    re.IGNORECASE,
+)
+_LENGTH: Final = re.compile(
+    r"\s*(?:later|after|earlier|long(?:er)?|more|less|of its|before (?:the|it|this)|old|ago|into|timeouts?"
+    r"|window|interval|apart|delay)\b",
+    re.IGNORECASE,
+)
+_FOR: Final = re.compile(
+    r"\b(?:for|lasted|after|within|every|step|time-?out of|last|took|takes|taking|the next|the first|over"
+    r"|during|in)\s*(?:the\s*)?$",
+    re.IGNORECASE,
+)
+_FAILED: Final = re.compile(
+    r"\b(?:of )?(?:all |the |our |user |http |incoming ){0,4}(?:requests?|calls?|traffic|responses?|queries|logins?"
+    r"|orders?|checkouts?)\b(?: to [\w-]+| of [\w-]+)?(?: \w+){0,2}? (?:fail\w*|error\w*|(?:returned|answered"
+    r"|got|with|were)(?: \w+){0,3} (?:5xx|50\d|errors?))\b"
+    r"|\b(?:error rates?|error ratio|failure rates?|5xx(?: rates?| responses| errors)?|errors)\b",
+    re.IGNORECASE,
+)
+
+
+_OWNER: Final = re.compile(
+    r"\b(?:of|on|in|at|for)\s+(?:the |our |one |all |every |each )?(?P<one>[A-Za-z][\w-]*)(?:\s+(?P<two>host"
+    r"|service|node|server|cluster|pod|vm|machine|instance)s?)?\b"
+)
+_ANYBODY_TEXT: Final = (
+    "requests request traffic calls users customers peak most time times incident outage window period average"
+    " total all service services"
+    " worst average minutes minute seconds hours hour utc api site website system production application app backend"
+    " day least first its it this that them orders logins payments cases"
+)
+_ANYBODY: Final = frozenset(_ANYBODY_TEXT.split())
+
+
+def _words(signal: Signal) -> frozenset[str]:
+    return frozenset(phrase(f"{signal.title} {signal.id}"))
+
+
+def _cpu(signal: Signal) -> bool:
+    return signal.aspect == "utilisation" and ("cpu" in signal.tags or "cpu" in _words(signal))
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """How people call signals, and which they may mean."""
+
+    pattern: re.Pattern[str]
+    fits: Callable[[Signal], bool]
+    exact: bool = False
+    """The words leave no doubt on what is measured."""
+    complement: Callable[[Signal], bool] | None = None
+    """Signals of what is left over: memory in use is one minus what is available."""
+
+
+def _w(pattern: str) -> re.Pattern[str]:
+    return re.compile(rf"\b(?:{pattern})\b", re.IGNORECASE)
+
+
+_WAYS: Final[tuple[_Way, ...]] = (
+    _Way(
+        _w(r"(?:database|db|query|queries|statement|sql)(?: \w+){0,2} (?:latency|latencies|times?|durations?)"),
+        lambda s: s.aspect in ("latency", "saturation") and s.layer == "database",
+    ),
+    _Way(_w(r"(?:cpu|processor) pressure"), lambda s: "pressure" in _words(s) and "cpu" in _words(s), exact=True),
+    _Way(_w(r"memory pressure"), lambda s: "pressure" in _words(s) and "memory" in _words(s), exact=True),
+    _Way(
+        _w(
+            r"(?:database|db|postgres\w*|mysql)(?:['’]s)?(?: server)? (?:cpu|processor)(?: usage"
+            r"| utili[sz]ation| load| time)?"
+        ),
+        lambda s: _cpu(s) and s.layer == "database",
+        exact=True,
+    ),
+    _Way(
+        _w(r"(?:host|machine|node|server) (?:cpu|processor)(?: usage| utili[sz]ation)?"),
+        lambda s: _cpu(s) and s.layer == "host",
+        exact=True,
+    ),
+    _Way(_w(r"cpu(?: usage| utili[sz]ation| load)?"), _cpu),
+    _Way(
+        _w(r"(?:available|free) memory|memory (?:available|free)"),
+        lambda s: s.layer == "host" and "available" in _words(s) and "memory" in _words(s),
+        exact=True,
+    ),
+    _Way(
+        _w(r"(?:host|node|machine)(?:['’]s)? memory(?: usage| utili[sz]ation| use)?"),
+        lambda s: s.layer == "host" and "memory" in _words(s) and "used" in _words(s),
+        exact=True,
+        complement=lambda s: s.layer == "host" and "available" in _words(s) and "memory" in _words(s),
+    ),
+    _Way(_FAILED, lambda s: s.aspect == "errors" and s.layer in ("edge", "app") and s.unit in ("ratio", "percent")),
+    _Way(
+        _w(r"latency|latencies|response times?|(?:p|P)\d{2}|\d{2}th percentile"),
+        lambda s: s.aspect == "latency" and s.layer in ("edge", "app"),
+    ),
+    _Way(
+        _w(r"request rate|throughput|requests? per second|rps"),
+        lambda s: s.aspect == "traffic" and s.layer in ("edge", "app"),
+    ),
+)
+_PERCENTILE: Final = re.compile(r"\b(?:p(\d{2})\d?|(\d{2})th percentile)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Option:
+    """One signal that a figure can be about, in the series that the statement speaks of."""
+
+    metric: Metric
+    series: tuple[Series, ...]
+    anomalies: tuple[Anomaly, ...]
+    inverted: bool = False
+
+    def values(self, figure: Figure, take: Callable[[Series], float]) -> list[float]:
+        """A statistic of each series in the figure's unit."""
+        by = scale(figure, self.metric.signal.unit)
+        found = [take(s) * by for s in self.series if len(s.during)]
+        return [1.0 - v for v in found] if self.inverted else found
+
+
+def judge_figures(statement: Statement, case: Case, time: Placed | None) -> Iterator[Finding]:
+    """Whether figures beside a signal's name were its values."""
+    if statement.hedged or not statement.figures:
+        return
+    for n, figure in enumerate(statement.figures):
+        if figure.signed or figure.kind == "bare" or _is_length(statement, figure):
+            continue
+        if figure.kind == "seconds" and figure.value >= 300:
+            continue  # no latency: a length of time
+        part = _part(statement, figure)
+        if _NOT_MEASURED.search(part) or statement.negated(figure.start):
+            continue
+        found = list(_options(statement, part, figure, case.record))
+        options = [o for o, _ in found if fits_unit(figure, o.metric.signal.unit)]
+        if not options:
+            continue
+        exact = any(e for _, e in found)
+        told = Told(statement, "symptom", Hit("symptom", figure.start, figure.end), time)
+        role = _role(statement, n)
+        yield _judged(told, figure, options, role, case, exact=exact, elsewhere=_elsewhere(part, case.record))
+
+
+def judge_symptom(told: Told, case: Case) -> Iterator[Finding]:
+    """A symptom without a figure ("database CPU was excessive"): an alert about it that fires then, or a note."""
+    time, record = told.time, case.record
+    if time is None or outside(time, record):
+        yield finding(told, "unverifiable", "outside" if time is not None else "not-measured", case=case)
+        return
+    wanted = topics(frozenset(phrase(told.text)))
+    allowed = case.allowed(time.written)
+    for one in record.firings:
+        until = one.resolved if one.resolved is not None else record.known_until
+        if wanted and wanted <= topics(one.words) and abs(off(time, one.fired, until)) <= allowed and not told.negated:
+            yield finding(told, "confirmed", "matches", [shown_alert(one)], case=case)
+            return
+    note = note_near(told, case)
+    if note is not None:
+        yield finding(told, "confirmed", "matches", [note], case=case)
+    else:
+        yield finding(told, "unverifiable", "not-measured", case=case)
+
+
+def _elsewhere(part: str, record: Record) -> bool:
+    """Whether the words say whose it was, and the evidence knows none of that name."""
+    for match in _OWNER.finditer(part):
+        if match["one"].lower() not in (_ANYBODY | set(LAYERS) | {s.name.lower() for s in record.services}):
+            return True
+    return False
+
+
+def _part(statement: Statement, figure: Figure) -> str:
+    """The part of the statement around a figure, and what it continues."""
+    text = statement.passage.text
+    n = statement.segment(figure.start)
+    first = max(0, n - 1)
+    last = min(len(statement.segments) - 1, n + 1)
+    start, end = statement.segments[first].start, statement.segments[last].end
+    return text[start : min(end, statement.end)]
+
+
+def _is_length(statement: Statement, figure: Figure) -> bool:
+    if figure.kind != "seconds":
+        return False
+    text = statement.passage.text
+    return bool(
+        _LENGTH.match(text, figure.end)
+        or (
+            _FOR.search(text[max(0, figure.start - 24) : figure.start])
+            and not re.search(r"\b(?:over|took|takes|taking)\s*$", text[max(0, figure.start - 24) : figure.start])
+        )
+    )
+
+
+def _options(statement: Statement, part: str, figure: Figure, record: Record) -> Iterator[tuple[_Option, bool]]:
+    exact = list(_named(statement, figure, record))
+    if exact:
+        for metric in exact:
+            option = _option(metric, part, record)
+            if option is not None:
+                yield option, True
+        return
+    percentile = _PERCENTILE.search(part)
+    wanted = f"p{percentile[1] or percentile[2]}" if percentile else ""
+    for way in _WAYS:
+        if not way.pattern.search(part):
+            continue
+        for metric in record.incident.evidence.metrics:
+            signal = metric.signal
+            inverted = way.complement is not None and way.complement(signal)
+            if not (way.fits(signal) or inverted) or (wanted and wanted not in _words(signal)):
+                continue
+            option = _option(metric, part, record, inverted=inverted)
+            if option is not None:
+                yield option, way.exact or bool(wanted)
+        return
+
+
+def _named(statement: Statement, figure: Figure, record: Record) -> Iterator[Metric]:
+    """Signals whose name or title stands before the figure, in the statement's words."""
+    best: dict[str, int] = {}
+    vocabulary = statement.vocabulary
+    for all_, words, one in record.title_words:
+        if all_ <= vocabulary and any(start < figure.start for start, _ in statement.places(words)):
+            best[one] = max(best.get(one, 0), len(words))
+    longest = max(best.values(), default=0)
+    for one, size in best.items():
+        if size == longest:
+            yield record.metrics[one]
+
+
+def _option(metric: Metric, part: str, record: Record, *, inverted: bool = False) -> _Option | None:
+    services = services_in(record, part)
+    layers = {LAYERS[w] for w in phrase(part) if w in LAYERS}
+    columns = None
+    if services and any(s.name for s in metric.services):
+        columns = [n for n, s in enumerate(metric.services) if s.name in services]
+        if not columns and metric.signal.layer not in layers:
+            return None
+        columns = columns or None
+    series = tuple(series_of(metric, record, columns=columns))
+    if not any(len(s.during) for s in series):
+        return None
+    anomalies = tuple(a for a in record.by_signal.get(metric.signal.id, ()) if columns is None or a.column in columns)
+    return _Option(metric, series, anomalies, inverted)
+
+
+def _role(statement: Statement, n: int) -> Role:
+    figures, text = statement.figures, statement.passage.text
+    figure = figures[n]
+    if _FELL.search(text[max(statement.start, figure.start - 48) : figure.start]):
+        return "any"
+    if n + 1 < len(figures) and _joined(text, figure, figures[n + 1]):
+        return "from"
+    if n and _joined(text, figures[n - 1], figure):
+        return "to"
+    near = text[max(statement.start, figure.start - 48) : figure.start]
+    if re.match(r"\s*before\b", text[figure.end : figure.end + 12]) or re.search(
+        r"\b(?:before|baseline|usual\w*|normal\w*)\W*$", near
+    ):
+        return "from"
+    return "peak" if _PEAK.search(near) else "any"
+
+
+def _joined(text: str, one: Figure, other: Figure) -> bool:
+    between = text[one.end : other.start]
+    ranged = re.search(
+        r"\b(?:was|were|is|between|ranged(?: from)?|stayed(?: at)?)\s+$",
+        text[max(0, one.start - 14) : one.start],
+        re.IGNORECASE,
+    )
+    return not ranged and one.kind == other.kind and len(between) < 24 and bool(_TO.fullmatch(between))
+
+
+def _judged(
+    told: Told, figure: Figure, options: Sequence[_Option], role: Role, case: Case, *, exact: bool, elsewhere: bool
+) -> Finding:
+    """One signal that it fits is enough; wrong is only what fits none, where the words leave no doubt which is"
+    " meant."""
+    verdicts = [_against(figure, option, role, told.time, case.record) for option in options]
+    order: tuple[Verdict, ...] = ("confirmed", "unverifiable", "contradicted")
+    verdict = min(verdicts, key=order.index)
+    kept = [o for o, v in zip(options, verdicts, strict=True) if v == verdict]
+    if verdict == "contradicted" and (elsewhere or (not exact and figure.kind == "seconds")):
+        verdict = "unverifiable"  # a request may take longer than any mean or percentile; which is meant is not said
+    kept.sort(key=lambda o: not o.anomalies)
+    shown = tuple(_shown(o) for o in kept[:2])
+    claim = claim_of(told, subject=kept[0].metric.signal.title, value=figure.text, place=(figure.start, figure.end))
+    reason = {"confirmed": "matches", "contradicted": "differs", "unverifiable": "lies-between"}[verdict]
+    return Finding(claim, verdict, reason, shown)  # type: ignore[arg-type]
+
+
+def _against(figure: Figure, option: _Option, role: Role, time: Placed | None, record: Record) -> Verdict:
+    by = scale(figure, option.metric.signal.unit)
+    usual = [a.baseline * by for a in option.anomalies] + [
+        float(np.median(s.before)) * by for s in option.series if len(s.before)
+    ]
+    usual = [1.0 - v for v in usual] if option.inverted else usual
+    highest = option.values(figure, lambda s: float(s.during.max()))
+    lowest = option.values(figure, lambda s: float(s.during.min()))
+    if role == "from":
+        if any(figure.meets(v) for v in usual):
+            return "confirmed"
+        spans = [np.quantile(s.before, (0.05, 0.95)) * by for s in option.series if len(s.before)]
+        inside = any(figure.meets(*map(float, span)) for span in spans)
+        return "unverifiable" if inside or option.inverted else "contradicted"
+    top, bottom = max([*highest, *lowest]), min([*highest, *lowest])
+    reached = [a.peak * by for a in option.anomalies] + [a.level * by for a in option.anomalies]
+    reached = [1.0 - v for v in reached] if option.inverted else reached
+    shares = [
+        v
+        for i in record.incident.explanation.impact
+        if i.unit == "ratio" and option.metric.signal.aspect == "errors"
+        for v in (i.share or i.value, i.value)
+    ]
+    if role in ("peak", "to") and figure.open:
+        return "confirmed" if figure.meets(top) else "contradicted"
+    if any(figure.meets(v) for v in (*highest, *reached, *shares, *(lowest if role == "any" else ()))):
+        return "confirmed"
+    if time is not None and time.may_be and (there := _at(option, time, record, figure)):
+        if any(figure.meets(min(v), max(v)) for v in there):
+            return "confirmed"
+        return "contradicted"
+    if not figure.meets(min(bottom, *usual, *reached), max(_total(option, figure, top), *usual, *reached)):
+        return "contradicted"
+    if role == "any" and any(figure.meets(float(np.median(s.during)) * by) for s in option.series if len(s.during)):
+        return "confirmed"
+    if (
+        role == "peak"
+        and option.anomalies
+        and all(a.direction == "up" for a in option.anomalies)
+        and not option.inverted
+    ):
+        # However it is smoothed, a peak is at least what half of the anomaly's samples passed.
+        passed = min(a.level for a in option.anomalies) * by
+        return "contradicted" if figure.high < min(passed, max(highest)) else "unverifiable"
+    return "unverifiable"
+
+
+def _at(option: _Option, time: Placed, record: Record, figure: Figure) -> list[list[float]]:
+    """What the series showed around a time, each in the figure's unit."""
+    window = record.incident.evidence.window
+    start, step = seconds(window.baseline_start), window.step_s
+    by = scale(figure, option.metric.signal.unit)
+    found = []
+    for low, high in time.may_be:
+        first, last = int((low - 180 - start) // step), int((high + 180 - start) // step) + 1
+        for series in option.series:
+            values = option.metric.values[series.column].to_numpy(dtype=float)[max(0, first) : max(0, last)]
+            values = values[np.isfinite(values)]
+            if len(values):
+                told = [1.0 - float(v) * by if option.inverted else float(v) * by for v in (values.min(), values.max())]
+                found.append(told)
+    return found
+
+
+def _total(option: _Option, figure: Figure, top: float) -> float:
+    """The most that the samples, or their sum where one adds such figures up, can be meant to show."""
+    if len(option.series) > 1 and option.metric.signal.unit not in ("seconds", "ratio", "percent"):
+        return max(top, sum(option.values(figure, lambda s: float(s.during.max()))))
+    return top
+
+
+def _shown(option: _Option) -> Shown:
+    signal = option.metric.signal
+    facts: dict[str, Fact]
+    if option.anomalies:
+        a = max(option.anomalies, key=lambda a: a.score)
+        facts = {
+            "baseline": Quantity(a.baseline, signal.unit),
+            "peak": Quantity(a.peak, signal.unit),
+            "inverted": option.inverted,
+        }
+        return Shown("anomaly", signal.title, a.id, a.onset.earliest, a.onset.latest, facts=facts)
+    values = [s for s in option.series if len(s.during)]
+    low, high = min(float(s.during.min()) for s in values), max(float(s.during.max()) for s in values)
+    facts = {"low": Quantity(low, signal.unit), "high": Quantity(high, signal.unit), "inverted": option.inverted}
+    return Shown("value", signal.title, option.metric.query, facts=facts)

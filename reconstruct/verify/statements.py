@@ -1,0 +1,299 @@
+"""Passages cut into statements: a sentence with its times, figures, names and what it says no to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Final
+
+from reconstruct.verify.clock_times import Placed, read_times
+from reconstruct.verify.passages import Passage
+from reconstruct.verify.quantities import Figure, read_figures
+from reconstruct.verify.reading import Setting
+from reconstruct.verify.record import Record
+from reconstruct.verify.vocabulary import Word, places, words
+
+Place = tuple[int, int]
+
+_END: Final = re.compile(r"(?<=[\w)%\]\"”'’`])([.!?])(?:\s+(?=[A-Z0-9\"“(`«¿])|\s*$)|;\s+")
+_ABBREVIATED: Final = re.compile(
+    r"(?:\b(?:[ap]\.m|e\.g|i\.e|approx|ca|vs|no|nos|etc|dept|fig|St|Dr|inc|resp|incl|[A-Z]))$"
+)
+_STAMP: Final = re.compile(
+    r"^[\s|\[(*_•“\"–—-]*(?:(?:at|around|about|approximately|by|on|from|since|between|circa|ca\.|~|um|à|a las"
+    r"|gegen)\s+)*[\s\[(|~]*",
+    re.IGNORECASE,
+)
+_SPLIT: Final = re.compile(
+    r"(?P<mark>[,:]\s+(?!\d{3}\b)|(?<!\s)\s+[–—-]\s+|\s\|\s|\s{0,4}[()]\s{0,4})(?P<word>(?:and|but|then|so"
+    r"|yet)\s+)?(?:(?P<below>after|before|because|since|as|which|that|when|while|until|once|due to|following"
+    r"|caused by)\b)?"
+    r"|\s(?:(?:and|but|then)\b(?:\s+(?:then|the|we|it|they|so)\b)?|(?P<low>after|before|because|since|which"
+    r"|when|while|until|once|due to|following|caused by|in order to|to)\b)",
+    re.IGNORECASE,
+)
+_NOT: Final = re.compile(
+    r"\b(?:no|not|never|nothing|nobody|none|without|neither|nor|failed to|unable to|cannot|instead of"
+    r"|(?:did|was|were|is|are|has|have|had|do|does|could|would|should|ca|wo)n['’]t)\b",
+    re.IGNORECASE,
+)
+_REACH: Final = 24
+"""Characters behind "no" within which stands what it denies."""
+_HEDGED: Final = re.compile(
+    r"\b(?:should(?:n['’]t)?|would(?:n['’]t)?|could have|might|may have|may be|if|unless|planned|scheduled"
+    r"|expected|supposed"
+    r"|will|won['’]t|plan(?:s)? to|intend\w*|to be (?:done|deployed|added)|by default|in (?:the )?future"
+    r"|ideally|typically|normally|usually|always"
+    r"|last (?:week|month|year|quarter)|yesterday|next (?:week|month|time|quarter))\b",
+    re.IGNORECASE,
+)
+_PROMQL: Final = re.compile(r"\[(?:\d+(?:ms|[smhdwy]))+(?::\w*)?\]|\{[^{}]{0,400}\}")
+_ADDRESS: Final = re.compile(r"<?\bhttps?://[^\s>|]*>?")
+_VERSION: Final = re.compile(
+    r"(?<![\w.:/])[vr]?\d+(?:\.\d+){2,}(?:[-+][\w.+-]*)?|(?<![\w.:])[vr]\d+(?:\.\d+)*\b"
+    r"|(?<=version )\d+(?:\.\d+)*|(?<=release )\d+(?:\.\d+)*\b"
+)
+_NO_FIGURE: Final = re.compile(
+    r"\b\d+(?:st|nd|rd|th)\b|[#№]\s?\d+|\b(?:INC|SEV|JIRA|P|PR|RFC|[A-Z]{2,8})-\d+\b|\b[A-Za-z_]+\d[\w-]*\b"
+    r"|\b(?:SEV|sev|P|S|HTTP|error|code|status|port|step|phase|part|version|chapter|region|zone) ?\d+\b|\b[1-5]xx\b"
+)
+_LABEL: Final = re.compile(r"\s+(?!and\b)([^,;()`|]+)")
+_ID: Final = re.compile(r"(?:al|ep|[aegqt])[1-9]\d{0,5}")
+
+
+@dataclass(frozen=True, slots=True)
+class Cited:
+    """An id of a draft in a passage, and what is said beside it."""
+
+    id: str
+    start: int
+    end: int
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A part of a statement between commas and conjunctions."""
+
+    start: int
+    end: int
+    below: bool
+    """It begins with `after`, `because`, ...: it is not what the statement says, but what that follows."""
+
+
+@dataclass(frozen=True, eq=False)
+class Statement:
+    """One sentence. Places count from the beginning of the passage's text."""
+
+    passage: Passage
+    start: int
+    text: str
+    times: tuple[Placed, ...]
+    figures: tuple[Figure, ...]
+    stamp: Placed | None
+    """The time that it begins with."""
+    versions: tuple[tuple[int, int, str], ...]
+    cited: tuple[Cited, ...]
+    """Ids of the whole passage: in a table they stand in a cell of their own."""
+
+    @property
+    def end(self) -> int:
+        """Behind its last character."""
+        return self.start + len(self.text)
+
+    @cached_property
+    def times_told(self) -> tuple[Placed, ...]:
+        """Its times; of a range the first."""
+        return tuple(t for t in self.times if t.written.role != "until")
+
+    @cached_property
+    def words(self) -> tuple[Word, ...]:
+        """Its words, with places in the passage."""
+        return tuple(Word(w.text, w.start + self.start, w.end + self.start) for w in words(self.text))
+
+    @cached_property
+    def vocabulary(self) -> frozenset[str]:
+        """Its words, to see at once that a name cannot stand in it."""
+        return frozenset(w.text for w in self.words)
+
+    def places(self, wanted: Sequence[str]) -> Iterator[Place]:
+        """Where the words of a name stand, one after the other."""
+        return places(wanted, self.words) if self.vocabulary.issuperset(wanted) else iter(())
+
+    @cached_property
+    def segments(self) -> tuple[Segment, ...]:
+        """Its parts, in order."""
+        return tuple(_segments(self))
+
+    def segment(self, place: int) -> int:
+        """The number of the part in which a place lies."""
+        return next((n for n, s in enumerate(self.segments) if place < s.end), len(self.segments) - 1)
+
+    def negated(self, place: int, *, but: Place = (0, 0)) -> bool:
+        """Whether the part of the statement around a place says no, outside of `but` ("could not log in")."""
+        part = self.segments[self.segment(place)]
+        for match in _NOT.finditer(self.passage.text, part.start, min(part.end, self.end)):
+            if not (match.end() <= but[0] or match.start() >= but[1]):
+                continue
+            # "no" says no to what comes next: "no effect" does not undo what had none.
+            if match[0].lower() in ("no", "without") and not 0 <= place - match.end() < _REACH:
+                continue
+            return True
+        return False
+
+    @cached_property
+    def hedged(self) -> bool:
+        """Whether it says what should be, may have been, or usually is: no claim about what was."""
+        return bool(_HEDGED.search(self.text))
+
+    @cached_property
+    def question(self) -> bool:
+        """Whether it asks."""
+        return self.text.rstrip().endswith("?")
+
+
+def _segments(statement: Statement) -> Iterator[Segment]:
+    start, below = 0, False
+    text = statement.text
+    taken = [(t.written.start - statement.start, t.written.end - statement.start) for t in statement.times]
+    for match in _SPLIT.finditer(text):
+        if any(a < match.end() and match.start() < b for a, b in taken):
+            continue
+        if text[start : match.start()].strip(" -–—|,:()"):
+            yield Segment(statement.start + start, statement.start + match.start(), below)
+        start, below = match.start(), bool(match["below"] or match["low"])
+    yield Segment(statement.start + start, statement.end, below)
+
+
+def statements(passage: Passage, setting: Setting) -> Iterator[Statement]:
+    """The statements of a passage, in order."""
+    cited = tuple(cited_in(passage))
+    shown = _blanked(passage, cited, setting.record)
+    if not any(c.isalnum() for c in shown):
+        return
+    dates = setting.dates(shown)
+    written = read_times(shown, dates) if _may_hold_time(shown) else ()
+    versions = tuple(
+        (m.start(), m.end(), m[0].removeprefix("v") if m[0][:1] == "v" else m[0]) for m in _VERSION.finditer(shown)
+    )
+    versions += tuple(_known_versions(shown, setting.record, versions))
+    placed = [setting.place(one, passage) for one in written]
+    _order_ranges(placed)
+    no_figures = sorted(
+        [(t.start, t.end) for t in written]
+        + [(d.start, d.end) for d in dates]
+        + [(a, b) for a, b, _ in versions]
+        + [m.span() for m in _NO_FIGURE.finditer(shown)]
+    )
+    figures = read_figures(shown, but=no_figures) if any(c.isdigit() for c in shown) or _MAY_COUNT.search(shown) else ()
+    for start, end in _cuts(passage, shown, [t.start for t in written]):
+        text = shown[start:end]
+        begin = _STAMP.match(text)
+        first = start + (begin.end() if begin else 0)
+        inside = tuple(t for t in placed if start <= t.written.start < end)
+        stamp = next((t for t in inside if t.written.start <= first), None)
+        yield Statement(
+            passage,
+            start,
+            text,
+            inside,
+            tuple(f for f in figures if start <= f.start < end),
+            stamp,
+            tuple(v for v in versions if start <= v[0] < end),
+            cited,
+        )
+
+
+def _known_versions(text: str, record: Record, found: Sequence[tuple[int, int, str]]) -> Iterator[tuple[int, int, str]]:
+    """Versions that events of the evidence have, be they of no usual form ("r11")."""
+    known = {version for version in record.versions if len(version) > 1}
+    if not any(version in text for version in known):
+        return
+    for match in _TOKEN.finditer(text):
+        told = match[0].strip(".:!?`*'\"")
+        start = match.start() + match[0].find(told)
+        if told in known and not any(a <= start < b for a, b, _ in found):
+            yield start, start + len(told), told
+
+
+_TOKEN: Final = re.compile(r"[^\s,;()|]+")
+_MAY_COUNT: Final = re.compile(r"\b(?:half|hour|minute|second|day|third|quarter)s?\b")
+
+
+def _may_hold_time(text: str) -> bool:
+    return any(c.isdigit() for c in text) or "noon" in text or "midnight" in text
+
+
+def _order_ranges(placed: list[Placed]) -> None:
+    """The second time of a range that lies before the first is the next day's."""
+    for n in range(1, len(placed)):
+        one, other = placed[n - 1], placed[n]
+        if other.written.role == "until" and one.may_be and other.may_be and not other.written.days:
+            starts = one.may_be[0][0]
+            later = tuple((low + 86_400, high + 86_400) if high < starts else (low, high) for low, high in other.may_be)
+            placed[n] = replace(other, may_be=later)
+
+
+def _cuts(passage: Passage, text: str, times: Sequence[int]) -> Iterator[Place]:
+    """Sentences; a new line of the source begins one where it begins with a time, as the first one does."""
+    edges = {0, len(text)}
+    for match in _END.finditer(text):
+        if match[1] == "." and _ABBREVIATED.search(text, max(0, match.start() - 8), match.start()):
+            continue
+        edges.add(match.end())
+    stamped = set(times)
+    begins = {m.end() for m in [_STAMP.match(text)] if m}
+    if passage.breaks and stamped & {n for b in begins for n in range(b + 1)}:
+        for place in passage.breaks:
+            lead = _STAMP.match(text[place : place + 80])
+            if lead and any(place <= t <= place + lead.end() for t in _near(times, place)):
+                edges.add(place)
+    if passage.breaks and _KEYED.match(text):
+        edges.update(place for place in passage.breaks if _KEYED.match(text[place : place + 60]))
+    if passage.kind == "item":
+        edges.update(b for b in passage.breaks if re.match(r"[-*+•] ", text[b : b + 2]))
+    rim = sorted(edges)
+    for n in range(len(rim) - 1):
+        if text[rim[n] : rim[n + 1]].strip():
+            yield rim[n], rim[n + 1]
+
+
+_KEYED: Final = re.compile(r"[\s*_]*[A-Z][\w /()-]{1,30}:\s*\S")
+"""`Detected: 13:57`: lines of their own, where one follows the other."""
+
+
+def _near(times: Sequence[int], place: int) -> Sequence[int]:
+    from bisect import bisect_left
+
+    n = bisect_left(times, place)
+    return times[n : n + 2]
+
+
+def cited_in(passage: Passage) -> Iterator[Cited]:
+    """The ids of our drafts that stand in code font in a passage."""
+    for start, end in passage.ticks:
+        if _ID.fullmatch(passage.text, start, end):
+            beside = _LABEL.match(passage.text, end)
+            yield Cited(passage.text[start:end], start, end, beside[1].strip() if beside else "")
+
+
+def _blanked(passage: Passage, cited: Sequence[Cited], record: Record) -> str:
+    """The text with what claims nothing as blanks: ids and what stands beside them, queries, addresses,"
+    " conditions."""
+    text = passage.text
+    for one in cited:
+        until = text.find(one.label, one.end) + len(one.label) if one.label else one.end
+        text = text[: one.start] + " " * (until - one.start) + text[until:]
+    for known in (*record.conditions, *record.titles):
+        if known in text:
+            text = text.replace(known, _letters(known))
+    for pattern in (_ADDRESS, _PROMQL):
+        text = pattern.sub(lambda match: " " * len(match[0]), text)
+    return text
+
+
+def _letters(title: str) -> str:
+    """A title without the figures in it."""
+    return re.sub(r"(?<![\w.])\d+(?:\.\d+)?(?=\s?%|\s|$)", lambda match: " " * len(match[0]), title)
