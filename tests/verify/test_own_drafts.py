@@ -15,9 +15,6 @@ from reconstruct.render.markdown import to_markdown
 from reconstruct.verify import verify
 from tests.incidents.recorded import HERE, incident
 
-pytestmark = pytest.mark.xfail(
-    strict=False, reason="the draft tells medians, groups of alerts and what steps did; verify learns these sentences"
-)
 QUIET = "08-quiet"
 BUNDLES = ("00-seed", *sorted(path.stem for path in HERE.glob("*.zip")))
 INCIDENTS = tuple(name for name in BUNDLES if name != QUIET)
