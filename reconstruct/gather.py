@@ -19,7 +19,7 @@ from reconstruct.packs import Catalogue, Checked
 from reconstruct.packs.alert_conditions import alert_signals
 from reconstruct.packs.raw import NOT_READ, raw_signals
 from reconstruct.packs.selected import selected_signals
-from reconstruct.sources.changes import merge, registry
+from reconstruct.sources.changes import ledger, merge, registry
 from reconstruct.sources.metric_files import reader
 from reconstruct.sources.metric_files.column_choices import ColumnChoice
 from reconstruct.sources.metric_files.reader import MetricFile
@@ -473,7 +473,7 @@ def _evidence(found: _Gathered, *, window: Window, calls: tuple[tuple[str, str],
     told = sum(found.told, SourceResult())
     numbers = {query.id: f"q{n}" for n, query in enumerate(found.queries, 1)}
     alerts = merge.merge_alerts(found.derived.alerts, told.alerts)
-    events = merge.merge(*(one.events for one in found.told), found.derived.events)
+    events, about_sources = ledger.one_ledger(found.told, found.derived, metrics=found.metrics)
     return Evidence(
         window=window,
         metrics=tuple(replace(m, query=numbers[m.query]) for m in found.metrics),
@@ -485,7 +485,7 @@ def _evidence(found: _Gathered, *, window: Window, calls: tuple[tuple[str, str],
         gaps=numbered_gaps((*found.gaps, *told.gaps, *found.derived.gaps)),
         queries=tuple(replace(query, id=numbers[query.id]) for query in found.queries),
         calls=calls,
-        notes=tuple(dict.fromkeys((*found.notes, *told.notes, *found.derived.notes))),
+        notes=tuple(dict.fromkeys((*found.notes, *told.notes, *found.derived.notes, *about_sources))),
         rules=found.rules,
         earlier_firings=found.earlier,
     )

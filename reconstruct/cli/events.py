@@ -17,7 +17,7 @@ def events(
         str, typer.Option("--format", metavar="text|jsonl", help="A table to read, or lines that --events takes.")
     ] = "text",
 ) -> None:
-    """Say what changed in a window, from every source: each change once.
+    """Say what changed in a window, from every source: each change once, per service, with what overlapped.
 
     \b
     Examples:
@@ -39,6 +39,9 @@ def events(
         else:
             evidence = gather_changes(request.asked_of(given, config, at=at), now=at, progress=progress)
     told = request.of_services(evidence.events, given.service)
-    typer.echo(to_jsonl(told) if formats == "jsonl" else to_table(told), nl=False)
+    alerts = tuple(one for one in evidence.alerts if not given.service or one.service.name in given.service)
+    typer.echo(to_jsonl(told, alerts) if formats == "jsonl" else to_table(told, alerts), nl=False)
+    for note in evidence.notes:
+        typer.echo(f"note: {note}", err=True)
     for gap in evidence.gaps:
         typer.echo(f"data gap: {gap.missing}: {gap.cause} ({gap.source})", err=True)

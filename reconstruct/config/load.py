@@ -36,7 +36,7 @@ from reconstruct.errors import UsageError
 
 FILE_NAME: Final = "reconstruct.yaml"
 _VARIABLE: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
-_SECRET_OPTIONS: Final = frozenset({"token", "password"})
+_SECRET_OPTIONS: Final = frozenset({"token", "password", "app_key"})
 
 
 @dataclass(frozen=True, slots=True)

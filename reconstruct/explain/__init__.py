@@ -13,7 +13,7 @@ import pandas as pd
 from reconstruct.explain import priors
 from reconstruct.explain.alternatives import Rival
 from reconstruct.explain.before_during import span_of
-from reconstruct.explain.causes import Causes, causes
+from reconstruct.explain.causes import Causes, causes, mitigation
 from reconstruct.explain.changes import Change, changes
 from reconstruct.explain.context import Case, in_order, settle
 from reconstruct.explain.episodes import (
@@ -36,6 +36,7 @@ from reconstruct.explain.rules.canary_comparison import canary_comparison
 from reconstruct.explain.rules.certificate_expiry import certificate_expiry
 from reconstruct.explain.rules.cure import cure
 from reconstruct.explain.rules.dependency_outage import dependency_outage
+from reconstruct.explain.rules.largest_effect import largest_effect
 from reconstruct.explain.rules.mechanism_fits import mechanism_fits, typical
 from reconstruct.explain.rules.mechanism_shown import Reading, read
 from reconstruct.explain.rules.negative_control import negative_control
@@ -45,10 +46,10 @@ from reconstruct.explain.rules.reversal import reversal
 from reconstruct.explain.rules.temporal_order import temporal_order
 from reconstruct.explain.rules.topology import topology
 from reconstruct.explain.rules.traffic_surge import traffic_surge
-from reconstruct.explain.scoring import Suspect, believed, dismissed_changes, hints, weigh
+from reconstruct.explain.scoring import Suspect, believed, dismissed_changes, hints, unplaced, weigh
 from reconstruct.explain.symptoms import Symptom, symptoms
 from reconstruct.explain.user_impact import UserImpact
-from reconstruct.model import Anomaly, Event, Evidence, Explanation, Ledger, Moment, Reason, Settings, Verdict
+from reconstruct.model import Anomaly, Event, Evidence, Explanation, Moment, Reason, Settings, Verdict
 from reconstruct.model.system import System
 
 __all__ = ["explain"]
@@ -103,10 +104,14 @@ def explain(
     readings = read(case)
     rivals = _rivals(case, readings)
     suspects = [Suspect(c, _judge(c, case, candidates, cured_by, line, readings, rivals)) for c in candidates]
-    weighed = weigh(suspects, rivals)
-    told = hints(case, weighed, rivals, believed(readings, rivals))
+    credible = believed(readings, rivals)
+    places = largest_effect(case) if unplaced(rivals, credible) else ()
+    weighed = weigh(suspects, rivals, readings, places)
+    told = hints(case, weighed, rivals, credible, places)
+    mitigated = cured_by
     if by_figures is not None:
         told = by_figures.hints
+        mitigated = mitigation(by_figures, candidates, case, cured_by)
     spoken_of = {h.mechanism for h in told}
 
     return Explanation(
@@ -116,8 +121,8 @@ def explain(
         worst=f"ep{found.index(bout) + 1}",
         onset=case.onset,
         onset_evidence=_felt_first(case),
-        mitigated=_moment(cured_by),
-        mitigated_evidence=(cured_by.id,) if cured_by else (),
+        mitigated=_moment(mitigated),
+        mitigated_evidence=(mitigated.id,) if mitigated else (),
         recovered=case.recovered,
         recovered_evidence=_felt_last(case),
         impact=impact(case),
@@ -126,7 +131,7 @@ def explain(
         ruled_out=by_figures.ruled_out if by_figures else ruled_out(case, readings, told=spoken_of),
         not_checked=not_checked(case, readings, told=spoken_of),
         dismissed_changes=by_figures.dismissed_changes if by_figures else dismissed_changes(case, weighed),
-        ledger=by_figures.ledger if by_figures else Ledger(),
+        ledger=by_figures.ledger if by_figures else weighed.ledger,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -12,9 +12,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from reconstruct.explain.before_during import Span
-from reconstruct.explain.changes import OBSERVED, Change
+from reconstruct.explain.changes import OBSERVED, Change, same
 from reconstruct.explain.context import Case
-from reconstruct.explain.figures import Rollouts
+from reconstruct.explain.figures import Rollouts, says_database
 from reconstruct.explain.rules.ambiguous_order import ambiguous_order
 from reconstruct.explain.rules.canary_comparison import canary_comparison
 from reconstruct.explain.rules.negative_control import negative_control
@@ -33,22 +33,24 @@ WITHIN: Final = -1.0
 """... and it is within it: users come and go for reasons of their own."""
 ANY_MACHINE: Final = 0.5
 """A job may run on any machine; nothing but its time says so."""
-NO_CHANGE: Final = 1.2
+UNKNOWN_STORE: Final = 0.5
+"""Share for a change of a database that no metric names: the one that is measured may be it."""
+NO_CHANGE: Final = 2.0
 """Log-odds that no recorded change brought a mechanism about, on the scale of a change's terms: one of an unlikely kind
 on the very thing, at no particular time, does not reach it."""
-IN_TIME: Final = 1.0
-"""A change within reach before the first sign ..."""
-AGES: Final = -0.5
-"""... less towards the end of its reach ..."""
-REACH_S: Final = 420.0
-"""... in which a rollout of many pods is done and its effect there ..."""
-SLOPE_REACH_S: Final = 1800.0
-"""... or what fills is seen to fill."""
-FADES_S: Final = 240.0
-"""One off for each such time beyond its reach, to FADED_MOST; four times slower for what fills."""
-FADED_MOST: Final = 4.0
-FORGOTTEN_S: Final = 1500.0
-"""Beyond its reach by more than this it is not looked at."""
+AT_ONCE: Final = 2.0
+"""A change so soon before the first sign of what it may have brought about: of changes that come by chance one in
+thirty lies so near in an hour."""
+SOON_S: Final = 120.0
+"""A reload, or the first new pods, take so long (a rollout that is told to last longer: until it is done)."""
+DOUBLING: Final = -1.0
+"""One off each time the lag doubles beyond that ..."""
+FADED: Final = -3.0
+"""... to this; and it is not looked at where it would be less ..."""
+SLOPE_SOON_S: Final = 300.0
+"""... the start of a slope is known less well."""
+ENDED_WITH_IT_S: Final = 1800.0
+"""What ended when it was taken back began with it, though it took so long to show."""
 CLOCKS_S: Final = 15.0
 """Clocks of sources of changes differ by some seconds from the server's."""
 AFTER_SIGN: Final = -3.0
@@ -100,7 +102,7 @@ def attribute(
         when,
         canary_comparison(change, case),
         negative_control(change, case),
-        reversal(change, case),
+        _undone(change, candidate, case, span),
         recovered_without_rollback(change, case, cured_by),
         ambiguous_order(change, found, case),
     )
@@ -129,6 +131,9 @@ def topology(change: Change, candidate: Candidate, system: System) -> Reason | N
         and candidate.place == "host"
     ):
         weight = ANY_MACHINE
+    unknown = thing and thing not in system.kinds and (change.event.kind == "migration" or says_database(thing))
+    if weight is None and unknown and candidate.place == "database":
+        weight = ON_IT + math.log(UNKNOWN_STORE)
     if weight is None:
         return None
     facts: Facts = {"service": change.event.service, "thing": candidate.thing}
@@ -155,24 +160,24 @@ def temporal_order(change: Change, candidate: Candidate, case: Case, span: Span)
         if lag_s < -slack_s - AFTER_BY_S or after_onset:
             return None
         weight, kind = AFTER_SIGN, "after-sign"
-    lasted_s = max((change.done - event.time).total_seconds(), 0.0)
-    reach_s = max(SLOPE_REACH_S if candidate.slope else REACH_S, lasted_s + 120.0)
+    lasted_s = max((change.done - event.time).total_seconds(), 0.0) if change.acts == "rolls out" else 0.0
+    soon_s = max(SLOPE_SOON_S if candidate.slope else SOON_S, lasted_s + SOON_S / 2, 2.5 * step)
     if _tight(change, case):
-        reach_s = max(reach_s, SLOPE_REACH_S)
-    lag_s -= event.resolution_s
-    beyond_s = max(0.0, lag_s - reach_s)
-    if beyond_s > FORGOTTEN_S * (4 if candidate.slope else 1):
+        soon_s = max(soon_s, ENDED_WITH_IT_S)
+    if change.acts == "while it runs" and change.event.end is not None and change.event.end >= sign:
+        lag_s = min(lag_s, soon_s)
+    late = max(0.0, lag_s - event.resolution_s) / soon_s
+    near = AT_ONCE + (DOUBLING * math.log2(late) if late > 1 else 0.0)
+    if near < FADED:
         return None
-    slower = 4 if candidate.slope else 1
-    weight += IN_TIME - min(FADED_MOST, beyond_s / (FADES_S * slower)) + AGES * min(1.0, max(0.0, lag_s) / reach_s)
     facts: Facts = {"time": event.time, "sign": sign, "slope": candidate.slope}
-    return Reason("temporal-order", "", (event.id,), weight, kind=kind, facts=facts)
+    return Reason("temporal-order", "", (event.id,), weight + near, kind=kind, facts=facts)
 
 
 def _tight(change: Change, case: Case) -> bool:
     """Whether the symptoms ended right when it was taken back: then it began with it."""
-    undo, back = change.undone_by, case.recovered
-    if undo is None or back is None:
+    undo, back = change.undone_by or change.replaced_by, case.recovered
+    if undo is None or back is None or undo.time <= case.onset.earliest:
         return False
     done = undo.end if undo.end is not None else undo.time
     return bool(
@@ -180,6 +185,119 @@ def _tight(change: Change, case: Case) -> bool:
         <= (back.time - undo.time).total_seconds()
         <= 180.0 + (done - undo.time).total_seconds() + 2 * case.evidence.window.step_s
     )
+
+
+def _undone(change: Change, candidate: Candidate, case: Case, span: Span) -> Reason | None:
+    """What came of taking it back: by the symptoms or by the mechanism's own figure, whichever speaks more for it.
+
+    Symptoms that stay until something else is done may be another's; a figure that was back is this mechanism's.
+    """
+    felt, figure = reversal(change, case), figure_reversal(change, candidate, span)
+    if felt is not None and felt.weight > 0:
+        felt = replace(felt, weight=felt.weight * _in_response_time(change, case, candidate))
+    if felt is not None and (figure is None or felt.weight >= max(CLEAR_REVERSAL, figure.weight)):
+        return felt
+    return figure or felt or _fixed_forward(change, case) or _ended_with(change, case)
+
+
+CLEAR_REVERSAL: Final = 1.0
+RESPONSE_S: Final = 300.0
+"""What was done this long before the symptoms ended did hardly end them ..."""
+RESPONSE_MOST_S: Final = 900.0
+"""... and after this not at all; three times as long where something has to drain."""
+
+
+def _in_response_time(change: Change, case: Case, candidate: Candidate) -> float:
+    """1 where the symptoms left soon after it was taken back, falling to 0."""
+    undo, back = change.undone_by, case.recovered
+    if undo is None or back is None:
+        return 1.0
+    waited_s = (back.earliest - (undo.end if undo.end is not None else undo.time)).total_seconds()
+    drains = 3.0 if candidate.slope or candidate.place == "queue" else 1.0
+    late = (waited_s / drains - RESPONSE_S) / (RESPONSE_MOST_S - RESPONSE_S)
+    return min(max(1.0 - late, 0.0), 1.0)
+
+
+ENDED_WITH: Final = 1.2
+"""Another change of the same service came right before the symptoms ended: perhaps a switch turned off."""
+ENDED_WITH_S: Final = 150.0
+
+
+def _ended_with(change: Change, case: Case) -> Reason | None:
+    """Whether a later flag, configuration or release of the same service may have ended what this one brought."""
+    back, step_s = case.recovered, case.evidence.window.step_s
+    if back is None or change.event.kind not in ("deploy", "config", "flag"):
+        return None
+    for e in case.evidence.events:
+        before_s = (back.time - e.time).total_seconds()
+        near = -30.0 - e.resolution_s <= before_s <= ENDED_WITH_S + 2 * step_s
+        if (
+            near
+            and e.time > max(change.event.time, case.onset.latest)
+            and e.kind in ("deploy", "config", "flag", "rollback")
+        ) and same(e.service, change.event.service):
+            facts: Facts = {"time": e.time, "back": back.time}
+            return Reason("reversal", "", (change.event.id, e.id), ENDED_WITH, kind="ended-with", facts=facts)
+    return None
+
+
+FIXED_FORWARD: Final = 1.5
+"""The symptoms ended right when the next version took its place: half of what taking it back says."""
+
+
+def _fixed_forward(change: Change, case: Case) -> Reason | None:
+    """Whether the next change in its place ended the symptoms."""
+    fix, back = change.replaced_by, case.recovered
+    if change.undone_by is not None or fix is None or back is None or not _tight(change, case):
+        return None
+    facts: Facts = {"time": fix.time, "back": back.time}
+    return Reason("reversal", "", (change.event.id, fix.id), FIXED_FORWARD, kind="fixed-forward", facts=facts)
+
+
+FIGURE_REVERSED: Final = 2.3
+"""The mechanism's own figure was back when the change was taken back (users may have met nothing) ..."""
+FIGURE_STAYED: Final = -3.0
+"""... or it stayed as it was."""
+BACK_S: Final = 600.0
+"""Looked at for so long after it was done ..."""
+SETTLES_S: Final = 120.0
+"""... but not at once: pods start one after the other."""
+BACK_SHARE: Final = 0.4
+STAYED_SHARE: Final = 0.8
+
+
+def figure_reversal(change: Change, candidate: Candidate, span: Span) -> Reason | None:
+    """Whether the mechanism's own figure went back when the change was taken back, or ended; None where none tells."""
+    undo, figure, moved = change.undone_by, candidate.figure, candidate.moved
+    ended = change.event.end if change.acts == "while it runs" else None
+    at, done = (undo.time, undo.end or undo.time) if undo is not None else (ended, ended)
+    if (
+        at is None
+        or done is None
+        or figure is None
+        or moved is None
+        or moved.by == 0.0
+        or at <= span.time(candidate.first)
+    ):
+        return None
+    index = span.window.index
+    after = (index >= done + pd.Timedelta(seconds=SETTLES_S)) & (index < done + pd.Timedelta(seconds=BACK_S))
+    before = (index >= at - pd.Timedelta(seconds=BACK_S)) & (index < at) & (index >= span.time(candidate.first))
+    with_it, without = figure.values[before], figure.values[after]
+    with_it, without = with_it[np.isfinite(with_it)], without[np.isfinite(without)]
+    if min(len(with_it), len(without)) < 3:
+        return None
+    excess = float(np.median(with_it)) - moved.before
+    if excess * moved.by <= 0:
+        return None
+    left = (float(np.median(without)) - moved.before) / excess
+    if BACK_SHARE < left < STAYED_SHARE:
+        return None
+    cited = (change.event.id, *([undo.id] if undo is not None else []), *candidate.queries)
+    facts: Facts = {**candidate.facts, "time": at, "left": left}
+    if left <= BACK_SHARE:
+        return Reason("reversal", "", cited, FIGURE_REVERSED, kind="figure-back", facts=facts)
+    return Reason("reversal", "", cited, FIGURE_STAYED, kind="figure-stayed", facts=facts)
 
 
 ROLLED_S: Final = (60.0, 240.0)

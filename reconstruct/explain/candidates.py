@@ -13,12 +13,17 @@ from dataclasses import replace
 from typing import Final
 
 from reconstruct.explain.before_during import Move, Span, move, slope_start
-from reconstruct.explain.figures import Figure, Rollouts, figures
-from reconstruct.explain.locate import Location, owns_its_time
+from reconstruct.explain.figures import Figure, Rollouts, figures, hosts_of
+from reconstruct.explain.locate import Location, met_by_users, owns_its_time
 from reconstruct.explain.own_failures import own_failures
 from reconstruct.explain.shown import ANYONE, Candidate
 from reconstruct.model import Fact, Mechanism, Reason, Tell
 from reconstruct.model.system import System
+
+LOCATION_RULE: Final = "location"
+CONSEQUENCE_RULE: Final = "consequence"
+SPECIFICITY_RULE: Final = "specificity"
+ONSET_RULE: Final = "onset-order"
 
 AT_THE_END: Final = 1.0
 """Log-odds of what the end of the walk shows itself; below, what stands elsewhere against it ..."""
@@ -223,6 +228,10 @@ def _answerable(candidate: Candidate, system: System, span: Span) -> Mapping[str
     return named
 
 
+IDLE_USER: Final = 0.5
+"""Share for each user of a store where users met nothing: slowness tells none apart."""
+
+
 def users_of(system: System, span: Span, thing: str, place: str) -> dict[str, float]:
     """Who gives a store or queue its work, each with the share of its slowness that is its own doing."""
     if place == "queue":
@@ -231,12 +240,15 @@ def users_of(system: System, span: Span, thing: str, place: str) -> dict[str, fl
         a for a, b in {*system.called, *system.calls} if b == thing
     }
     seen = told or {s for s in {*system.served, *system.handled} if system.kinds.get(s) != "edge"}
+    met = met_by_users(system, span)
+    if not (met.failing or met.slow):
+        return dict.fromkeys(sorted(seen), IDLE_USER) or {ANYONE: 0.7}
     return {s: owns_its_time(system, span, s) if s in system.served else 0.3 for s in seen} or {ANYONE: 0.7}
 
 
 def hosted_by(system: System, host: str) -> tuple[str, ...]:
     """What runs on a machine; where nothing tells, anything may."""
-    told = tuple(thing for thing, hosts in system.hosts.items() if host in hosts)
+    told = tuple(thing for thing in system.kinds if host in hosts_of(system, thing))
     return told or tuple(
         t for t, kind in system.kinds.items() if kind in ("app", "database", "edge") and t not in system.hosts
     )
@@ -262,16 +274,16 @@ def _terms(
 ) -> tuple[Reason, ...]:
     """What its place, the other candidates and its time add to a candidate."""
     kind, weight = places[id(c)]
-    terms = [_reason("location", kind, weight, c)]
+    terms = [_reason(LOCATION_RULE, kind, weight, c)]
     beneath = next((o for o in every if explains(system, o, c)), None)
     if beneath is not None:
         facts = {"by": beneath.thing, "by_mechanism": beneath.mechanism.id}
-        terms.append(_reason("consequence", "consequence", CONSEQUENCE, c, **facts))
+        terms.append(_reason(CONSEQUENCE_RULE, "consequence", CONSEQUENCE, c, **facts))
     elif c.vague and any(_says_more(o, c) and places[id(o)][1] >= AROUND for o in every):
-        terms.append(_reason("specificity", "general", VAGUE, c))
+        terms.append(_reason(SPECIFICITY_RULE, "general", VAGUE, c))
     late_s = (c.first - span.start) * span.window.step_s
     if late_s > LATE_S:
-        terms.append(_reason("onset-order", "late", -min(LATE_MOST, late_s / LATE_S), c))
+        terms.append(_reason(ONSET_RULE, "late", -min(LATE_MOST, late_s / LATE_S), c))
     return tuple(terms)
 
 
@@ -295,7 +307,7 @@ def explains(system: System, one: Candidate, other: Candidate) -> bool:
     if one.mechanism.id in ("traffic-surge", "cache-miss-storm"):
         return True
     reached = {other.thing, other.target} - {""}
-    reached |= {host for thing in (other.thing, other.target) for host in system.hosts.get(thing, ())}
+    reached |= {host for thing in (other.thing, other.target) for host in hosts_of(system, thing)}
     reached |= {callee for caller, callee in {*system.called, *system.calls} if caller == other.thing}
     return one.thing in reached or (one.place == "external" and one.target == other.thing)
 
@@ -316,7 +328,7 @@ def _stands(c: Candidate, system: System, location: Location | None, *, late: bo
         return ("elsewhere", UNRELATED_STORE) if known else ("unknown", LIKELY_STORE)
     if kind == "host":
         hosts = {h for e in ends for h in system.hosts.get(e, ())}
-        stores = {h for owner, of in system.pools if owner in ends for h in system.hosts.get(of, ())}
+        stores = {h for owner, of in system.pools if owner in ends for h in hosts_of(system, of)}
         if c.thing in hosts | stores:
             return "hosts", HOSTS_THE_END
         return ("below", BELOW) if hosts else ("unknown", 0.0)

@@ -21,6 +21,7 @@ from reconstruct.explain.changes import Change
 from reconstruct.explain.context import Case
 from reconstruct.explain.figures import Rollouts
 from reconstruct.explain.locate import Location, Met, locate
+from reconstruct.explain.rules.reversal import RULE as REVERSAL
 from reconstruct.explain.shown import Candidate
 from reconstruct.model import (
     DismissedChange,
@@ -38,7 +39,7 @@ from reconstruct.model.system import System
 from reconstruct.text.causes import figure_text, hint_text, reason_text
 from reconstruct.text.reasons import the_change
 
-UNOBSERVED: Final = 3.0
+UNOBSERVED: Final = 4.0
 """Log-odds of something that neither signals nor events show: a mechanism whose figure is at its bound (4.5 and up)
 leaves it little, one that is only the residual (1.5) most."""
 CANDIDATES: Final = 8
@@ -70,6 +71,11 @@ class Causes:
     dismissed_changes: tuple[DismissedChange, ...]
     ruled_out: tuple[RuledOut, ...]
     location: Location | None
+    system: System
+
+    def thing(self, name: str) -> str:
+        """The thing that a name means; the name where none is known."""
+        return self.system.thing(name) or name
 
 
 def causes(
@@ -104,6 +110,7 @@ def causes(
         dismissed_changes=_dismissed(every, shown, case, system, found, hints),
         ruled_out=_ruled_out(case, system, span, shown, rolled),
         location=location,
+        system=system,
     )
 
 
@@ -249,3 +256,26 @@ def _ruled_out(
             says = "; ".join(figure_text(figure.facts(moved)) for figure, moved in still[: priors.FIGURES])
             told.append(RuledOut(mechanism.id, Service(still[0][0].thing), says, queries))
     return tuple(told)
+
+
+def mitigation(found: Causes, changes: Sequence[Change], case: Case, cured_by: Event | None) -> Event | None:
+    """What ended it, held against what began it: what undid the first hint's change, else the event before the recovery
+    where it is of what the first hint is about. A rollback of what nothing shows to be involved ended nothing."""
+    first = found.hints[0] if found.hints else None
+    if first is None:
+        return cured_by
+    change = next((c for c in changes if c.event.id == first.trigger), None)
+    events = {e.id: e for e in case.evidence.events}
+    ended = [events[i] for r in first.reasons_for if r.rule == REVERSAL for i in r.evidence[1:2] if i in events]
+    if ended:
+        return ended[0]
+    if change is not None:
+        undo = change.undone_by or change.replaced_by
+        over = case.recovered.latest if case.recovered else case.evidence.window.end
+        if undo is not None and case.onset.earliest < undo.time <= over:
+            return undo
+    best = next((c for c in found.found if c.mechanism.id == first.mechanism and c.thing == first.service.name), None)
+    if cured_by is None or best is None:
+        return None
+    about = {*best.changes_of, best.thing, best.target}
+    return cured_by if found.thing(cured_by.service.name) in about and best.place != "external" else None

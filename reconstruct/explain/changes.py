@@ -55,6 +55,8 @@ class Change:
     earlier: tuple[Event, ...]
     """Changes of the same kind and service before it."""
 
+    replaced_by: Event | None = None
+    """The first later event that put something else in its place without going back: a fix forward, if it was one."""
     stages: tuple[Event, ...] = ()
     """Later events of the same release: it went out step by step."""
 
@@ -77,6 +79,7 @@ def changes(evidence: Evidence) -> tuple[Change, ...]:
             restarted=_restarted(e, events),
             undone_by=next((u for u in found if u.time > e.time and undoes(u, e, found)), None),
             earlier=tuple(o for o in found if o.time < e.time and o.kind == e.kind and same(o.service, e.service)),
+            replaced_by=next((u for u in found if replaces(u, e)), None),
             stages=_stages(e, found),
         )
         for e in found
@@ -112,7 +115,8 @@ def undoes(later: Event, earlier: Event, events: Sequence[Event]) -> bool:
     if earlier.kind == "flag" or later.kind == "flag":
         return earlier.kind == later.kind and _flag(later)[0] == _flag(earlier)[0] and _flag(later) != _flag(earlier)
     if later.version and earlier.version and earlier.version != earlier.previous:
-        return later.version != earlier.version and later.version in _before(earlier, events)
+        again = later.version != earlier.version and later.version in _before(earlier, events)
+        return again or (later.previous == earlier.version and is_rollback(later, events))
     if not is_rollback(later, events):
         return False
     between = [
@@ -124,6 +128,21 @@ def undoes(later: Event, earlier: Event, events: Sequence[Event]) -> bool:
         and not is_rollback(e, events)
     ]
     return earlier.kind in LASTING and not between
+
+
+def replaces(later: Event, earlier: Event) -> bool:
+    """Whether `later` put something else in the place of `earlier`: the next version, or the next change of its kind.
+
+    Where both tell versions they decide; a version that starts from another one replaces that one.
+    """
+    if not same(later.service, earlier.service) or later.time <= earlier.time or earlier.kind not in LASTING:
+        return False
+    if earlier.kind == "flag" or later.kind == "flag":
+        return earlier.kind == later.kind and _flag(later)[0] == _flag(earlier)[0]
+    if later.previous and earlier.version:
+        return later.previous == earlier.version and later.version != earlier.version
+    family = {"deploy", "rollback"} if earlier.kind in ("deploy", "rollback") else {earlier.kind}
+    return later.kind in family
 
 
 def _stages(event: Event, events: Sequence[Event]) -> tuple[Event, ...]:

@@ -6,6 +6,7 @@ request, the rows of a statement, the share of a pool that is taken.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -141,6 +142,8 @@ def _databases(system: System) -> Iterator[Figure]:
             yield from _of(
                 "database", db, "rows-per-statement", ratio(rows.values, work.values, RATED_OVER), "rows", rows, work
             )
+        if rows is not None:
+            yield from _of("database", db, "rows", rows.values, "rows per second", rows)
         time, calls = r.get((db, "statement_time")), r.get((db, "statements")) or r.get((db, "operations"))
         if time is not None and calls is not None:
             yield from _of(
@@ -178,7 +181,7 @@ def _databases(system: System) -> Iterator[Figure]:
         connections = r.get((db, "connections"))
         if connections is not None:
             yield from _of("database", db, "connections-taken", _share_of_bound(connections), "ratio", connections)
-        for host in system.hosts.get(db, ())[:1]:
+        for host in hosts_of(system, db)[:1]:
             busy = r.get((host, "cpu"))
             if busy is not None:
                 yield from _of("database", db, "host-cpu", _busy(busy), "ratio", busy)
@@ -210,6 +213,30 @@ def _as_read(system: System, place: Place, thing: str) -> Iterator[Figure]:
         one = system.readings.get((thing, role))
         if one is not None:
             yield from _of(place, thing, name, one.values, one.unit, one)
+
+
+STORE_WORDS: Final = frozenset(
+    {"db", "database", "sql", "pg", "postgres", "postgresql", "mysql", "mariadb", "mongo", "data"}
+)
+"""Words in the name of a machine, or of what a change is of, that say a database."""
+
+
+def says_database(name: str) -> bool:
+    """Whether a name says that it is of a database.
+
+    >>> says_database("db-node-1"), says_database("orders-db"), says_database("dbus")
+    (True, True, False)
+    """
+    return bool(STORE_WORDS & set(re.split(r"[-_.\d]+", name.lower())))
+
+
+def hosts_of(system: System, thing: str) -> tuple[str, ...]:
+    """The machines that a thing runs on; of a database that nothing places, those whose names say so."""
+    told = system.hosts.get(thing, ())
+    if told or system.kinds.get(thing) != "database":
+        return told
+    taken = {host for hosts in system.hosts.values() for host in hosts}
+    return tuple(host for host in _kind(system, "host") if says_database(host) and host not in taken)
 
 
 def _caches(system: System) -> Iterator[Figure]:

@@ -28,6 +28,10 @@ BETWEEN: Final = 3.0
 """Calls take longer, or fail, between caller and callee."""
 GIVES_UP: Final = 4.0
 """A caller that fails calls which its callee answers, or asks several times for one request."""
+USED: Final = 0.35
+"""Share for a change of what a failing service uses, where no figure of that shows anything ..."""
+UNSEEN_LINK: Final = 0.08
+"""... and of anything else: not every link is exported. Only what came of taking it back can say so."""
 NEARLY_ALL: Final = 0.75
 MIN_INSTANCES: Final = 3
 MORE_CALLS: Final = 3.0
@@ -64,8 +68,9 @@ def _own(system: System, span: Span, location: Location, general: Mechanism) -> 
         telling = FAILS + (ONE_INSTANCE if single else 0.0) + (EDGE_ALONE if edge and behind else 0.0)
     else:
         telling = SLOWER + (0.5 if mean is not None and mean.times > 1.3 else 0.0)
-    stores = {of: 0.35 for owner, of in system.pools if owner == thing}
-    changes_of = {thing: 0.3, ANYONE: 1.0} if blind else {thing: 1.0, **stores}
+    changes_of = {thing: 0.3, ANYONE: 1.0} if blind else {**_around(system, thing), thing: 1.0}
+    if single:
+        changes_of = {thing: 1.0}
     why = (
         "one-instance"
         if single
@@ -86,6 +91,16 @@ def _own(system: System, span: Span, location: Location, general: Mechanism) -> 
         why,
         vague=not single and not (edge and behind),
     )
+
+
+def _around(system: System, thing: str) -> dict[str, float]:
+    """What else may be behind a failing that no resource shows: what it uses, a little; all else, hardly."""
+    uses = {of for owner, of in system.pools if owner == thing} | {b for a, b in system.calls if a == thing}
+    return {
+        other: USED if other in uses else UNSEEN_LINK
+        for other, kind in system.kinds.items()
+        if kind in ("edge", "app", "database", "cache", "queue")
+    }
 
 
 def one_instance(flow: Flow, span: Span) -> bool:

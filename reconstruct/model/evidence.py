@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 import pandas as pd
 
@@ -105,6 +106,10 @@ class Metric:
         return replace(self, values=values, labels=labels, services=tuple(self.services[c] for c in columns))
 
 
+_ACT_WHILE_THEY_RUN: Final = frozenset({"migration", "job"})
+"""Kinds whose effect is there before they are complete: a lock, a load."""
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """Something somebody did, or something that happened once."""
@@ -140,6 +145,8 @@ class Event:
     def took_effect(self) -> bool:
         """Whether it happened where the incident was: only then it can have set anything off, or undone it.
 
+        A migration or a job acts while it runs: one that failed or was called off after a while did.
+
         >>> t = pd.Timestamp("2026-01-01T00:00Z")
         >>> Event("e1", t, "deploy", Service("shop"), "x").took_effect
         True
@@ -148,7 +155,8 @@ class Event:
         >>> Event("e1", t, "deploy", Service("shop"), "x", environment="pr-131", production=False).took_effect
         False
         """
-        return self.production is not False and (self.state in ("running", "done") or self.seen_applied)
+        ran = self.kind in _ACT_WHILE_THEY_RUN and self.end is not None and self.state in ("failed", "cancelled")
+        return self.production is not False and (self.state in ("running", "done") or self.seen_applied or ran)
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,9 @@ def taken(catalogue: Catalogue, available: Mapping[str, MetricInfo]) -> frozense
         found.update(name for name in available if any(pattern.fullmatch(name) for pattern in pack.covers))
         for _, variant in answerable(pack, available):
             found.update(variant.needs)
+    # A histogram that is read is read as a whole: its buckets by themselves are no counter of anything.
+    whole = {name.removesuffix("_count") for name in found if name.endswith("_count")}
+    found.update(name for base in whole for name in (f"{base}_bucket", f"{base}_sum") if name in available)
     return frozenset(found)
 
 

@@ -145,9 +145,9 @@ def plain_name(name: str, info: MetricInfo) -> str:
     kind = _KINDS.search(plain)
     stem = plain[: kind.start()] if kind else plain
     suffix = SEMANTIC_UNITS.get(stem, "")
-    if not suffix and plain != name and info.unit:
-        suffix = UNIT_SUFFIXES.get(info.unit, info.unit if promql.legacy(info.unit) else "")
-        suffix = "" if suffix == "ratio" and info.type != "gauge" else suffix
+    told = UNIT_SUFFIXES.get(info.unit, info.unit if promql.legacy(info.unit) else "")
+    if told and (plain != name or suffix):  # what the server says of its metric counts before what is usual
+        suffix = "" if told == "ratio" and info.type != "gauge" else told
         suffix += "_total" if suffix and info.type == "counter" and kind is None else ""
     if not suffix or stem.endswith(f"_{suffix}") or (kind and suffix.endswith(kind.group(1))):
         return plain

@@ -18,6 +18,7 @@ from reconstruct.model import (
     Fact,
     Hint,
     Incident,
+    Ledger,
     Measured,
     Milestone,
     Moment,
@@ -101,6 +102,7 @@ def incident_dict(incident: Incident) -> Document:
         "events": [_event(event) for event in evidence.events],
         "alerts": [_alert(alert) for alert in evidence.alerts],
         "hints": [_hint(hint) for hint in explanation.hints],
+        "confidence_ledger": _ledger(explanation.ledger),
         "ruled_out": [
             {"mechanism": r.mechanism, **_service(r.service), "text": r.says, "evidence": _ids(r.evidence)}
             for r in explanation.ruled_out
@@ -370,6 +372,25 @@ def _hint(hint: Hint) -> Document:
         "statement": hint.statement,
         "for": _reasons(hint.reasons_for),
         "against": _reasons(hint.reasons_against),
+    }
+
+
+def _ledger(ledger: Ledger) -> Document:
+    """Every candidate cause with its terms, in full precision: they add up to within 1e-9."""
+    return {
+        "candidates": [
+            {
+                "trigger": one.trigger,
+                "mechanism": one.mechanism,
+                **_service(one.service),
+                "prior": one.prior,
+                "terms": [{"rule": rule, "log_odds": weight} for rule, weight in one.terms],
+                "log_odds": one.log_odds,
+            }
+            for one in ledger.candidates
+        ],
+        "unobserved": ledger.unobserved,
+        "normaliser": ledger.normaliser,
     }
 
 

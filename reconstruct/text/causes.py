@@ -29,6 +29,7 @@ FIGURES: Final[Mapping[str, str]] = {
     "slow-queries": "slow queries",
     "active-sessions": "active sessions",
     "deadlocks": "deadlocks",
+    "rows": "rows read",
     "rows-per-statement": "rows read a statement",
     "time-per-statement": "time a statement",
     "sessions-per-statement": "active sessions for each statement a second",
@@ -118,6 +119,10 @@ def _lag(facts: Facts) -> str:
     return f"{span(_time(facts, 'time'), _time(facts, 'sign'))} before {began} at {clock(_time(facts, 'sign'))}"
 
 
+def _named(facts: Facts) -> str:
+    return f"{FIGURES.get(str(facts['figure']), str(facts['figure']))} of {facts['thing']}"
+
+
 def _late_sign(facts: Facts) -> str:
     after = span(_time(facts, "sign"), _time(facts, "time"))
     return f"{after} after the first sign at {clock(_time(facts, 'sign'))}, within its uncertainty"
@@ -165,6 +170,16 @@ _KINDS: Final[Mapping[tuple[str, str], Callable[[Facts], str]]] = {
         f"began {span(_time(f, 'onset'), _time(f, 'time'))} after the onset at {clock(_time(f, 'onset'))}"
     ),
     ("temporal-order", "out-of-reach"): _out_of_reach,
+    ("reversal", "fixed-forward"): lambda f: (
+        f"the next version took its place at {clock(_time(f, 'time'))}; "
+        f"the symptoms were gone at {clock(_time(f, 'back'))}"
+    ),
+    ("reversal", "ended-with"): lambda f: (
+        f"another change of the same service at {clock(_time(f, 'time'))}; "
+        f"the symptoms were gone at {clock(_time(f, 'back'))}"
+    ),
+    ("reversal", "figure-back"): lambda f: f"taken back at {clock(_time(f, 'time'))}, and {_named(f)} was back",
+    ("reversal", "figure-stayed"): lambda f: f"taken back at {clock(_time(f, 'time'))}, and {_named(f)} stayed",
     ("topology", "unrelated"): lambda f: (
         f"{_service(f)} is neither where a mechanism is at work nor what could bring one about there"
     ),

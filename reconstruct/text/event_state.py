@@ -1,4 +1,4 @@
-"""How far a change got and where, in words, where that says that it cannot have had an effect."""
+"""How far a change got and where, in words, where it was not simply done where users are."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _WORDS: Final[dict[EventState, str]] = {
 
 
 def how_far(event: Event) -> str:
-    """What keeps an event from having had an effect where the incident was; "" = nothing does.
+    """What is to be said of how far an event got and where: failed, not begun, not in production; "" = nothing.
 
     >>> import pandas as pd
     >>> from reconstruct.model import Service

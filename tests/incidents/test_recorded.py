@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import pandas as pd
@@ -171,3 +172,17 @@ def test_the_quiet_recording_is_no_incident_and_blames_nothing() -> None:
 def test_every_id_resolves_and_the_same_evidence_gives_the_same_bytes(name: str) -> None:
     assert not unresolved_ids(incident_dict(incident(name)))
     assert to_json(drafted(evidence(name))) == to_json(incident(name))
+
+
+@pytest.mark.parametrize("name", sorted(TRUTH))
+def test_confidences_add_up_from_the_ledger(name: str) -> None:
+    document = incident_dict(incident(name))
+    ledger = document["confidence_ledger"]
+    for one in ledger["candidates"]:
+        assert one["log_odds"] == pytest.approx(one["prior"] + sum(t["log_odds"] for t in one["terms"]), abs=1e-9)
+    parts = [math.exp(one["log_odds"]) for one in ledger["candidates"]]
+    assert ledger["normaliser"] == pytest.approx(sum(parts) + math.exp(ledger["unobserved"]), rel=1e-9)
+    told = [part / ledger["normaliser"] for part in parts]
+    for hint in document["hints"]:
+        assert any(hint["confidence"] == pytest.approx(confidence, abs=1e-6) for confidence in told)
+    assert sum(told) <= 1

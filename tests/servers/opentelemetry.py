@@ -23,7 +23,7 @@ LENGTH_S: Final = 4800
 BAD: Final = (3000, 4200)
 """Seconds after the beginning between which the bad release runs."""
 BOUNDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
-UNITS: Final = {"s": "seconds", "By": "bytes", "1": "ratio"}
+UNITS: Final = {"s": "seconds", "ms": "milliseconds", "By": "bytes", "1": "ratio"}
 PROMOTED: Final = ("service.name", "service.namespace", "service.version", "k8s.namespace.name", "k8s.pod.name")
 
 
@@ -35,7 +35,7 @@ class Told:
     data: Any
 
 
-def exported(begin_s: int, *, exponential: bool) -> Iterator[list[Told]]:
+def exported(begin_s: int, *, exponential: bool, grpc: bool = False) -> Iterator[list[Told]]:
     """What all instances export at each step."""
     from opentelemetry.sdk.metrics import Histogram, MeterProvider
     from opentelemetry.sdk.metrics.export import InMemoryMetricReader
@@ -49,7 +49,8 @@ def exported(begin_s: int, *, exponential: bool) -> Iterator[list[Told]]:
     now_ns = [begin_s * 10**9]
     put_back = _with_clock(lambda: now_ns[0])
     rng = random.Random(7)
-    aggregation = ExponentialBucketHistogramAggregation() if exponential else ExplicitBucketHistogramAggregation(BOUNDS)
+    bounds = [bound * (1000 if grpc else 1) for bound in BOUNDS]
+    aggregation = ExponentialBucketHistogramAggregation() if exponential else ExplicitBucketHistogramAggregation(bounds)
     view = View(instrument_type=Histogram, aggregation=aggregation)
 
     def instance(service: str, number: int, version: str) -> tuple[Any, Any, Any]:
@@ -64,7 +65,8 @@ def exported(begin_s: int, *, exponential: bool) -> Iterator[list[Told]]:
         }
         reader = InMemoryMetricReader()
         provider = MeterProvider(metric_readers=[reader], resource=Resource(attributes), views=[view])
-        histogram = provider.get_meter("test").create_histogram("http.server.request.duration", unit="s")
+        name, unit = ("rpc.server.duration", "ms") if grpc else ("http.server.request.duration", "s")
+        histogram = provider.get_meter("test").create_histogram(name, unit=unit)
         return attributes, reader, histogram
 
     running = {service: [instance(service, n, "1.4.0") for n in (1, 2)] for service in ("checkout", "catalog")}
@@ -83,15 +85,16 @@ def exported(begin_s: int, *, exponential: bool) -> Iterator[list[Told]]:
                     hit = bad and service == "checkout"
                     for _ in range(20):
                         taken_s = rng.lognormvariate(math.log(0.02), 0.4) * (8 if hit else 1)
-                        status = 500 if rng.random() < (0.25 if hit else 0.001) else 200
-                        histogram.record(
-                            taken_s,
-                            {
-                                "http.request.method": "GET",
-                                "http.route": rng.choice(["/cart", "/pay"]),
-                                "http.response.status_code": status,
-                            },
-                        )
+                        failed = rng.random() < (0.25 if hit else 0.001)
+                        route = rng.choice(["cart", "pay"])
+                        if grpc:
+                            attributes_of_call = {"rpc.system": "grpc", "rpc.service": "shop.Shop", "rpc.method": route}
+                            code = {"rpc.grpc.status_code": 13 if failed else 0}
+                            histogram.record(1000 * taken_s, {**attributes_of_call, **code})
+                            continue
+                        attributes_of_call = {"http.request.method": "GET", "http.route": f"/{route}"}
+                        code = {"http.response.status_code": 500 if failed else 200}
+                        histogram.record(taken_s, {**attributes_of_call, **code})
                     told.append(Told(attributes, reader.get_metrics_data()))
             yield told
     finally:

@@ -288,3 +288,16 @@ def test_of_forty_changes_the_candidate_cause_and_the_mitigation_stay_key() -> N
     key_entries = [e for e in again.timeline if e.level == "key"]
     assert len(key_entries) <= 15
     assert {"f1", "e3"} <= {i for e in key_entries for i in e.evidence}
+
+
+def test_a_change_that_did_not_take_effect_is_a_note_that_says_so() -> None:
+    incident = story()
+    failed = Event("e8", at("14:05:00"), "deploy", SHOP, "upgrade of shop", version="2.21.0", state="failed")
+    preview = replace(failed, id="e9", title="preview of shop", state="done", environment="pr-131", production=False)
+    evidence = replace(incident.evidence, events=(*incident.evidence.events, failed, preview))
+    told = compose(evidence, incident.anomalies, incident.explanation)
+    own = [e for e in told.timeline if e.evidence in (("e8",), ("e9",))]
+    assert {words(told)[e.id].title: (e.kind, words(told)[e.id].detail) for e in own} == {
+        "upgrade of shop": ("note", "deploy 2.21.0; failed"),
+        "preview of shop": ("note", "deploy 2.21.0; in pr-131, not production"),
+    }

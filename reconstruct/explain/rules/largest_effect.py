@@ -1,44 +1,68 @@
-"""Rule largest-effect: with no change and no mechanism to name, which service moved furthest from its own past."""
+"""Rule largest-effect: with no change to name, in which services the fault may lie, by how far each left its past."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from reconstruct.explain.context import Case
 from reconstruct.model import Anomaly, Reason, Service
-from reconstruct.rank.ranking import rank_services
+from reconstruct.rank.ranking import Ranked, rank_services
 from reconstruct.text.reasons import moved_from_to
 
-RULE = "largest-effect"
+RULE: Final = "largest-effect"
+PLACES: Final = 3
+"""Places told: of more nobody looks at each."""
+FIRST_AT_LEAST: Final = 0.4
+"""Share of the first place, where the ranking states less: it is first of three."""
 
 
 @dataclass(frozen=True, slots=True)
-class MovedMost:
+class Place:
     """Where the fault may lie, as far as figures alone tell."""
 
     service: Service
+    share: float
+    """Of what is left to "no change": the shares of all places add up to 1."""
     anomaly: Anomaly | None
     """Of its series the one that moved furthest, if it is an anomaly."""
     reason: Reason
+    """Its log-odds are the logarithm of the share."""
 
 
-def largest_effect(case: Case) -> MovedMost | None:
-    """The first service of the ranking by effect, callers of a broken callee explained away; None where none is named.
+def largest_effect(case: Case) -> tuple[Place, ...]:
+    """The first services of the ranking by effect, callers of a broken callee explained away; none where none is named.
 
     docs/ranking.md has the method and its figures.
     """
-    ranked = rank_services(case.evidence, onset=case.onset, settings=case.settings)
-    if not ranked:
-        return None
-    first = ranked[0]
-    shown = _first_anomaly(case, first.series)
-    furthest = moved_from_to(shown) if shown else "its figures"
-    says = f"{first.service.name} moved furthest from its own past ({furthest})"
-    if len(ranked) > 1:
-        says += f", before {ranked[1].service.name}"
-    cited = (shown.id,) if shown else tuple(query for query, _ in first.series[:1])
-    return MovedMost(first.service, shown, Reason(RULE, says, cited, 0.0)) if cited else None
+    ranked = rank_services(case.evidence, onset=case.onset, settings=case.settings)[:PLACES]
+    found = []
+    for number, (one, share) in enumerate(zip(ranked, _shares(ranked), strict=True)):
+        shown = _first_anomaly(case, one.series)
+        cited = (shown.id,) if shown else tuple(query for query, _ in one.series[:1])
+        if not cited:
+            continue
+        furthest = moved_from_to(shown) if shown else "its figures"
+        how = "moved furthest from its own past" if number == 0 else "moved as well, less far from its own past"
+        says = f"{one.service.name} {how} ({furthest})"
+        if number == 0 and len(ranked) > 1:
+            says += f", before {ranked[1].service.name}"
+        reason = Reason(
+            RULE, says, cited, math.log(share), kind="place", facts={"service": one.service, "rank": number + 1}
+        )
+        found.append(Place(one.service, share, shown, reason))
+    return tuple(found)
+
+
+def _shares(ranked: Sequence[Ranked]) -> list[float]:
+    """What the ranking states for the first, the rest divided by their scores."""
+    if len(ranked) <= 1:
+        return [1.0] * len(ranked)
+    first = min(max(ranked[0].confidence, FIRST_AT_LEAST), 0.95)
+    rest = [max(r.score, 1e-3) for r in ranked[1:]]
+    return [first, *((1.0 - first) * r / sum(rest) for r in rest)]
 
 
 def _first_anomaly(case: Case, series: Sequence[tuple[str, int]]) -> Anomaly | None:

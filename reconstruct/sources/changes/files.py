@@ -22,9 +22,16 @@ from reconstruct.model import Event, Gap
 from reconstruct.sources.changes.chat import parse_chat
 from reconstruct.sources.changes.formats import parse_payload
 from reconstruct.sources.changes.mapping import guessed_mapping, mapped_columns
-from reconstruct.sources.changes.payload import PayloadReading, item_lists
-from reconstruct.sources.changes.record import column_name, read_record, taken_columns, zone_of_column
-from reconstruct.sources.changes.rows import Row, csv_rows, json_or_none, json_problem, jsonl_rows
+from reconstruct.sources.changes.payload import PayloadReading, has, item_lists
+from reconstruct.sources.changes.record import (
+    cell_text,
+    column_name,
+    read_record,
+    taken_columns,
+    zone_column_of,
+    zone_of_column,
+)
+from reconstruct.sources.changes.rows import Row, csv_rows, has_header, json_or_none, json_problem, jsonl_rows
 from reconstruct.sources.changes.times import TimeReading, is_day_first, tells_zone
 from reconstruct.sources.changes.tools import git
 from reconstruct.sources.changes.tools.github import is_statuses_by_id
@@ -84,6 +91,8 @@ def read_events(ask: SourceRequest) -> SourceResult:
         return _from_rows(rows, name=path.name, ask=ask)
     values = _json_values(text)
     if values is not None:
+        if len(values) == 1 and has(values[0], "data.resultType"):
+            raise UsageError(f"{path} holds samples of Prometheus, no events", hint="give it as --metrics")
         if len(values) > 1 and all(isinstance(value, dict) for value in values):
             return _from_lines(values, text, path=path, ask=ask)
         return _from_json(values[0] if len(values) == 1 else values, path=path, ask=ask)
@@ -97,6 +106,8 @@ def read_events(ask: SourceRequest) -> SourceResult:
     if suffix in CHAT_SUFFIXES:
         if git.is_dateless_log(text):
             raise UsageError(f"{path} is a log of git without dates", hint="give `git log --date=iso`")
+        if has_header(text):
+            return _from_rows(list(csv_rows(text, name=path.name)), name=path.name, ask=ask)
         return parse_chat(text, name=path.name, ask=ask)
     if suffix == ".json":
         json_error = json_problem(text)
@@ -148,10 +159,8 @@ def _from_rows(rows: Sequence[Row], *, name: str, ask: SourceRequest) -> SourceR
 
 def _zone_told(records: Sequence[Mapping[str, object]]) -> bool:
     """Whether a column, or the name of one, tells the zone of every row."""
-    from reconstruct.sources.changes.record import ZONES
-
     return all(
-        any(zone_of_column(name) or (column_name(name) in ZONES and record[name]) for name in record)
+        any(map(zone_of_column, record)) or zone_column_of({column_name(k): cell_text(v) for k, v in record.items()})
         for record in records
     )
 
@@ -193,22 +202,24 @@ def _from_json(whole: object, *, path: Path, ask: SourceRequest) -> SourceResult
 
 
 def _records(whole: object, *, columns: Mapping[str, str]) -> Sequence[object] | None:
-    """The list that a file of our own shape is about: an envelope is never taken for a record."""
+    """The list that a file is about: an envelope is never taken for a record; None = its lists are empty."""
     if isinstance(whole, list):
         return whole or None
-    if isinstance(whole, dict) and any(isinstance(value, list) for value in whole.values()):
-        if isinstance(events := whole.get("events", whole.get("items")), list):
-            return events or None
-        told = [items for items in item_lists(whole) if any(_time_cell(item, columns) for item in items)]
-        inner = [items for items in told if list(items) != [whole]]
-        if inner:
-            return inner[0]
-        lists = [value for value in whole.values() if isinstance(value, list)]
-        if not told and all(not value for value in lists):
-            return None
-        if not told and (objects := next((v for v in lists if v and isinstance(v[0], dict)), None)):
-            return objects
-    return [whole]
+    if not isinstance(whole, dict):
+        return [whole]
+    if isinstance(events := whole.get("events", whole.get("items")), list):
+        return events or None
+    if _time_cell(whole, columns) and not any(isinstance(value, list) for value in whole.values()):
+        return [whole]
+    inner = [items for items in item_lists(whole) if list(items) != [whole]]
+    dated = next((items for items in inner if any(_time_cell(item, columns) for item in items)), None)
+    if dated is not None:
+        return dated
+    lists = [value for value in whole.values() if isinstance(value, list)]
+    if lists and not any(lists) and not _time_cell(whole, columns):
+        return None
+    objects = next((items for items in inner if len(items) > 1), None)
+    return [whole] if objects is None or _time_cell(whole, columns) else objects
 
 
 def _to_the_minute(events: Sequence[Event]) -> tuple[Event, ...]:

@@ -28,11 +28,12 @@ KINDS: Final[Mapping[str, EventKind]] = {
 
 _STATE_WORDS: Final[Mapping[EventState, str]] = {
     "requested": """requested queued pending waiting scheduled planned approved created new blocked neededapproval
-        actionrequired pendingapproval planqueued applyqueued notstarted ready""",
+        actionrequired pendingapproval planqueued applyqueued notstarted""",
     "running": """running inprogress started deploying executing applying progressing firing open triggered
         acknowledged building preparing paused""",
     "done": """done success succeeded successful completed complete deployed finished ok passed pass resolved closed
-        inactive superseded applied active published terminal planandapplied released true synced healthy""",
+        inactive superseded applied active published terminal planandapplied released true synced healthy
+        ready""",
     "failed": """failed failure error errored timedout faulted broken unstable rejected startupfailure
         policysoftfailed terminated false unsuccessful""",
     "cancelled": """cancelled canceled aborted abort skipped stopped notbuilt discarded revoked stale neutral

@@ -13,6 +13,7 @@ import requests
 from reconstruct.errors import SourceError
 from reconstruct.http import HttpSettings, Session, host_of, not_answered, open_session, plain, unreachable
 from reconstruct.http.failures import same_server
+from reconstruct.http.redaction import REDACTED
 from reconstruct.http.session import RETRY_AFTER_MOST_S, retry_after_s
 from reconstruct.json_text import read_json
 from reconstruct.sources.result import SourceRequest
@@ -28,6 +29,8 @@ class RateLimitedError(SourceError):
     """The source has had enough of us for now: whoever asks it next is refused too."""
 
 
+MIN_SECRET: Final = 12
+"""Letters of a token that is looked for in answers: a shorter one may be any word."""
 MAX_REDIRECTS: Final = 3
 """A renamed repository is one redirect away, a renamed owner another."""
 
@@ -55,6 +58,8 @@ def open_source(
         password=token if user else "",
         headers=headers or {},
         ca_file=ask.options.get("ca_file", ""),
+        client_cert=ask.options.get("client_cert", ""),
+        client_key=ask.options.get("client_key", ""),
         proxy=ask.options.get("proxy", ""),
         timeout_s=TIMEOUT_S,
         body_timeout_s=BODY_TIMEOUT_S,
@@ -147,7 +152,7 @@ def _followed(session: Session, url: str, *, params: Mapping[str, object] | None
     waited = False
     for _ in range(MAX_REDIRECTS + 1):
         with session.ask("GET", url, params=params, stream=True) as answer:
-            body = _body(answer, settings=session.settings)
+            body = _without_secrets(_body(answer, settings=session.settings), session.settings)
             answer._content = body  # so that `text` is what was read, within the limit
         there = answer.headers.get("Location", "")
         if answer.status_code in (301, 302, 307, 308) and there and _same_place(there, settings=session.settings):
@@ -160,6 +165,19 @@ def _followed(session: Session, url: str, *, params: Mapping[str, object] | None
             continue
         break
     return answer, body
+
+
+def _without_secrets(body: bytes, settings: HttpSettings) -> bytes:
+    """An answer without what we sent to be let in: some APIs and proxies echo it."""
+    sent = [
+        settings.bearer_token,
+        settings.password,
+        *(value.rpartition(" ")[2] for value in settings.headers.values()),
+    ]
+    for secret in sent:
+        if len(secret) >= MIN_SECRET and "/" not in secret[:MIN_SECRET]:
+            body = body.replace(secret.encode(), REDACTED.encode())
+    return body
 
 
 def _same_place(there: str, *, settings: HttpSettings) -> bool:

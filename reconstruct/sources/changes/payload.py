@@ -9,7 +9,7 @@ from typing import Final, NamedTuple, cast
 import pandas as pd
 
 from reconstruct.config import ReadTime, read_time
-from reconstruct.errors import UsageError
+from reconstruct.errors import SourceError, UsageError
 from reconstruct.model import Alert, Event, Gap
 from reconstruct.sources.changes.people import people_in, without_people
 from reconstruct.sources.result import SourceRequest, SourceResult
@@ -18,7 +18,7 @@ Item = Mapping[str, object]
 Told = Event | Alert | Gap | str
 """What an item tells; a text is a note to the reader."""
 
-MAX_DEPTH: Final = 3
+MAX_DEPTH: Final = 4
 """Envelopes in envelopes: `{"data": {"repository": {"items": [...]}}}`; deeper is content, not wrapping."""
 _ZERO_TIMES: Final = ("0001-01-01", "0000-00-00", "1970-01-01T00:00:00")
 """What stands for "not yet": Go's zero time, databases', and the epoch."""
@@ -142,6 +142,8 @@ def text(item: object, *paths: str) -> str:
     """The first of `paths` that holds a text or a number, as text; "" = none does."""
     for path in paths:
         found = at(item, path)
+        if isinstance(found, float) and found.is_integer():  # a whole number too long for JSON readers to keep as one
+            found = int(found)
         if isinstance(found, (str, int, float)) and not isinstance(found, bool) and str(found).strip():
             return str(found).strip()
     return ""
@@ -151,6 +153,22 @@ def items_at(item: object, path: str) -> list[Item]:
     """The objects of the list at a path; [] = there is none."""
     found = at(item, path)
     return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+
+
+def listed(whole: object, path: str, *, source: str) -> list[Item]:
+    """The objects of the list that an answer must hold; an empty path means the answer itself.
+
+    Raises
+    ------
+    SourceError
+        If there is no such list: an answer that is not understood is not an empty one.
+    """
+    found = at(whole, path) if path else whole
+    if isinstance(found, list) or (found is None and path and has(whole, path)):  # Go writes null for an empty list
+        return items_at({"found": found}, "found")
+    raise SourceError(
+        f"{source}'s answer holds no list{f' {path}' if path else ''}", hint="is the address that of its API?"
+    )
 
 
 def when(item: object, *paths: str) -> ReadTime | None:

@@ -6,11 +6,13 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import lru_cache
 from typing import Final
 
 import pandas as pd
 
 from reconstruct.config import ReadTime
+from reconstruct.config.zones import BESIDE
 from reconstruct.errors import UsageError
 from reconstruct.http import redact
 from reconstruct.model import Event, Service
@@ -21,19 +23,28 @@ from reconstruct.sources.changes.times import TimeReading, read_event_time, read
 
 FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     "time": (
-        *("time", "timestamp", "at", "deployed_at", "released_at", "published_at", "started_at", "start_time"),
-        *("event_time", "occurred_at", "created_at", "datetime", "date_time", "when", "start", "begin", "ts"),
-        *("@timestamp", "time_stamp", "eventtime", "starttime", "createdat", "startedat", "deployedat", "created"),
-        *("deploy_time", "deployment_time", "date"),
+        *("time", "timestamp", "at", "deployed_at", "released_at", "published_at", "merged_at", "started_at"),
+        *("start_time", "event_time", "occurred_at", "created_at", "datetime", "date_time", "when", "start", "begin"),
+        *(
+            "ts",
+            "@timestamp",
+            "created",
+            "deployed_on",
+            "started_on",
+            "created_on",
+            "deploy_time",
+            "deployment_time",
+            "date",
+        ),
     ),
     "end": (
-        *("end", "ended_at", "finished_at", "completed_at", "time_end", "end_time", "endtime", "finishedat"),
-        *("completedat", "finish_time", "until"),
+        *("end", "ended_at", "finished_at", "completed_at", "time_end", "end_time", "finish_time", "completed_on"),
+        *("finished_on", "until"),
     ),
     "id": ("id",),
     "kind": ("kind", "type", "event_type"),
     "service": (
-        *("service", "service_name", "servicename", "app", "app_name", "application", "application_name", "component"),
+        *("service", "service_name", "app", "app_name", "application", "application_name", "component"),
         *("microservice", "workload", "project", "repository", "repo"),
     ),
     "namespace": ("namespace",),
@@ -55,6 +66,15 @@ FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     "production": ("production",),
 }
 """What an event knows, and the columns it is read from: the first that holds something. The rest become labels."""
+
+
+@lru_cache(maxsize=4096)
+def _squeezed(name: str) -> str:
+    return name.replace("_", "")
+
+
+_SQUEEZED: Final = {field: tuple(dict.fromkeys(map(_squeezed, names))) for field, names in FIELDS.items()}
+"""FIELDS as camel case leaves them: `deployed_at` and `deployedAt` are one."""
 
 ZONES: Final = ("timezone", "time_zone", "tz", "zone", "utc_offset", "tzinfo", "zeitzone")
 """Columns that tell the zone of a row's times."""
@@ -103,12 +123,15 @@ def read_record(
     values.update({f: text for f, text in (columns or {}).items() if f not in taken and f in FIELDS and f != "time"})
     if "time" not in values:
         raise UsageError("it has no time", hint=f"name the column one of {', '.join(FIELDS['time'][:4])}")
-    zone = next((told[name] for name in ZONES if told.get(name)), "") or zones.get(taken["time"], "")
+    zone_column = zone_column_of(told)
+    zone = told[zone_column] if zone_column else zones.get(taken["time"], "")
     start, end = read_span(_with_zone(_with_date(told, taken["time"]), zone), reading=reading)
     labels = {
         name: redact(text)
         for name, text in told.items()
-        if name not in taken.values() and name not in {"date", "time", *ZONES} and (authors or not names_person(name))
+        if name not in taken.values()
+        and name not in {"date", "time", zone_column}
+        and (authors or not names_person(name))
     }
     if not (values.keys() - {"time", "end"} or labels):
         raise UsageError("it has a time and nothing else", hint="say what happened: a title, a kind, a service")
@@ -166,7 +189,7 @@ def event(
         id="",
         time=time.time,
         kind=known,
-        service=service,
+        service=Service(*map(redact, service)),
         title=redact(" ".join(words.split())) or _NO_TITLE,
         end=end if end is not None and end > time.time else None,
         resolution_s=time.resolution_s,
@@ -214,15 +237,34 @@ def zone_of_column(name: object) -> str:
     return "" if zone.lower() in _NOT_A_ZONE else zone
 
 
+def zone_column_of(told: Mapping[str, str]) -> str:
+    """The column that tells the zone of a row's times; "" = none. A `zone` may as well be a data centre's.
+
+    >>> zone_column_of({"tz": "CET"}), zone_column_of({"zone": "+01:00"}), zone_column_of({"zone": "eu-west-1a"})
+    ('tz', 'zone', '')
+    """
+    for name in ZONES:
+        if told.get(name) and (name != "zone" or re.fullmatch(BESIDE, told[name])):
+            return name
+    return ""
+
+
 def column_of(field: str, columns: Mapping[str, str]) -> str | None:
-    """Which of `columns` holds `field`, in the order of FIELDS."""
-    return next((name for name in FIELDS[field] if columns.get(name)), None)
+    """Which of `columns` holds `field`, in the order of FIELDS; `deployedAt` is `deployed_at`.
+
+    >>> column_of("time", {"deployedat": "13:45", "title": "x"})
+    'deployedat'
+    """
+    held = {_squeezed(name): name for name, value in columns.items() if value}
+    return next((held[name] for name in _SQUEEZED[field] if name in held), None)
 
 
 def cell_text(value: object) -> str:
     """A cell as text; numbers as written, nested values as JSON, half-characters (lone surrogates) replaced."""
     if value is None:
         return ""
+    if isinstance(value, float) and value.is_integer():  # a whole number too long for JSON readers to keep as one
+        value = int(value)
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
     return text.strip().encode("utf-8", "replace").decode("utf-8")
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from reconstruct.errors import UsageError
 from reconstruct.json_text import JsonError, read_json
+from reconstruct.sources.changes.record import column_name, column_of
+
+_NAME: Final = re.compile(r"[A-Za-z@_][\w @()./\[\]-]{0,40}")
 
 
 class Row(NamedTuple):
@@ -31,6 +35,18 @@ def jsonl_rows(text: str) -> Iterator[Row]:
             yield Row(f"line {number}", record)
         else:
             yield Row(f"line {number}", None, "it is not an object" if record is not None else json_problem(line))
+
+
+def has_header(text: str) -> bool:
+    """Whether a text without a telling suffix begins as CSV does: names with a time among them, no time itself.
+
+    >>> has_header("time,kind,title\\n13:45,deploy,x\\n"), has_header("13:45 rolled back, at last\\n")
+    (True, False)
+    """
+    first = text.lstrip("\ufeff").split("\n", 1)[0]
+    cells = [cell.strip().strip('"') for cell in first.split(_delimiter(text))]
+    named = {column_name(cell): cell for cell in cells}
+    return len(cells) > 1 and all(_NAME.fullmatch(cell) for cell in cells) and column_of("time", named) is not None
 
 
 def csv_rows(text: str, *, name: str) -> Iterator[Row]:

@@ -268,3 +268,10 @@ def test_whatever_a_csv_holds_no_line_is_lost_silently(tmp_path_factory: pytest.
     ledger = read(tmp_path_factory.mktemp("csv"), "e.csv", content.encode("utf-8", "replace"))
     assert ledger.events
     assert ledger.events[0].title == "first"
+
+
+def test_a_column_called_zone_is_a_time_zone_only_where_it_holds_one(tmp_path: Path) -> None:
+    rows = "time,zone,title\n2026-11-17 13:55:30,eu-west-1a,x\n2026-11-17 14:55:30,CET,y\n"
+    first, second = read(tmp_path, "e.csv", rows).events
+    assert (first.time, second.time) == (pd.Timestamp("2026-11-17T13:55:30Z"), pd.Timestamp("2026-11-17T13:55:30Z"))
+    assert (first.labels, second.labels) == ({"zone": "eu-west-1a"}, {})

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import random
+import time
 from dataclasses import replace
 from typing import Any
 
@@ -185,3 +186,76 @@ def test_an_alert_that_prometheus_and_alertmanager_know_is_one() -> None:
         ("Slow", "b", at(10.2)),
         ("Slow", "a", at(60)),
     ]
+
+
+def test_a_deployment_a_run_and_a_tag_of_one_commit_are_one_change() -> None:
+    deployment = event(10, "2.0", source="github:a/b", source_id="1", labels={"sha": "36b27092fbfb"})
+    run = event(9, "36b27092fbfb", source="github:a/b runs", source_id="2", end=at(12), title="Deploy production")
+    tag = event(8, "v2.0", source="git", source_id="v2.0", labels={"event": "tag"})
+    (one,) = merge([tag], [deployment], [run])
+    assert (one.source, one.time, one.labels["also_seen_in"]) == ("github:a/b", at(10), "github:a/b runs, git")
+
+
+def test_the_same_version_in_another_environment_is_another_change() -> None:
+    staging = event(10, source="github:a/b", environment="staging", production=False)
+    live = event(12, source="argocd", environment="production", production=True)
+    seen = event(13, source="prometheus", end=at(15))
+    first, second = merge([staging], [live], [seen])
+    assert (first.took_effect, first.end) == (False, None)
+    assert (second.took_effect, second.end) == (True, at(15))
+
+
+def test_what_its_source_calls_failed_and_metrics_saw_took_effect_all_the_same() -> None:
+    failed = event(10, source="helm.json", state="failed")
+    assert not merge([failed])[0].took_effect
+    (one,) = merge([failed], [event(11, source="prometheus", end=at(12))])
+    assert (one.state, one.took_effect) == ("failed", True)
+    (one,) = merge([failed], [event(11, source="git", labels={"event": "tag"})])
+    assert not one.took_effect
+
+
+def test_the_furthest_state_that_a_witness_tells_counts() -> None:
+    (one,) = merge([event(10, source="a", state="requested")], [event(11, source="b", state="done")])
+    assert one.state == "done"
+
+
+@pytest.mark.parametrize("spread_s", [600, 86_400])
+def test_ten_thousand_events_are_merged_in_seconds(spread_s: int) -> None:
+    def many(source: str) -> list[Event]:
+        return [event(n * 7 % spread_s / 60, f"2.{n}", source=source, source_id=f"{source}{n}") for n in range(5000)]
+
+    begun = time.perf_counter()
+    assert len(merge(many("a"), many("b"))) == 5000
+    assert time.perf_counter() - begun < 20
+
+
+def shifted(time: pd.Timestamp, *, skew_s: float, zone: str) -> pd.Timestamp:
+    """As a source writes it in its own zone, read back."""
+    written = (time + pd.Timedelta(seconds=skew_s)).tz_convert(zone).isoformat()
+    return pd.Timestamp(written).tz_convert("UTC")
+
+
+def test_a_night_told_by_six_skewed_sources_in_three_zones_is_one_ledger() -> None:
+    changes = [event(12 * n, f"3.{n}", source="truth", service=Service(f"s{n % 5}")) for n in range(40)]
+    skews_s = {"github": 0, "argocd": 40, "jenkins": -30, "datadog": 75, "sentry": 20, "prometheus": 60}
+    zones = {"github": "UTC", "argocd": "Europe/Berlin", "jenkins": "America/New_York"}
+    told = []
+    for place, (source, skew_s) in enumerate(skews_s.items()):
+        zone = zones.get(source, "UTC")
+        mine = [
+            replace(one, source=source, source_id=f"{source}{n}", time=shifted(one.time, skew_s=skew_s, zone=zone))
+            for n, one in enumerate(changes)
+            if (n + place) % 4
+        ]
+        told.append(mine + mine[:5])
+    events = merge(*told)
+    assert [(e.service.name, e.version) for e in events] == [(c.service.name, c.version) for c in changes]
+    assert sum(len(e.labels["also_seen_in"].split(", ")) + 1 for e in events) == 6 * 30
+
+
+def test_a_commit_and_a_release_that_begin_together_are_one_rollout_told_by_two_tools() -> None:
+    release = event(10, "2.20.0", source="kubectl.json")
+    assert len(merge([release], [event(10.5, "53e28ff20cc5", source="argocd")])) == 1
+    assert len(merge([release], [event(14, "53e28ff20cc5", source="argocd")])) == 2
+    assert len(merge([release], [event(10.5, "2.21.0", source="argocd")])) == 2
+    assert len(merge([event(10, "aaaaaaa1", source="a")], [event(10, "bbbbbbb2", source="b")])) == 2

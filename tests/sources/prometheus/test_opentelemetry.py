@@ -31,8 +31,8 @@ BEGIN_S = int(time.time()) // 60 * 60 - LENGTH_S - 600
 
 
 @cache
-def steps(*, exponential: bool) -> Sequence[list[Told]]:
-    return list(exported(BEGIN_S, exponential=exponential))
+def steps(*, exponential: bool, grpc: bool = False) -> Sequence[list[Told]]:
+    return list(exported(BEGIN_S, exponential=exponential, grpc=grpc))
 
 
 def drafted(url: str) -> Incident:
@@ -50,7 +50,13 @@ def drafted(url: str) -> Incident:
     return draft(evidence)
 
 
-def holds(incident: Incident) -> None:
+HTTP, GRPC = (
+    {"http/latency-p95", "http/error-share-timed"},
+    {"opentelemetry/rpc-latency-ms-mean", "opentelemetry/rpc-error-share"},
+)
+
+
+def holds(incident: Incident, *, signals: set[str] = HTTP) -> None:
     explanation, evidence = incident.explanation, incident.evidence
     assert explanation.verdict == "incident"
     begun = pd.Timestamp(BEGIN_S + BAD[0], unit="s", tz="UTC")
@@ -58,9 +64,8 @@ def holds(incident: Incident) -> None:
     assert abs(explanation.onset.time - begun) <= pd.Timedelta("1min")
     (release,) = [event for event in evidence.events if event.version == "1.5.0"]
     assert (release.kind, release.service.name) == ("deploy", "checkout")
-    felt = {a.service.name for a in incident.anomalies if a.signal.user_facing and a.worse}
-    assert felt == {"checkout"}
-    assert {"http/latency-p95", "http/error-share-timed"} <= {a.signal.id for a in incident.anomalies}
+    assert [service.name for service in explanation.affected] == ["checkout"]
+    assert signals <= {a.signal.id for a in incident.anomalies}
     assert not [gap for gap in evidence.gaps if gap.matters or "refused" in gap.cause]
 
 
@@ -73,6 +78,16 @@ def test_prometheus_3_with_names_of_any_strategy(tmp_path: Path, strategy: Strat
         for some in steps(exponential=exponential):
             push(url, [series for told in some for series in translated(told, strategy)])
         holds(drafted(url))
+
+
+@pytest.mark.parametrize("exponential", [False, True])
+def test_grpc_in_milliseconds_and_codes_as_numbers(tmp_path: Path, *, exponential: bool) -> None:
+    flags = ["--web.enable-remote-write-receiver", "--enable-feature=native-histograms"]
+    config = "global: {metric_name_validation_scheme: utf8}\n"
+    with prometheus(tmp_path, flags=flags, config=config, newer=True) as url:
+        for some in steps(exponential=exponential, grpc=True):
+            push(url, [series for told in some for series in translated(told, "NoTranslation")])
+        holds(drafted(url), signals=GRPC)
 
 
 @pytest.mark.parametrize("exponential", [False, True])

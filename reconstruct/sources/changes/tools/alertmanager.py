@@ -15,7 +15,7 @@ from typing import Final
 import pandas as pd
 
 from reconstruct.errors import SourceError, UsageError
-from reconstruct.http import redact
+from reconstruct.http import NotAllowedError, redact
 from reconstruct.model import Alert, Gap, Service
 from reconstruct.sources.changes.paged import get_json, open_source
 from reconstruct.sources.changes.payload import (
@@ -58,7 +58,7 @@ def fetch_alerts(ask: SourceRequest) -> SourceResult:
         told = ALERTS.parse(whole, reading)
         try:
             silences = get_json(session, "/api/v2/silences")
-        except (SourceError, UsageError) as error:
+        except (SourceError, NotAllowedError) as error:
             gap = Gap("", "alertmanager", "silences", f"{error.message}; {error.hint}")
             return told + SourceResult(gaps=(gap,))
     return told + SILENCES.parse(silences if isinstance(silences, list) else [], reading)
@@ -140,6 +140,18 @@ def _active(item: Item, reading: PayloadReading) -> Iterator[Told]:
     yield _of_labels(item, firing_at=active, resolved_at=None, pending_at=active)
 
 
+def _rule_group(item: Item, reading: PayloadReading) -> Iterator[Told]:
+    """A group of Prometheus' `/api/v1/rules`: it tells each rule's `for`, and so when an alert fired."""
+    del reading
+    for rule in items_at(item, "rules"):
+        pending = pd.Timedelta(seconds=float(text(rule, "duration") or 0))
+        for one in items_at(rule, "alerts"):
+            if text(one, "state") == "firing":
+                active = begin(one, "activeAt").time
+                alert = _of_labels(one, firing_at=active + pending, resolved_at=None, pending_at=active)
+                yield replace(alert, condition=text(rule, "query"), rule=alert.rule or text(rule, "name"))
+
+
 def _silence(item: Item, reading: PayloadReading) -> Iterator[Told]:
     matchers = ", ".join(
         f"{text(one, 'name')}{'=' if at(one, 'isEqual') is not False else '!'}"
@@ -177,5 +189,6 @@ FORMATS: Final = (
     ),
     SILENCES,
     ALERTS,
+    Format("Prometheus rules", lambda item: has(item, "rules", "file", "interval"), each(_rule_group)),
     Format("Prometheus alerts", lambda item: has(item, "labels", "state", "activeAt"), each(_active)),
 )

@@ -22,6 +22,7 @@ from reconstruct.sources.changes.payload import (
     has,
     items_at,
     labels,
+    listed,
     short_sha,
     text,
     when,
@@ -40,7 +41,7 @@ def fetch_applications(ask: SourceRequest) -> SourceResult:
     }
     with open_source(ask, name="Argo CD", url=ask.argument, token=ask.options.get("token", "")) as session:
         whole = get_json(session, "/api/v1/applications", params=params)
-    told = APPLICATIONS.parse(items_at(whole, "items"), PayloadReading("argocd", ask))
+    told = APPLICATIONS.parse(listed(whole, "items", source="Argo CD"), PayloadReading("argocd", ask))
     return told.within(ask)
 
 

@@ -18,8 +18,8 @@ from reconstruct.sources.changes.payload import (
     begin,
     each,
     has,
-    items_at,
     labels,
+    listed,
     text,
 )
 from reconstruct.sources.changes.record import event
@@ -51,7 +51,7 @@ def fetch_events(ask: SourceRequest) -> SourceResult:
     with open_source(ask, name="Datadog", url=ask.options.get("url", API_URL), headers=sent) as session:
         for _ in range(MAX_PAGES):
             whole = get_json(session, "/api/v2/events", params=params)
-            found += items_at(whole, "data")
+            found += listed(whole, "data", source="Datadog")
             cursor = text(whole, "meta.page.after")
             if not cursor:
                 break
@@ -100,7 +100,7 @@ def _told(
     plain = next((tag for tag in listed if letters(tag) in KINDS), "")
     monitor = _MONITOR.match(title)
     word = named.get("event_type", "") if letters(named.get("event_type", "")) in KINDS else plain
-    kind = "alert" if monitor else word or kind_of("", title=title, version=named.get("version", ""))
+    kind: str = "alert" if monitor else kind_of(word, title=title, version=named.get("version", ""))
     version = named.get("version") or (m[1] if kind in ("deploy", "rollback") and (m := _VERSION.search(title)) else "")
     if monitor and monitor["state"].lower() == "recovered":
         kind = "note"

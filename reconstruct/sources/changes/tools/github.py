@@ -103,7 +103,7 @@ def _deployments(session: Session, ask: SourceRequest) -> SourceResult:
             left = len(found) - place
             gaps.append(_gap(ask, f"when {left} of {len(found)} deployments began and ended", error.message))
             break
-        except SourceError as error:
+        except (SourceError, NotAllowedError) as error:
             gaps.append(_gap(ask, f"when deployment {number} began and ended", error.message))
     reading = PayloadReading(_source(ask), ask, service=ask.options.get("service", ""), beside=statuses)
     return SourceResult(gaps=tuple(gaps)) + DEPLOYMENTS.parse(found, reading)
@@ -114,7 +114,7 @@ def _releases(session: Session, ask: SourceRequest) -> SourceResult:
     gaps: list[Gap] = []
     answers = pages(session, base, params={"per_page": str(PAGE_SIZE)}, page_size=PAGE_SIZE, max_pages=MAX_PAGES)
     found = list(_until_older(answers, ask=ask, gaps=gaps))
-    return SourceResult(gaps=tuple(gaps)) + RELEASES.parse(found, PayloadReading(_source(ask), ask))
+    return SourceResult(gaps=tuple(gaps)) + RELEASES.parse(found, PayloadReading(f"{_source(ask)} releases", ask))
 
 
 def _runs(session: Session, ask: SourceRequest) -> SourceResult:
@@ -134,7 +134,7 @@ def _runs(session: Session, ask: SourceRequest) -> SourceResult:
                 for run in page
                 if kind_of_pipeline(text(run, "name"), text(run, "path"), otherwise="note") != "note"
             ]
-    return SourceResult(gaps=tuple(gaps)) + RUNS.parse(found, PayloadReading(_source(ask), ask))
+    return SourceResult(gaps=tuple(gaps)) + RUNS.parse(found, PayloadReading(f"{_source(ask)} runs", ask))
 
 
 RUN_PAGES: Final = 10

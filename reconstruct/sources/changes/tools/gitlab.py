@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Final
 from urllib.parse import quote
 
@@ -71,7 +72,7 @@ def fetch_changes(ask: SourceRequest) -> SourceResult:
         )
         for what, params, known in asked:
             try:
-                told += _read(session, what, params, known, reading)
+                told += _read(session, what, params, known, replace(reading, source=f"{reading.source} {what}"))
             except (SourceError, NotAllowedError) as error:  # a token may see one and not the other
                 told += SourceResult(gaps=(_gap(reading, what, f"{error.message}; {error.hint}"),))
                 if isinstance(error, RateLimitedError):

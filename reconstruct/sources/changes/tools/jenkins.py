@@ -22,8 +22,8 @@ from reconstruct.sources.changes.payload import (
     cut_short,
     each,
     has,
-    items_at,
     labels,
+    listed,
     text,
 )
 from reconstruct.sources.changes.record import event
@@ -49,7 +49,7 @@ def fetch_builds(ask: SourceRequest) -> SourceResult:
     with open_source(ask, name="Jenkins", url=ask.argument, user=user, token=token) as session:
         whole = get_json(session, "/api/json", params={"tree": _TREE})
     reading = PayloadReading("jenkins", ask, service=ask.options.get("service", ""))
-    builds = items_at(whole, "builds")
+    builds = listed(whole, "builds", source="Jenkins")
     told = BUILDS.parse(builds, reading)
     gaps = cut_short(builds, "timestamp", limit=MAX_BUILDS, source="jenkins", ask=ask)
     return (SourceResult(gaps=tuple(gaps)) + told).within(ask)

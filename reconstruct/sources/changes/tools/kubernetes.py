@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+from reconstruct.config import ReadTime
 from reconstruct.model import Event, Gap, Service
 from reconstruct.sources.changes.payload import (
     Format,
@@ -25,6 +26,7 @@ from reconstruct.sources.changes.payload import (
     end,
     items_at,
     labels,
+    newest,
     text,
     when,
 )
@@ -68,6 +70,16 @@ def _parse(items: Sequence[Item], reading: PayloadReading) -> SourceResult:
                 yield from _job(item, how)
             case "Pod":
                 yield from _pod(item, how)
+            case "Deployment" if not _of_deployment(item, items):
+                yield from _deployment(item, how)
+            case "HorizontalPodAutoscaler":
+                yield from _autoscaler(item, how)
+            case "ConfigMap":
+                yield from _config_map(item, how)
+            case "Node":
+                yield from _node(item, how)
+            case "CronJob":
+                yield from _cron_job(item, how)
             case "Application":
                 yield from argo.read_application(item, how)
             case kind if kind in flux.KINDS:
@@ -238,6 +250,93 @@ def _pod(item: Item, reading: PayloadReading) -> Iterator[Told]:
             source_id=f"{name}/{text(status, 'name')}/{text(status, 'restartCount')}",
             labels=labels(reason=reason, node=text(item, "spec.nodeName")),
         )
+
+
+def _of_deployment(item: Item, items: Sequence[Item]) -> bool:
+    """Whether ReplicaSets of a Deployment are there too: they tell its rollouts better."""
+    service = Service(text(item, "metadata.name"), text(item, "metadata.namespace"))
+    return any(one.get("kind") == "ReplicaSet" and _owner(one) == service for one in items)
+
+
+def _deployment(item: Item, reading: PayloadReading) -> Iterator[Told]:
+    """A Deployment alone remembers only when its last rollout was complete."""
+    over = _progress(item, revision=_annotation(item, REVISION))
+    images, service = _images(item), Service(text(item, "metadata.name"), text(item, "metadata.namespace"))
+    if over is None or when(over, "lastUpdateTime") is None or not images:
+        return
+    complete = text(over, "reason") == "NewReplicaSetAvailable"
+    yield event(
+        time=begin(over, "lastUpdateTime"),
+        kind="deploy",
+        service=service,
+        title=_annotation(item, CHANGE_CAUSE) or f"rollout of {service.name} {'complete' if complete else 'under way'}",
+        source=reading.source,
+        source_id=f"{service.name}/{_annotation(item, REVISION)}",
+        version=_tag(images[_main(images, service=service, old={})]),
+        labels=labels(revision=_annotation(item, REVISION), progress=text(over, "reason")),
+        state="done" if complete else "running",
+    )
+
+
+def _autoscaler(item: Item, reading: PayloadReading) -> Iterator[Told]:
+    if when(item, "status.lastScaleTime") is None:
+        return
+    target = text(item, "spec.scaleTargetRef.name") or text(item, "metadata.name")
+    yield event(
+        time=begin(item, "status.lastScaleTime"),
+        kind="scale",
+        service=Service(target, text(item, "metadata.namespace")),
+        title=f"{target} scaled to {text(item, 'status.desiredReplicas')} by its autoscaler",
+        source=reading.source,
+        source_id=text(item, "metadata.uid", "metadata.name"),
+    )
+
+
+def _config_map(item: Item, reading: PayloadReading) -> Iterator[Told]:
+    """When a ConfigMap was last written, by what its managers left; what it holds is not looked at."""
+    written = newest(items_at(item, "metadata.managedFields"), "time")
+    at_first = begin(item, "metadata.creationTimestamp")
+    name = text(item, "metadata.name")
+    yield event(
+        time=at_first if written is None else ReadTime(written, 0.0, zone_told=True),
+        kind="config",
+        service=Service(text(at(item, "metadata.labels"), "app") or name, text(item, "metadata.namespace")),
+        title=f"ConfigMap {name} {'made' if written is None else 'written'}",
+        source=reading.source,
+        source_id=text(item, "metadata.uid", "metadata.name"),
+    )
+
+
+def _node(item: Item, reading: PayloadReading) -> Iterator[Told]:
+    """Since when a node has been ready or not, and under which pressure."""
+    name = text(item, "metadata.name")
+    for one in items_at(item, "status.conditions"):
+        kind, status = text(one, "type"), text(one, "status")
+        if (kind != "Ready" and status != "True") or when(one, "lastTransitionTime") is None:
+            continue
+        yield event(
+            time=begin(one, "lastTransitionTime"),
+            kind="note",
+            service=Service(""),
+            title=f"node {name}: {kind} {status}: {text(one, 'message')}",
+            source=reading.source,
+            source_id=f"{name}/{kind}",
+            labels=labels(node=name, reason=text(one, "reason")),
+        )
+
+
+def _cron_job(item: Item, reading: PayloadReading) -> Iterator[Told]:
+    if when(item, "status.lastScheduleTime") is None:
+        return
+    name = text(item, "metadata.name")
+    yield event(
+        time=begin(item, "status.lastScheduleTime"),
+        kind="job",
+        service=Service(name, text(item, "metadata.namespace")),
+        title=f"cron job {name}",
+        source=reading.source,
+        source_id=text(item, "metadata.uid", "metadata.name"),
+    )
 
 
 def _taken_again(events: Sequence[Event], *, source: str) -> Iterator[Gap]:

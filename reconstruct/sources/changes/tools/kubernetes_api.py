@@ -1,21 +1,23 @@
 """The Kubernetes API, plain HTTP: ReplicaSets, ControllerRevisions, Events, Jobs, and Helm's records of releases.
 
-`kubernetes:` with nothing behind it reads from inside the cluster (the pod's service account), `kubernetes:URL` with a
-token from outside; `kubectl proxy` needs none. The least right is to list these kinds.
+`kubernetes:in-cluster` reads from inside the cluster (the pod's service account), `kubernetes:URL` with a token from
+outside (`kubectl proxy` needs none), `kubernetes:context/NAME` as the kubeconfig says, for which the package kubernetes
+finds address and credentials. The least right is to list these kinds.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from reconstruct.config import ReadTime
 from reconstruct.errors import SourceError, UsageError
 from reconstruct.http import NotAllowedError, Session
 from reconstruct.model import Event, Gap, Service
 from reconstruct.sources.changes.paged import RateLimitedError, get_json, open_source
-from reconstruct.sources.changes.payload import Item, PayloadReading, begin, items_at, labels, text
+from reconstruct.sources.changes.payload import Item, PayloadReading, begin, labels, listed, text
 from reconstruct.sources.changes.record import event
 from reconstruct.sources.changes.tools import helm, kubernetes
 from reconstruct.sources.result import SourceRequest, SourceResult
@@ -39,28 +41,32 @@ def fetch_objects(ask: SourceRequest) -> SourceResult:
 
     Options: `token`, `namespace`, `helm` (`true` also lists Helm's secrets, by their labels alone).
     """
-    inside = ask.argument in ("in-cluster", "")
-    token = ask.options.get("token", "")
+    inside = ask.argument == "in-cluster"
+    token, url = ask.options.get("token", ""), ask.argument
+    more: dict[str, str] = {}
+    if url.startswith("context/"):
+        url, token, more = _of_kubeconfig(url.removeprefix("context/"))
     if inside:
         if not (SERVICE_ACCOUNT / "token").is_file():
             raise UsageError(
                 "there is no service account here", hint="give kubernetes:URL, e.g. that of `kubectl proxy`"
             )
         token = (SERVICE_ACCOUNT / "token").read_text(encoding="ascii").strip()
-    url = IN_CLUSTER_URL if inside else ask.argument
-    more = {"ca_file": str(SERVICE_ACCOUNT / "ca.crt")} if inside and "ca_file" not in ask.options else {}
-    asked = SourceRequest(url, ask.window, tz=ask.tz, authors=ask.authors, options={**ask.options, **more})
+        url, more = IN_CLUSTER_URL, {"ca_file": str(SERVICE_ACCOUNT / "ca.crt")}
+    asked = SourceRequest(url, ask.window, tz=ask.tz, authors=ask.authors, options={**more, **ask.options})
     found: list[Item] = []
     gaps: list[Gap] = []
     told: list[Event] = []
+    refused: list[SourceError | NotAllowedError] = []
     with open_source(asked, name="Kubernetes", url=url, token=token) as session:
         kinds = [*_KINDS, *([_HELM] if ask.options.get("helm") == "true" else [])]
         for place, (group, resource, kind) in enumerate(kinds):
             try:
                 items = list(_listed(session, group, resource, namespace=ask.options.get("namespace", "")))
             except (SourceError, NotAllowedError) as error:
-                if place == 0 and not isinstance(error, NotAllowedError):
-                    raise
+                if place == 0 and not (isinstance(error, NotAllowedError) and "403" in error.message):
+                    raise  # the address, the network or the token is wrong: the rest would say the same
+                refused.append(error)
                 gaps.append(Gap("", "kubernetes", resource, f"{error.message}; {error.hint}"))
                 if isinstance(error, RateLimitedError):
                     break
@@ -72,11 +78,30 @@ def fetch_objects(ask: SourceRequest) -> SourceResult:
                     {"apiVersion": group.removeprefix("apis/").removeprefix("api/"), **one, "kind": kind}
                     for one in items
                 ]
-    if len(gaps) == len(kinds):
-        raise SourceError("Kubernetes: nothing can be listed", hint=gaps[0].cause)
+    if len(refused) == len(kinds):
+        raise refused[0]
     read = kubernetes.FORMATS[0].parse(found, PayloadReading("kubernetes", ask))
     events = tuple(e for e in (*read.events, *told) if ask.covers(e.time))
     return SourceResult(events=events, gaps=(*gaps, *read.gaps))
+
+
+def _of_kubeconfig(context: str) -> tuple[str, str, dict[str, str]]:
+    """Address, token and files of a context ("" = the current one): exec plugins and client certificates included."""
+    try:
+        config: Any = import_module("kubernetes.config")
+    except ImportError as error:
+        hint = "pip install 'reconstruct[kubernetes]'"
+        raise UsageError("a kubeconfig needs the package kubernetes", hint=hint) from error
+    try:
+        told = config.new_client_from_config(context=context or None).configuration
+    except Exception as error:  # noqa: BLE001 - plugins and files raise whatever they like; none may show a secret
+        raise UsageError(
+            f"the kubeconfig's context {context or '(current)'} cannot be used: {type(error).__name__}",
+            hint="does `kubectl --context NAME get replicasets` work?",
+        ) from None
+    token = str(told.api_key.get("authorization") or told.api_key.get("BearerToken") or "")
+    files = {"ca_file": told.ssl_ca_cert, "client_cert": told.cert_file, "client_key": told.key_file}
+    return told.host, token.removeprefix("Bearer "), {name: str(path) for name, path in files.items() if path}
 
 
 def _listed(session: Session, group: str, resource: str, *, namespace: str) -> Iterator[Item]:
@@ -87,7 +112,7 @@ def _listed(session: Session, group: str, resource: str, *, namespace: str) -> I
         params |= {"labelSelector": "owner=helm", "fieldSelector": "type=helm.sh/release.v1"}
     for _ in range(MAX_PAGES):
         whole = get_json(session, path, params=params)
-        yield from items_at(whole, "items")
+        yield from listed(whole, "items", source="Kubernetes")
         after = text(whole, "metadata.continue")
         if not after:
             return

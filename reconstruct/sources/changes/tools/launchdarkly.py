@@ -16,8 +16,8 @@ from reconstruct.sources.changes.payload import (
     begin,
     each,
     has,
-    items_at,
     labels,
+    listed,
     text,
 )
 from reconstruct.sources.changes.record import event
@@ -47,7 +47,7 @@ def fetch_audit_log(ask: SourceRequest) -> SourceResult:
     with open_source(ask, name="LaunchDarkly", url=ask.options.get("url", API_URL), headers=headers) as session:
         for _ in range(MAX_PAGES):
             params = {"after": after, "before": before, "limit": PAGE_SIZE, "spec": spec}
-            page = items_at(get_json(session, "/api/v2/auditlog", params=params), "items")
+            page = listed(get_json(session, "/api/v2/auditlog", params=params), "items", source="LaunchDarkly")
             found += page
             dates = [int(text(item, "date")) for item in page if text(item, "date").isdigit()]
             if len(page) < PAGE_SIZE or not dates or min(dates) >= before:

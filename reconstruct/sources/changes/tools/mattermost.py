@@ -27,7 +27,7 @@ from reconstruct.sources.changes.record import event
 from reconstruct.sources.result import SourceRequest, SourceResult
 
 PAGE_SIZE: Final = 200
-MAX_PAGES: Final = 50
+MAX_PAGES: Final = 60
 _MENTION: Final = re.compile(r"(?<![\w.])@(?!(?:here|channel|all)\b)[a-z][\w.-]*")
 
 

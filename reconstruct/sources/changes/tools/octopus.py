@@ -18,6 +18,7 @@ from reconstruct.sources.changes.payload import (
     has,
     items_at,
     labels,
+    listed,
     text,
 )
 from reconstruct.sources.changes.record import event
@@ -33,7 +34,10 @@ def fetch_deployments(ask: SourceRequest) -> SourceResult:
     names = {
         text(one, "Id"): text(one, "Name") for part in ("Projects", "Environments") for one in items_at(whole, part)
     }
-    items = [{**item, "Names": names} for item in [*items_at(whole, "Items"), *items_at(whole, "PreviousItems")]]
+    items = [
+        {**item, "Names": names}
+        for item in [*listed(whole, "Items", source="Octopus"), *items_at(whole, "PreviousItems")]
+    ]
     told = DEPLOYMENTS.parse(items, PayloadReading("octopus", ask))
     return told.within(ask)
 

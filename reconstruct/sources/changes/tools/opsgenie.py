@@ -18,8 +18,8 @@ from reconstruct.sources.changes.payload import (
     begin,
     each,
     has,
-    items_at,
     labels,
+    listed,
     text,
 )
 from reconstruct.sources.changes.record import event
@@ -48,7 +48,7 @@ def fetch_alerts(ask: SourceRequest) -> SourceResult:
                 "order": "asc",
             }
             whole = get_json(session, "/v2/alerts", params=params)
-            found += items_at(whole, "data")
+            found += listed(whole, "data", source="Opsgenie")
             if not text(whole, "paging.next"):
                 break
         else:

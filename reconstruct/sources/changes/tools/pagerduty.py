@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 from typing import Final, cast
 
 from reconstruct.errors import SourceError
+from reconstruct.http import NotAllowedError
 from reconstruct.model import Gap, Service
 from reconstruct.sources.changes.kinds import kind_of_pipeline
-from reconstruct.sources.changes.paged import RateLimitedError, get_json, open_source
+from reconstruct.sources.changes.paged import get_json, open_source
 from reconstruct.sources.changes.payload import (
     Format,
     Item,
@@ -21,6 +22,7 @@ from reconstruct.sources.changes.payload import (
     has,
     items_at,
     labels,
+    listed,
     text,
 )
 from reconstruct.sources.changes.record import event
@@ -53,15 +55,12 @@ def fetch_all(ask: SourceRequest) -> SourceResult:
             try:
                 for page in range(MAX_PAGES):
                     whole = get_json(session, f"/{name}", params={**params, "offset": page * PAGE_SIZE})
-                    found += items_at(whole, name)
+                    found += listed(whole, name, source="PagerDuty")
                     if at(whole, "more") is not True:
                         break
                 else:
                     told += _gap(ask, f"more {name.replace('_', ' ')}", f"only {MAX_PAGES * PAGE_SIZE} were read")
-            except RateLimitedError as error:
-                told += _gap(ask, name.replace("_", " "), error.message)
-                break
-            except SourceError as error:
+            except (SourceError, NotAllowedError) as error:
                 if name == "incidents":
                     raise
                 told += _gap(ask, "change events", error.message)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from reconstruct.errors import SourceError
+from reconstruct.http import NotAllowedError
 from reconstruct.model import Gap, Service
 from reconstruct.sources.changes.paged import RateLimitedError, get_json, linked_pages, open_source
 from reconstruct.sources.changes.payload import (
@@ -57,7 +58,7 @@ def fetch_releases(ask: SourceRequest) -> SourceResult:
             except RateLimitedError as error:
                 gaps.append(Gap("", reading.source, "earlier deploys of releases", error.message))
                 break
-            except SourceError as error:
+            except (SourceError, NotAllowedError) as error:
                 gaps.append(Gap("", reading.source, f"earlier deploys of {version}", error.message))
                 continue
             last = text(item, "lastDeploy.id")

@@ -19,8 +19,8 @@ from reconstruct.sources.changes.payload import (
     begin,
     each,
     has,
-    items_at,
     labels,
+    listed,
     text,
 )
 from reconstruct.sources.changes.people import NOBODY
@@ -55,7 +55,7 @@ def fetch_history(ask: SourceRequest) -> SourceResult:
                 raise SourceError(
                     f"Slack refused: {said}", hint="the token needs channels:history, its app the channel"
                 )
-            found += items_at(whole, "messages")
+            found += listed(whole, "messages", source="Slack")
             cursor = text(whole, "response_metadata.next_cursor")
             if not cursor:
                 break

@@ -20,6 +20,7 @@ from reconstruct.sources.changes.payload import (
     has,
     items_at,
     labels,
+    listed,
     text,
 )
 from reconstruct.sources.changes.record import event
@@ -32,7 +33,7 @@ def fetch_pipelines(ask: SourceRequest) -> SourceResult:
     """The newest executions; `ask.argument` is Gate's URL with `/applications/NAME`. Options: `token`."""
     with open_source(ask, name="Spinnaker", url=ask.argument, token=ask.options.get("token", "")) as session:
         whole = get_json(session, "/pipelines", params={"limit": _LIMIT, "expand": "false"})
-    found = items_at({"all": whole}, "all")
+    found = listed(whole, "", source="Spinnaker")
     told = EXECUTIONS.parse(found, PayloadReading("spinnaker", ask))
     gaps = cut_short(found, "startTime", "buildTime", limit=_LIMIT, source="spinnaker", ask=ask)
     return (SourceResult(gaps=tuple(gaps)) + told).within(ask)

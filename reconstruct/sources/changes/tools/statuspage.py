@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from reconstruct.errors import SourceError
+from reconstruct.http import NotAllowedError
 from reconstruct.model import Gap, Service
 from reconstruct.sources.changes.paged import get_json, open_source
 from reconstruct.sources.changes.payload import (
@@ -22,6 +23,7 @@ from reconstruct.sources.changes.payload import (
     has,
     items_at,
     labels,
+    listed,
     text,
 )
 from reconstruct.sources.changes.record import event
@@ -35,12 +37,13 @@ def fetch_incidents(ask: SourceRequest) -> SourceResult:
         for name, known in (("incidents", INCIDENTS), ("scheduled-maintenances", MAINTENANCE)):
             try:
                 whole = get_json(session, f"/api/v2/{name}.json")
-            except SourceError as error:
+                items = listed(whole, name.replace("-", "_"), source="Statuspage")
+            except (SourceError, NotAllowedError) as error:
                 if name == "incidents":
                     raise
                 told += SourceResult(gaps=(Gap("", "statuspage", name, error.message),))
                 continue
-            told += known.parse(items_at(whole, name.replace("-", "_")), PayloadReading("statuspage", ask))
+            told += known.parse(items, PayloadReading("statuspage", ask))
     return told.within(ask)
 
 

@@ -17,8 +17,8 @@ from reconstruct.sources.changes.payload import (
     each,
     end,
     has,
-    items_at,
     labels,
+    listed,
     newest,
     text,
 )
@@ -47,7 +47,7 @@ def fetch_runs(ask: SourceRequest) -> SourceResult:
         for page in range(1, MAX_PAGES + 1):
             params = {"page[number]": page, "page[size]": PAGE_SIZE}
             whole = get_json(session, f"/workspaces/{ask.argument}/runs", params=params)
-            items = items_at(whole, "data")
+            items = listed(whole, "data", source="Terraform")
             found += items
             latest = newest(items, "attributes.created-at")
             if at(whole, "meta.pagination.next-page") is None or (

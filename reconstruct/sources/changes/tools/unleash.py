@@ -16,8 +16,8 @@ from reconstruct.sources.changes.payload import (
     cut_short,
     each,
     has,
-    items_at,
     labels,
+    listed,
     text,
 )
 from reconstruct.sources.changes.record import event
@@ -33,7 +33,7 @@ def fetch_events(ask: SourceRequest) -> SourceResult:
     headers = {"Authorization": token} if token else {}
     with open_source(ask, name="Unleash", url=ask.argument, headers=headers) as session:
         whole = get_json(session, "/api/admin/events", params={"limit": _LIMIT})
-    found = items_at(whole, "events")
+    found = listed(whole, "events", source="Unleash")
     told = EVENTS.parse(found, PayloadReading("unleash", ask))
     gaps = cut_short(found, "createdAt", limit=_LIMIT, source="unleash", ask=ask)
     return (SourceResult(gaps=tuple(gaps)) + told).within(ask)

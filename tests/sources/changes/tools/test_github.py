@@ -219,3 +219,106 @@ def test_nobody_there_is_said_at_once() -> None:
 def test_what_is_no_repository_is_refused_before_anything_is_asked(argument: str) -> None:
     with pytest.raises(UsageError, match="not a GitHub repository"):
         fetch_changes(SourceRequest(argument, WINDOW))
+
+
+def busy_after(requests_until: int, rows: list[dict[str, Any]], refused: Answer) -> Callable[[Request], Answer]:
+    """A GitHub that answers so many requests, and then says that it was asked too often."""
+    seen: list[Request] = []
+
+    def answer(request: Request) -> Answer:
+        seen.append(request)
+        return refused if len(seen) > requests_until else api(rows)(request)
+
+    return answer
+
+
+def test_after_the_limit_nothing_more_is_asked_and_one_gap_says_what_is_missing() -> None:
+    rows = [deployment(i, "2026-11-22T17:10:00Z") for i in range(80)]
+    limit = as_json({"message": "You have exceeded a secondary rate limit"}, status=403, headers={"Retry-After": "600"})
+    with fake_http(busy_after(11, rows, limit)) as server:
+        ledger = fetch(server.url)
+    assert len(ledger.events) == 80
+    assert len(server.requests) <= 14
+    assert "70 of 80 deployments" in ledger.gaps[0].missing
+
+
+def test_a_short_pause_that_the_secondary_limit_asks_for_is_made() -> None:
+    rows = [deployment(7, "2026-11-22T17:10:00Z")]
+    refused: list[Request] = []
+
+    def answer(request: Request) -> Answer:
+        if request.path.endswith("/deployments") and not refused:
+            refused.append(request)
+            return as_json({"message": "secondary rate limit"}, status=403, headers={"Retry-After": "0"})
+        return api(rows)(request)
+
+    with fake_http(answer) as server:
+        ledger = fetch(server.url)
+    assert (len(ledger.events), ledger.gaps) == (1, ())
+
+
+def test_a_renamed_repository_is_followed_on_the_same_host_and_never_elsewhere() -> None:
+    rows = [deployment(7, "2026-11-22T17:10:00Z")]
+
+    def moved(to: str) -> Callable[[Request], Answer]:
+        def answer(request: Request) -> Answer:
+            if request.path == "/repos/acme/shop/deployments":
+                return as_json({"message": "Moved Permanently"}, status=301, headers={"Location": to})
+            if request.path == "/repositories/9/deployments":
+                return as_json(rows)
+            return api(rows)(request)
+
+        return answer
+
+    with fake_http(moved("/repositories/9/deployments?per_page=100&page=1")) as server:
+        assert len(fetch(server.url).events) == 1
+    with (
+        fake_http(lambda _: as_json(rows)) as thief,
+        fake_http(moved(f"{thief.url}/repositories/9/deployments")) as server,
+        pytest.raises(SourceError, match="sends us elsewhere"),
+    ):
+        fetch(server.url)
+    assert thief.requests == []
+
+
+def test_a_token_that_may_not_see_deployments_still_reads_releases() -> None:
+    release = {
+        "id": 1, "tag_name": "v2.20.0", "name": "v2.20.0", "draft": False, "author": {"login": "anna"},
+        "created_at": "2026-11-22T16:00:00Z", "published_at": "2026-11-22T17:20:00Z",
+        "html_url": "https://github.example/acme/shop/releases/v2.20.0",
+        "url": "https://api.github.example/repos/acme/shop/releases/1",
+    }  # fmt: skip
+
+    def answer(request: Request) -> Answer:
+        if request.path.endswith("/deployments"):
+            return as_json({"message": "Resource not accessible"}, status=403)
+        return as_json([release]) if request.path.endswith("/releases") else as_json({"workflow_runs": []})
+
+    with fake_http(answer) as server:
+        ledger = fetch(server.url)
+    (event,) = ledger.events
+    assert (event.version, event.time) == ("2.20.0", pd.Timestamp("2026-11-22T17:20:00Z"))
+    assert event.service.name == "shop"
+    assert ledger.gaps[0].missing == "deployments"
+
+
+def test_runs_of_workflows_that_deploy_are_changes_and_the_others_are_not_read() -> None:
+    def run(number: int, name: str, **more: Any) -> dict[str, Any]:
+        return {
+            "id": number, "name": name, "head_sha": "36b27092fbfb78a07f026557a7b7f34218f99ee6", "run_number": number,
+            "head_branch": "main", "event": "push", "status": "completed", "conclusion": "success",
+            "run_started_at": "2026-11-22T17:11:00Z", "updated_at": "2026-11-22T17:15:00Z",
+            "html_url": "https://github.example/acme/shop/actions/runs/1", "repository": {"name": "shop"}, **more,
+        }  # fmt: skip
+
+    runs = [run(1, "Deploy production"), run(2, "unit tests"), run(3, "Deploy staging", conclusion="failure")]
+
+    def answer(request: Request) -> Answer:
+        return as_json({"workflow_runs": runs} if request.path.endswith("/runs") else [])
+
+    with fake_http(answer) as server:
+        ledger = fetch(server.url)
+    assert [(e.source_id, e.environment, e.took_effect) for e in ledger.events] == [
+        ("1", "production", True),
+        ("3", "staging", False),
+    ]

@@ -1,0 +1,116 @@
+"""Whether a change brought a mechanism about."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from reconstruct.explain.attribution import (
+    AT_ONCE,
+    FIGURE_REVERSED,
+    FIGURE_STAYED,
+    SOON_S,
+    attribute,
+    figure_reversal,
+    rollouts,
+    temporal_order,
+    topology,
+)
+from reconstruct.explain.shown import Candidate
+from reconstruct.model.system import System
+from tests.explain.made_system import ONSET, OVER, case, changes_of, event, evidence, level, reading, span, system
+from tests.explain.test_candidates import AFFECTED, DATABASE, LINKS, shown
+
+
+def lock(**extra: object) -> tuple[System, Candidate]:
+    waits = {**DATABASE, ("orders-db", "lock_waits"): reading(level(0.0, 9.0))}
+    found = system(served=AFFECTED, called=LINKS, readings=waits)
+    return found, shown(found)[0]
+
+
+def test_a_change_of_the_very_thing_fits_and_of_an_unrelated_one_cannot() -> None:
+    found, at_work = lock()
+    of_it, elsewhere = changes_of(event(150, "migration", "orders-db"), event(151, "deploy", "cart", named="e2"))
+    assert topology(of_it, at_work, found) is not None
+    assert topology(elsewhere, at_work, found) is None
+
+
+def test_another_spelling_of_the_thing_is_the_thing() -> None:
+    found, at_work = lock()
+    (change,) = changes_of(event(150, "migration", "orders"))
+    told = topology(change, at_work, found)
+    assert told is not None
+    assert told.kind == "on-it"
+
+
+def test_a_database_that_no_metric_names_may_be_the_one_that_is_measured() -> None:
+    found, at_work = lock()
+    migration, deploy = changes_of(event(150, "migration", "warehouse"), event(150, "deploy", "mailer", named="e2"))
+    assert topology(migration, at_work, found) is not None
+    assert topology(deploy, at_work, found) is None
+
+
+def test_the_nearer_before_the_first_sign_the_likelier() -> None:
+    _, at_work = lock()
+    far, near, after = changes_of(
+        event(ONSET - 4, "migration", "orders-db", named="e1"),
+        event(ONSET - 60, "migration", "orders-db", named="e2"),
+        event(ONSET + 20, "migration", "orders-db", named="e3"),
+    )
+    weights = [temporal_order(c, at_work, case(), span()) for c in (near, far)]
+    assert weights[0] is not None
+    assert weights[0].weight == AT_ONCE
+    assert weights[1] is None or weights[1].weight < AT_ONCE
+    assert temporal_order(after, at_work, case(), span()) is None
+
+
+def test_soon_is_within_two_minutes() -> None:
+    _, at_work = lock()
+    rows = round(SOON_S / 15)
+    beyond, inside = changes_of(
+        event(at_work.first - rows, "config", "orders-db"),
+        event(at_work.first - 2 * rows, "config", "orders-db", named="e2"),
+    )
+    told = [temporal_order(c, at_work, case(), span()) for c in (inside, beyond)]
+    assert [round(t.weight, 2) for t in told if t] == [AT_ONCE, AT_ONCE - 1.0]
+
+
+def test_a_figure_that_was_back_when_the_change_was_taken_back_speaks_for_it() -> None:
+    _, at_work = lock()
+    first, _ = changes_of(
+        event(155, "deploy", "orders-db", version="2", previous="1"),
+        event(OVER - 2, "rollback", "orders-db", named="e2", version="1", previous="2"),
+    )
+    told = figure_reversal(first, at_work, span())
+    assert told is not None
+    assert (told.kind, told.weight) == ("figure-back", FIGURE_REVERSED)
+
+
+def test_a_figure_that_stayed_speaks_against_it() -> None:
+    _, at_work = lock()
+    first, _ = changes_of(
+        event(155, "deploy", "orders-db", version="2", previous="1"),
+        event(ONSET + 8, "rollback", "orders-db", named="e2", version="1", previous="2"),
+    )
+    told = figure_reversal(first, at_work, span())
+    assert told is not None
+    assert (told.kind, told.weight) == ("figure-stayed", FIGURE_STAYED)
+
+
+def test_the_kind_of_change_counts_as_the_mechanism_says() -> None:
+    found, at_work = lock()
+    events = [event(155, "migration", "orders-db"), event(155, "flag", "orders-db", named="e2")]
+    migration, flag = (
+        attribute(c, at_work, case=case(), system=found, span=span(), found=changes_of(*events), cured_by=None)
+        for c in changes_of(*events)
+    )
+    assert migration is not None
+    assert flag is not None
+    assert migration.log_odds > flag.log_odds
+
+
+def test_a_rollout_is_known_by_the_thing_and_not_where_prometheus_saw_it() -> None:
+    told = event(150, "deploy", "orders")
+    rows = rollouts(evidence(told, replace(event(150, "restart", "cart", named="e2"), source="prometheus")), system())
+    assert set(rows) == {"orders-db"}
+    assert rows["orders-db"][152]
+    assert not rows["orders-db"][ONSET + 20]

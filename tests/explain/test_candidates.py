@@ -1,0 +1,152 @@
+"""Mechanisms of queries/mechanisms.yaml held against figures: shown, told from their neighbours, ruled out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from reconstruct.explain.candidates import candidates, cleared
+from reconstruct.explain.locate import Location, locate, met_by_users
+from reconstruct.explain.shown import Candidate
+from reconstruct.model.system import Pool, Reading, Role, System
+from tests.explain.made_system import MECHANISMS, ONSET, ROWS, filling, flow, level, reading, span, system
+
+SLOW = flow(level(100.0), mean_s=level(0.05, 1.05))
+AFFECTED = {"edge": SLOW, "shop": SLOW}
+LINKS = {("edge", "shop"): SLOW}
+
+
+def shown(found: System) -> tuple[Candidate, ...]:
+    met = met_by_users(found, span())
+    where: Location | None = None
+    if not met.late and found.outermost:
+        where = locate(found, span(), found.outermost, failing=met.failing, slow=met.slow)
+    return candidates(found, span(), MECHANISMS, location=where, late=met.late, rollouts={})
+
+
+def first(found: System) -> tuple[str, str]:
+    best = shown(found)[0]
+    return best.mechanism.id, best.thing
+
+
+DATABASE: dict[tuple[str, Role], Reading] = {
+    ("orders-db", "operations"): reading(level(500.0), unit="per second"),
+    ("orders-db", "rows"): reading(level(5e3), unit="rows per second"),
+    ("orders-db", "lock_waits"): reading(level(0.0)),
+}
+FULL = Pool(used=level(8.0, 20.0), size=level(20.0), pending=level(0.0, 12.0), queries=("q3",))
+SMALLER = Pool(used=level(4.0), size=level(20.0, 4.0), pending=level(0.0, 12.0), queries=("q3",))
+
+
+@pytest.mark.parametrize(
+    ("extra", "pools", "expected"),
+    [
+        ({("orders-db", "rows"): reading(level(5e3, 9e4), unit="rows per second")}, {}, ("slow-query", "orders-db")),
+        ({("orders-db", "lock_waits"): reading(level(0.0, 9.0))}, {}, ("lock-contention", "orders-db")),
+        ({}, {("shop", "orders-db"): FULL}, ("pool-exhaustion", "shop")),
+        ({("shop", "throttled"): reading(level(0.0, 0.6), unit="ratio")}, {}, ("cpu-contention", "shop")),
+        ({("node-1", "cpu"): reading(level(0.3, 0.98), unit="ratio")}, {}, ("cpu-contention", "node-1")),
+        ({("shop", "oom_kills"): reading(level(0.0, 3.0))}, {}, ("memory-exhaustion", "shop")),
+    ],
+)
+def test_a_figure_beyond_its_bound_shows_its_mechanism(extra: dict, pools: dict, expected: tuple[str, str]) -> None:  # type: ignore[type-arg]
+    found = system(
+        served=AFFECTED, called=LINKS, readings={**DATABASE, **extra}, pools=pools, hosts={"shop": ("node-1",)}
+    )
+    assert first(found) == expected
+
+
+def test_a_pool_that_is_full_because_statements_wait_for_a_lock_is_the_lock() -> None:
+    waits = {**DATABASE, ("orders-db", "lock_waits"): reading(level(0.0, 9.0))}
+    found = system(served=AFFECTED, called=LINKS, readings=waits, pools={("shop", "orders-db"): FULL})
+    best, *rest = shown(found)
+    assert best.mechanism.id == "lock-contention"
+    pool = next(c for c in rest if c.mechanism.id == "pool-exhaustion")
+    assert "consequence" in {t.rule for t in pool.terms}
+
+
+def test_a_pool_that_was_made_smaller_is_nobodys_consequence() -> None:
+    waits = {**DATABASE, ("orders-db", "lock_waits"): reading(level(0.0, 2.0))}
+    found = system(served=AFFECTED, called=LINKS, readings=waits, pools={("shop", "orders-db"): SMALLER})
+    assert first(found) == ("pool-exhaustion", "shop")
+
+
+def test_a_statement_that_reads_more_because_fewer_come_through_is_no_slow_query() -> None:
+    stuck = {**DATABASE, ("orders-db", "operations"): reading(level(500.0, 100.0), unit="per second")}
+    found = system(
+        served=AFFECTED, called=LINKS, readings={**stuck, ("orders-db", "lock_waits"): reading(level(0.0, 9.0))}
+    )
+    assert first(found)[0] == "lock-contention"
+
+
+def test_twice_the_requests_explain_a_busy_machine() -> None:
+    more = flow(level(100.0, 220.0), mean_s=level(0.05, 1.05))
+    found = system(
+        served={"edge": more, "shop": more},
+        called={("edge", "shop"): more},
+        readings={("node-1", "cpu"): reading(level(0.3, 0.98), unit="ratio")},
+    )
+    assert first(found) == ("traffic-surge", "edge")
+    assert "cpu-contention" not in {c.mechanism.id for c in shown(found)}
+
+
+def test_one_status_that_appears_is_no_surge() -> None:
+    failing = flow(level(100.0), failing=level(0.0, 0.2), mean_s=0.05)
+    found = system(served={"edge": failing, "shop": failing}, called={("edge", "shop"): failing})
+    assert first(found) == ("bad-change", "shop")
+
+
+def test_a_provider_that_is_slow_is_named_where_its_caller_waits() -> None:
+    outside, cart = flow(level(10.0), mean_s=level(0.1, 10.0)), flow(level(100.0), mean_s=level(0.02, 1.0))
+    found = system(
+        served={**AFFECTED, "cart": cart}, called={**LINKS, ("shop", "cart"): cart, ("cart", "pay.example"): outside}
+    )
+    assert first(found) == ("dependency-down", "pay.example")
+
+
+def test_a_disk_that_fills_is_dated_to_the_start_of_its_slope() -> None:
+    free = 100.0 - filling(20.0, 100.0, start=100)
+    disk = Reading(free, "bytes", bound=level(100.0), queries=("q4",))
+    found = system(served=AFFECTED, called=LINKS, readings={("node-1", "disk_free"): disk}, hosts={"shop": ("node-1",)})
+    best = shown(found)[0]
+    assert (best.mechanism.id, best.thing) == ("disk-exhaustion", "node-1")
+    assert abs(best.first - 100) <= 6
+
+
+def test_late_work_is_the_queues() -> None:
+    found = system(readings={("jobs", "depth"): reading(level(5.0, 4000.0))})
+    assert first(replace(found, consumers={"mailer": "jobs"})) == ("queue-backlog", "jobs")
+
+
+def test_one_instance_that_fails_alone_is_a_change_of_its_service() -> None:
+    bad, good = flow(level(30.0), failing=level(0.0, 0.6)), flow(level(35.0))
+    shop = replace(
+        flow(level(100.0), failing=level(0.0, 0.18), mean_s=0.05), instances={"a": bad, "b": good, "c": good}
+    )
+    found = system(served={"edge": shop, "shop": shop}, called={("edge", "shop"): shop})
+    best = shown(found)[0]
+    assert (best.mechanism.id, best.thing, best.why) == ("bad-change", "shop", "one-instance")
+
+
+def test_only_the_figures_of_the_very_resource_rule_out() -> None:
+    lock, disk = (next(m for m in MECHANISMS if m.id == i) for i in ("lock-contention", "disk-exhaustion"))
+    found = system(readings=DATABASE)
+    assert [f.name for f, _ in cleared(found, span(), lock, rollouts={})] == ["lock-waits"]
+    assert cleared(found, span(), disk, rollouts={}) == ()
+
+
+def test_a_quantity_at_its_bound_never_rules_out() -> None:
+    disk = next(m for m in MECHANISMS if m.id == "disk-exhaustion")
+    full = Reading(np.full(ROWS, 0.5), "bytes", bound=level(100.0), queries=("q4",))
+    assert cleared(system(readings={("node-1", "disk_free"): full}), span(), disk, rollouts={}) == ()
+    roomy = Reading(np.full(ROWS, 60.0), "bytes", bound=level(100.0), queries=("q4",))
+    assert cleared(system(readings={("node-1", "disk_free"): roomy}), span(), disk, rollouts={})
+
+
+def test_what_begins_after_users_were_affected_loses() -> None:
+    late = level(0.0, 0.6, start=ONSET + 30)
+    found = system(served=AFFECTED, called=LINKS, readings={("shop", "throttled"): reading(late, unit="ratio")})
+    rules = {t.rule for c in shown(found) if c.mechanism.id == "cpu-contention" for t in c.terms}
+    assert not rules or "onset-order" in rules

@@ -1,0 +1,95 @@
+"""Candidate causes in one ledger: it adds up, it abstains, and the mitigation agrees with what began it."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from reconstruct.explain.causes import Causes, causes, mitigation
+from reconstruct.explain.locate import met_by_users
+from reconstruct.model import Event
+from reconstruct.model.system import System
+from tests.explain.made_system import OVER, case, changes_of, event, level, reading, span, system
+from tests.explain.test_candidates import AFFECTED, DATABASE, LINKS
+
+LOCKED = system(
+    served=AFFECTED, called=LINKS, readings={**DATABASE, ("orders-db", "lock_waits"): reading(level(0.0, 9.0))}
+)
+MIGRATION = event(158, "migration", "orders-db", named="e7", version="m2", previous="m1")
+
+
+def told(found: System, *events: Event) -> Causes:
+    changes = changes_of(*events)
+    answer = causes(case(*events), found, span(), changes, met=met_by_users(found, span()), cured_by=None)
+    assert answer is not None
+    return answer
+
+
+def test_the_change_of_the_located_thing_is_the_first_hint() -> None:
+    first = told(LOCKED, MIGRATION, event(150, "deploy", "cart")).hints[0]
+    assert (first.trigger, first.mechanism, first.service.name) == ("e7", "lock-contention", "orders-db")
+    assert first.verdict == "supported"
+
+
+def test_without_a_change_that_fits_none_is_named() -> None:
+    answer = told(LOCKED, event(150, "deploy", "cart"))
+    assert answer.hints[0].trigger is None
+    assert answer.hints[0].mechanism == "lock-contention"
+    assert {d.event for d in answer.dismissed_changes} == {"e1"}
+
+
+def test_two_changes_that_fit_alike_are_not_decided() -> None:
+    answer = told(LOCKED, MIGRATION, event(158, "migration", "orders-db", named="e8", version="m3", previous="m2"))
+    assert answer.hints[0].verdict == "inconclusive"
+
+
+def test_every_confidence_adds_up_from_the_ledger() -> None:
+    answer = told(LOCKED, MIGRATION, event(150, "deploy", "shop"), event(100, "config", "orders-db", named="e2"))
+    ledger = answer.ledger
+    by_hand = math.exp(ledger.unobserved) + sum(
+        math.exp(c.prior + sum(w for _, w in c.terms)) for c in ledger.candidates
+    )
+    assert ledger.normaliser == pytest.approx(by_hand, abs=1e-9)
+    for hint in answer.hints:
+        fits = [c for c in ledger.candidates if (c.trigger, c.mechanism) == (hint.trigger, hint.mechanism)]
+        assert hint.confidence == pytest.approx(max(map(ledger.confidence, fits)), abs=1e-9)
+    assert sum(map(ledger.confidence, ledger.candidates)) < 1
+
+
+def test_reasons_of_a_hint_are_the_terms_of_its_candidate() -> None:
+    answer = told(LOCKED, MIGRATION)
+    first, line = answer.hints[0], answer.ledger.candidates[0]
+    weights = sorted(r.weight for r in (*first.reasons_for, *first.reasons_against))
+    assert sum(weights) + line.prior == pytest.approx(line.log_odds, abs=1e-9)
+    assert all(
+        r.says and r.kind
+        for r in (*first.reasons_for, *first.reasons_against)
+        if r.rule != "recovered-without-rollback"
+    )
+
+
+def test_a_mechanism_under_suspicion_is_not_ruled_out_and_a_quiet_resource_is() -> None:
+    ruled = {r.mechanism for r in told(LOCKED, MIGRATION).ruled_out}
+    assert "lock-contention" not in ruled
+    assert "traffic-surge" in ruled
+
+
+def test_the_mitigation_is_what_took_the_first_hints_change_back() -> None:
+    undo = event(OVER - 4, "rollback", "orders-db", named="e9", version="1", previous="2")
+    other = event(OVER - 2, "rollback", "cart", named="e10")
+    deploy = event(158, "config", "orders-db", named="e7", version="2", previous="1")
+    answer = told(LOCKED, deploy, undo, other)
+    changes = changes_of(deploy, undo, other)
+    assert answer.hints[0].trigger == "e7"
+    assert mitigation(answer, changes, case(deploy, undo, other), other) == undo
+
+
+def test_a_rollback_of_what_is_not_involved_ended_nothing() -> None:
+    other = event(OVER - 2, "rollback", "cart", named="e10")
+    answer = told(LOCKED, other)
+    assert mitigation(answer, changes_of(other), case(other), other) is None
+
+
+def test_a_system_without_figures_has_no_candidates() -> None:
+    assert causes(case(), System(), span(), (), met=met_by_users(System(), span()), cured_by=None) is None

@@ -1,0 +1,34 @@
+"""What the end of the walk shows that no resource does."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from reconstruct.explain.own_failures import one_instance
+from tests.explain.made_system import flow, level, span, system
+from tests.explain.test_candidates import shown
+
+FAILING = level(0.0, 0.3)
+
+
+def test_requests_that_an_edge_fails_and_nobody_receives_are_its_routing() -> None:
+    lost = flow(level(100.0), failing=FAILING, mean_s=0.05)
+    best = shown(system(served={"edge": lost}, called={("edge", "shop"): lost}))[0]
+    assert (best.mechanism.id, best.thing, best.why) == ("bad-change", "edge", "never-arrives")
+
+
+def test_a_caller_that_fails_calls_which_are_answered_gives_up_by_itself() -> None:
+    failing = flow(level(100.0), failing=FAILING, mean_s=0.05)
+    found = system(
+        served={"edge": failing, "shop": failing},
+        called={("edge", "shop"): failing, ("shop", "cart"): flow(level(100.0), failing=FAILING, mean_s=0.02)},
+    )
+    assert ("shop", "gives-up") in {(c.thing, c.why) for c in shown(found)}
+
+
+def test_one_instance_needs_others_to_compare_with() -> None:
+    bad, good = flow(level(30.0), failing=level(0.0, 0.6)), flow(level(30.0))
+    whole = flow(level(90.0), failing=level(0.0, 0.2))
+    assert one_instance(replace(whole, instances={"a": bad, "b": good, "c": good}), span())
+    assert not one_instance(replace(whole, instances={"a": bad, "b": bad, "c": bad}), span())
+    assert not one_instance(replace(whole, instances={"a": bad}), span())

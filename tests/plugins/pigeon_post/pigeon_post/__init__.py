@@ -1,0 +1,1 @@
+"""A source of changes for reconstruct, in a package of its own."""

@@ -1,0 +1,69 @@
+"""One wording for each kind of finding; no sentence says what its facts do not."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from reconstruct.explain import figures as module
+from reconstruct.model import Facts, Service
+from reconstruct.text.causes import _KINDS, FIGURES, figure_text, hint_text, reason_text
+
+T = pd.Timestamp("2026-11-17T13:40:00Z")
+FACTS: Facts = {
+    "thing": "shop",
+    "target": "orders-db",
+    "figure": "rows-per-statement",
+    "unit": "rows",
+    "before": 10.0,
+    "during": 900.0,
+    "mechanism": "slow-query",
+    "service": Service("cart"),
+    "kind": "deploy",
+    "time": T,
+    "sign": T + pd.Timedelta("45s"),
+    "onset": T + pd.Timedelta("60s"),
+    "back": T + pd.Timedelta("5min"),
+    "slope": False,
+    "by": "orders-db",
+    "by_mechanism": "lock-contention",
+    "left": 0.1,
+}
+
+
+@pytest.mark.parametrize(("rule", "kind"), sorted(_KINDS))
+def test_every_kind_has_a_clause(rule: str, kind: str) -> None:
+    said = reason_text(rule, kind, FACTS)
+    assert said
+    assert not said.endswith(".")
+    assert "None" not in said
+    assert "{" not in said
+
+
+def test_a_figure_tells_before_and_during_and_only_once_where_they_are_alike() -> None:
+    assert figure_text(FACTS) == "rows read a statement of shop: 10 rows before, 900 rows during"
+    assert "before and during" in figure_text({**FACTS, "during": 10.0})
+
+
+def test_a_pools_figure_says_where_it_leads() -> None:
+    assert "of shop towards orders-db" in figure_text({**FACTS, "figure": "taken", "unit": "ratio"})
+    assert "towards" not in figure_text(FACTS)
+
+
+def test_a_slope_is_dated_to_where_it_began() -> None:
+    assert reason_text("temporal-order", "before-sign", FACTS) == "45 s before the first sign at 13:40:45"
+    assert "the slope began" in reason_text("temporal-order", "before-sign", {**FACTS, "slope": True})
+
+
+def test_a_hint_names_its_change_or_says_that_none_explains_it() -> None:
+    statement = "statements kept the database busy: {metric} of {service} went from {before} to {during} at {time}"
+    with_change = hint_text(statement, {**FACTS, "change": "the deploy of cart 2"})
+    assert with_change.startswith("45 s after the deploy of cart 2, statements")
+    assert hint_text(statement, FACTS).endswith("with no change that explains it.")
+
+
+def test_every_figure_has_words() -> None:
+    source = str(module.__file__)
+    with open(source, encoding="utf-8") as file:  # noqa: PTH123
+        text = file.read()
+    assert all(f'"{name}"' in text or name in ("failed-share", "answer-time") for name in FIGURES)
