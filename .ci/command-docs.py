@@ -15,8 +15,8 @@ from typer.testing import CliRunner
 from reconstruct.cli import app
 
 COMMANDS = (
-    *("incident", "report", "events", "scan", "backtest", "capture", "verify", "doctor", "demo"),
-    *("queries", "queries list", "queries check", "queries show"),
+    *("incident", "report", "events", "scan", "backtest", "capture", "verify", "init", "doctor", "demo"),
+    *("queries", "queries list", "queries check", "queries show", "queries import"),
 )
 
 

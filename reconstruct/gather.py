@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
-import numpy as np
 import pandas as pd
 
 from reconstruct import packs, promql
@@ -19,9 +18,13 @@ from reconstruct.packs import Catalogue, Checked
 from reconstruct.packs.alert_conditions import alert_signals
 from reconstruct.packs.raw import NOT_READ, raw_signals
 from reconstruct.packs.selected import selected_signals
+from reconstruct.sources.baseline import begun
 from reconstruct.sources.changes import ledger, merge, registry
+from reconstruct.sources.dashboards.asked import asked_by_dashboards
+from reconstruct.sources.dashboards.panels import Dashboard
 from reconstruct.sources.metric_files import reader
 from reconstruct.sources.metric_files.column_choices import ColumnChoice
+from reconstruct.sources.metric_files.gathered import metrics_of_files
 from reconstruct.sources.metric_files.reader import MetricFile
 from reconstruct.sources.prometheus import discovery
 from reconstruct.sources.prometheus.client import Prometheus
@@ -32,7 +35,6 @@ from reconstruct.sources.prometheus.replicas import replica_scope
 from reconstruct.sources.prometheus.rollout_edges import without_bent_rates
 from reconstruct.sources.prometheus.signals import gather_signals
 from reconstruct.sources.result import SourceResult
-from reconstruct.text.units import human_duration
 
 Progress = Callable[[int, int, str], None]
 """`(done, total, what is being asked)`."""
@@ -60,6 +62,8 @@ class Request:
     step: pd.Timedelta | None = None
     prometheus: HttpSettings | None = None
     metric_files: tuple[Path, ...] = ()
+    dashboards: tuple[Dashboard, ...] = ()
+    """Whose panels are signals too."""
     columns: tuple[ColumnChoice, ...] = ()
     """What the user says of columns of the metric files."""
     events: tuple[tuple[str, Mapping[str, str]], ...] = ()
@@ -146,6 +150,8 @@ def add_later(evidence: Evidence, asked: Request, *, progress: Progress | None =
         derived=SourceResult(events=evidence.events, alerts=evidence.alerts),
         gaps=list(evidence.gaps),
         notes=[*evidence.notes, *asked.notes],
+        rules=evidence.rules,
+        earlier=evidence.earlier_firings,
     )
     files = [reader.read_metric_file(path, tz=asked.tz, columns=asked.columns) for path in asked.metric_files]
     _read_files(files, asked, window=window, found=found)
@@ -156,15 +162,14 @@ def add_later(evidence: Evidence, asked: Request, *, progress: Progress | None =
 def _read_files(files: Sequence[MetricFile], asked: Request, *, window: Window, found: _Gathered) -> None:
     """The files' metrics on the window's grid."""
     known = {*asked.services, *(name for call in asked.calls for name in call)}
-    for one in files:
-        metrics, queries, gaps = reader.to_metrics(
-            one, window=window, conventions=_catalogue(asked).conventions, known=known
-        )
-        found.metrics += _in_scope(metrics, asked.scope)
-        found.raw += _in_scope(reader.raw_metrics(one, window=window, of=metrics), asked.scope)
-        found.queries += queries
-        found.gaps += gaps
-        found.notes += one.notes
+    metrics, raw, queries, gaps, notes = metrics_of_files(
+        files, window=window, conventions=_catalogue(asked).conventions, known=known, scope=asked.scope
+    )
+    found.metrics += metrics
+    found.raw += raw
+    found.queries += queries
+    found.gaps += gaps
+    found.notes += notes
 
 
 def gather_changes(asked: Request, *, now: pd.Timestamp, progress: Progress | None = None) -> Evidence:
@@ -199,16 +204,6 @@ def scan_window(
     window = _window(asked, files=(), server=server, now=now, found=found)
     matchers = ",".join(part for part in (promql.inside_of(selector or ""), asked.scope) if part)
     return server, window, matchers, _catalogue(asked).conventions
-
-
-def _in_scope(metrics: Sequence[Metric], scope: str) -> list[Metric]:
-    """The series of a file that the scope's matchers fit."""
-    if not scope:
-        return list(metrics)
-    fits = [[promql.selects(f"{{{scope}}}", labels) for labels in metric.labels] for metric in metrics]
-    return [
-        metric.of_columns([c for c, fit in enumerate(row) if fit]) for metric, row in zip(metrics, fits, strict=True)
-    ]
 
 
 def _silent(done: int, total: int, text: str) -> None:
@@ -322,24 +317,13 @@ def _on_grid(
 
 
 def _begun(found: _Gathered, window: Window) -> Window:
-    """The window with its baseline cut to where any series begins: rows that nothing was measured in are no baseline.
-
-    Metrics are cut with it. What was chosen is said.
-    """
-    seen = np.zeros(len(window.index), dtype=bool)
-    for metric in found.metrics:
-        seen |= metric.values.notna().to_numpy().any(axis=1)
-    first = int(seen.argmax())
-    at = min(first, window.first)
-    begun = replace(window, baseline_start=window.index[at]) if at else window
+    """The window as the data begin; metrics are cut with it, and what was chosen is said."""
+    cut, at, said = begun(found.metrics, window)
     if at:
         found.metrics = [replace(m, values=m.values.iloc[at:]) for m in found.metrics]
         found.raw = [replace(m, values=m.values.iloc[at:]) for m in found.raw]
-    healthy_s = (begun.start - begun.baseline_start).total_seconds()
-    cut = " (no series begins earlier)" if at else ""
-    if healthy_s > 0:
-        found.notes.append(f"baseline: the {human_duration(healthy_s)} before the window{cut}")
-    return begun
+    found.notes += [said] if said else []
+    return cut
 
 
 # ---------------------------------------------------------------- the sources
@@ -403,6 +387,17 @@ def _signals(
     known = packs.choose(catalogue, spelling.available, rate_interval_s=rate_interval_s, scope=scope)
     signals = tuple(replace(signal, promql=spelling.written(signal.promql)) for signal in known)
     by_rules = alert_signals(rules, names, catalogue=catalogue, scope=scope)
+    panels, gaps, notes = asked_by_dashboards(
+        asked.dashboards,
+        names,
+        catalogue=catalogue,
+        window=window,
+        scope=scope,
+        scrape_s=lambda of: rate_interval_s(of) / RATE_SAMPLES,
+    )
+    by_rules += panels
+    found.gaps += gaps
+    found.notes += notes
     raw: tuple[Signal, ...] = ()
     if asked.generic:
         taken = set(spelling.theirs(packs.taken(catalogue, spelling.available)))

@@ -42,6 +42,8 @@ MAX_SERIES: Final = 200
 """Of a candidate: an expression with more is no page, it is a search."""
 BEFORE: Final = 4
 """Samples before it becomes pending, in the rule's test."""
+OF_A_FILE: Final = "file/"
+"""Ids of signals that a metrics file gave."""
 _UNSAFE: Final = re.compile(r"[^a-zA-Z0-9_]+")
 
 
@@ -108,6 +110,7 @@ def candidates(
             or a.id not in inside
             or not a.worse
             or a.direction == "both"
+            or a.signal.id.startswith(OF_A_FILE)  # no server could evaluate it
             or a.signal.layer not in USER_LAYERS
             or a.signal.aspect not in USER_ASPECTS
             or NOT_USER_FACING & set(a.signal.tags)

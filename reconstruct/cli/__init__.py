@@ -19,6 +19,7 @@ from reconstruct.cli.demo import demo
 from reconstruct.cli.doctor import doctor
 from reconstruct.cli.events import events
 from reconstruct.cli.incident import incident
+from reconstruct.cli.init import init
 from reconstruct.cli.queries import app as queries_app
 from reconstruct.cli.report import report
 from reconstruct.cli.scan import scan
@@ -80,6 +81,7 @@ app.command()(scan)
 app.command()(backtest)
 app.command()(capture)
 app.command()(verify)
+app.command()(init)
 app.command()(doctor)
 app.command()(demo)
 app.add_typer(queries_app, name="queries")

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from dataclasses import replace
+from typing import Annotated, Final
 
 import typer
 
 from reconstruct.cli.options import EventsOptions, takes_options
+
+LAST: Final = "24h"
+"""Without a window: last night's changes, whenever in the morning one asks."""
 
 
 @takes_options
@@ -19,8 +23,11 @@ def events(
 ) -> None:
     """Say what changed in a window, from every source: each change once, per service, with what overlapped.
 
+    Without a window it is the last 24 hours.
+
     \b
     Examples:
+      reconstruct events --events github:acme/shop
       reconstruct events --prometheus http://prometheus:9090 --events github:acme/shop --from -1d --to now
       reconstruct events --events deploys.csv --from 13:00 --to 16:00 --format jsonl > changes.jsonl
     """
@@ -31,6 +38,9 @@ def events(
 
     if formats not in ("text", "jsonl"):
         raise UsageError(f"--format takes text or jsonl, not {formats!r}", hint="jsonl is what --events reads again")
+    if given.begin is None and given.end is None and given.bundle is None:
+        given = replace(given, begin=f"-{LAST}")
+        typer.echo(f"note: no --from: the last {LAST}", err=True)
     config = request.configuration(given)
     at = request.now()
     with console.Progress(quiet=given.quiet, verbose=given.verbose) as progress:

@@ -149,6 +149,15 @@ class PackOptions:
             "--queries", metavar="DIR", help="A folder with more query packs; repeatable.", rich_help_panel=_FINE
         ),
     ] = None
+    dashboard: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--dashboard",
+            metavar="SOURCE",
+            help="Panels as signals: grafana:UID, or a file of Grafana, Perses or Prometheus rules; repeatable.",
+            rich_help_panel=_FINE,
+        ),
+    ] = None
     pack: Annotated[
         list[str] | None,
         typer.Option("--pack", metavar="NAME", help="Only this query pack; repeatable.", rich_help_panel=_FINE),

@@ -86,3 +86,40 @@ def check(given: CheckOptions) -> None:
         typer.echo(f"\n{row.says}", err=True)
     if wrong:
         raise UsageError(f"{len(wrong)} queries are wrong", hint="each is told above, with its file and line")
+
+
+@app.command("import")
+def import_dashboard(
+    source: Annotated[
+        str, typer.Argument(metavar="SOURCE", help="grafana:UID, or a file of Grafana, Perses or Prometheus rules.")
+    ],
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="The pack to write (default: standard output).")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite the file.")] = False,
+) -> None:
+    """Write a query pack of a dashboard or of rules: each panel's query a signal.
+
+    \b
+    Examples:
+      reconstruct queries import grafana:rYdddlPWk --out packs/node-full.yaml
+      reconstruct queries import dashboard.json
+    """
+    import os
+
+    from reconstruct import packs
+    from reconstruct.errors import UsageError
+    from reconstruct.sources.dashboards.pack_file import pack_of
+    from reconstruct.sources.dashboards.read import read_dashboard
+    from reconstruct.text.escape import plain
+
+    if out is not None and out.exists() and not force:
+        raise UsageError(f"{out} exists", hint="name another file, or give --force")
+    dashboard = read_dashboard(source, env=os.environ)
+    text, left = pack_of(dashboard, catalogue=packs.load((packs.packs_folder(),)))
+    if out is None:
+        typer.echo(text, nl=False)
+    else:
+        out.write_text(text, encoding="utf-8")
+    for one in (*dashboard.not_asked, *left):
+        typer.echo(plain(f"not in it: {one.title}: {one.reason}"), err=True)

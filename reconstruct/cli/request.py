@@ -34,6 +34,7 @@ from reconstruct.model import Event, Evidence, Settings
 from reconstruct.packs.loader import MECHANISMS_FILE
 from reconstruct.packs.mechanisms import load_mechanisms
 from reconstruct.sources.changes.registry import TOKEN_VARIABLES, kind_and_argument
+from reconstruct.sources.dashboards.read import read_dashboard
 from reconstruct.sources.metric_files.column_choices import read_column_choice
 
 if TYPE_CHECKING:
@@ -162,7 +163,8 @@ def asked_of(given: CheckOptions | EventsOptions, config: Config, *, at: pd.Time
             strict=given.strict,
         )
     if isinstance(given, PackOptions):
-        request = replace(request, catalogue=catalogue_of(given, config))
+        boards = tuple(read_dashboard(source, env=os.environ) for source in given.dashboard or ())
+        request = replace(request, catalogue=catalogue_of(given, config), dashboards=boards)
     if isinstance(given, MetricOptions):
         request = replace(
             request,
@@ -209,13 +211,15 @@ def evidence_of(
     if given.bundle is None:
         asked = replace(asked_of(given, config, at=at), selector=selector)
         if asked.prometheus is None:
-            _refuse(given, ("pack", "queries"), what="without a metrics server", why="packs are asked of a server")
+            _refuse(
+                given, ("pack", "queries", "dashboard"), what="without a metrics server", why="a server is asked them"
+            )
         if isinstance(given, IncidentOptions) and (asked.start is None or incident_window.wanted(given)):
             return incident_window.gathered(given, asked, settings=settings, at=at, progress=progress), settings
         return gather(asked, now=at, progress=progress), settings
     _refuse(
         given,
-        ("scope", "pack", "queries", "step"),
+        ("scope", "pack", "queries", "dashboard", "step"),
         what="with --bundle",
         why="a bundle holds what was asked when it was captured",
     )

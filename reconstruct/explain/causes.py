@@ -172,6 +172,16 @@ def _hint(cause: Cause, confidence: float, rival: float, case: Case, *, sign: pd
     )
 
 
+def _guessed(cause: Cause, told: Attributed | None) -> bool:
+    """Whether nothing but time and place speaks for a change: no resource is at its bound, it is not of the very thing
+    (or that thing only answers later), and nobody saw what came of taking it back."""
+    if not cause.candidate.vague or told is None:
+        return False
+    seen = any(r.rule in (REVERSAL, "canary-comparison") and r.weight > 0 for r in told.reasons)
+    on_it = any(r.kind == "on-it" for r in told.reasons)
+    return not seen and (not on_it or cause.candidate.why == "own-time")
+
+
 def _said(reason: Reason) -> Reason:
     return reason if reason.says else replace(reason, says=reason_text(reason.rule, reason.kind, reason.facts))
 
@@ -191,7 +201,7 @@ def _verdict(confidence: float, cause: Cause, rival: float, told: Attributed | N
     if reversed_not:
         return "contradicted"
     undecided = math.exp(rival - cause.weighed.log_odds) > UNDECIDED
-    if cause.weighed.trigger is not None and undecided:
+    if cause.weighed.trigger is not None and (undecided or _guessed(cause, told)):
         return "inconclusive"
     if confidence >= SUPPORTED_AT:
         return "supported"

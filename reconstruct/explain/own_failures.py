@@ -67,7 +67,7 @@ def _own(system: System, span: Span, location: Location, general: Mechanism) -> 
     if fails:
         telling = FAILS + (ONE_INSTANCE if single else 0.0) + (EDGE_ALONE if edge and behind else 0.0)
     else:
-        telling = SLOWER + (0.5 if mean is not None and mean.times > 1.3 else 0.0)
+        telling = SLOWER + (0.5 if mean is not None and mean.times > 1.3 else -0.5)
     changes_of = {thing: 0.3, ANYONE: 1.0} if blind else {**_around(system, thing), thing: 1.0}
     if single:
         changes_of = {thing: 1.0}
@@ -89,7 +89,7 @@ def _own(system: System, span: Span, location: Location, general: Mechanism) -> 
         flow,
         changes_of,
         why,
-        vague=not single and not (edge and behind),
+        vague=not single and not (edge and behind and fails),
     )
 
 

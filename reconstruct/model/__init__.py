@@ -49,6 +49,8 @@ from reconstruct.model.findings import (
     NotChecked,
     Reason,
     RuledOut,
+    VerdictKind,
+    VerdictReason,
     Weighed,
 )
 from reconstruct.model.incident import (
@@ -160,6 +162,8 @@ __all__ = [
     "Tell",
     "TimeSpan",
     "Verdict",
+    "VerdictKind",
+    "VerdictReason",
     "Weighed",
     "Window",
     "Worse",

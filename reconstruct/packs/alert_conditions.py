@@ -47,7 +47,7 @@ def alert_signals(
     A rule on a metric as it stands (`up == 0`) adds nothing where a pack asks for that metric, and reads it better.
     Layer and aspect are those of the pack's signal that reads the same metrics, else what the metrics' names say.
     """
-    meanings = _of_packs(available, catalogue=catalogue)
+    meanings = meanings_of_packs(available, catalogue=catalogue)
     asked = frozenset().union(*meanings)
     found: dict[str, Signal] = {}
     for rule in rules:
@@ -59,7 +59,7 @@ def alert_signals(
             continue
         if _bare(condition.left) and names[0] in asked:
             continue
-        signal = meanings.get(frozenset(names)) or _of_names(names, available, catalogue=catalogue)
+        signal = meanings.get(frozenset(names)) or meaning_of_names(names, available, catalogue=catalogue)
         if COUNTED_CHANGES & set(words_in(condition.left)):  # not how much, but how often it changed
             restarts: Aspect = "restarts" if any(START_TIME in name for name in names) else "work"
             signal = replace(signal, unit="count", aspect=restarts, min_effect=1.0, counts=True)
@@ -73,7 +73,7 @@ def alert_signals(
             id=identifier,
             title=rule.name,
             promql=promql.add_matchers(condition.left, scope),
-            unit=signal.unit if signal.aspect == "restarts" else _unit(condition.left, signal.unit),
+            unit=signal.unit if signal.aspect == "restarts" else unit_of_form(condition.left, signal.unit),
             worse=worse,
             service=rule.labels.get("service", ""),
             service_label="",
@@ -85,7 +85,7 @@ def alert_signals(
     return tuple(found.values())
 
 
-def _of_packs(available: Mapping[str, MetricInfo], *, catalogue: Catalogue) -> dict[frozenset[str], Signal]:
+def meanings_of_packs(available: Mapping[str, MetricInfo], *, catalogue: Catalogue) -> dict[frozenset[str], Signal]:
     """What packs say of a set of metrics; the first signal that reads exactly these."""
     found: dict[frozenset[str], Signal] = {}
     for pack in catalogue.packs:
@@ -106,7 +106,8 @@ def _of_packs(available: Mapping[str, MetricInfo], *, catalogue: Catalogue) -> d
     return found
 
 
-def _of_names(names: Sequence[str], available: Mapping[str, MetricInfo], *, catalogue: Catalogue) -> Signal:
+def meaning_of_names(names: Sequence[str], available: Mapping[str, MetricInfo], *, catalogue: Catalogue) -> Signal:
+    """What the first of the names says; a signal without an id, a title and a query."""
     meaning = classify(
         names[0], conventions=catalogue.conventions, kind=available[names[0]].type, unit=available[names[0]].unit
     )
@@ -122,15 +123,15 @@ def _of_names(names: Sequence[str], available: Mapping[str, MetricInfo], *, cata
     )
 
 
-def _unit(left: str, unit: str) -> str:
+def unit_of_form(left: str, unit: str) -> str:
     """The unit of the condition's left side, as far as its form tells: a quantile and a mean are in the metric's own,
     a quotient of two rates of one kind is a ratio.
 
-    >>> _unit("histogram_quantile(0.9, sum by (le) (rate(a_seconds_bucket[5m])))", "seconds per second")
+    >>> unit_of_form("histogram_quantile(0.9, sum by (le) (rate(a_seconds_bucket[5m])))", "seconds per second")
     'seconds'
-    >>> _unit("sum(rate(errors_total[5m])) / sum(rate(requests_total[5m]))", "per second")
+    >>> unit_of_form("sum(rate(errors_total[5m])) / sum(rate(requests_total[5m]))", "per second")
     'ratio'
-    >>> _unit("sum(rate(a_seconds_sum[1m])) / sum(rate(a_seconds_count[1m]))", "seconds per second")
+    >>> unit_of_form("sum(rate(a_seconds_sum[1m])) / sum(rate(a_seconds_count[1m]))", "seconds per second")
     'seconds'
     """
     plain = unit.removesuffix(" per second")

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -177,8 +178,7 @@ def rank_services(
     if not places:
         return ()
     names = dict(zip((_key(evidence.metrics[m].services[c]) for m, c in places), places, strict=True))
-    alerted = [a.service for a in sorted(evidence.alerts, key=lambda a: (a.firing_at, a.id))]
-    alerting = next((key for s in alerted for key in names if _service(evidence, names[key]).may_be(s)), None)
+    alerting, aspect = _alerting(evidence, names)
     calls = (*evidence.calls, *(settings.calls if settings else ()))
     ranking = rank_table(
         table,
@@ -186,6 +186,7 @@ def rank_services(
         first=evidence.window.first,
         calls=_keyed(calls, names),
         alerting=alerting,
+        aspect=aspect,
     )
     series: dict[str, list[tuple[str, int]]] = {}
     for j in ranking.columns:
@@ -203,6 +204,30 @@ def rank_services(
             [True, *[False] * len(ranking.services)], ranking.services, ranking.blame, strict=False
         )
     )
+
+
+STATISTIC_LABELS: Final = ("statistic", "stat", "quantile", "percentile", "aggregation")
+"""Labels that say which summary of the samples a series holds."""
+CALLER_LABELS: Final = ("caller", "source_workload", "source_service", "source_app", "client_service")
+"""Labels that say whose calls of a service a series counts."""
+_ASPECTS: Final[Mapping[Aspect, frozenset[str]]] = {
+    "latency": frozenset({"latency", "slow", "duration", "response", "p95", "p99", "seconds"}),
+    "errors": frozenset({"error", "errors", "failure", "failures", "failed", "5xx", "availability", "unavailable"}),
+}
+"""Words in an alert's name or condition that say what it is about."""
+
+
+def _alerting(evidence: Evidence, names: Mapping[str, tuple[int, int]]) -> tuple[str | None, Aspect | None]:
+    """The first alert of a measured service, from the server or told as an event, and what it is about."""
+    told = [(a.firing_at, a.id, a.service, f"{a.rule} {a.condition}") for a in evidence.alerts]
+    told += [(e.time, e.id, e.service, e.title) for e in evidence.events if e.kind == "alert"]
+    for _, _, service, text in sorted(told, key=lambda t: t[:2]):
+        key = next((key for key in names if _service(evidence, names[key]).may_be(service)), None)
+        if key is not None:
+            words = set(re.findall(r"[a-z0-9]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", text).lower()))
+            about = [aspect for aspect, known in _ASPECTS.items() if known & words]
+            return key, about[0] if len(about) == 1 else None
+    return None, None
 
 
 def scan(evidence: Evidence) -> tuple[Changed, ...]:
@@ -273,13 +298,20 @@ def _table(metrics: Sequence[Metric], *, named_only: bool) -> tuple[SeriesTable,
 
 
 def _column(metric: Metric, column: int) -> Column:
-    signal = metric.signal
-    tags = signal.tags
+    signal, labels = metric.signal, metric.labels[column]
+    tags, measure = signal.tags, signal.id
+    statistic = next((labels[k].lower() for k in STATISTIC_LABELS if labels.get(k)), "")
+    if statistic:  # a mean and a percentile of one metric are two measures
+        measure += f"/{statistic}"
+        tags = (*tags, "mean") if statistic in ("avg", "mean", "average") else tags
+    caller = next((labels[k] for k in CALLER_LABELS if labels.get(k)), "")
+    if caller:  # one caller's view of a service has no counterpart at another service
+        measure, tags = f"{measure}/{_key(metric.services[column])}/{caller}", (*tags, "one-caller")
     if signal.aspect == "traffic" and signal.layer in ("edge", "app", "database", "cache"):
         tags = (*tags, "requests")
     return Column(
         service=_key(metric.services[column]),
-        measure=signal.id,
+        measure=measure,
         family=f"{signal.layer}/{signal.aspect}/{signal.unit}",
         layer=signal.layer,
         aspect=signal.aspect,

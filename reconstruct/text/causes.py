@@ -188,15 +188,17 @@ _KINDS: Final[Mapping[tuple[str, str], Callable[[Facts], str]]] = {
 
 
 def hint_text(statement: str, facts: Facts) -> str:
-    """The one plain sentence of a hint: the change and its lag, what moved, and what came of undoing it."""
+    """The one plain sentence of a hint: the change and its lag, and what moved."""
     service = str(facts["thing"])
-    what = statement.format(
-        service=service,
-        metric=FIGURES.get(str(facts["figure"]), str(facts["figure"]) or "its figures"),
-        before=human(float(cast("float", facts["before"])), str(facts["unit"])),
-        during=human(float(cast("float", facts["during"])), str(facts["unit"])),
-        time=clock(_time(facts, "sign")),
-    )
+    what = f"{service} answered worse than before at {clock(_time(facts, 'sign'))}, and no figure shows by what"
+    if facts["figure"]:
+        what = statement.format(
+            service=service,
+            metric=FIGURES.get(str(facts["figure"]), str(facts["figure"]) or "its figures"),
+            before=human(float(cast("float", facts["before"])), str(facts["unit"])),
+            during=human(float(cast("float", facts["during"])), str(facts["unit"])),
+            time=clock(_time(facts, "sign")),
+        )
     change = str(facts.get("change") or "")
     said = (
         f"{span(_time(facts, 'time'), _time(facts, 'sign'))} after {change}, {what}"

@@ -54,7 +54,7 @@ def find_page(spec: str, *, env: Mapping[str, str], now: pd.Timestamp) -> tuple[
 
 def _asked(path: str, *, name: str, url: str, token: str, scheme: str, headers: Mapping[str, str], now: Any) -> Any:
     # Neither PagerDuty nor Opsgenie takes a bearer.
-    sent = {**headers, **({"Authorization": f"{scheme} {token}"} if token else {})}
+    sent = {**headers, **({"Authorization": f"{scheme}{token}"} if token else {})}
     ask = SourceRequest("", Window(now, now, pd.Timedelta("1s"), now), options={})
     with open_source(ask, name=name, url=url, headers=sent) as session:
         try:
@@ -79,7 +79,7 @@ def _pagerduty(name: str, *, env: Mapping[str, str], now: pd.Timestamp) -> Page:
         name="PagerDuty",
         url=env.get("PAGERDUTY_URL") or PAGERDUTY_URL,
         token=_token(env, "PAGERDUTY_TOKEN", of="PagerDuty"),
-        scheme="Token",
+        scheme="Token token=",
         headers={"Accept": "application/vnd.pagerduty+json;version=2"},
         now=now,
     )
@@ -96,7 +96,7 @@ def _opsgenie(name: str, *, env: Mapping[str, str], now: pd.Timestamp) -> Page:
         name="Opsgenie",
         url=env.get("OPSGENIE_URL") or OPSGENIE_URL,
         token=_token(env, "OPSGENIE_TOKEN", of="Opsgenie"),
-        scheme="GenieKey",
+        scheme="GenieKey ",
         headers={},
         now=now,
     )
@@ -110,7 +110,7 @@ def _alertmanager(name: str, *, env: Mapping[str, str], now: pd.Timestamp) -> Pa
     if not url:
         raise UsageError("there is no Alertmanager to ask", hint="put its address into ALERTMANAGER_URL")
     token = env.get("ALERTMANAGER_TOKEN", "")
-    answer = _asked("/api/v2/alerts", name="Alertmanager", url=url, token=token, scheme="Bearer", headers={}, now=now)
+    answer = _asked("/api/v2/alerts", name="Alertmanager", url=url, token=token, scheme="Bearer ", headers={}, now=now)
     alerts = answer if isinstance(answer, list) else []
     found = next((one for one in alerts if isinstance(one, dict) and one.get("fingerprint") == name), None)
     if found is None:

@@ -125,6 +125,11 @@ def test_a_resource_is_no_user_facing_signal() -> None:
     assert proposed(retries)[1] == NoProposal("no-signal")
 
 
+def test_a_files_series_is_nothing_that_a_server_could_evaluate() -> None:
+    one = metric(PROMQL, values())
+    assert proposed(replace(one, signal=replace(one.signal, id="file/p95")))[1] == NoProposal("no-signal")
+
+
 def test_where_users_met_it_decides_over_an_inner_hop_that_shows_it_earlier() -> None:
     edge, inner = metric("rate(a[1m])", values(start="2min"), query="q1"), metric("rate(b[1m])", values(), query="q2")
     inner = replace(inner, services=(Service("pricing"),))

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from reconstruct.cli import app
 
 ROOT = Path(__file__).resolve().parents[2]
-COMMANDS = ("incident", "report", "events", "scan", "backtest", "capture", "verify", "doctor", "demo")
+COMMANDS = ("incident", "report", "events", "scan", "backtest", "capture", "verify", "init", "doctor", "demo")
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -93,3 +93,10 @@ def test_a_rollback_of_what_is_not_involved_ended_nothing() -> None:
 
 def test_a_system_without_figures_has_no_candidates() -> None:
     assert causes(case(), System(), span(), (), met=met_by_users(System(), span()), cured_by=None) is None
+
+
+def test_a_change_that_only_time_and_place_speak_for_is_inconclusive() -> None:
+    found = system(served=AFFECTED, called=LINKS)  # shop's own time grew, and no resource shows why
+    deploy = event(158, "deploy", "shop", named="e7", version="2", previous="1")
+    first = told(found, deploy).hints[0]
+    assert (first.trigger, first.mechanism, first.verdict) == ("e7", "bad-change", "inconclusive")

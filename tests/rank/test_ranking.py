@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 import pytest
 
-from reconstruct.model import Evidence, Moment
+from reconstruct.model import Event, Evidence, Metric, Moment, Service, Signal, Window
 from reconstruct.rank.effect_size import Column, SeriesTable, effect
 from reconstruct.rank.ranking import Ranking, rank_services, rank_table, scan
 from tests.explain.made import Line, Move, alert, at, made
@@ -293,3 +293,19 @@ def test_scan_of_nothing_is_empty() -> None:
     first = evidence.metrics[0]
     gone = replace(first, values=pd.DataFrame(np.nan, index=first.values.index, columns=first.values.columns))
     assert scan(replace(evidence, metrics=(gone,))) == ()
+
+
+def test_an_alert_told_as_an_event_says_where_to_begin_and_what_it_is_about() -> None:
+    minute, begin = pd.Timedelta("1min"), pd.Timestamp("2026-11-17T13:00:00Z")
+    window = Window(begin + 40 * minute, begin + 60 * minute, minute, begin)
+    slow, calm = np.full(60, 0.1), np.full(60, 0.1)
+    slow[45:] = 1.0
+    signal = Signal("file/latency_seconds", "Latency", "latency_seconds", "seconds", "app", "latency", min_effect=0.005)
+    noise = 0.001 * np.sin(np.arange(60))
+    frame = pd.DataFrame({0: slow + noise, 1: slow + noise, 2: calm + noise}, index=window.index)
+    services = tuple(Service(name) for name in ("front", "cart", "other"))
+    metric = Metric(signal, frame, tuple({"service": s.name} for s in services), services, "q1", 60.0)
+    alert = Event("e1", begin + 46 * minute, "alert", Service("front"), "front latency too high")
+    told = Evidence(window, metrics=(metric,), events=(alert,), calls=(("front", "cart"),))
+    assert rank_services(told)[0].service.name == "cart"
+    assert rank_services(replace(told, calls=()))[0].service.name in ("front", "cart")

@@ -67,3 +67,9 @@ def test_every_figure_has_words() -> None:
     with open(source, encoding="utf-8") as file:  # noqa: PTH123
         text = file.read()
     assert all(f'"{name}"' in text or name in ("failed-share", "answer-time") for name in FIGURES)
+
+
+def test_a_hint_without_a_figure_says_so() -> None:
+    said = hint_text("{metric} of {service}", {**FACTS, "figure": "", "before": float("nan"), "during": float("nan")})
+    assert "no figure shows by what" in said
+    assert "no data" not in said

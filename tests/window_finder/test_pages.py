@@ -26,7 +26,7 @@ def test_a_pagerduty_incident_is_its_window_and_the_token_goes_as_they_want_it()
     assert (found.start, found.end) == (pd.Timestamp("2026-11-17T13:32Z"), pd.Timestamp("2026-11-17T15:50Z"))
     assert (server.requests[0].path, server.requests[0].headers["Authorization"]) == (
         "/incidents/Q1",
-        f"Token {SECRET}",
+        f"Token token={SECRET}",
     )
     assert labels == {}
 

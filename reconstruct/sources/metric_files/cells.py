@@ -23,6 +23,8 @@ _EPOCH_UNITS_NS: Final = ((1e11, 1e9), (1e14, 1e6), (1e17, 1e3), (np.inf, 1.0))
 """(below this, nanoseconds in one): seconds until the year 5138, then milli-, micro- and nanoseconds."""
 _EARLIEST_EPOCH_S: Final = 1e8
 """1973: a smaller number is no time but a spreadsheet's day number, or a sample's place."""
+_SERIALS: Final = (32874.0, 62093.0)
+"""Day numbers of the years 1990 to 2069; read as times only in a column that is called a time."""
 _ZONED: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:[Zz]|[+-]\d\d:?\d\d)")
 _CLOCK_ALONE: Final = re.compile(r"\d{1,2}:\d\d(?::\d\d)?")
 _NO_SAMPLE: Final = frozenset({"", "nan", "null", "none", "nil", "na", "n/a", "-", "undefined", "#n/a"})
@@ -64,7 +66,7 @@ def read_times(cells: pd.Series, *, tz: str) -> Times:
         return _stored_times(cells, tz=tz)
     if pd.api.types.is_numeric_dtype(cells.dtype):
         return _epochs(cells.to_numpy(dtype=np.float64, na_value=np.nan), shown=cells.astype(str))
-    codes, uniques = pd.factorize(cells.astype(str).str.strip())
+    codes, uniques = pd.factorize(cells.astype(str).str.strip().str.replace(" @ ", " ", regex=False))
     texts = [str(one) for one in uniques]
     times = np.full(len(texts), NO_TIME, dtype=np.int64)
     problems = [""] * len(texts)
@@ -89,6 +91,19 @@ def read_times(cells: pd.Series, *, tz: str) -> Times:
             continue
         times[place], problems[place] = _written_time(text, reading=reading)
     return Times(times[codes], tuple(problems[code] for code in codes) if any(problems) else ())
+
+
+def serial_times(cells: pd.Series) -> pd.Series | None:
+    """Day numbers of a spreadsheet as its text times, to the second; None where the cells are none.
+
+    >>> serial_times(pd.Series(["46343.5"])).tolist()
+    ['2026-11-17 12:00:00']
+    """
+    numbers = pd.to_numeric(cells.astype(str).str.strip().str.replace(",", ".", regex=False), errors="coerce")
+    if numbers.isna().any() or not numbers.between(*_SERIALS).all():
+        return None
+    moments = pd.Timestamp("1899-12-30") + pd.to_timedelta(np.round(numbers.to_numpy() * 86400.0), unit="s")
+    return pd.Series(moments.strftime("%Y-%m-%d %H:%M:%S"), index=cells.index)
 
 
 def read_numbers(cells: pd.Series, *, comma_decimal: bool) -> Figures:

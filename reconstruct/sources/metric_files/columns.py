@@ -33,6 +33,13 @@ TIME_COLUMNS: Final = (
     "sample_time",
     "interval_start",
     "begin_time",
+    "date_and_time",
+    "zeit",
+    "zeitstempel",
+    "datum",
+    "fecha",
+    "heure",
+    "horodatage",
     "start_time",
 )
 METRIC_COLUMNS: Final = (
@@ -49,6 +56,8 @@ METRIC_COLUMNS: Final = (
     "field",
     "signal",
 )
+LEGEND_COLUMNS: Final = frozenset({"series", "name", "item", "field"})
+"""Of these, the ones that name metrics only where their texts look like metrics."""
 VALUE_COLUMNS: Final = ("value", "val", "metric_value", "reading")
 LABELS_COLUMNS: Final = ("labels", "tags")
 """One JSON object a row."""
@@ -156,7 +165,9 @@ def _time_column(rows: Rows, *, tz: str, path: Path) -> str:
             return words[word]
     named = next((words[word] for word in TIME_COLUMNS if word in words), None)
     stored = [str(name) for name, kind in rows.columns.dtypes.items() if pd.api.types.is_datetime64_any_dtype(kind)]
-    for name in (*stored, *map(str, rows.columns.columns)):
+    # A column of large numbers is a time only where it is the first: memory in bytes is one for every epoch.
+    texts = [str(n) for n in rows.columns.columns[1:] if not _is_numeric(rows, str(n))]
+    for name in (*stored, str(rows.columns.columns[0]), *texts):
         if not _unread(rows, name, tz=tz):
             return name
     if named is not None:
@@ -182,6 +193,9 @@ def _long_form(
     if value is None:
         return None, None
     metric = roles.get("metric") or next((n for word in METRIC_COLUMNS for n in texts if words[n] == word), None)
+    if metric is not None and "metric" not in roles and words[metric] in LEGEND_COLUMNS:
+        # Grafana calls a legend `Series`: what it names may be things.
+        metric = metric if metric_share(_texts(rows, metric)) >= LIKE_A_METRIC else None
     if metric is not None:
         named_value = words.get(value) in VALUE_COLUMNS or "value" in roles or "metric" in roles
         return (metric, value) if named_value or metric_share(_texts(rows, metric)) >= LIKE_A_METRIC else (None, None)

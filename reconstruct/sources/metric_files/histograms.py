@@ -41,8 +41,9 @@ def told_apart(series: Sequence[RawSeries]) -> tuple[RawSeries, ...]:
         if buckets and all("le" in one.labels for one in buckets):
             made += _quantiles(base, buckets=buckets)
             done.add(f"{base}_bucket")
-    kept = [one for one in series if one.name not in done]
-    return tuple(sorted([*kept, *made], key=lambda one: (one.name, _key(one.labels))))
+    # A histogram that counted nothing has no quantile and no mean.
+    kept = [one for one in (*series, *made) if len(one.times) and (one.name not in done or one.counts)]
+    return tuple(sorted(kept, key=lambda one: (one.name, _key(one.labels))))
 
 
 def quantile(increases: Matrix, bounds: Sequence[float]) -> Numbers:

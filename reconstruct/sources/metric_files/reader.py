@@ -67,6 +67,7 @@ FORMATS: Final[Sequence[_Format]] = (
 """Asked in this order; each knows its own content. What none knows is read as a table."""
 SAMPLES_TO_TELL_SPACING: Final = 6
 """Five distances: their median is the usual one even if two samples are missing."""
+SAME_TWICE: Final = 2
 MAX_TWICE: Final = 0.5
 """Of a series' moments that have two different samples; with more the series is several, and none of it is read."""
 
@@ -156,6 +157,8 @@ def _series(track: Track, *, name: str, twice: list[Gap]) -> RawSeries | None:
         moments, begins = np.unique(times, return_index=True)
         low = np.minimum.reduceat(values, begins)
         differ = ~np.isclose(low, np.maximum.reduceat(values, begins), rtol=1e-9)
+        # An export that overlaps another has a sample twice; what stands there more often is a log of single events.
+        differ |= np.diff(np.append(begins, len(values))) > SAME_TWICE
         twice.append(_twice(track, times, lines, again=again, differing=int(np.count_nonzero(differ)), name=name))
         if np.count_nonzero(differ) > MAX_TWICE * len(moments):
             return None
@@ -190,12 +193,12 @@ def _twice(
     where = f" (lines {lines[first - 1]} and {lines[first]})" if lines is not None else ""
     if differing:
         cause = (
-            f"it has two different samples at one time, {differing} times, first at {at:%Y-%m-%d %H:%M:%S} UTC{where}; "
+            f"it has several samples at one time, {differing} times, first at {at:%Y-%m-%d %H:%M:%S} UTC{where}; "
             "none of these is read: no column tells them apart (--column 'NAME=label' names one)"
         )
     else:
         cause = f"{len(again)} of its samples stand in the file twice, first at {at:%Y-%m-%d %H:%M:%S} UTC{where}"
-    return Gap("", name, f"{track.name}{_braces(track.labels)}", cause)
+    return Gap("", name, f"{track.name}{_braces(track.labels)}", cause, matters=differing > 0)
 
 
 def _braces(labels: Mapping[str, str]) -> str:

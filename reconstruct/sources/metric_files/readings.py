@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -28,6 +28,13 @@ OWN_SCALE: Final = 0.2
 spread of a busy service's latency from one minute to the next."""
 MOVED: Final = 2.0
 """Times its level before the window, from which on what could not be classified is said to have moved."""
+CERTAIN: Final = frozenset({("latency", "seconds"), ("errors", "ratio"), ("availability", "ratio")})
+LIKELY: Final[Mapping[str, str]] = {
+    "ratio": "errors,%",
+    "bytes": "utilisation,bytes",
+    "per second": "traffic,per second",
+}
+"""What the line that classifies is filled in with, by unit: a person changes it."""
 _QUANTILE_WORD: Final = re.compile(r"^p(?:50|7\d|8\d|9\d{1,2})$|^percentile$|^quantile$|^median$|^\d{2}th$")
 _SUCCESS: Final = frozenset({"success", "successful", "availability", "available", "uptime", "ok"})
 _PARTS: Final = frozenset({"cpu", "memory", "disk"})
@@ -51,6 +58,9 @@ class Reading:
     own_scale: bool = False
     """No unit tells the smallest change of interest: the series' own level does."""
     classified: bool = True
+    certain: bool = False
+    """The user says what it is, or it is a latency in seconds or a share of failures by its own words: whoever gives a
+    file with such a column means it."""
     unit_factor: float = 0.0
     """The factor of the unit that is written beside the first series; 0 = none is."""
 
@@ -116,6 +126,7 @@ def reading_of(
         how=tuple(how) or reading.how,
         own_scale=reading.own_scale or unknown,
         classified=choice is not None or not _is_default(meaning, name),
+        certain=choice is not None or (meaning.aspect, meaning.unit) in CERTAIN,
     )
 
 
@@ -141,7 +152,8 @@ def told_of(name: str, values: Matrix, *, window: Window, reading: Reading, unit
     """What moved in a metric that could not be classified, and the line that would classify it; "" = nothing moved."""
     if reading.classified:
         return ""
-    line = f"--column '{name}=latency,seconds' (or errors, traffic, ... and its unit) says it"
+    likely = LIKELY.get(unit, "latency,seconds")
+    line = f"--column '{name}={likely}' (or another aspect and unit) says it"
     before, inside = values[: window.first], values[window.first :]
     moved = []
     for column in range(values.shape[1]):
@@ -188,7 +200,9 @@ def _share(reading: Reading, name: str, values: Numbers, *, kind: str, conventio
         if top <= 100 * WHOLE:
             return replace(reading, factor=0.01)
         return _number(reading, conventions=conventions)
-    if meaning.unit != "count" or kind == "counter" or reading.unit_factor or _whole(values):
+    # Availability in whole percent is still a share; in 0 and 1 it is up or down.
+    counted = _whole(values) and (meaning.aspect != "availability" or top <= 1.0)
+    if meaning.unit != "count" or kind == "counter" or reading.unit_factor or counted:
         return reading
     words = set(words_of(name))
     used = meaning.aspect == "utilisation" and bool(words & _USE_WORDS or "cpu" in meaning.tags)
@@ -211,7 +225,7 @@ def _number(reading: Reading, *, conventions: Conventions) -> Reading:
 
 def _failures(reading: Reading, name: str, values: Numbers, *, conventions: Conventions) -> Reading:
     meaning = reading.meaning
-    graded = len(np.unique(values)) > 2
+    graded = bool(np.any((values != 0) & (np.abs(values * reading.factor - 1.0) > 1e-9)))
     if meaning.aspect != "availability" or meaning.unit != "ratio" or not graded:
         return reading
     if meaning.worse != "down" or not _SUCCESS & set(words_of(name)):

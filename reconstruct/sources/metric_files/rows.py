@@ -16,8 +16,9 @@ import pyarrow as pa
 
 from reconstruct.errors import UsageError
 from reconstruct.model import Gap
+from reconstruct.sources.metric_files.cells import serial_times
 from reconstruct.sources.metric_files.content import Content
-from reconstruct.sources.metric_files.names import metric_level
+from reconstruct.sources.metric_files.names import label_word, metric_level
 
 MAX_HEADER_ROWS: Final = 4
 """Levels of a header that a table of pandas may have; more has nobody."""
@@ -25,6 +26,7 @@ JSON_HINT: Final = (
     "known are saved answers of Prometheus, VictoriaMetrics, Grafana, CloudWatch, Azure, Google, Datadog, New Relic "
     "and InfluxDB, k6, sadf, and lists of records; else export as CSV: timestamp,metric,value"
 )
+SERIAL_COLUMNS: Final = ("time", "date", "datetime", "date_time", "timestamp", "zeit", "datum", "zeitstempel")
 _SEPARATORS: Final = (";", "\t", ",", "|")
 """In the order of trust: a comma is a decimal sign where one of the others stands between the columns."""
 _TIME: Final = re.compile(r"^(?:\d{4}[-/.]\d\d[-/.]\d\d\b.*|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}\b.*|\d{9,19}(?:\.\d+)?)$")
@@ -159,8 +161,27 @@ def _csv(content: Content) -> Rows:
         raise UsageError(
             f"{content.path} has a header and no rows", hint="export the metrics again, over a window that has data"
         )
-    columns = pd.DataFrame(right, columns=names, dtype=object).iloc[:, kept]
+    columns = _whole_times(pd.DataFrame(right, columns=names, dtype=object).iloc[:, kept])
     return Rows(columns=columns, lines=np.array(at), row_word="line", comma_decimal=separator != ",", gaps=tuple(gaps))
+
+
+def _whole_times(columns: pd.DataFrame) -> pd.DataFrame:
+    """The table with a date and a clock time in two columns put together, and a spreadsheet's day numbers as times."""
+    words = {label_word(str(name)): name for name in reversed(columns.columns)}
+    date, clock = words.get("date"), words.get("time")
+    if date is not None and clock is not None:
+        dates, clocks = columns[date].str.strip(), columns[clock].str.strip()
+        apart = (
+            dates.str.fullmatch(r"[\d./-]{6,10}").all()
+            and clocks.str.fullmatch(r"\d{1,2}:\d\d(?::\d\d(?:\.\d+)?)?").all()
+        )
+        if apart:
+            return columns.assign(**{str(clock): dates + " " + clocks}).drop(columns=[date])
+    for word in SERIAL_COLUMNS:
+        if word in words:
+            read = serial_times(columns[words[word]])
+            return columns if read is None else columns.assign(**{str(words[word]): read})
+    return columns
 
 
 def _headers(

@@ -216,7 +216,7 @@ def _metric(
     if reading.own_scale:
         signal = replace(signal, min_effect=own_scale(values[: window.first], values, least=signal.min_effect))
     told = told_of(name, values, window=window, reading=reading, unit=signal.unit)
-    gaps += [Gap(id="", source=table.name, missing=f"what {name} measures", cause=told)] if told else []
+    gaps += [Gap(id="", source=table.name, missing=f"what {name} measures", cause=told, matters=True)] if told else []
     return Metric(
         signal=signal,
         values=pd.DataFrame(values, index=window.index),
@@ -246,7 +246,7 @@ def _signal(
         aspect=meaning.aspect,
         worse=meaning.worse,
         min_effect=meaning.min_effect,
-        inferred=True,
+        inferred=not reading.certain,
         tags=meaning.tags,
     )
 

@@ -15,7 +15,7 @@ from reconstruct.model import Gap
 from reconstruct.sources.metric_files.cells import Times, read_numbers, read_times
 from reconstruct.sources.metric_files.columns import VALUE_COLUMNS, Columns, columns_of
 from reconstruct.sources.metric_files.content import Content
-from reconstruct.sources.metric_files.names import label_word, looks_like_metric
+from reconstruct.sources.metric_files.names import label_word, looks_like_metric, metric_share
 from reconstruct.sources.metric_files.rows import Rows, read_rows
 from reconstruct.sources.metric_files.tracks import Parsed, Track, limited
 from reconstruct.sources.metric_files.units import WrittenUnit, split_header, unit_of_vendor
@@ -23,6 +23,10 @@ from reconstruct.sources.metric_files.units import WrittenUnit, split_header, un
 _SELECTOR: Final = re.compile(r"(?P<name>[a-zA-Z_:][^{}]*?)?\s*\{(?P<labels>.*)\}")
 _LABEL: Final = re.compile(r'\s*([a-zA-Z_][\w.]*)\s*=\s*"((?:\\.|[^"\\])*)"\s*(?:,|$)')
 _OFFSET: Final = re.compile(r"(?:UTC|GMT)?(?P<sign>[+-])(?P<hours>\d\d):?00")
+GRID_SEPARATORS: Final = ("_", "|", ":", "/", ".", " ", "-")
+MIN_GRID: Final = 4
+GRID_SHARE: Final = 0.6
+"""Of things and metrics that a grid holds, and of second parts that look like metrics. A guess."""
 _ZONE_HOURS: Final = {
     "z": "UTC",
     "utc": "UTC",
@@ -112,6 +116,7 @@ def _wide(rows: Rows, *, columns: Columns, times: Times, content: Content) -> tu
     gaps: list[Gap] = []
     tracks: list[Track] = []
     about = _things(columns.series, stem=content.stem)
+    grid = _grid(columns.series)
     keys = [*columns.labels, *([columns.json_labels] if columns.json_labels else [])]
     groups = _groups(rows, keys) if keys else [([], np.arange(len(times.values)))]
     for column in columns.series:
@@ -125,6 +130,8 @@ def _wide(rows: Rows, *, columns: Columns, times: Times, content: Content) -> tu
                 labels |= _json_labels(cells[-1])
             name, own, unit = header_of(column, stem=content.stem)
             name, own = (about, {"series": column, **own}) if about else (name, own)
+            if column in grid:
+                name, own = grid[column][1], {"service": grid[column][0], **own}
             unit = figures.unit or unit
             lines = rows.lines[place]
             tracks.append(Track(name, labels | own, times.values[place], figures.values[place], unit, lines=lines))
@@ -142,6 +149,25 @@ def _things(columns: Sequence[str], *, stem: str) -> str:
         return ""
     alike = len(columns) > 1 and len({re.sub(r"\d+", "", one) for one in columns}) == 1
     return stem if alike or looks_like_metric(stem) else ""
+
+
+def _grid(columns: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """Headers that are a thing and a metric each, as (thing, metric): `cart_cpu`, `cart_latency-90`, `shop_cpu`, ...
+
+    Only where most things have most of the metrics, and the second parts are names of measurements while the first
+    are not: `node_cpu`, `node_memory` is no such grid.
+    """
+    for separator in GRID_SEPARATORS:
+        cut = {one: one.split(separator, 1) for one in columns if one.count(separator) >= 1 and "{" not in one}
+        if len(cut) < GRID_SHARE * len(columns) or len(columns) < MIN_GRID:
+            continue
+        things, metrics = {head for head, _ in cut.values()}, {tail for _, tail in cut.values()}
+        full = len(cut) >= GRID_SHARE * len(things) * len(metrics)
+        if len(things) < 2 or len(metrics) < 2 or not full:
+            continue
+        if metric_share(metrics) >= GRID_SHARE and metric_share(things) <= 1 - GRID_SHARE:
+            return {one: (head, tail) for one, (head, tail) in cut.items()}
+    return {}
 
 
 def _groups(rows: Rows, keys: Sequence[str]) -> list[tuple[list[str], np.ndarray[tuple[int], np.dtype[np.intp]]]]:

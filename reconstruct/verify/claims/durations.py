@@ -134,7 +134,11 @@ def durations_in(statement: Statement) -> Iterator[tuple[str, Figure]]:
             if (
                 figure is not None
                 and figure.start not in taken
-                and (what != "recover" or figure.value >= _SHORTEST_S or "ime" in match[0])
+                and (
+                    what != "recover"
+                    or figure.value >= _SHORTEST_S
+                    or match[0].lower().startswith(("time", "mean", "mtt", "tt"))
+                )
                 and not (what != "recover" and _other_label(text, match.end(), figure.start - statement.start))
             ):
                 taken.add(figure.start)

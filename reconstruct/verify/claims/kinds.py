@@ -262,7 +262,7 @@ _RECOVERY: Final = _any(
     r"(?:back (?:online|up|in service|to work\w*)|up again|online again|fully operational|operational again"
     r"|working again)",
     rf"{_INCIDENT} (?:was |is |were |are |has been |had been |fully |officially |considered |marked "
-    rf"|declared ){0, 3}(?:over|end(?:ed|s)?|resolved|closed|fixed|subsided|cleared|gone|stopped|disappeared|ceased)",
+    rf"|declared ){{0,3}}(?:over|end(?:ed|s)?|resolved|closed|fixed|subsided|cleared|gone|stopped|disappeared|ceased)",
     rf"(?:end|resolution) of (?:the )?{_INCIDENT}",
     r"all[- ](?:clear|good|green|fine|well)",
     r"resolv(?:ed|es)",

@@ -11,9 +11,13 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 import numpy as np
+import pandas as pd
 
 from reconstruct.model import Alert, Anomaly, Event, Gap, Metric, Query
+from reconstruct.model.facts import Quantity
 from reconstruct.model.verification import ClaimKind, Finding, Shown
+from reconstruct.verify.claims.entry_facts import Told as Stated
+from reconstruct.verify.claims.entry_facts import facts_told
 from reconstruct.verify.claims.judging import Case, off
 from reconstruct.verify.claims.read import Hit, Told, claim_of
 from reconstruct.verify.clock_times import Placed
@@ -30,6 +34,20 @@ was made from other evidence or by another version, and no line is to blame."""
 _MORE: Final = re.compile(r"\b\d+ more\b|…")
 _PHASE_S: Final = 360.0
 """So far around a line's times its figures may have been measured."""
+_SHORTEST_S: Final = 5.0
+"""Less is a latency, not the time between two moments."""
+_LENGTH_S: Final = 60.0
+"""A shorter time beside no signal of time may be anything."""
+_FEW_CELLS: Final = 4
+_LATE_S: Final = 30.0
+_CAMEL: Final = re.compile(r"\b(?:[A-Z][a-z0-9]+){2,}\b")
+_COMPARED: Final = re.compile(r"\s+(?:longer|slower|faster|more|less)\b")
+"""A difference, of things that may not be cited."""
+_OWNER: Final = re.compile(
+    r"[\s|*\d:−+±.-]*(?:(?:min|s|h)\b[\s|*\d:−+±.-]*)*(?:\w+:\s*\**\s*)?(?:Rollback (?:of )?)?(?P<name>[a-z][\w-]*)"
+    r"(?P<rest> \((?:edge|app|database|cache|queue|host|network|runtime)\)| (?:to )?)"
+)
+"""Who a row is about: `shop (database): ...`, `shop 2.20.0: ...`, `Rollback shop to 2.14.1`."""
 _EXACT_S: Final = 1.5
 """Our drafts round a time to the second."""
 _RULE_NAME: Final = re.compile(
@@ -107,6 +125,7 @@ def judge_cited(statement: Statement, case: Case) -> Iterator[Finding]:
     whole = statement.passage.text
     open_ended = bool(_MORE.search(whole))
     moments = list(_moments(items, record))
+    stated = facts_told(record.incident, frozenset(i.id for i in items))
     quoted = [h for h in record.happenings if h.event.title and h.event.title in whole]
     for time in statement.times:
         if time.may_be:
@@ -114,12 +133,13 @@ def judge_cited(statement: Statement, case: Case) -> Iterator[Finding]:
             more: list[tuple[float, float, str]] = []
             if time is not statement.stamp:
                 more += [(a, b, next(iter(c), "")) for a, b, c in record.stones.values()]
+                more += [(seconds(one), seconds(one), "") for one in stated if isinstance(one, pd.Timestamp)]
                 more += [(h.low, at, h.event.id) for h in quoted for at in (h.high, h.end) if at is not None]
             if time.written.role == "until":
                 more += [(h.low, h.high, h.event.id) for h in record.happenings if h.event.kind == "note"]
             yield from _time(statement, time, (*moments, *more), items, open_ended=open_ended)
     for figure in statement.figures:
-        if figure.kind != "bare" and not figure.signed:
+        if figure.kind != "bare" and not figure.signed and not _COMPARED.match(whole, figure.end):
             yield from _figure(statement, figure, items, moments, record, open_ended=open_ended)
     versions = {v for i in items if isinstance(i, Event) for v in (i.version, i.previous) if v}
     if versions:
@@ -128,17 +148,71 @@ def judge_cited(statement: Statement, case: Case) -> Iterator[Finding]:
             if version not in versions and whole[start:end] not in titles:
                 told = Told(statement, "change", Hit("change", start, end), None)
                 yield Finding(claim_of(told, value=version), "contradicted", "differs", _shown(items))
+    yield from _names(statement, items, record, open_ended=open_ended)
+    yield from _service(statement, items)
+
+
+def _names(statement: Statement, items: Sequence[Item], record: Record, *, open_ended: bool) -> Iterator[Finding]:
+    """Whether the alerts that a line names are those that it cites, each once."""
     rules = {i.rule for i in items if isinstance(i, Alert)}
-    if rules and not open_ended:
-        for match in _RULE_NAME.finditer(statement.text):
-            if match[0] not in rules:
-                told = Told(
-                    statement,
-                    "alert",
-                    Hit("alert", statement.start + match.start(), statement.start + match.end()),
-                    None,
-                )
-                yield Finding(claim_of(told, subject=match[0]), "contradicted", "wrong-name", _shown(items))
+    rules |= {
+        i.signal.id.partition("/")[2] for i in items if isinstance(i, Anomaly) and i.signal.id.startswith("alert/")
+    }
+    if not any(isinstance(i, Alert) for i in items):
+        return
+    seen: set[str] = set()
+    for match in _CAMEL.finditer(statement.text):
+        name = match[0]
+        known = name in record.rules
+        told = bool(_RULE_NAME.match(statement.text, match.start())) or known
+        # A row of a table says a name once; a file with many columns may tell it in several.
+        again = name in seen and len(statement.passage.cells) <= _FEW_CELLS
+        if not told or (name in rules and not again):
+            seen.add(name)
+            continue
+        if open_ended and known and name not in seen and _fired_within(name, statement, record):
+            seen.add(name)
+            continue
+        place = (statement.start + match.start(), statement.start + match.end())
+        claimed = Told(statement, "alert", Hit("alert", *place), None)
+        yield Finding(claim_of(claimed, subject=name), "contradicted", "wrong-name", _shown(items))
+
+
+def _fired_within(name: str, statement: Statement, record: Record) -> bool:
+    spans = [span for t in statement.times for span in t.may_be]
+    if not spans:
+        return True
+    low, high = min(a for a, _ in spans) - _LATE_S, max(b for _, b in spans) + _LATE_S
+    return any(one.alert.rule == name and low <= one.fired <= high for one in record.firings)
+
+
+def _service(statement: Statement, items: Sequence[Item]) -> Iterator[Finding]:
+    """Whether the service that a line begins with is that of what it cites."""
+    match = _OWNER.match(statement.text) if statement.stamp is not None else None
+    if match is None:
+        return
+    behind = statement.start + match.end()
+    if "(" not in match["rest"] and not any(start == behind for start, _, _ in statement.versions):
+        return
+    name = match["name"].lower()
+    events = [i for i in items if isinstance(i, Event)]
+    words = {w for i in (events or items) for w in _about(i)}
+    if name in words or not words:
+        return
+    place = (statement.start + match.start("name"), statement.start + match.end("name"))
+    told = Told(statement, "reference", Hit("reference", *place), None)
+    yield Finding(claim_of(told, subject=match["name"]), "contradicted", "wrong-name", _shown(items))
+
+
+def _about(item: Item) -> Iterator[str]:
+    """Names of whom an item is about, in lower case."""
+    if isinstance(item, Event | Alert | Anomaly):
+        yield item.service.name.lower()
+    if isinstance(item, Event):
+        yield from (word.lower() for word in re.findall(r"[\w-]+", item.title))
+    elif isinstance(item, Alert | Anomaly):
+        yield from (value.lower() for value in item.labels.values())
+        yield from (part.lower() for value in item.labels.values() for part in re.split(r"[:.]", value))
 
 
 def _time(
@@ -239,43 +313,83 @@ def _figure(
 ) -> Iterator[Finding]:
     told = Told(statement, "symptom", Hit("symptom", figure.start, figure.end), None)
     claim = claim_of(told, value=figure.text, place=(figure.start, figure.end))
-    anomalies = [i for i in items if isinstance(i, Anomaly)]
-    fitting = [a for a in anomalies if fits_unit(figure, a.signal.unit)]
-    values: list[tuple[float, str]] = []
-    for a in fitting:
-        by = scale(figure, a.signal.unit)
-        values += [(v * by, a.id) for v in (a.baseline, a.peak, a.level)]
-        values += [((a.peak - a.baseline) * by, a.id)]
-        if a.signal.threshold is not None:
-            values.append((a.signal.threshold * by, a.id))
-    ids = {i.id for i in items}
+    ids = frozenset(i.id for i in items)
+    stated = facts_told(record.incident, ids)
+    fitting = [i for i in items if isinstance(i, Anomaly) and fits_unit(figure, i.signal.unit)]
+    values = [(v * scale(figure, a.signal.unit), a.id) for a in fitting for v in _own_values(a)]
+    values += [
+        (q.value * scale(figure, q.unit), "") for q in stated if isinstance(q, Quantity) and fits_unit(figure, q.unit)
+    ]
     for impact in record.incident.explanation.impact:
         if ids & set(impact.evidence):
             values += [(v, impact.evidence[0]) for v in (impact.value, impact.share) if v is not None]
-    if figure.kind == "seconds":
-        times = sorted(
-            {m for low, high, _ in moments for m in (low, high)}
-            | {m for low, high, _ in record.stones.values() for m in (low, high)}
-        )
-        if any(figure.meets(b - a - 15.0, b - a + 15.0) for n, a in enumerate(times[:200]) for b in times[n + 1 : 200]):
-            return
     hit = next((one for v, one in values if figure.meets(v)), None)
     if hit is not None:
-        yield Finding(claim, "confirmed", "matches", (Shown("id", hit, hit),))
+        yield Finding(claim, "confirmed", "matches", (Shown("id", hit or items[0].id, hit or items[0].id),))
         return
-    for a in fitting:
-        metric = record.metrics.get(a.signal.id)
-        for series in series_of(metric, record, columns=[a.column]) if metric is not None else ():
-            by = scale(figure, a.signal.unit)
-            if any(figure.meets(*span) for span in _beside(series, metric, statement, record, by)):
-                return
-            spans = [np.quantile(series.before, (0.25, 0.75)) * by] if len(series.before) else []
-            spans += [np.array(sorted((a.level * by, a.peak * by)))]
-            if any(figure.meets(*map(float, span)) for span in spans):
-                return
-    if fitting and not open_ended and figure.kind in ("ratio", "seconds", "bytes"):
-        a = fitting[0]
-        yield Finding(claim, "contradicted", "differs", (Shown("id", a.signal.title, a.id),))
+    if (
+        figure.kind == "seconds"
+        and figure.value >= _SHORTEST_S
+        and _is_length(figure, moments, stated, record, exact=bool(stated))
+    ):
+        return
+    if not stated and any(figure.meets(*span) for a in fitting for span in _near_values(a, figure, statement, record)):
+        return
+    sure = bool(stated) or (bool(fitting) and not open_ended)
+    if (
+        sure
+        and figure.kind in ("ratio", "seconds", "bytes")
+        and (fitting or (figure.kind == "seconds" and figure.value >= _LENGTH_S))
+    ):
+        shown = (
+            Shown("id", fitting[0].signal.title, fitting[0].id) if fitting else Shown("id", items[0].id, items[0].id)
+        )
+        yield Finding(claim, "contradicted", "differs", (shown,))
+
+
+def _own_values(anomaly: Anomaly) -> Iterator[float]:
+    yield from (anomaly.baseline, anomaly.peak, anomaly.level, anomaly.peak - anomaly.baseline)
+    if anomaly.signal.threshold is not None:
+        yield anomaly.signal.threshold
+
+
+def _is_length(
+    figure: Figure,
+    moments: Sequence[tuple[float, float, str]],
+    stated: Sequence[Stated],
+    record: Record,
+    *,
+    exact: bool,
+) -> bool:
+    """Whether a length of time is one between two moments of what is cited, or one that an entry states."""
+    unit = re.search(r"[^\W\d_]+$", figure.text)
+    small = unit is not None and unit[0] in ("s", "sec", "seconds")
+    half = (1.6 if small else 31.0 if figure.value < 36_000 else 1_800.0) if exact else 15.0
+    if any(isinstance(one, pd.Timedelta) and abs(one.total_seconds() - figure.value) <= half for one in stated):
+        return True
+    times = {m for low, high, _ in moments for m in (low, high)} | {
+        m for low, high, _ in record.stones.values() for m in (low, high)
+    }
+    times |= {seconds(one) for one in stated if isinstance(one, pd.Timestamp)}
+    known = sorted(times)[:200]
+    if exact:
+        return any(abs(b - a - figure.value) <= half for n, a in enumerate(known) for b in known[n + 1 :])
+    return any(figure.meets(b - a - half, b - a + half) for n, a in enumerate(known) for b in known[n + 1 :])
+
+
+def _near_values(
+    anomaly: Anomaly, figure: Figure, statement: Statement, record: Record
+) -> Iterator[tuple[float, float]]:
+    """Where nothing is stated: what the series showed before, at its worst, and around the statement's times."""
+    metric = record.metrics.get(anomaly.signal.id)
+    by = scale(figure, anomaly.signal.unit)
+    for series in series_of(metric, record, columns=[anomaly.column]) if metric is not None else ():
+        yield from _beside(series, metric, statement, record, by)
+        if len(series.before):
+            low, high = np.quantile(series.before, (0.25, 0.75)) * by
+            yield float(low), float(high)
+    least, most = sorted((anomaly.level * by, anomaly.peak * by))
+    yield least, most
 
 
 def _beside(

@@ -56,7 +56,7 @@ def test_long_csv_with_labels(tmp_path: Path) -> None:
     assert metric.labels == ({"service": "cart", "zone": "eu"}, {"service": "web", "zone": "eu"})
     assert [service.name for service in metric.services] == ["cart", "web"]
     assert column(metric) == pytest.approx([0.1, 0.101, 0.102, 0.103, 0.104])
-    assert (metric.signal.unit, metric.signal.aspect, metric.signal.inferred) == ("seconds", "latency", True)
+    assert (metric.signal.unit, metric.signal.aspect, metric.signal.inferred) == ("seconds", "latency", False)
     assert metric.signal.title == "http_p95_ms (in seconds)"
     assert queries[0].query == 'm.csv: http_p95_ms{zone="eu"}'
     assert (queries[0].series, queries[0].id) == (2, metric.query)
@@ -186,9 +186,7 @@ def test_samples_out_of_order_are_put_in_order_and_of_two_different_ones_at_one_
     )
     metrics, _, gaps = read(written(tmp_path, text))
     assert column(metrics["depth"])[:3] == [0.0, None, 2.0]
-    assert (
-        "two different samples at one time, 1 times, first at 2026-11-17 13:46:00 UTC (lines 4 and 5)" in gaps[0].cause
-    )
+    assert "several samples at one time, 1 times, first at 2026-11-17 13:46:00 UTC (lines 4 and 5)" in gaps[0].cause
 
 
 def test_a_counter_becomes_its_rate_and_a_reset_is_no_fall(tmp_path: Path) -> None:
@@ -374,6 +372,16 @@ def test_a_column_that_repeats_is_told_and_the_first_counts(tmp_path: Path) -> N
     assert column(metrics["d"])[0] == 1.0
     assert column(metrics["e"])[0] == 3.0
     assert [gap.missing for gap in gaps] == ["column 3, 'd{a=\"1\"}'"]
+
+
+def test_a_histogram_that_counted_nothing_has_no_quantile_and_ends_nothing(tmp_path: Path) -> None:
+    rows = ["timestamp,metric,le,value"]
+    for n in range(20):
+        time = (START + n * MINUTE).isoformat()
+        rows += [f"{time},x_seconds_bucket,{le},0" for le in ("0.1", "+Inf")]
+        rows += [f"{time},x_seconds_sum,,0", f"{time},x_seconds_count,,0"]
+    metrics, _, _ = read(written(tmp_path, "\n".join(rows)), at=window(minutes=20))
+    assert set(metrics) == {"x_seconds_count"}
 
 
 def test_series_are_also_kept_as_they_stand_in_the_file_under_the_same_query(tmp_path: Path) -> None:

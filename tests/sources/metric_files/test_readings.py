@@ -97,3 +97,18 @@ def test_of_an_unknown_unit_the_smallest_series_tells_the_scale(tmp_path: Path) 
     assert metric.signal.min_effect == pytest.approx(0.2 * 0.0203, rel=0.05)
     assert len(metric.values.columns) == 2
     assert len(metric.values) < COUNT
+
+
+def test_availability_of_two_values_in_whole_percent_is_failures_too(tmp_path: Path) -> None:
+    text = lines(lambda n: f"{ISO[n]},{96 if n in BAD else 100}", header="time,availability")
+    (metric,) = metrics_of(written(tmp_path, text))[0].values()
+    assert before_and_after(metric) == pytest.approx((0.0, 0.04))
+    assert metric.signal.aspect == "errors"
+
+
+def test_what_is_certain_and_what_is_only_inferred(tmp_path: Path) -> None:
+    header = "time,latency_seconds,error rate,p95,foo"
+    text = lines(lambda n: f"{ISO[n]},0.1,0.001,0.1,0.1", header=header)
+    metrics, _ = metrics_of(written(tmp_path, text), "foo=latency,seconds")
+    inferred = {name: metric.signal.inferred for name, metric in metrics.items()}
+    assert inferred == {"latency_seconds": False, "error rate": False, "p95": True, "foo": False}

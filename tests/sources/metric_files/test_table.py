@@ -136,7 +136,7 @@ def test_a_legend_names_things_and_the_files_name_what_is_measured(tmp_path: Pat
 
 def test_two_different_samples_of_one_series_at_one_time_are_never_one(tmp_path: Path) -> None:
     text = lines(lambda n: f"{ISO[n]},{LATENCY[n]}\n{ISO[n]},0.02", header="time,latency_seconds")
-    with pytest.raises(UsageError, match="two different samples at one time"):
+    with pytest.raises(UsageError, match="several samples at one time"):
         metrics_of(written(tmp_path, text))
 
 
@@ -206,3 +206,56 @@ def test_what_could_not_be_classified_is_told_with_what_moved_and_the_line_that_
     assert [gap.missing for gap in gaps] == ["what Antwortzeit measures"]
     assert "from 0.0203 to 0.9" in gaps[0].cause
     assert "--column 'Antwortzeit=latency,seconds'" in gaps[0].cause
+
+
+def test_headers_of_a_thing_and_a_metric_each_are_taken_apart(tmp_path: Path) -> None:
+    header = "time,shop_cpu,shop_latency-90,shop_workload,cart_cpu,cart_latency-90,cart_workload"
+    text = lines(lambda n: f"{SECONDS[n]},0.1,{LATENCY[n]},50,0.2,0.02,51", header=header)
+    metrics, _ = metrics_of(written(tmp_path, text))
+    assert set(metrics) == {"cpu", "latency-90", "workload"}
+    assert [service.name for service in metrics["latency-90"].services] == ["cart", "shop"]
+    assert before_and_after(metrics["latency-90"], 1) == pytest.approx((0.0203, 0.9))
+
+
+def test_parts_of_one_thing_are_not_taken_apart(tmp_path: Path) -> None:
+    header = "time,node_cpu_usage,node_memory_bytes,node_disk_usage,node_load1"
+    metrics, _ = metrics_of(written(tmp_path, lines(lambda n: f"{SECONDS[n]},0.1,1e9,0.3,2.5", header=header)))
+    assert set(metrics) == {"node_cpu_usage", "node_memory_bytes", "node_disk_usage", "node_load1"}
+
+
+@pytest.mark.parametrize(
+    ("header", "form"),
+    [
+        ("Date,Time,latency_seconds", "%Y-%m-%d,%H:%M:%S"),
+        ("@timestamp per minute,latency_seconds", '"%b %d, %Y @ %H:%M:%S.000"'),
+        ("Zeitstempel,latency_seconds", "%d.%m.%Y %H:%M"),
+    ],
+)
+def test_times_in_two_columns_and_as_tools_print_them(tmp_path: Path, header: str, form: str) -> None:
+    text = lines(lambda n: f"{TIMES[n]:{form}},{LATENCY[n]}", header=header)
+    assert before_and_after(metrics_of(written(tmp_path, text))[0]["latency_seconds"]) == pytest.approx((0.0203, 0.9))
+
+
+def test_day_numbers_of_a_spreadsheet(tmp_path: Path) -> None:
+    first = (TIMES[0].tz_localize(None) - pd.Timestamp("1899-12-30")) / pd.Timedelta("1D")
+    text = lines(lambda n: f"{first + n / 1440:.8f},{LATENCY[n]}", header="Zeit,latency_seconds")
+    assert before_and_after(metrics_of(written(tmp_path, text))[0]["latency_seconds"]) == pytest.approx((0.0203, 0.9))
+
+
+def test_memory_in_bytes_is_no_time(tmp_path: Path) -> None:
+    text = lines(lambda n: f"x,{1e9 + n},{ISO[n]},{LATENCY[n]}", header="name,used,when,latency_seconds")
+    metrics, _ = metrics_of(written(tmp_path, text))
+    assert before_and_after(metrics["latency_seconds"]) == pytest.approx((0.0203, 0.9))
+
+
+def test_a_log_of_single_requests_is_no_series(tmp_path: Path) -> None:
+    text = lines(lambda n: "\n".join([f"{ISO[n]},GET,{LATENCY[n]}"] * 5), header="time,method,duration_seconds")
+    with pytest.raises(UsageError, match="several samples at one time"):
+        metrics_of(written(tmp_path, text))
+
+
+def test_a_legend_in_a_long_table_names_things_too(tmp_path: Path) -> None:
+    text = lines(lambda n: f"shop,{ISO[n]},{LATENCY[n]}\ncart,{ISO[n]},0.02", header='"Series","Time","Value"')
+    (metric,) = metrics_of(written(tmp_path, text, name="Latency-data-2026-11-17.csv"))[0].values()
+    assert metric.signal.id == "file/Latency"
+    assert [service.name for service in metric.services] == ["cart", "shop"]

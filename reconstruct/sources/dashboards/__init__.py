@@ -1,0 +1,1 @@
+"""Dashboards as signals: Grafana's, Perses' and Prometheus rule files; what panels ask, and what cannot be asked."""
