@@ -22,6 +22,7 @@ from reconstruct.explain.user_impact import look, user_anomalies
 from reconstruct.meaning import read_system
 from reconstruct.meaning.user_signals import with_user_signals
 from reconstruct.model import Episode, Evidence, Incident, Metric, PastIncident, Settings, numbered_gaps
+from reconstruct.text.verdict import verdict_text
 from reconstruct.timeline import compose
 
 DAY = pd.Timedelta(days=1)
@@ -54,7 +55,8 @@ def draft(evidence: Evidence, *, settings: Settings | None = None) -> Incident:
     users = look(evidence)
     anomalies = (*found.anomalies, *user_anomalies(users, evidence, after=len(found.anomalies)))
     explanation = explain(evidence, anomalies, settings=settings, system=system, users=users)
-    return with_detection(compose(evidence, anomalies, explanation))
+    says = verdict_text(explanation.reason, {a.id: a for a in anomalies})
+    return with_detection(compose(evidence, anomalies, replace(explanation, says=says)))
 
 
 def with_detection(

@@ -49,7 +49,17 @@ from reconstruct.explain.rules.traffic_surge import traffic_surge
 from reconstruct.explain.scoring import Suspect, believed, dismissed_changes, hints, unplaced, weigh
 from reconstruct.explain.symptoms import Symptom, symptoms
 from reconstruct.explain.user_impact import UserImpact
-from reconstruct.model import Anomaly, Event, Evidence, Explanation, Moment, Reason, Settings, Verdict
+from reconstruct.model import (
+    Anomaly,
+    Event,
+    Evidence,
+    Explanation,
+    Moment,
+    Reason,
+    Settings,
+    Verdict,
+    VerdictReason,
+)
 from reconstruct.model.system import System
 
 __all__ = ["explain"]
@@ -92,7 +102,7 @@ def explain(
     bout = worst(found)
     judged, why = verdict(evidence, anomalies, bout, firing=firing, users=users, ran_out=exhausted)
     if bout is None or judged != "incident":
-        return Explanation(judged, why)
+        return Explanation(judged, reason=why)
     if not bout.symptoms:  # an alert that nothing measured bears out: nothing to reason from
         return _only_alerted(judged, why, found, bout, anomalies)
 
@@ -116,7 +126,7 @@ def explain(
 
     return Explanation(
         verdict=judged,
-        says=why,
+        reason=why,
         episodes=episodes(found, anomalies),
         worst=f"ep{found.index(bout) + 1}",
         onset=case.onset,
@@ -148,7 +158,9 @@ def _found(
     met = episodes_of_users(users, anomalies, felt, firing=firing, evidence=evidence)
     if met:
         return met
-    shown = () if users.judged else bouts(felt, firing=firing, window=evidence.window)
+    if users.judged:  # what was judged at the outermost hop is not judged again; what was not, as packs ask for it
+        felt = () if users.timed else [s for s in felt if s.anomaly.signal.aspect == "latency"]
+    shown = bouts(felt, firing=firing, window=evidence.window)
     strongest = worst(shown)
     if strongest is not None and strongest.strength >= priors.INCIDENT_AT:
         return shown
@@ -161,12 +173,12 @@ def _found(
 
 
 def _only_alerted(
-    judged: Verdict, why: str, found: Sequence[Bout], bout: Bout, anomalies: Sequence[Anomaly]
+    judged: Verdict, why: VerdictReason, found: Sequence[Bout], bout: Bout, anomalies: Sequence[Anomaly]
 ) -> Explanation:
     dated = bout.dated
     return Explanation(
         verdict=judged,
-        says=why,
+        reason=why,
         episodes=episodes(found, anomalies),
         worst=f"ep{found.index(bout) + 1}",
         onset=dated.onset if dated else None,

@@ -15,9 +15,22 @@ from reconstruct.explain.firings import Firing, calls_somebody
 from reconstruct.explain.symptoms import FELT_ASPECTS, FELT_LAYERS, Symptom
 from reconstruct.explain.user_impact import UserImpact
 from reconstruct.meaning.user_signals import USERS, weight_of
-from reconstruct.model import Anomaly, Episode, Evidence, Impact, Metric, Service, Verdict, Window
-from reconstruct.text.reasons import clock, lower_first, moved_from_to, names
-from reconstruct.text.units import change, human
+from reconstruct.model import (
+    Anomaly,
+    Episode,
+    Evidence,
+    Fact,
+    Facts,
+    Impact,
+    Metric,
+    Reference,
+    Service,
+    Verdict,
+    VerdictReason,
+    Window,
+)
+from reconstruct.text.reasons import lower_first
+from reconstruct.text.units import human
 
 NEAREST = 3
 """Signals named where nothing was an incident: who asked about the window wants to know what moved in it."""
@@ -31,7 +44,7 @@ def verdict(
     firing: Sequence[Firing],
     users: UserImpact,
     ran_out: Sequence[RanOut] = (),
-) -> tuple[Verdict, str]:
+) -> tuple[Verdict, VerdictReason]:
     """Whether there was an incident, and why we think so.
 
     Harm that users met is one; so is an alert that somebody is called for, and a resource that ran out, though nobody
@@ -40,82 +53,60 @@ def verdict(
     signal that was read and judged.
     """
     if worst is not None and worst.dated is not None and worst.dated.users:
-        mine = [s.anomaly for s in worst.symptoms if USERS in s.anomaly.signal.tags]
-        return "incident", _met(mine, worst)
-    if not users.judged and worst is not None and worst.dated is None and worst.strength >= priors.INCIDENT_AT:
-        strongest = max(worst.main, key=_preferred).anomaly
-        felt = [s for s in worst.main if s.anomaly.signal.layer in FELT_LAYERS]
-        services = list(dict.fromkeys(s.anomaly.service for s in felt if s.anomaly.service.name))
-        figures = change(strongest.baseline, strongest.level, strongest.signal.unit)
-        whom = f"users of {names(services)} felt it" if services else "users felt it" if felt else _alerted_only(worst)
-        return "incident", f"{whom} from {clock(onset(worst)[0].time)}: {lower_first(strongest.signal.title)} {figures}"
-    inside = [f for f in firing if calls_somebody(f, evidence.window)]
+        return "incident", _harmed(worst)
+    if worst is not None and worst.dated is None and worst.strength >= priors.INCIDENT_AT:
+        return "incident", _symptoms(worst)
+    inside = sorted((f for f in firing if calls_somebody(f, evidence.window)), key=lambda f: (f.fired, f.id))
     if inside:
-        return "incident", f"{_fired(inside)}; no measured signal shows that users met it"
+        fired: Facts = {"names": tuple(dict.fromkeys(f.name for f in inside)), "since": inside[0].fired}
+        return "incident", VerdictReason("alerts-fired", fired, tuple(f.id for f in inside))
     if ran_out:
-        return "incident", f"{_told(ran_out[0])}; no measured signal shows that users met it"
+        one = ran_out[0]
+        out: Facts = {"what": one.what, "thing": one.thing, "since": one.moment.time}
+        return "incident", VerdictReason("ran-out", out, one.queries)
     seen = [m for m in evidence.metrics if _user_facing(m) and _has_data(m, evidence.window)]
-    if not seen and not any(gap.matters for gap in evidence.gaps):
-        return "inconclusive", "no signal of what users feel (requests, errors, latency, probes) has data in the window"
+    unread = [gap for gap in evidence.gaps if gap.matters]
+    if not seen and not unread:
+        return "inconclusive", VerdictReason("nothing-measured")
     if users.unjudged and not users.judged:
-        return "inconclusive", f"what users met was seen but could not be judged: {', '.join(users.unjudged[:NEAREST])}"
-    if unread := [gap for gap in evidence.gaps if gap.matters]:
-        others = f" and {len(unread) - 1} more" if len(unread) > 1 else ""
-        return (
-            "inconclusive",
-            f"what users feel was seen and could not be read: {unread[0].missing}{others} ({unread[0].cause})",
-        )
-    moved = sum(a.worse for a in anomalies)
-    rest = f"; {moved} series moved and none was felt" if moved else ""
-    told = f"; nearest to it: {near}" if (near := _nearest(worst)) else ""
-    return (
-        "no-incident",
-        f"none of the {len(seen)} user-facing signals got worse by enough, for long enough{rest}{told}",
-    )
+        return "inconclusive", VerdictReason("not-judged", {"signals": users.unjudged[:NEAREST]})
+    if unread:
+        what: Facts = {"missing": unread[0].missing, "cause": unread[0].cause, "others": len(unread) - 1}
+        return "inconclusive", VerdictReason("not-read", what, tuple(gap.id for gap in unread))
+    near = tuple(Reference(a.id) for a in _nearest(worst))
+    calm: Facts = {"judged": len(seen), "moved": sum(a.worse for a in anomalies), "nearest": near}
+    return "no-incident", VerdictReason("calm", calm)
 
 
-_RAN_OUT = {
-    "oom-kill": "a process of {thing} was killed for memory",
-    "crash-loop": "{thing} kept restarting",
-    "disk-full": "a disk of {thing} was full",
-    "certificate-expired": "the certificate of {thing} expired",
-}
-
-
-def _told(one: RanOut) -> str:
-    return f"{_RAN_OUT[one.what].format(thing=one.thing)} at {clock(one.moment.time)}"
-
-
-def _met(mine: Sequence[Anomaly], worst: Bout) -> str:
-    """What users met, in one clause: the failed share first, then the slowest."""
+def _harmed(worst: Bout) -> VerdictReason:
+    """What users met: the failed share first, then what answered slowest."""
     order = {"errors": 0, "availability": 1, "latency": 2}
-    first = min(mine, key=lambda a: (order.get(a.signal.aspect, 3), -a.score, a.id), default=None)
-    since = clock(onset(worst)[0].time)
-    if first is None:
-        return f"users met harm from {since}"
-    figures = change(first.baseline, first.peak, first.signal.unit)
-    return f"users of {first.service.name} felt it from {since}: {lower_first(first.signal.title)} {figures}"
+    mine = [s.anomaly for s in worst.symptoms if USERS in s.anomaly.signal.tags]
+    first = min(mine, key=lambda a: (order.get(a.signal.aspect, len(order)), -a.score, a.id), default=None)
+    facts: dict[str, Fact] = {"since": onset(worst)[0].time}
+    if first is not None:
+        facts |= {"anomaly": Reference(first.id), "services": (first.service,)}
+    return VerdictReason("users-harmed", facts, tuple(a.id for a in mine))
 
 
-def _alerted_only(worst: Bout) -> str:
-    return "it was alerted on, though no signal shows that users felt it," if worst.alerts else "symptoms were seen"
+def _symptoms(worst: Bout) -> VerdictReason:
+    strongest = max(worst.main, key=_preferred).anomaly
+    felt = [s for s in worst.main if s.anomaly.signal.layer in FELT_LAYERS]
+    services = tuple(dict.fromkeys(s.anomaly.service for s in felt if s.anomaly.service.name))
+    facts: Facts = {
+        "anomaly": Reference(strongest.id),
+        "since": onset(worst)[0].time,
+        "services": services,
+        "user_facing": bool(felt),
+    }
+    return VerdictReason("symptoms", facts, tuple(s.anomaly.id for s in worst.main))
 
 
-def _fired(calls: Sequence[Firing]) -> str:
-    told = list(dict.fromkeys(f.name for f in calls))
-    first = min(calls, key=lambda f: (f.fired, f.id))
-    more = f" and {len(told) - 1} more" if len(told) > 1 else ""
-    return f"{first.name}{more} fired at {clock(first.fired)}"
-
-
-def _nearest(worst: Bout | None) -> str:
-    """What came nearest to an incident, with its figures; "" where nothing came near."""
+def _nearest(worst: Bout | None) -> list[Anomaly]:
+    """What came nearest to an incident."""
     found = sorted(worst.main, key=lambda s: (-s.strength, s.anomaly.id)) if worst is not None else []
     told = {s.anomaly.signal.id: s.anomaly for s in reversed(found) if s.anomaly.signal.threshold is None}
-    return ", ".join(
-        f"{moved_from_to(a)}{f' to {clock(a.recovery.time)}' if a.recovery else ', not back'}"
-        for a in list(reversed(told.values()))[:NEAREST]
-    )
+    return list(reversed(told.values()))[:NEAREST]
 
 
 def episodes(found: Sequence[Bout], anomalies: Sequence[Anomaly]) -> tuple[Episode, ...]:
@@ -182,9 +173,7 @@ def _impact_of_users(case: Case) -> tuple[Impact, ...]:
             slow = float(np.nansum(weight[:, columns])) * step_s if weight.shape[1] > max(columns) else counted
             late = first.signal.layer == "queue"
             share = None if late or counted <= 0 else slow / counted
-            before, during = human(first.baseline, "seconds"), human(first.level, "seconds")
             what = "messages handled late" if late else "slow requests"
-            what = f"{what} (mean {before} before, {during} during)"
             rows.append(Impact(first.service, what, slow, "count", share, start, end, evidence))
     return tuple(rows)
 

@@ -105,6 +105,8 @@ class UserImpact:
     episodes: tuple[Harm, ...] = ()
     judged: bool = False
     """Some figure of requests was read inside the window and has a baseline."""
+    timed: bool = False
+    """How long requests took is among what was judged."""
     unjudged: tuple[str, ...] = ()
     """Signals of users that have data but could not be judged."""
 
@@ -118,12 +120,12 @@ def look(evidence: Evidence) -> UserImpact:
     asked = [m for m in mine if m.signal.layer != "queue"]
     effects, unjudged = _effects(asked, evidence)
     episodes = _episodes(effects, evidence)
-    judged = bool(effects)
+    judged, timed = bool(effects), any(e.metric.signal.aspect == "latency" for e in effects)
     if not episodes:
         late, more = _effects([m for m in mine if m.signal.layer == "queue"], evidence)
         episodes, effects = _episodes(late, evidence), (*effects, *late)
         unjudged += more
-    return UserImpact(effects, episodes, judged, unjudged)
+    return UserImpact(effects, episodes, judged, timed, unjudged)
 
 
 def onset_of(harm: Harm, evidence: Evidence) -> Moment:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 import pandas as pd
 
@@ -181,13 +182,30 @@ class Episode:
     anomalies: tuple[str, ...]
 
 
+VerdictKind = Literal[
+    "users-harmed", "symptoms", "alerts-fired", "ran-out", "nothing-measured", "not-judged", "not-read", "calm"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictReason:
+    """Why the verdict is what it is; `reconstruct.text.verdict` words it."""
+
+    kind: VerdictKind
+    facts: Facts = field(default_factory=dict)
+    """users-harmed, symptoms: `anomaly`, `since`, `services`; alerts-fired: `names`, `since`; ran-out: `what`, `thing`,
+    `since`; not-judged: `signals`; not-read: `missing`, `cause`, `others`; calm: `judged`, `moved`, `nearest`."""
+    evidence: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Explanation:
     """What explain makes of evidence and anomalies; timeline composes it into the Incident."""
 
     verdict: Verdict
-    says: str
-    """One sentence: why this verdict."""
+    says: str = ""
+    """One sentence: why this verdict; the pipeline words it from `reason`."""
+    reason: VerdictReason = VerdictReason("nothing-measured")
     episodes: tuple[Episode, ...] = ()
     worst: str | None = None
     """Id of the episode that the milestones speak of."""

@@ -25,7 +25,7 @@ def test_quiet_stays_quiet_whatever_the_machine_does() -> None:
     assert story.verdict == "no-incident"
     assert story.hints == ()
     assert story.onset is None
-    assert "none was felt" in story.says
+    assert story.reason.kind == "calm"
 
 
 def test_an_alert_on_a_resource_alone_is_a_near_miss_without_impact() -> None:
@@ -67,7 +67,7 @@ def test_an_alert_that_nothing_measured_bears_out_is_an_incident_without_impact_
     assert story.verdict == "incident"
     assert story.impact == ()
     assert story.hints == ()
-    assert "CheckoutBroken fired" in story.says
+    assert story.reason.facts["names"] == ("CheckoutBroken",)
 
 
 def test_a_blip_is_not_felt() -> None:
@@ -83,7 +83,7 @@ def test_a_reading_of_an_unknown_name_is_believed_less() -> None:
 def test_without_any_user_facing_signal_it_is_undecided() -> None:
     story = told(database(host=0.99, cpu=0.9))
     assert story.verdict == "inconclusive"
-    assert "no signal of what users feel" in story.says
+    assert story.reason.kind == "nothing-measured"
 
 
 def test_services_that_the_incident_is_not_about_are_left_out() -> None:
@@ -172,8 +172,8 @@ def test_latency_is_told_with_what_it_was_before() -> None:
 def test_what_came_nearest_is_told_where_nothing_was_an_incident() -> None:
     story = told([latency(0.04), *quiet()])
     assert story.verdict == "no-incident"
-    assert "nearest to it" in story.says
-    assert "nearest" not in told(quiet()).says
+    assert story.reason.facts["nearest"]
+    assert not told(quiet()).reason.facts["nearest"]
 
 
 def test_a_mean_over_the_last_requests_does_not_date_the_recovery() -> None:
@@ -192,7 +192,7 @@ def test_a_user_facing_signal_that_could_not_be_read_leaves_the_verdict_open() -
     unread = Gap("g1", "prometheus", "http/error-share", "the query was refused", matters=True)
     story = explain(replace(evidence, gaps=(unread,)), anomalies, settings=Settings())
     assert story.verdict == "inconclusive"
-    assert "http/error-share" in story.says
+    assert story.reason.facts["missing"] == "http/error-share"
     assert explain(
         replace(evidence, gaps=(replace(unread, matters=False),)), anomalies, settings=Settings()
     ).verdict == ("no-incident")

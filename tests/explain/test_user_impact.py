@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from reconstruct.model import Alert, Incident, Service, Settings
+from reconstruct.model import Alert, Incident, Metric, Service, Settings, Signal
 from reconstruct.pipeline import draft
 from tests.meaning.made import START, STEP, Labels, N, Values, counter, evidence, gauge, later
 
@@ -157,7 +157,7 @@ def test_processes_killed_for_memory_are_told_without_any_alert() -> None:
     explanation = told([*series, ("node_load1", host, gauge(1.0))]).explanation
     assert explanation.verdict == "incident"
     assert explanation.impact == ()
-    assert "killed for memory" in explanation.says
+    assert explanation.reason.facts["what"] == "oom-kill"
 
 
 def test_a_user_facing_signal_that_cannot_be_judged_is_no_all_clear() -> None:
@@ -165,7 +165,7 @@ def test_a_user_facing_signal_that_cannot_be_judged_is_no_all_clear() -> None:
     window = replace(given.window, start=given.window.baseline_start + 3 * STEP)
     explanation = draft(replace(given, window=window), settings=Settings()).explanation
     assert explanation.verdict == "inconclusive"
-    assert "users/" in explanation.says
+    assert explanation.reason.kind == "not-judged"
 
 
 def test_two_outages_far_apart_are_two_episodes_and_the_worse_one_dates_the_incident() -> None:
@@ -174,3 +174,12 @@ def test_two_outages_far_apart_are_two_episodes_and_the_worse_one_dates_the_inci
     assert len(explanation.episodes) == 2
     assert explanation.onset is not None
     assert explanation.onset.time == time(100)
+
+
+def test_times_that_only_a_pack_can_read_are_still_judged_where_no_hop_tells_them() -> None:
+    given = evidence(edge())
+    signal = Signal("http/latency-p95", "Latency", "p95", "seconds", "app", "latency", min_effect=0.02)
+    values = pd.DataFrame(between(0.08, 0.9), index=given.window.index)
+    slow = Metric(signal, values, ({"service": "shop"},), (Service("shop"),), "q99", 15.0)
+    explanation = draft(replace(given, metrics=(slow,)), settings=Settings()).explanation
+    assert explanation.verdict == "incident"
