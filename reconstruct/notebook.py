@@ -43,9 +43,10 @@ def incident_html(incident: Incident) -> str:
         if stone is not None
     ]
     hints = [(h.rank, h.verdict, f"{h.confidence:.0%}", h.statement) for h in incident.explanation.hints]
+    summary = narrative.summary(incident, clock=narrative.clock_of(incident))
     return "".join(
         [
-            f"<h3>{_text(narrative.title(incident))}</h3><p>{_text(narrative.summary(incident))}</p>",
+            f"<h3>{_text(narrative.title(incident))}</h3><p>{_text(summary)}</p>",
             _table(("milestone", "time (UTC)", "between"), stones),
             _table(("", "verdict", "confidence", "hint"), hints),
             f'<img style="max-width:100%" alt="overview" src="data:image/png;base64,{picture}">',

@@ -19,33 +19,40 @@ from reconstruct.charts.selection import (
 )
 from reconstruct.charts.series import in_window, series_names
 from reconstruct.model import Incident, Metric
+from reconstruct.text import narrative
 from reconstruct.text.escape import clip, plain
-from reconstruct.text.headline import headline
 from reconstruct.text.times import day_said, days_said
 from reconstruct.text.units import human
 
 MAX_WORD: Final = 80
 """Characters kept of one name: a sentence that is read aloud must come to its point."""
 MAX_NAMED: Final = 3
+MAX_ALT: Final = 250
+"""Characters: what a screen reader says in one breath, and what hosts keep (Mastodon 1,500, most wikis 255)."""
+
+
+def alt_summary(incident: Incident) -> str:
+    """The picture to paste in one sentence: the finding, and what stands below its title."""
+    return _sentence([narrative.title(incident), *(part.rstrip(".") for part in narrative.below_title(incident))])
 
 
 def alt_overview(incident: Incident) -> str:
     """The overview in one sentence: what, when, how far, which changes, how many alerts."""
-    parts = [headline(incident)[0]]
+    parts = [narrative.title(incident)]
     told = [(name, m.moment.time) for name in MILESTONES if (m := incident.milestones.get(name)) is not None]
     if told:
         parts.append(", ".join(f"{name} {_time(time, incident=incident)}" for name, time in told))
     sick = sick_metrics(incident)
     if sick:
         worst = "; ".join(_moved(incident, metric) for metric in sick[:MAX_NAMED])
-        parts.append(f"{_count(len(sick), 'signal')} left the usual range: {worst}")
+        parts.append(f"{_count(len(sick), 'signal')} left their baseline: {worst}")
     else:
-        parts.append("no signal left its usual range")
+        parts.append("no signal left its baseline")
     changes = sum(len(part) for part in named_changes(incident))
     rows, more = alert_rows(incident)
     parts.append(f"{_count(changes, 'change')}, {_count(len(rows) + more, 'alert rule')} pending or firing")
     if incident.evidence.gaps:
-        parts.append(f"{_count(len(incident.evidence.gaps), 'gap')} in what was seen")
+        parts.append(f"{_count(len(incident.evidence.gaps), 'gap')} in the data")
     return _sentence(parts)
 
 
@@ -95,8 +102,8 @@ def alt_before_after(incident: Incident) -> str:
         for s in lane
         if s.affected
     ]
-    what = "; ".join(moved) if moved else "no signal left its usual range"
-    return _sentence(["Before, during and after", headline(incident)[0], what])
+    what = "; ".join(moved) if moved else "no signal left its baseline"
+    return _sentence(["Before, during and after", narrative.title(incident), what])
 
 
 def spoken(text: str) -> str:
@@ -117,7 +124,11 @@ def _moved(incident: Incident, metric: Metric, *, named: bool = True) -> str:
 
 def _as_usual(incident: Incident, metric: Metric) -> str:
     middle = in_window(metric, incident.evidence.window).median().median()
-    return f"as usual, {human(float(middle), metric.signal.unit)}" if pd.notna(middle) else "no samples in the window"
+    return (
+        f"within its baseline, {human(float(middle), metric.signal.unit)}"
+        if pd.notna(middle)
+        else "no samples in the window"
+    )
 
 
 def _time(time: pd.Timestamp, *, incident: Incident) -> str:
@@ -131,4 +142,10 @@ def _count(number: int, noun: str) -> str:
 
 
 def _sentence(parts: list[str]) -> str:
-    return plain("; ".join(parts)) + "."
+    """As many of the parts as fit, the first ones first; the first one is cut where it alone is too long."""
+    told = clip(plain(parts[0]), most=MAX_ALT - 1)
+    for part in parts[1:]:
+        longer = plain(f"{told}; {part}")
+        if len(longer) < MAX_ALT:
+            told = longer
+    return told + "."

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
-from matplotlib.ticker import FuncFormatter, Locator, MaxNLocator
+from matplotlib.ticker import FuncFormatter, Locator, LogLocator, MaxNLocator, NullLocator
 
 from reconstruct.charts.text import font
 from reconstruct.charts.theme import SMALL, Theme
@@ -112,6 +112,15 @@ def unit_axis(ax: Axes, scale: Scale, *, theme: Theme, ticks: int = 5) -> None:
     """Label the y axis of an Axes whose data are already scaled: every tick says its unit."""
     ax.yaxis.set_major_locator(MaxNLocator(nbins=ticks, steps=[1, 2, 2.5, 5, 10]))
     ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: with_suffix(value, scale.suffix)))
+    _style_axis(ax, theme=theme)
+    ax.grid(visible=True, axis="y", color=theme.rule, linewidth=0.6, linestyle="solid", alpha=1.0)
+
+
+def log_ticks(ax: Axes, scale: Scale, *, theme: Theme) -> None:
+    """Label a logarithmic y axis at the powers of ten, each with its unit."""
+    ax.yaxis.set_major_locator(LogLocator(base=10.0, numticks=6))
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: with_suffix(value, scale.suffix)))
+    ax.yaxis.set_minor_locator(NullLocator())
     _style_axis(ax, theme=theme)
     ax.grid(visible=True, axis="y", color=theme.rule, linewidth=0.6, linestyle="solid", alpha=1.0)
 

@@ -18,7 +18,7 @@ from reconstruct.charts.selection import affected_columns, anomalous_spans, heal
 from reconstruct.charts.text import clip, write
 from reconstruct.charts.theme import SMALL, WIDTH_IN, Theme, ThemeName, own_style, theme_named
 from reconstruct.model import Incident, Layer, Metric
-from reconstruct.text.headline import headline
+from reconstruct.text import narrative
 from reconstruct.text.units import figure as figure_text
 from reconstruct.text.units import human
 
@@ -125,7 +125,7 @@ def before_after(incident: Incident, *, theme: ThemeName | Theme = "light", figu
     ax.set_xlim(reach[0] - air, reach[1] + air)
     ax.set_ylim(-body, 0.0)
     sheet = inches_sheet(figure)
-    write_head(sheet, "Before, during, after", headline(incident)[0], theme=look)
+    write_head(sheet, "Before, during, after", narrative.title(incident), theme=look)
     _draw_axis(ax, reach=reach, body_in=body, theme=look)
     top = 0.0
     for layer, lane in lanes.items():
@@ -146,7 +146,7 @@ def before_after(incident: Incident, *, theme: ThemeName | Theme = "light", figu
 
 def _key(*, theme: Theme) -> list[Item]:
     return [
-        Item("dashes", theme.soft, "usual value, or the smallest worth telling"),
+        Item("dashes", theme.soft, "baseline, or the smallest effect worth telling"),
         Item("mark", theme.affected, "during, affected", "o"),
         Item("mark", theme.healthy, "during, not affected", "o"),
         Item("mark", theme.recovered, "after", "D"),
@@ -176,7 +176,7 @@ def _draw_axis(ax: Axes, *, reach: tuple[float, float], body_in: float, theme: T
         style: str | tuple[int, tuple[float, float]] = (0, (4.0, 2.0)) if usual else "solid"
         colour = theme.soft if usual else theme.rule
         ax.plot([x, x], [-body_in, 0.0], color=colour, lw=1.0 if usual else 0.6, ls=style, zorder=1.0, marker="")
-        says = "usual" if usual else f"×{figure_text(times)}"
+        says = "baseline" if usual else f"×{figure_text(times)}"
         write(ax, x, -body_in - 0.14, says, colour=theme.soft, size_pt=SMALL, align="center")
 
 

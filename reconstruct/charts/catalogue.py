@@ -16,19 +16,27 @@ from typing import Final, NamedTuple, Protocol
 
 from matplotlib.figure import Figure
 
-from reconstruct.charts.alt_text import alt_before_after, alt_overview, alt_signal, alt_small_multiples, spoken
+from reconstruct.charts.alt_text import (
+    alt_before_after,
+    alt_overview,
+    alt_signal,
+    alt_small_multiples,
+    alt_summary,
+    spoken,
+)
 from reconstruct.charts.before_after import before_after
 from reconstruct.charts.detection import alt_why, why_chart
 from reconstruct.charts.export import Format, dark_twin, picture_bytes, save
 from reconstruct.charts.image import ChartImage
 from reconstruct.charts.overview import overview
 from reconstruct.charts.selection import affected_columns, charted, metric_of
-from reconstruct.charts.signal import SHOWN_IN_COLOUR, draw_signal, signal_chart
+from reconstruct.charts.signal import SHOWN_IN_COLOUR, draw_signal, finding_title, signal_chart
 from reconstruct.charts.small_multiples import small_multiples
+from reconstruct.charts.summary import summary_picture
 from reconstruct.charts.theme import Theme, ThemeName
 from reconstruct.errors import UsageError
 from reconstruct.model import Anomaly, Incident
-from reconstruct.text.headline import headline
+from reconstruct.text import narrative
 
 __all__ = [
     "Chart",
@@ -52,6 +60,7 @@ SIGNAL_CHARTS: Final = 8
 """Charts of single signals: with overview, strip and small multiples eleven pictures, as many as one looks through."""
 QUIET_CHARTS: Final = 3
 """Charts of single signals where there was no incident: what moved anyway, for those who wonder."""
+SUMMARY: Final = "summary"
 OVERVIEW: Final = "overview"
 BEFORE_AFTER: Final = "before-after"
 BY_SERIES: Final = "-by-series"
@@ -76,12 +85,16 @@ class Chart(NamedTuple):
 
 
 def charts_for(incident: Incident, *, most: int = SIGNAL_CHARTS) -> list[Chart]:
-    """The charts that matter, the most telling first: overview, strip, and a chart for each of `most` sick signals.
+    """The charts that matter: summary, overview, strip, and a chart for each of `most` sick signals.
 
     The first signal with more affected series than a chart can name gets small multiples too. Where there was no
     incident, there are at most `QUIET_CHARTS` signals and no strip.
     """
-    charts = [Chart(OVERVIEW, partial(overview, incident), headline(incident)[0], alt_overview(incident), "")]
+    title = narrative.title(incident)
+    charts = [
+        Chart(SUMMARY, partial(summary_picture, incident), title, alt_summary(incident), ""),
+        Chart(OVERVIEW, partial(overview, incident), title, alt_overview(incident), ""),
+    ]
     wrong = incident.explanation.verdict != "no-incident"
     shown = list(dict.fromkeys(m.signal.id for m in charted(incident, most=most if wrong else min(most, QUIET_CHARTS))))
     if not shown:
@@ -89,7 +102,7 @@ def charts_for(incident: Incident, *, most: int = SIGNAL_CHARTS) -> list[Chart]:
     if wrong:
         alt = alt_before_after(incident)
         charts.append(Chart(BEFORE_AFTER, partial(before_after, incident), "Before, during, after", alt, ""))
-    taken = {OVERVIEW, BEFORE_AFTER}
+    taken = {SUMMARY, OVERVIEW, BEFORE_AFTER}
     for signal_id in shown:
         name, build = _free_name(signal_id, taken), partial(signal_chart, incident, signal_id)
         charts.append(Chart(name, build, _title(incident, signal_id), alt_signal(incident, signal_id), signal_id))
@@ -134,7 +147,11 @@ def alt_text(incident: Incident, chart: str) -> str:
 
     Raises `UsageError` where the incident has no such chart and no such signal.
     """
-    known: dict[str, Callable[[Incident], str]] = {OVERVIEW: alt_overview, BEFORE_AFTER: alt_before_after}
+    known: dict[str, Callable[[Incident], str]] = {
+        SUMMARY: alt_summary,
+        OVERVIEW: alt_overview,
+        BEFORE_AFTER: alt_before_after,
+    }
     if chart in known:
         return known[chart](incident)
     named = next((c.alt for c in charts_for(incident) if c.name == chart), None)
@@ -147,7 +164,7 @@ def alt_text(incident: Incident, chart: str) -> str:
 
 
 def _title(incident: Incident, signal_id: str) -> str:
-    return spoken(metric_of(incident, signal_id).signal.title) or spoken(signal_id)
+    return spoken(finding_title(incident, metric_of(incident, signal_id))) or spoken(signal_id)
 
 
 def _affected(incident: Incident, signal_id: str) -> int:

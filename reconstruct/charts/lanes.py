@@ -161,7 +161,7 @@ def _reading(incident: Incident, metric: Metric, *, values: pd.DataFrame) -> str
     if middles.empty:
         return "no data"
     lowest, highest = human(float(middles.min()), unit), human(float(middles.max()), unit)
-    return f"{lowest}, as usual" if lowest == highest else f"{lowest} to {highest}, as usual"
+    return f"{lowest}, baseline" if lowest == highest else f"{lowest} to {highest}, baseline"
 
 
 def _draw_scale(ax: Axes, unit: str, *, inner: Block, low: float, high: float, plot: Plot, theme: Theme) -> None:
@@ -261,7 +261,7 @@ def draw_gaps(ax: Axes, rows: Sequence[GapRow], *, plot: Plot, top_in: float, th
         return
     height = gaps_height_in(rows) - LANE_GAP_IN
     ground = Block(top_in, top_in - height)
-    draw_ground(ax, ground, width_in=plot.width_in + SCALE_IN, name="not seen", theme=theme)
+    draw_ground(ax, ground, width_in=plot.width_in + SCALE_IN, name="data gaps", theme=theme)
     for i, row in enumerate(rows):
         y = top_in - ALERT_IN * (min(i, GAP_ROWS) + 0.5)
         if i < GAP_ROWS:

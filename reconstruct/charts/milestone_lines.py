@@ -48,13 +48,7 @@ def draw_milestones(
     ax: Axes, flags: Sequence[Flag], *, plot: Plot, top_in: float, bottom_in: float, theme: Theme
 ) -> None:
     """A line through the whole picture at each milestone, and its name and time above."""
-    colours = {
-        "onset": theme.onset,
-        "detected": theme.detected,
-        "mitigated": theme.mitigated,
-        "recovered": theme.recovered,
-        NOT_OVER: theme.onset,
-    }
+    colours = _colours(theme)
     a_inch = (day(plot.end) - day(plot.start)) / plot.width_in
     for flag in flags:
         colour = colours[flag.name]
@@ -75,3 +69,32 @@ def draw_milestones(
             align="left" if flag.place.side == "right" else "right",
             over=theme.paper,
         )
+
+
+def draw_milestone_lines(ax: Axes, flags: Sequence[Flag], *, theme: Theme) -> None:
+    """The milestones' lines over the whole height of a plot whose y axis is a quantity."""
+    colours = _colours(theme)
+    for flag in flags:
+        if flag.name != NOT_OVER:
+            ax.plot(
+                [day(flag.time)] * 2,
+                [0.0, 1.0],
+                transform=ax.get_xaxis_transform(),
+                color=colours[flag.name],
+                lw=1.1,
+                ls=(0, (5.0, 2.0)),
+                marker="",
+                zorder=2.4,
+                scalex=False,
+                scaley=False,
+            )
+
+
+def _colours(theme: Theme) -> dict[str, str]:
+    return {
+        "onset": theme.onset,
+        "detected": theme.detected,
+        "mitigated": theme.mitigated,
+        "recovered": theme.recovered,
+        NOT_OVER: theme.onset,
+    }

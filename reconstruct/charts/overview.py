@@ -48,7 +48,7 @@ from reconstruct.charts.selection import AlertRow, alert_rows, rows_by_layer, se
 from reconstruct.charts.text import clip, wrap, write
 from reconstruct.charts.theme import BODY, SMALL, TITLE, WIDTH_IN, Theme, ThemeName, own_style, theme_named
 from reconstruct.model import Incident, Layer, Metric
-from reconstruct.text.headline import headline, hint_line
+from reconstruct.text import narrative
 from reconstruct.text.times import days_said
 
 TITLE_IN: Final = 0.3
@@ -138,21 +138,19 @@ def _plan(incident: Incident, *, width_in: float, theme: Theme) -> Plan:
     window = incident.evidence.window
     plot = Plot(window.start, window.end, max(width_in - 2 * MARGIN_IN - LAYER_IN - NAME_IN - SCALE_IN, 1.0))
     room = width_in - 2 * MARGIN_IN
-    title, says = headline(incident)
-    said = [(line, theme.soft) for line in wrap(says, BODY, room_in=room, lines=2)]
-    said += [(line, theme.ink) for line in wrap(hint_line(incident), BODY, room_in=room, lines=2)]
+    title = narrative.title(incident)
+    sentences = zip(narrative.below_title(incident), (theme.ink, theme.ink, theme.soft), strict=False)
+    said = [(line, colour) for text, colour in sentences for line in wrap(text, BODY, room_in=room, lines=2)]
     changes = plan_changes(incident, plot)
     rows, without_room = rows_by_layer(incident)
     alerts, more_alerts = alert_rows(incident)
     gaps, timeless = gap_rows(incident.evidence.gaps, plot)
     notes = explained(changes, incident=incident, plot=plot)
     if without_room:
-        notes.append(
-            Note("", f"signals that left their usual range and have no row here: {without_room}", matters=False)
-        )
-    notes += [Note("", f"not seen: {g.missing}: {g.cause}", matters=False) for g in timeless[:TIMELESS_SAID]]
+        notes.append(Note("", f"signals that left their baseline and have no row here: {without_room}", matters=False))
+    notes += [Note("", f"data gap: {g.missing}: {g.cause}", matters=False) for g in timeless[:TIMELESS_SAID]]
     if len(timeless) > TIMELESS_SAID:
-        notes.append(Note("", f"not seen, and not shown here: {len(timeless) - TIMELESS_SAID} more", matters=False))
+        notes.append(Note("", f"data gaps not shown here: {len(timeless) - TIMELESS_SAID}", matters=False))
     return Plan(
         plot=plot,
         title=title,
@@ -171,13 +169,13 @@ def _plan(incident: Incident, *, width_in: float, theme: Theme) -> Plan:
 def _key(incident: Incident, changes: Lane, *, alerts: bool, theme: Theme) -> list[Item]:
     """What has to be explained: only what the picture holds."""
     items = [Item("line", theme.affected, "affected")] if seen_anomalies(incident) else []
-    items += [Item("line", theme.healthy, "not affected"), Item("patch", theme.band, "usual range")]
+    items += [Item("line", theme.healthy, "not affected"), Item("patch", theme.band, "baseline")]
     if incident.milestones.get("onset") is not None:
         items.append(Item("patch", theme.shade, "onset to recovery"))
     if alerts:
         items += [Item("patch", theme.pending, "alert pending"), Item("patch", theme.firing, "firing")]
     if incident.evidence.gaps:
-        items.append(Item("hatch", theme.gap, "not seen"))
+        items.append(Item("hatch", theme.gap, "data gap"))
     kinds = sorted({e.kind for e in changes.events}, key=list(SHAPES).index)
     return items + [Item("mark", theme.soft, kind, SHAPES[kind]) for kind in kinds]
 

@@ -15,8 +15,8 @@ from reconstruct.model import LAYERS, Alert, Anomaly, Event, Incident, Layer, Me
 CHANGE_KINDS: Final = frozenset(
     {"deploy", "rollback", "config", "flag", "migration", "scale", "restart", "job", "note"}
 )
-USER_FELT: Final = frozenset({"latency", "errors", "availability"})
-"""Aspects that users feel; in the edge and app layers they are the incident itself."""
+USER_FACING: Final = frozenset({"latency", "errors", "availability"})
+"""User-facing aspects; in the edge and app layers they are the incident itself."""
 RULE_SIGNALS: Final = "alert/"
 """Ids of signals that were made from the condition of an alert rule begin so."""
 SEEN_WELL: Final = 0.95
@@ -79,7 +79,7 @@ def affected_columns(incident: Incident, metric: Metric) -> list[int]:
 def sick_metrics(incident: Incident) -> list[Metric]:
     """Metrics that moved the way they call worse, or that a hint rests on; the most telling one first.
 
-    In the worst episode before outside it, then what milestones, impact and hints cite, then what users feel, then by
+    In the worst episode before outside it, then what milestones, impact and hints cite, then what users meet, then by
     how far it is beyond its threshold.
     """
     told = incident.explanation
@@ -99,7 +99,7 @@ def sick_metrics(incident: Incident) -> list[Metric]:
         rank = (
             worst is not None and not ids & worst,
             not ids & cited,
-            not _user_felt(metric),
+            not _user_facing(metric),
             -max(a.score for a in mine),
             metric.signal.id,
             metric.query,
@@ -155,14 +155,26 @@ def _varied(sick: Sequence[Metric]) -> list[Metric]:
 
 
 def charted(incident: Incident, *, most: int) -> list[Metric]:
-    """The sick signals that get a chart of their own, at most `most`: those of the overview, then the next ones."""
+    """The signals that get a chart of their own, at most `most`: of key entries, of the overview, then the next."""
     sick = sick_metrics(incident)
-    varied = _varied(sick)
-    return [*varied, *(m for m in sick if all(m is not v for v in varied))][:most]
+    ranked = [*_of_key_entries(incident), *_varied(sick), *sick]
+    return list({id(metric): metric for metric in ranked}.values())[:most]
+
+
+def _of_key_entries(incident: Incident) -> list[Metric]:
+    """The metrics that the key entries tell of, the first of each: every line of the draft opens its chart."""
+    by_id = {a.id: a for a in seen_anomalies(incident)}
+    first = [m.anomaly for m in incident.users]
+    for entry in incident.timeline:
+        if entry.level == "key" and entry.rule in ("onset", "spread", "episode", "mechanism-ended"):
+            first += entry.evidence[:1]
+    told = [by_id[i] for i in dict.fromkeys(first) if i in by_id]
+    found = ((m for m in incident.evidence.metrics if (m.query, m.signal.id) == (a.query, a.signal.id)) for a in told)
+    return [metric for each in found for metric in each]
 
 
 def _healthy_metrics(incident: Incident, sick: Sequence[Metric]) -> list[Metric]:
-    """Metrics with data in the window and no anomaly, those that rule something out and that users feel first."""
+    """Metrics with data in the window and no anomaly, those that rule something out and that users meet first."""
     odd = {(a.query, a.signal.id) for a in seen_anomalies(incident)} | {(m.query, m.signal.id) for m in sick}
     window = incident.evidence.window
     healthy = [
@@ -174,8 +186,8 @@ def _healthy_metrics(incident: Incident, sick: Sequence[Metric]) -> list[Metric]
     def rank(pair: tuple[float, Metric]) -> tuple[bool, bool, bool, bool, str]:
         seen, metric = pair
         signal = metric.signal
-        felt = signal.aspect in USER_FELT
-        return not _rules_out(incident, metric), seen < SEEN_WELL, not felt, signal.inferred, signal.id
+        users = signal.aspect in USER_FACING
+        return not _rules_out(incident, metric), seen < SEEN_WELL, not users, signal.inferred, signal.id
 
     return [metric for _, metric in sorted(healthy, key=rank)]
 
@@ -193,8 +205,8 @@ def _rules_out(incident: Incident, metric: Metric) -> bool:
     return any(metric.query in r.evidence for r in incident.explanation.ruled_out)
 
 
-def _user_felt(metric: Metric) -> bool:
-    return metric.signal.layer in ("edge", "app") and metric.signal.aspect in USER_FELT
+def _user_facing(metric: Metric) -> bool:
+    return metric.signal.layer in ("edge", "app") and metric.signal.aspect in USER_FACING
 
 
 def anomalous_spans(incident: Incident, metric: Metric, *, columns: Sequence[int]) -> list[Span]:

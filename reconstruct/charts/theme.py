@@ -49,6 +49,8 @@ class Theme:
     """Where the affected series lay before the window."""
     affected: str
     """The one series, or all series, that went wrong."""
+    crowd: str
+    """Where most of many affected series lay."""
     shade: str
     """From onset to recovery."""
     change: str
@@ -76,6 +78,7 @@ LIGHT: Final = Theme(
     healthy="#848d97",
     band="#dbe7f0",
     affected="#c24a00",
+    crowd="#e5ad8a",
     shade="#fbe3d3",
     change="#00619b",
     onset="#b84600",
@@ -98,6 +101,7 @@ DARK: Final = Theme(
     healthy="#7b8591",
     band="#26384a",
     affected="#ff8a4c",
+    crowd="#6e4229",
     shade="#43291b",
     change="#6cbdf0",
     onset="#ff9a63",

@@ -20,6 +20,8 @@ from reconstruct.errors import SourceError, UsageError
 from reconstruct.http import HttpSettings, Session, not_answered, open_session, plain
 from reconstruct.json_text import read_json
 from reconstruct.model import Entry, Incident
+from reconstruct.text.entries import Words, entry_words
+from reconstruct.text.narrative import clock_of
 
 TAG: Final = "reconstruct"
 """`sources.grafana_annotations` leaves out what carries it: our own draft is no evidence."""
@@ -58,17 +60,21 @@ class Annotated:
 
 
 def annotations_of(incident: Incident, *, tags: Sequence[str] = ()) -> tuple[Annotation, ...]:
-    """One annotation for each timeline entry; an entry whose time is an interval spans it.
+    """One annotation for each key entry of the timeline; one whose time is an interval, or that lasted, spans it.
 
     Texts are escaped: Grafana shows annotations as HTML.
     """
     annotations = []
     seen: dict[str, int] = {}
+    words = entry_words(incident, clock=clock_of(incident))
     for entry in incident.timeline:
-        base = f"{entry.kind}|{entry.rule}|{entry.service}|{entry.title}|{entry.moment.time.floor('min')}"
+        if entry.level != "key":
+            continue
+        told = words[entry.id]
+        base = f"{entry.kind}|{entry.rule}|{entry.service}|{told.title}|{entry.moment.time.floor('min')}"
         nth = seen[base] = seen.get(base, 0) + 1
         key = hashlib.sha256(f"{base}|{nth}".encode("utf-8", "backslashreplace")).hexdigest()[:16]
-        annotations.append(_annotation(entry, key=key, tags=tags))
+        annotations.append(_annotation(entry, told, key=key, tags=tags))
     return tuple(annotations)
 
 
@@ -123,13 +129,13 @@ def send_annotations(payload: Mapping[str, Any], target: Target, *, key: str) ->
     annotate([Annotation(own, start, end, text, _tags(own, target.tags))], target, dry_run=False)
 
 
-def _annotation(entry: Entry, *, key: str, tags: Sequence[str]) -> Annotation:
-    about = f"{entry.service.name}: " if entry.service.name and entry.service.name not in entry.title else ""
-    text = html.escape(f"{about}{entry.title}") + (f"<br>{html.escape(entry.detail)}" if entry.detail else "")
+def _annotation(entry: Entry, told: Words, *, key: str, tags: Sequence[str]) -> Annotation:
+    about = f"{entry.service.name}: " if entry.service.name and entry.service.name not in told.title else ""
+    text = html.escape(f"{about}{told.title}") + (f"<br>{html.escape(told.detail)}" if told.detail else "")
     return Annotation(
         key=key,
         time=entry.moment.earliest,
-        end=max(entry.moment.latest, entry.moment.earliest),
+        end=max(entry.moment.latest, entry.moment.earliest, *([entry.end] if entry.end is not None else [])),
         text=text[:MAX_TEXT],
         tags=_tags(key, (entry.kind, *((f"service:{entry.service.name}",) if entry.service.name else ()), *tags)),
     )

@@ -10,7 +10,8 @@ from reconstruct.detect.excursions import find_departures
 from reconstruct.detect.gaps import find_gaps, gaps
 from reconstruct.detect.parameters import RECIPE, Recipe
 from reconstruct.detect.time_bounds import hidden_s, onset_moment, recovery_moment
-from reconstruct.detect.words import explain_anomaly
+from reconstruct.model import Anomaly, Evidence
+from reconstruct.text.anomaly import Limits, anomaly_reasons
 
 __all__ = [
     "RECIPE",
@@ -29,3 +30,9 @@ __all__ = [
     "recovery_moment",
     "unjudged",
 ]
+
+
+def explain_anomaly(evidence: Evidence, anomaly: Anomaly) -> str:
+    """Why an anomaly is one, one sentence a line; labels are told as they are, so who prints this escapes it."""
+    limits = Limits(spreads=RECIPE.spreads, habit=RECIPE.habit, parts=RECIPE.parts, ceiling=RECIPE.ceiling)
+    return anomaly_reasons(evidence, anomaly, limits=limits)

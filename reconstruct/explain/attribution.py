@@ -137,12 +137,13 @@ def topology(change: Change, candidate: Candidate, system: System) -> Reason | N
     if weight is None:
         return None
     facts: Facts = {"service": change.event.service, "thing": candidate.thing}
+    kind = "on-it" if thing == candidate.thing else "may-reach-it" if weight >= 0 else "hardly-reaches-it"
     return Reason(
         "topology",
         "",
         (change.event.id,),
         weight,
-        kind="on-it" if thing == candidate.thing else "may-reach-it",
+        kind=kind,
         facts=facts,
     )
 

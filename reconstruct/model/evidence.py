@@ -197,7 +197,8 @@ class Gap:
     targets: tuple[tuple[str, str], ...] = ()
     """(job, instance) of each target that was away, told once for all its series; ("", "") = every one."""
     matters: bool = False
-    """Something that users feel was seen and could not be read or judged: nobody may call the window healthy."""
+    """It could change what is said: something user-facing could not be read or judged, so that nobody may call the
+    window healthy, or (from the timeline stage on) part of the incident is hidden."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Literal
+
+import pandas as pd
 
 from reconstruct.model.alerting import AlertReview, NoProposal, ProposedAlert, Recurrence
 from reconstruct.model.evidence import Evidence
+from reconstruct.model.facts import Facts, Quantity
 from reconstruct.model.findings import Anomaly, Explanation, Moment
 from reconstruct.model.kinds import EntryKind, Service
+
+EntryLevel = Literal["key", "detail"]
+"""`key` = what one publishes; `detail` = what it rests on."""
+PhaseKind = Literal["slow", "failing", "down", "partly-recovered"]
+Effect = Literal["full", "partial", "none"]
+"""What a step did to the user-facing signal: back to baseline, at least halved, neither."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +41,7 @@ class Duration:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of the timeline."""
+    """One line of the timeline, as facts: `reconstruct.text.entries` words it."""
 
     id: str
     moment: Moment
@@ -39,9 +49,60 @@ class Entry:
     rule: str
     """The rule that wrote it: where to find its code."""
     service: Service
-    title: str
-    detail: str
     evidence: tuple[str, ...]
+    level: EntryLevel = "detail"
+    end: pd.Timestamp | None = None
+    """Where it lasted: a rollout, a group of alerts, a gap."""
+    facts: Facts = field(default_factory=dict)
+    """What its sentence states, by the names that the rule gives."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One user-facing series in one stretch of time."""
+
+    anomaly: str
+    """Id of the Anomaly that names the series."""
+    mean: Quantity
+    median: Quantity
+    peak: Quantity
+    peak_time: pd.Timestamp
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """A stretch of the incident with figures of its own."""
+
+    kind: PhaseKind
+    service: Service
+    start: Moment
+    end: pd.Timestamp
+    measured: tuple[Measured, ...]
+    """Errors before latency, where both are measured."""
+    improved: bool
+    """Against the phase before it; False for the first."""
+
+
+@dataclass(frozen=True, slots=True)
+class ActionEffect:
+    """What the user-facing signals showed before and after a step that somebody took during the incident."""
+
+    event: str
+    effect: Effect
+    measured: tuple[tuple[str, Quantity, Quantity], ...]
+    """(id of the anomaly that names the series, median before, median after), errors before latency."""
+
+
+FollowUpKind = Literal["detection", "delay", "detour", "rollout", "monitoring"]
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUp:
+    """A question for the review meeting that the evidence itself raises; `reconstruct.text.follow_ups` words it."""
+
+    kind: FollowUpKind
+    evidence: tuple[str, ...]
+    facts: Facts
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,6 +115,13 @@ class Incident:
     milestones: Mapping[str, Milestone | None]
     durations: Mapping[str, Duration]
     timeline: tuple[Entry, ...]
+    users: tuple[Measured, ...] = ()
+    """What the user-facing lead series showed from onset to recovery: what impact is told in."""
+    phases: tuple[Phase, ...] = ()
+    """Of the worst episode, in order of time."""
+    actions: tuple[ActionEffect, ...] = ()
+    """In order of time."""
+    follow_ups: tuple[FollowUp, ...] = ()
     alert_review: tuple[AlertReview, ...] = ()
     """What each alert rule about the affected services was worth."""
     proposed_alerts: tuple[ProposedAlert, ...] = ()

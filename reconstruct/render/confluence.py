@@ -7,11 +7,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from reconstruct.charts.image import ChartImage, front_and_rest
 from reconstruct.model import Hint, Incident
 from reconstruct.text import narrative
+from reconstruct.text.entries import entry_words
 from reconstruct.text.escape import cdata, xml
 from reconstruct.text.gaps import gap_rows, gap_text
 from reconstruct.text.links import Links
 from reconstruct.text.references import cited
-from reconstruct.text.times import bounds, clock
+from reconstruct.text.times import Clock
 from reconstruct.text.wording import capitalised, counted, entry_text, mechanism_text, sentence
 
 
@@ -20,53 +21,58 @@ def to_confluence(incident: Incident, *, charts: Sequence[ChartImage] = (), link
 
     It has no root element, as Confluence wants it: wrap it in one that declares `ac` and `ri` to parse it.
     """
-    dates = narrative.needs_dates(incident)
+    clock = narrative.clock_of(incident)
     sections: tuple[tuple[str, Iterator[str]], ...] = (
-        ("Summary", _summary(incident, charts)),
-        ("Impact", _listed(narrative.impact_text(i, dates=dates) for i in incident.explanation.impact)),
-        ("Milestones", _milestones(incident, dates=dates)),
-        ("Timeline", _timeline(incident, dates=dates)),
-        ("Hints", _hints(incident)),
-        ("Changes let go", _let_go(incident)),
+        ("Summary", _summary(incident, charts, clock=clock)),
+        (
+            "Impact",
+            _listed(
+                narrative.impact_text(i, incident=incident, clock=clock) for i in narrative.impact_rows(incident)[0]
+            ),
+        ),
+        ("Milestones", _milestones(incident, clock=clock)),
+        ("Timeline", _timeline(incident, clock=clock)),
+        ("Candidate causes", _hints(incident)),
+        ("Dismissed changes", _dismissed(incident)),
         ("Ruled out", _ruled_out(incident)),
         ("Not checked", _not_checked(incident)),
-        ("What was not seen", _listed(gap_text(row, dates=dates, most=12) for row in gap_rows(incident))),
+        ("Data gaps", _listed(gap_text(row, clock=clock, most=12) for row in gap_rows(incident))),
         ("Charts", (_image(chart) for chart in front_and_rest(charts)[1])),
-        ("How this was made", _listed(sentence(note) for note in incident.evidence.notes if note.strip())),
+        ("Method", _listed(sentence(note) for note in incident.evidence.notes if note.strip())),
         ("Queries", _queries(incident, links or Links())),
     )
-    parts = [*_head(incident, dates=dates)]
+    parts = [*_head(incident, clock=clock)]
     for heading, body in sections:
         if written := list(body):
             parts += [f"<h2>{heading}</h2>", *written]
     return "\n".join(parts) + "\n"
 
 
-def _head(incident: Incident, *, dates: bool) -> Iterator[str]:
+def _head(incident: Incident, *, clock: Clock) -> Iterator[str]:
     yield f"<h1>{xml(narrative.title(incident))}</h1>"
     yield (
-        "<p>Draft from monitoring data, for people to check: each line cites what shows it, and a hint is not a cause. "
+        "<p>Draft from monitoring data, for people to check; a candidate cause is a hint. "
         f"<strong>All times UTC.</strong> {xml(narrative.window_text(incident))}</p>"
     )
-    rows = [row for row in gap_rows(incident) if row.in_window]
+    rows = [row for row in gap_rows(incident) if row.in_window and row.matters]
     if rows:
-        told = "".join(_listed(gap_text(row, dates=dates) for row in rows[:4]))
+        told = "".join(_listed(gap_text(row, clock=clock) for row in rows[:4]))
         more = f"<p>{len(rows) - 4} more below.</p>" if len(rows) > 4 else ""
-        yield _macro("warning", f"<ac:rich-text-body><p>Not seen:</p>{told}{more}</ac:rich-text-body>")
+        yield _macro("warning", f"<ac:rich-text-body><p>Data gaps:</p>{told}{more}</ac:rich-text-body>")
 
 
-def _summary(incident: Incident, charts: Sequence[ChartImage]) -> Iterator[str]:
-    yield f"<p>{xml(narrative.summary(incident))}</p>"
+def _summary(incident: Incident, charts: Sequence[ChartImage], *, clock: Clock) -> Iterator[str]:
+    yield f"<p>{xml(narrative.summary(incident, clock=clock))}</p>"
     yield from (_image(chart) for chart in front_and_rest(charts)[0])
 
 
-def _milestones(incident: Incident, *, dates: bool) -> Iterator[str]:
+def _milestones(incident: Incident, *, clock: Clock) -> Iterator[str]:
     if not any(incident.milestones.values()):
         return
     rows = []
     for row in narrative.milestone_rows(incident):
-        time = f"<strong>{clock(row.moment.time, dates=dates)}</strong>" if row.moment else "-"
-        between = bounds(row.moment, dates=dates) if row.moment else ""
+        time = f"<strong>{clock.time(row.moment.time)}</strong>" if row.moment else "-"
+        between = clock.bounds(row.moment) if row.moment else ""
         rows.append((row.title, time, between or "-", capitalised(row.absent or row.means), _ids(row.evidence)))
     yield _table(("Milestone", "Time (UTC)", "Between", "Meaning", "Evidence"), rows)
     lengths = [
@@ -77,15 +83,18 @@ def _milestones(incident: Incident, *, dates: bool) -> Iterator[str]:
         yield _table(("Duration", "Value", "Between", "Formula"), lengths)
 
 
-def _timeline(incident: Incident, *, dates: bool) -> Iterator[str]:
+def _timeline(incident: Incident, *, clock: Clock) -> Iterator[str]:
     known, turns = cited(incident), narrative.turning_points(incident)
+    words = entry_words(incident, clock=clock)
     rows = []
     for entry in incident.timeline:
-        event = xml(entry_text(entry.title, entry.detail))
+        if entry.level != "key":
+            continue
+        title, detail = words[entry.id]
+        event = xml(entry_text(title, detail))
         if entry.id in turns:
-            told = xml(entry_text(narrative.heading(entry), entry.detail))
-            event = f"<strong>{narrative.ENTRY_KINDS[entry.kind]}:</strong> {told}"
-        if entry.service.name and entry.service.name not in entry.title:
+            event = f"<strong>{xml(title)}</strong>" + (f": {xml(detail)}" if detail else "")
+        if entry.service.name and entry.service.name not in title:
             event += f" ({xml(entry.service.name)})"
         shown = []
         for one in entry.evidence:
@@ -95,7 +104,7 @@ def _timeline(incident: Incident, *, dates: bool) -> Iterator[str]:
             shown.append(f"<code>{xml(one)}</code> {linked}".rstrip())
         rows.append(
             (
-                narrative.moment_text(entry.moment, dates=dates),
+                narrative.moment_text(entry.moment, clock=clock),
                 event,
                 ", ".join(shown),
                 f"<code>{xml(entry.rule)}</code>",
@@ -111,7 +120,7 @@ def _hints(incident: Incident) -> Iterator[str]:
         yield f"<p>{xml(sentence(hint.statement))} ({xml(narrative.confidence_text(hint))})</p>"
         yield from _reasons(hint)
     if incident.explanation.hints:
-        yield f"<p>Left to {narrative.UNSEEN}: {narrative.share_text(narrative.left_over(incident))}.</p>"
+        yield f"<p>{narrative.UNSEEN}: {narrative.share_text(narrative.left_over(incident))}.</p>"
 
 
 def _reasons(hint: Hint) -> Iterator[str]:
@@ -123,7 +132,7 @@ def _reasons(hint: Hint) -> Iterator[str]:
             yield f"<p>{heading}:</p><ul>{told}</ul>"
 
 
-def _let_go(incident: Incident) -> Iterator[str]:
+def _dismissed(incident: Incident) -> Iterator[str]:
     known = cited(incident)
     rows = [
         (
@@ -132,10 +141,10 @@ def _let_go(incident: Incident) -> Iterator[str]:
             f"<code>{xml(g.rule)}</code>",
             _ids(g.evidence),
         )
-        for g in incident.explanation.dismissed_changes
+        for g in narrative.dismissed(incident)
     ]
     if rows:
-        yield _table(("Change", "Why it was let go", "Rule", "Evidence"), rows)
+        yield _table(("Change", "Why it was dismissed", "Rule", "Evidence"), rows)
 
 
 def _ruled_out(incident: Incident) -> Iterator[str]:

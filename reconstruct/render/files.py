@@ -15,6 +15,8 @@ from reconstruct.render.alert_files import alert_files
 from reconstruct.render.confluence import to_confluence
 from reconstruct.render.incident_json import to_json
 from reconstruct.render.markdown import to_markdown
+from reconstruct.render.markdown_evidence import to_evidence
+from reconstruct.render.markdown_parts import EVIDENCE_FILE
 from reconstruct.render.mermaid import to_mermaid
 from reconstruct.render.page import to_page
 from reconstruct.render.slack import to_slack_json
@@ -86,6 +88,8 @@ def output_files(
         if one in _TEXTS:
             name, render = _TEXTS[one]
             files[name] = _bytes(render(incident, charts if one == "html" else kept, links))
+    if "md" in formats:
+        files[EVIDENCE_FILE] = _bytes(to_evidence(incident, charts=kept, links=links))
     files |= {path: _bytes(text) for path, text in alert_files(incident).items()}
     for source in templates:
         name, text = read_template(source)

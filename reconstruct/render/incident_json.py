@@ -6,23 +6,34 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+import pandas as pd
+
 from reconstruct.model import (
+    ActionEffect,
     Alert,
     Anomaly,
     Entry,
     Event,
     Explanation,
+    Fact,
     Hint,
     Incident,
     Ledger,
+    Measured,
     Milestone,
     Moment,
+    Phase,
+    Quantity,
     Query,
     Reason,
+    Reference,
     Service,
     Window,
 )
 from reconstruct.render.detection_json import detection
+from reconstruct.text.entries import Words, entry_words
+from reconstruct.text.follow_ups import follow_up_texts
+from reconstruct.text.narrative import clock_of, dismissed
 from reconstruct.text.times import iso, iso_or_none
 from reconstruct.text.units import six_digits
 
@@ -47,6 +58,7 @@ def incident_dict(incident: Incident) -> Document:
     `namespace` and `cluster` beside a service where they are known.
     """
     evidence, explanation = incident.evidence, incident.explanation
+    words = entry_words(incident, clock=clock_of(incident))
     return {
         "schema": SCHEMA,
         "generator": _generator(),
@@ -71,7 +83,21 @@ def incident_dict(incident: Incident) -> Document:
             }
             for name, d in incident.durations.items()
         },
-        "timeline": [_entry(entry) for entry in incident.timeline],
+        "users": [_measured(m) for m in incident.users],
+        "phases": [_phase(phase) for phase in incident.phases],
+        "actions": [_action(action) for action in incident.actions],
+        "follow_ups": [
+            {
+                "kind": one.kind,
+                "text": text,
+                "facts": {name: _fact(fact) for name, fact in sorted(one.facts.items())},
+                "evidence": _ids(one.evidence),
+            }
+            for one, (text, _) in zip(
+                incident.follow_ups, follow_up_texts(incident, clock=clock_of(incident)), strict=True
+            )
+        ],
+        "timeline": [_entry(entry, words[entry.id]) for entry in incident.timeline],
         "anomalies": [_anomaly(anomaly) for anomaly in incident.anomalies],
         "events": [_event(event) for event in evidence.events],
         "alerts": [_alert(alert) for alert in evidence.alerts],
@@ -84,7 +110,7 @@ def incident_dict(incident: Incident) -> Document:
         "not_checked": [{"mechanism": n.mechanism, "reason": n.reason} for n in explanation.not_checked],
         "dismissed_changes": [
             {"event": g.event, "rule": g.rule, "text": g.says, "evidence": _ids(g.evidence)}
-            for g in explanation.dismissed_changes
+            for g in dismissed(incident)
         ],
         "gaps": [
             {
@@ -131,7 +157,7 @@ def _objects(node: object) -> Iterator[Mapping[str, Any]]:
 def _cited(part: Mapping[str, Any]) -> Iterator[str]:
     for key in ("evidence", "anomalies"):
         yield from (cited for cited in part.get(key) or () if isinstance(cited, str))
-    for key in ("trigger", "metric", "event", "query_id"):
+    for key in ("trigger", "metric", "event", "anomaly", "query_id"):
         if isinstance(part.get(key), str) and part[key]:
             yield part[key]
 
@@ -192,16 +218,70 @@ def _impact(explanation: Explanation) -> list[Document]:
     ]
 
 
-def _entry(entry: Entry) -> Document:
+def _entry(entry: Entry, words: Words) -> Document:
     return {
         "id": entry.id,
         **_moment(entry.moment),
+        "end": iso_or_none(entry.end),
+        "level": entry.level,
         "kind": entry.kind,
         "rule": entry.rule,
         **_service(entry.service),
-        "title": entry.title,
-        "detail": entry.detail,
+        "title": words.title,
+        "detail": words.detail,
+        "facts": {name: _fact(fact) for name, fact in sorted(entry.facts.items())},
         "evidence": _ids(entry.evidence),
+    }
+
+
+def _fact(fact: Fact) -> object:
+    """A fact in JSON: quantities with their unit, references as ids, times RFC 3339, lengths in seconds."""
+    match fact:
+        case Quantity():
+            return {"value": six_digits(fact.value), "unit": fact.unit}
+        case Reference():
+            return fact.id
+        case Service():
+            return _service(fact)
+        case pd.Timestamp():
+            return iso(fact)
+        case pd.Timedelta():
+            return six_digits(fact.total_seconds())
+        case bool() | str():
+            return fact
+        case tuple():
+            return [_fact(one) for one in fact]
+    return six_digits(fact)
+
+
+def _phase(phase: Phase) -> Document:
+    return {
+        "kind": phase.kind,
+        **_service(phase.service),
+        "start": _moment(phase.start),
+        "end": iso(phase.end),
+        "improved": phase.improved,
+        "measured": [_measured(m) for m in phase.measured],
+    }
+
+
+def _measured(measured: Measured) -> Document:
+    return {
+        "anomaly": measured.anomaly,
+        "mean": _fact(measured.mean),
+        "median": _fact(measured.median),
+        "peak": _fact(measured.peak),
+        "peak_time": iso(measured.peak_time),
+    }
+
+
+def _action(action: ActionEffect) -> Document:
+    return {
+        "event": action.event,
+        "effect": action.effect,
+        "measured": [
+            {"anomaly": one, "before": _fact(before), "after": _fact(after)} for one, before, after in action.measured
+        ],
     }
 
 

@@ -1,55 +1,49 @@
-"""timeline.md: the draft to paste into a postmortem. CommonMark and tables; flavours add what a host has more."""
+"""timeline.md: the draft to publish, in CommonMark; flavours add what a host has more."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Final, Literal
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Final
 
 from reconstruct.charts.image import ChartImage, front_and_rest
-from reconstruct.model import Entry, Hint, Incident, Reason
-from reconstruct.render.detection_section import detection_lines
-from reconstruct.render.markdown_pieces import MAX_SHORT, cite, ids_only, linked, table
+from reconstruct.model import Incident
+from reconstruct.render.markdown_parts import (
+    CITED_IN_CELL,
+    EVIDENCE_FILE,
+    Flavour,
+    Page,
+    detection_rows,
+    dismissed_rows,
+    entry_rows,
+    evidence_rows,
+    ids_only,
+    image,
+    impact_lines,
+    joined_sections,
+    page_of,
+    query_blocks,
+    shown,
+    table,
+)
 from reconstruct.render.mermaid import to_mermaid
 from reconstruct.text import narrative
-from reconstruct.text.escape import clip, markdown, markdown_code, markdown_fence
+from reconstruct.text.escape import markdown, markdown_fence
+from reconstruct.text.follow_ups import follow_up_texts
 from reconstruct.text.gaps import gap_rows, gap_text
 from reconstruct.text.links import Links
-from reconstruct.text.references import Cited, cited, cited_in_draft
-from reconstruct.text.times import Clock, bounds, clock, span, spans_midnight
-from reconstruct.text.units import human_duration
-from reconstruct.text.wording import capitalised, counted, entry_text, mechanism_text, sentence
-
-Flavour = Literal["plain", "github", "gitlab"]
-"""`plain` is a file with its pictures beside it. The others are for pasting into an issue, where pictures do not
-travel: they draw with Mermaid, fold the appendix, and keep to the host's limit."""
+from reconstruct.text.wording import capitalised, counted, joined, mechanism_text, sentence
 
 BODY_LIMITS: Final[Mapping[Flavour, int]] = {"github": 65_536, "gitlab": 1_000_000}
 """Characters that an issue or comment may have."""
-CITED_IN_CELL: Final = 3
-"""So many pieces of evidence stand in a table's cell; the others are counted and stand in incident.json."""
-MAX_CELL: Final = 240
-"""Characters of foreign text in a cell: a title of a page's length would push everything else out of sight."""
-GAPS_FIRST: Final = 4
-"""So many gaps are said before anything else; all of them are in their own section."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Page:
-    """What every section needs."""
-
-    incident: Incident
-    known: Mapping[str, Cited]
-    dates: bool
-    charts: Sequence[ChartImage]
-    links: Links
-    flavour: Flavour
-    zone: str
-    chart_folder: str
-    turns: frozenset[str]
-    rows: int | None = None
-    """So many lines of the timeline; None = all."""
-    appendix: bool = True
+GAPS_FIRST: Final = 3
+"""So many gaps that matter are said before anything else; all of them are in evidence.md."""
+MAX_HINTS: Final = 2
+MAX_REASONS: Final = 3
+"""Of a hint, for and against, in the draft; evidence.md has all."""
+MAX_DISMISSED: Final = 6
+MAX_DETECTION: Final = 6
+MAX_IMPACT: Final = 6
 
 
 def to_markdown(
@@ -61,13 +55,14 @@ def to_markdown(
     zone: str = "",
     chart_folder: str = "charts",
 ) -> str:
-    """The whole draft as Markdown.
+    """The draft as one publishes it: summary, impact, milestones, key entries, candidate causes, follow-up.
 
     Parameters
     ----------
     incident : Incident
     charts : sequence of ChartImage
-        Linked as `chart_folder/name.png` (or `.svg`), with their alt text; not in the `github` and `gitlab` flavours.
+        The summary picture is linked as `chart_folder/name.png` (or `.svg`), with its alt text; not in the `github` and
+        `gitlab` flavours.
     links : Links, optional
         Where each query can be asked again.
     flavour : {"plain", "github", "gitlab"}
@@ -76,22 +71,11 @@ def to_markdown(
     chart_folder : str
         Path from the file to the pictures.
     """
-    page = _Page(
-        incident,
-        cited(incident),
-        narrative.needs_dates(incident),
-        charts if flavour == "plain" else (),
-        links or Links(),
-        flavour,
-        zone,
-        chart_folder,
-        narrative.turning_points(incident),
-    )
-    return _within_limit(page)
+    return _within_limit(page_of(incident, charts, links, flavour=flavour, zone=zone, chart_folder=chart_folder))
 
 
-def _within_limit(page: _Page) -> str:
-    """The fullest form that fits the host: first the appendix goes, then the timeline's tail, and both are said."""
+def _within_limit(page: Page) -> str:
+    """The fullest form that fits the host: first the evidence goes, then the timeline's tail, and both are said."""
     text = _written(page)
     limit = BODY_LIMITS.get(page.flavour)
     if limit is None or len(text) <= limit:
@@ -102,68 +86,57 @@ def _within_limit(page: _Page) -> str:
     return text
 
 
-def _written(page: _Page) -> str:
-    sections: tuple[tuple[str, Iterator[str]], ...] = (
+def _written(page: Page) -> str:
+    sections: list[tuple[str, Iterable[str]]] = [
         ("Summary", _summary(page)),
         ("Impact", _impact(page)),
         ("Milestones", _milestones(page)),
         ("Timeline", _timeline(page)),
-        ("Hints", _hints(page)),
-        ("Changes let go", _let_go(page)),
-        ("Detection", _detection(page)),
-        ("Ruled out", _ruled_out(page)),
-        ("Not checked", _not_checked(page)),
-        ("What was not seen", _gaps(page)),
-        ("Charts", _charts(page)),
-        ("How this was made", _notes(page)),
-        ("Evidence", _evidence(page)),
-        ("Queries", _queries(page)),
-    )
-    blocks = [*_head(page)]
-    for heading, body in sections:
-        if written := list(body):
-            blocks += [f"## {heading}", *written]
-    return "\n\n".join(blocks) + "\n"
+        ("Candidate causes", _hints_in_short(page)),
+        ("What moved most", _movers(page)),
+        ("Dismissed changes", dismissed_rows(page, most=MAX_DISMISSED)),
+        ("Detection", detection_rows(page, most=MAX_DETECTION)),
+        ("Questions for the review", _follow_ups(page)),
+        ("Data gaps", _gaps_in_short(page)),
+    ]
+    if page.flavour != "plain":
+        sections += [("Evidence", evidence_rows(page)), ("Queries", query_blocks(page))]
+    return joined_sections([*_head(page)], sections)
 
 
-# ---------------------------------------------------------------- sections
-
-
-def _head(page: _Page) -> Iterator[str]:
+def _head(page: Page) -> Iterator[str]:
     incident = page.incident
     yield f"# {markdown(narrative.title(incident))}"
+    rests = f" [{EVIDENCE_FILE}]({EVIDENCE_FILE}) holds what it rests on." if page.flavour == "plain" else ""
     yield (
-        "Draft from monitoring data, for people to check: each line cites what shows it, and a hint is not a cause. "
-        f"**All times UTC.** {markdown(narrative.window_text(incident))}"
+        "Draft from monitoring data, for people to check; a candidate cause is a hint. "
+        f"**All times UTC.** {markdown(narrative.window_text(incident))}{rests}"
     )
-    rows = [row for row in gap_rows(incident) if row.in_window]
+    rows = [row for row in gap_rows(incident) if row.matters and row.in_window]
     if rows:
-        told = [f"- {markdown(gap_text(row, dates=page.dates))}" for row in rows[:GAPS_FIRST]]
+        told = [f"- {markdown(gap_text(row, clock=page.clock))}" for row in rows[:GAPS_FIRST]]
         if len(rows) > GAPS_FIRST:
-            told.append(f"- {len(rows) - GAPS_FIRST} more under “What was not seen”.")
-        opening = ["> [!WARNING]", "> **Not seen:**"] if page.flavour != "plain" else ["> **Not seen:**"]
+            told.append(f"- {len(rows) - GAPS_FIRST} more under “Data gaps”.")
+        opening = ["> [!WARNING]", "> **Data gaps:**"] if page.flavour != "plain" else ["> **Data gaps:**"]
         yield "\n".join([*opening, ">", *(f"> {line}" for line in told)])
 
 
-def _summary(page: _Page) -> Iterator[str]:
-    yield markdown(narrative.summary(page.incident))
+def _summary(page: Page) -> Iterator[str]:
+    yield markdown(narrative.summary(page.incident, clock=page.clock))
     if page.flavour != "plain" and page.incident.timeline:
         yield markdown_fence(to_mermaid(page.incident), language="mermaid")
-    yield from (_image(chart, page) for chart in front_and_rest(page.charts)[0])
+    yield from (image(chart, page) for chart in front_and_rest(page.charts)[0][:1])
 
 
-def _impact(page: _Page) -> Iterator[str]:
-    told = [
-        f"- {markdown(narrative.impact_text(impact, dates=page.dates))} {ids_only(impact.evidence)}".rstrip()
-        for impact in page.incident.explanation.impact
-    ]
-    if told:
-        yield "\n".join(told)
-    elif page.incident.explanation.verdict == "incident":
-        yield "What users felt cannot be said: no signal shows it."
+def _impact(page: Page) -> Iterator[str]:
+    outer, _ = narrative.impact_rows(page.incident)
+    told = list(impact_lines(page, outer[:MAX_IMPACT]))
+    yield from told
+    if not told and page.incident.explanation.verdict == "incident":
+        yield "No user impact was measured: no user-facing signal shows any."
 
 
-def _milestones(page: _Page) -> Iterator[str]:
+def _milestones(page: Page) -> Iterator[str]:
     if not any(page.incident.milestones.values()):
         return
     rows = []
@@ -171,17 +144,9 @@ def _milestones(page: _Page) -> Iterator[str]:
         if row.moment is None:
             rows.append((row.title, "-", "-", capitalised(row.absent), ""))
         else:
-            between = bounds(row.moment, dates=page.dates)
-            time = clock(row.moment.time, dates=page.dates)
-            rows.append(
-                (
-                    row.title,
-                    f"**{time}**",
-                    between or "-",
-                    row.means,
-                    _shown(row.evidence, page),
-                )
-            )
+            between = page.clock.bounds(row.moment)
+            time = f"**{page.clock.time(row.moment.time)}**"
+            rows.append((row.title, time, between or "-", row.means, shown(row.evidence, page)))
     yield table(("Milestone", "Time (UTC)", "Between", "Meaning", "Evidence"), rows)
     lengths = [
         (row.title, f"**{row.value}**", row.between or "-", markdown(row.formula))
@@ -191,168 +156,50 @@ def _milestones(page: _Page) -> Iterator[str]:
         yield table(("Duration", "Value", "Between", "Formula"), lengths)
 
 
-def _timeline(page: _Page) -> Iterator[str]:
-    entries = page.incident.timeline
-    shown = entries if page.rows is None else entries[: page.rows]
-    if not entries:
-        return
-    heads = ["Time (UTC)", *([f"Time ({page.zone})"] if page.zone else []), "Event", "Evidence"]
-    yield table(heads, [_entry_cells(entry, page) for entry in shown])
-    if len(shown) < len(entries):
-        yield f"{counted(len(entries) - len(shown), one='more line')} in incident.json: this host takes no more."
-    if any(bounds(entry.moment, dates=False) for entry in shown):
-        yield "−15 s: it may have been up to 15 s earlier; + later; ± either. The samples show no more."
+def _timeline(page: Page) -> Iterator[str]:
+    yield from entry_rows(page, [entry for entry in page.incident.timeline if entry.level == "key"])
 
 
-def _entry_cells(entry: Entry, page: _Page) -> list[str]:
-    event = markdown(clip(entry_text(entry.title, entry.detail), most=MAX_CELL))
-    if entry.id in page.turns:
-        told = markdown(clip(entry_text(narrative.heading(entry), entry.detail), most=MAX_CELL))
-        event = f"**{narrative.ENTRY_KINDS[entry.kind]}:** {told}"
-    if entry.service.name and entry.service.name not in entry.title:
-        event += f" ({markdown(clip(entry.service.name, most=MAX_SHORT))})"
-    local = []
-    if page.zone:
-        window = page.incident.evidence.window
-        local = [
-            clock(entry.moment.time, dates=spans_midnight(window.start, window.end, zone=page.zone), zone=page.zone)
-        ]
-    shown = f"{_shown(entry.evidence, page)} (rule {markdown_code(entry.rule, in_table=True)})"
-    return [narrative.moment_text(entry.moment, dates=page.dates), *local, event, shown]
-
-
-def _hints(page: _Page) -> Iterator[str]:
-    hints = page.incident.explanation.hints
-    for hint in hints:
-        named = clip(narrative.hint_title(hint, incident=page.incident), most=MAX_CELL)
-        yield f"### {hint.rank}\\. {markdown(named)}"
-        yield f"{markdown(sentence(hint.statement))} ({narrative.confidence_text(hint)})"
-        yield from _reasons(hint)
-    if hints:
-        yield f"Left to {narrative.UNSEEN}: {narrative.share_text(narrative.left_over(page.incident))}."
-
-
-def _reasons(hint: Hint) -> Iterator[str]:
-    for heading, reasons in (("For", hint.reasons_for), ("Against", hint.reasons_against)):
-        if reasons:
-            yield f"{heading}:"
-            yield "\n".join(_reason(reason) for reason in reasons)
-
-
-def _reason(reason: Reason) -> str:
-    return f"- {markdown_code(reason.rule)}: {markdown(sentence(reason.says))} {ids_only(reason.evidence)}".rstrip()
-
-
-def _let_go(page: _Page) -> Iterator[str]:
-    rows = []
-    events = {event.id: event for event in page.incident.evidence.events}
-    for gone in page.incident.explanation.dismissed_changes:
-        event = events.get(gone.event)
-        time = clock(event.time, dates=page.dates) if event else "-"
-        named = page.known[gone.event].text if gone.event in page.known else gone.event
-        says = f"{markdown(sentence(gone.says))} ({markdown(gone.rule)})"
-        rows.append((time, markdown(clip(named, most=MAX_CELL)), says, _shown(gone.evidence, page)))
-    if rows:
-        yield table(("Time (UTC)", "Change", "Why it was let go", "Evidence"), rows)
-
-
-def _detection(page: _Page) -> Iterator[str]:
-    lines = detection_lines(page.incident, clock=Clock(dates=page.dates))
-    if told := [f"- **{markdown(head)}**: {markdown(text)}" for head, text in lines]:
-        yield "\n".join(told)
-
-
-def _ruled_out(page: _Page) -> Iterator[str]:
-    told = []
-    for ruled in page.incident.explanation.ruled_out:
-        named = capitalised(mechanism_text(ruled.mechanism))
-        where = f" ({ruled.service.name})" if ruled.service.name else ""
-        told.append(f"- **{markdown(named + where)}:** {markdown(sentence(ruled.says))} {ids_only(ruled.evidence)}")
-    if told:
-        yield "\n".join(told)
-
-
-def _not_checked(page: _Page) -> Iterator[str]:
-    told = [
-        f"- **{markdown(capitalised(mechanism_text(n.mechanism)))}:** {markdown(sentence(n.reason))}"
-        for n in page.incident.explanation.not_checked
-    ]
-    if told:
-        yield "\n".join(told)
-
-
-def _gaps(page: _Page) -> Iterator[str]:
-    told = [
-        f"- {markdown(gap_text(row, dates=page.dates, most=12))} {ids_only(row.ids)}" for row in gap_rows(page.incident)
-    ]
-    if told:
-        yield "\n".join(told)
-
-
-def _charts(page: _Page) -> Iterator[str]:
-    yield from (_image(chart, page) for chart in front_and_rest(page.charts)[1])
-
-
-def _image(chart: ChartImage, page: _Page) -> str:
-    ending = "png" if chart.png else "svg"
-    return f"![{markdown(chart.alt)}](<{page.chart_folder}/{chart.name}.{ending}>)"
-
-
-def _notes(page: _Page) -> Iterator[str]:
-    told = [f"- {markdown(sentence(note))}" for note in page.incident.evidence.notes if note.strip()]
-    if told:
-        yield "\n".join(told)
-
-
-def _evidence(page: _Page) -> Iterator[str]:
-    """What the ids in the sections above stand for; queries have their own appendix."""
-    if not page.appendix:
-        yield "Evidence and queries are in incident.json: this host takes no more."
-        return
-    rows = []
-    for one in cited_in_draft(page.incident, page.known):
-        if one.kind != "query":
-            where = [linked(one)] if one.kind == "event" else [markdown_code(one.query)] if one.query else []
-            rows.append((markdown_code(one.id), " · ".join([markdown(clip(one.text, most=MAX_CELL)), *where])))
-    if rows:
-        yield from _folded(
-            table(("Id", "What it shows"), rows),
-            page,
-            label=counted(len(rows), one="piece of evidence", many="pieces of evidence"),
+def _hints_in_short(page: Page) -> Iterator[str]:
+    """The first hints with their strongest reasons, one line each."""
+    told = [h for h in page.incident.explanation.hints if h.verdict in ("supported", "plausible")][:MAX_HINTS]
+    for number, hint in enumerate(told or page.incident.explanation.hints[:1], 1):
+        yield f"{number}. {markdown(sentence(hint.statement))} ({narrative.confidence_text(hint)})\n" + "\n".join(
+            f"   - {side}: {markdown(sentence(reason.says))} {ids_only(reason.evidence)}".rstrip()
+            for side, reasons in (("for", hint.reasons_for), ("against", hint.reasons_against))
+            for reason in reasons[:MAX_REASONS]
         )
+    if page.incident.explanation.hints:
+        yield f"{narrative.UNSEEN}: {narrative.share_text(narrative.left_over(page.incident))}."
+        if cleared := page.incident.explanation.ruled_out:
+            names = dict.fromkeys(mechanism_text(r.mechanism) for r in cleared)
+            yield f"Ruled out by their figures: {markdown(joined(names))}."
 
 
-def _queries(page: _Page) -> Iterator[str]:
-    """The queries behind what is cited, so that each figure can be asked again."""
-    if not page.appendix:
-        return
-    wanted = {one.query for one in cited_in_draft(page.incident, page.known) if one.query}
-    queries = page.incident.evidence.queries
-    shown = [query for query in queries if query.id in wanted]
-    blocks = []
-    for query in shown:
-        when = f"{span(query.start, query.end, dates=True)}, step {human_duration(query.step_s)}"
-        again = [
-            f"[{name}](<{url}>)"
-            for name, url in (("graph", page.links.graph(query)), ("Grafana", page.links.explore(query)))
-            if url
-        ]
-        told = f"{markdown_code(query.id)} {markdown(query.signal)}: {query.series} series, {when}"
-        blocks += [" · ".join([told, *again]), markdown_fence(query.query, language="promql")]
-    if blocks:
-        yield from _folded("\n\n".join(blocks), page, label=counted(len(shown), one="query", many="queries"))
-    if len(shown) < len(queries):
-        rest = counted(len(queries) - len(shown), one="more query was", many="more queries were")
-        yield f"{rest} asked and showed nothing that is cited here; incident.json lists them."
+def _movers(page: Page) -> Iterator[str]:
+    """Where no incident was found: what moved most all the same, when, and on which instances."""
+    if page.incident.explanation.verdict != "incident":
+        told = narrative.largest_effects(page.incident, clock=page.clock)
+        if told:
+            yield "\n".join(f"- {markdown(text)} {ids_only((one,))}" for text, one in told)
 
 
-def _shown(ids: Sequence[str], page: _Page) -> str:
-    return cite(ids, page.known, most=CITED_IN_CELL)
+def _follow_ups(page: Page) -> Iterator[str]:
+    told = [
+        f"- {markdown(text)} {ids_only(evidence[:CITED_IN_CELL])}".rstrip()
+        for text, evidence in follow_up_texts(page.incident, clock=page.clock)
+    ]
+    if told:
+        yield "\n".join(told)
 
 
-def _folded(block: str, page: _Page, *, label: str) -> Iterator[str]:
-    """Behind a click where the host has one; the blank lines make Markdown inside HTML be read as Markdown."""
-    if page.flavour == "plain":
-        yield block
-    else:
-        yield f"<details>\n<summary>{label}</summary>\n\n{block}\n\n</details>"
+def _gaps_in_short(page: Page) -> Iterator[str]:
+    """Those that could not change what is said, in one line: the others stand above."""
+    rows = gap_rows(page.incident)
+    rest = [row for row in rows if not (row.matters and row.in_window)]
+    shown = [row for row in rows if row.matters and row.in_window][GAPS_FIRST:]
+    if shown:
+        yield "\n".join(f"- {markdown(gap_text(row, clock=page.clock))}" for row in shown[:GAPS_FIRST])
+    if rest:
+        where = f"see {EVIDENCE_FILE}" if page.flavour == "plain" else "see incident.json"
+        yield f"{counted(len(rest), one='data gap')} that changed nothing said here: {where}."

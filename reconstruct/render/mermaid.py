@@ -11,7 +11,7 @@ from reconstruct.model import Incident
 from reconstruct.text import narrative
 from reconstruct.text.escape import clip, mermaid
 from reconstruct.text.references import event_text
-from reconstruct.text.times import clock, spans_midnight
+from reconstruct.text.times import spans_midnight
 
 MAX_TASKS: Final = 24
 """Tasks in one section: Mermaid draws a row for each, and past a screenful nobody reads it."""
@@ -47,20 +47,20 @@ def to_mermaid(incident: Incident) -> str:
 
 
 def _milestones(incident: Incident) -> Iterator[str]:
-    dates = narrative.needs_dates(incident)
+    clock = narrative.clock_of(incident)
     for row in narrative.milestone_rows(incident):
         if row.moment is not None:
-            time = clock(row.moment.time, dates=dates)
+            time = clock.time(row.moment.time)
             yield f"{mermaid(f'{row.title} {time}')} :milestone, {_at(row.moment.time)}, 0s"
 
 
 def _changes(incident: Incident) -> Iterator[str]:
     window = incident.evidence.window
-    guilty = {hint.trigger for hint in incident.explanation.hints[:1]}
+    candidate = {hint.trigger for hint in incident.explanation.hints[:1]}
     for event in incident.evidence.events:
         if event.kind in ("alert", "note") or event.time < window.start:
             continue
-        tag = "crit, " if event.id in guilty else ""
+        tag = "crit, " if event.id in candidate else ""
         end = event.end if event.end is not None and event.end > event.time else None
         if end is None:
             yield f"{_name(event_text(event))} :{tag}milestone, {_at(event.time)}, 0s"

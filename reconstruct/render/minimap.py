@@ -50,7 +50,7 @@ class Strip:
 
     lanes: tuple[Lane, ...]
     ticks: tuple[tuple[pd.Timestamp, float], ...]
-    felt: tuple[float, float] | None
+    impact: tuple[float, float] | None
     """From onset to recovery, or to the end where there was none."""
 
 
@@ -68,10 +68,10 @@ def strip(incident: Incident) -> Strip:
         if marks:
             lanes.append(Lane(name, marks))
     onset, recovered = incident.milestones.get("onset"), incident.milestones.get("recovered")
-    felt = None
+    impact = None
     if onset is not None:
-        felt = (percent(onset.moment.time), percent(recovered.moment.time) if recovered else 100.0)
-    return Strip(tuple(lanes), tuple((time, percent(time)) for time in ticks(window.start, window.end)), felt)
+        impact = (percent(onset.moment.time), percent(recovered.moment.time) if recovered else 100.0)
+    return Strip(tuple(lanes), tuple((time, percent(time)) for time in ticks(window.start, window.end)), impact)
 
 
 def ticks(start: pd.Timestamp, end: pd.Timestamp) -> tuple[pd.Timestamp, ...]:

@@ -5,26 +5,31 @@ from __future__ import annotations
 import base64
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import pandas as pd
 
 from reconstruct.charts.image import ChartImage, front_and_rest
 from reconstruct.model import Hint, Incident, Moment, Query, Reason
+from reconstruct.render.detection_section import detection_lines
 from reconstruct.render.incident_json import incident_dict
 from reconstruct.render.minimap import strip
 from reconstruct.text import narrative
+from reconstruct.text.entries import Words, entry_words
 from reconstruct.text.escape import clip, lines
+from reconstruct.text.follow_ups import follow_up_texts
 from reconstruct.text.gaps import gap_rows, gap_text
 from reconstruct.text.links import Links
 from reconstruct.text.references import Cited, cited, cited_in_draft, event_text, service_text
-from reconstruct.text.times import clock, iso, span, spans_midnight
+from reconstruct.text.times import Clock, bare, iso, span, spans_midnight
 from reconstruct.text.units import human_duration
 from reconstruct.text.wording import capitalised, counted, mechanism_text, sentence
 
 SVG_MOST_BYTES: Final = 500_000
 """A vector picture larger than this draws slower than its pixels do."""
 GAPS_FIRST: Final = 4
+SUMMARY_CHART: Final = "summary"
 MAX_EVIDENCE: Final = 12
 """Pieces of evidence that one entry lists; incident.json has all."""
 
@@ -35,11 +40,15 @@ def page_view(incident: Incident, *, charts: Sequence[ChartImage], links: Links)
     """Every value that page.html.j2 prints, by its name there."""
     known = cited(incident)
     chart_of = {chart.signal: chart.name for chart in reversed(charts) if chart.signal}  # the first one of a signal
+    # The picture to paste says what the page says around it: the overview stands here instead.
+    charts = [chart for chart in charts if chart.name != SUMMARY_CHART or len(charts) == 1]
     front, rest = front_and_rest(charts)
-    dates = narrative.needs_dates(incident)
+    clock = narrative.clock_of(incident, marked=True)
+    words = entry_words(incident, clock=clock)
+    outer, inner = narrative.impact_rows(incident)
     explanation = incident.explanation
     gaps = gap_rows(incident)
-    here = [row for row in gaps if row.in_window]
+    here = [row for row in gaps if row.in_window and row.matters]
     wanted = {one.query for one in cited_in_draft(incident, known) if one.query}
     queries = [(query.id in wanted, _query(query, links)) for query in incident.evidence.queries]
 
@@ -50,11 +59,10 @@ def page_view(incident: Incident, *, charts: Sequence[ChartImage], links: Links)
         "title": narrative.title(incident),
         "verdict": explanation.verdict,
         "window": narrative.window_text(incident),
-        "dates": dates,
-        "gaps_first": [gap_text(row, dates=dates) for row in here[:GAPS_FIRST]],
+        "gaps_first": [gap_text(row, clock=clock) for row in here[:GAPS_FIRST]],
         "gaps_more": max(0, len(here) - GAPS_FIRST),
-        "gaps": [{"text": gap_text(row, dates=dates, most=12), "ids": row.ids} for row in gaps],
-        "summary": narrative.summary(incident),
+        "gaps": [{"text": gap_text(row, clock=clock, most=12), "ids": row.ids} for row in gaps],
+        "summary": narrative.summary(incident, clock=clock),
         "overview": [_chart(chart) for chart in front],
         "charts": [_chart(chart) for chart in rest],
         "milestones": [
@@ -62,7 +70,7 @@ def page_view(incident: Incident, *, charts: Sequence[ChartImage], links: Links)
                 "name": row.name,
                 "title": row.title,
                 "means": capitalised(row.means),
-                "moment": _moment(row.moment, dates=dates) if row.moment else None,
+                "moment": _moment(row.moment, clock) if row.moment else None,
                 "absent": capitalised(row.absent),
                 "evidence": evidence(row.evidence),
             }
@@ -72,15 +80,24 @@ def page_view(incident: Incident, *, charts: Sequence[ChartImage], links: Links)
         else [],
         "durations": narrative.duration_rows(incident),
         "impact": [
-            {"text": narrative.impact_text(felt, dates=dates), "evidence": evidence(felt.evidence)}
-            for felt in explanation.impact
+            {
+                "text": narrative.impact_text(row, incident=incident, clock=clock),
+                "evidence": evidence(row.evidence),
+                "inner": row in inner,
+            }
+            for row in (*outer, *inner)
         ],
-        **_timeline(incident, known, chart_of, dates=dates),
+        "follow_ups": [
+            {"text": text, "evidence": evidence(ids)} for text, ids in follow_up_texts(incident, clock=clock)
+        ],
+        "movers": narrative.largest_effects(incident, clock=clock) if explanation.verdict != "incident" else (),
+        "detection": list(detection_lines(incident, clock=clock)),
+        **_timeline(incident, known, chart_of, words, clock),
         "hints": [_hint(hint, incident, known, chart_of) for hint in explanation.hints],
         "unseen": narrative.UNSEEN,
         "left_over": narrative.share_text(narrative.left_over(incident)),
         "left_over_percent": round(100 * narrative.left_over(incident), 1),
-        "dismissed_changes": _let_go(incident, known, chart_of, dates=dates),
+        "dismissed_changes": _dismissed(incident, known, chart_of, clock),
         "ruled_out": [
             {
                 "mechanism": capitalised(mechanism_text(ruled.mechanism)),
@@ -101,9 +118,17 @@ def page_view(incident: Incident, *, charts: Sequence[ChartImage], links: Links)
     }
 
 
-def _timeline(incident: Incident, known: Mapping[str, Cited], chart_of: Mapping[str, str], *, dates: bool) -> View:
+def _timeline(
+    incident: Incident,
+    known: Mapping[str, Cited],
+    chart_of: Mapping[str, str],
+    words: Mapping[str, Words],
+    clock: Clock,
+) -> View:
     kinds = Counter(entry.kind for entry in incident.timeline)
     services = Counter(service_text(entry.service) for entry in incident.timeline)
+    first = next((a.signal.id for m in incident.users for a in incident.anomalies if a.id == m.anomaly), "")
+    lead = chart_of.get(first, "")  # a change or an alert is seen in what users met
     drawn, turns = strip(incident), narrative.turning_points(incident)
     window = incident.evidence.window
     days = spans_midnight(window.start, window.end - pd.Timedelta(1, unit="ns"))
@@ -115,18 +140,22 @@ def _timeline(incident: Incident, known: Mapping[str, Cited], chart_of: Mapping[
                 "id": entry.id,
                 "kind": entry.kind,
                 "label": narrative.ENTRY_KINDS[entry.kind],
-                "moment": _moment(entry.moment, dates=dates),
-                "title": narrative.heading(entry),
+                "level": entry.level,
+                "moment": _moment(entry.moment, clock),
+                "title": words[entry.id].title,
                 "turn": entry.id in turns,
-                "detail": entry.detail,
+                "detail": words[entry.id].detail,
                 "service": service_text(entry.service),
                 "rule": entry.rule,
                 "evidence": [_evidence(known[one], chart_of) for one in entry.evidence[:MAX_EVIDENCE] if one in known],
                 "more": max(0, len(entry.evidence) - MAX_EVIDENCE),
+                "chart": "" if any(_chart_of(one, known, chart_of) for one in entry.evidence) else lead,
             }
             for entry in incident.timeline
         ],
+        "key_count": sum(entry.level == "key" for entry in incident.timeline),
         "strip": drawn,
+        "titles": {entry_id: bare(told.title) for entry_id, told in words.items()},
         "ticks": [
             {"time": iso(time), "text": time.strftime("%m-%d %H:%M" if days else "%H:%M"), "percent": percent}
             for time, percent in drawn.ticks
@@ -134,15 +163,20 @@ def _timeline(incident: Incident, known: Mapping[str, Cited], chart_of: Mapping[
     }
 
 
-def _moment(moment: Moment, *, dates: bool) -> View:
+def _chart_of(one: str, known: Mapping[str, Cited], chart_of: Mapping[str, str]) -> str:
+    return chart_of.get(known[one].signal, "") if one in known else ""
+
+
+def _moment(moment: Moment, marked: Clock) -> View:
+    clock = replace(marked, marked=False)
     return {
         "time": iso(moment.time.round("s")),  # what the script shows in another zone is the same second
-        "text": clock(moment.time, dates=dates),
+        "text": clock.time(moment.time),
         "open": narrative.open_ends(moment),
         "earliest": iso(moment.earliest.round("s")),
-        "earliest_text": clock(moment.earliest, dates=dates),
+        "earliest_text": clock.time(moment.earliest),
         "latest": iso(moment.latest.round("s")),
-        "latest_text": clock(moment.latest, dates=dates and spans_midnight(moment.earliest, moment.latest)),
+        "latest_text": clock.span(moment.earliest, moment.latest).rpartition(" to ")[2],
     }
 
 
@@ -182,15 +216,15 @@ def _hint(hint: Hint, incident: Incident, known: Mapping[str, Cited], chart_of: 
     }
 
 
-def _let_go(incident: Incident, known: Mapping[str, Cited], chart_of: Mapping[str, str], *, dates: bool) -> list[View]:
+def _dismissed(incident: Incident, known: Mapping[str, Cited], chart_of: Mapping[str, str], clock: Clock) -> list[View]:
     events = {event.id: event for event in incident.evidence.events}
     rows = []
-    for gone in incident.explanation.dismissed_changes:
+    for gone in narrative.dismissed(incident):
         event = events.get(gone.event)
         point = Moment(event.time, event.time, event.time) if event else None
         rows.append(
             {
-                "moment": _moment(point, dates=dates) if point else None,
+                "moment": _moment(point, clock) if point else None,
                 "title": event_text(event) if event else gone.event,
                 "says": sentence(gone.says),
                 "rule": gone.rule,

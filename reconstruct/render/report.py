@@ -6,28 +6,41 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from reconstruct.model import Anomaly, Episode, Event, Incident
+from reconstruct.model import Alert, Anomaly, Episode, Event, Incident
 from reconstruct.text import narrative
 from reconstruct.text.escape import markdown
 from reconstruct.text.gaps import gap_rows, gap_text
-from reconstruct.text.times import clock
+from reconstruct.text.times import Clock, clock
 from reconstruct.text.units import change, human
-from reconstruct.text.wording import capitalised, counted
+from reconstruct.text.wording import capitalised, counted, joined, sentence
 
 NEARBY = pd.Timedelta("1h")
 """Changes this long before an episode are named beside it (as long as explain looks back without a slow line)."""
 MAX_CHANGES_SHOWN = 5
 MAX_SERIES_SHOWN = 5
+MAX_ALERTS_SHOWN = 5
 
 
 def one_line(incident: Incident) -> str:
-    """How many episodes there were, or that there was none, and the window.
+    """How many episodes there were, or why none is told, which alerts fired, and the window.
 
-    The line is plain text: for a log, a subject, a quiet day.
+    The line is plain text: for a log, a subject, a quiet day. Where nothing could be judged nothing is called calm.
     """
     episodes = incident.explanation.episodes
-    said = counted(len(episodes), one="episode") if episodes else "nothing anomalous that users could feel"
-    return f"{capitalised(said)}. {narrative.window_text(incident)}"
+    alerts = list(dict.fromkeys(a.rule for a in incident.evidence.alerts if _in_window(a, incident)))
+    fired = f"; {counted(len(alerts), one='alert rule')} fired: {joined(alerts[:MAX_ALERTS_SHOWN])}" if alerts else ""
+    if episodes:
+        said = counted(len(episodes), one="episode")
+    else:
+        said = {"incident": "Incident", "no-incident": "No incident found", "inconclusive": "Inconclusive"}[
+            incident.explanation.verdict
+        ] + f": {incident.explanation.says}"
+    return f"{sentence(capitalised(said) + fired)} {narrative.window_text(incident)}"
+
+
+def _in_window(alert: Alert, incident: Incident) -> bool:
+    window = incident.evidence.window
+    return window.start <= alert.firing_at < window.end
 
 
 def to_report(incident: Incident) -> str:
@@ -36,20 +49,22 @@ def to_report(incident: Incident) -> str:
     lines = [one_line(incident), ""]
     gaps = gap_rows(incident)
     if gaps:
-        lines += [f"Not seen: {markdown(gap_text(gap, dates=True))}" for gap in gaps[:MAX_SERIES_SHOWN]]
+        lines += [f"Data gap: {markdown(gap_text(gap, clock=Clock(dates=True)))}" for gap in gaps[:MAX_SERIES_SHOWN]]
         lines += [f"and {len(gaps) - MAX_SERIES_SHOWN} more gaps" if len(gaps) > MAX_SERIES_SHOWN else "", ""]
     for episode in episodes:
         lines += _episode(episode, incident)
+    if incident.evidence.notes:
+        lines += ["Method:", "", *(f"- {markdown(sentence(note))}" for note in incident.evidence.notes if note.strip())]
     return "\n".join(lines).rstrip() + "\n"
 
 
 def _episode(episode: Episode, incident: Incident) -> Iterator[str]:
     by_id = {a.id: a for a in incident.anomalies}
     series = sorted((by_id[i] for i in episode.anomalies if by_id[i].worse), key=lambda a: (-a.score, a.id))
-    until = clock(episode.end, dates=True) if episode.end is not None else "still going on"
+    until = clock(episode.end, dates=True) if episode.end is not None else "ongoing"
     yield f"## {clock(episode.start, dates=True)} to {until}"
     yield ""
-    yield "| Series | Usually | At its worst | Onset (UTC) | Back (UTC) |"
+    yield "| Series | Baseline | Peak | Onset (UTC) | Recovered (UTC) |"
     yield "|---|---|---|---|---|"
     for anomaly in series[:MAX_SERIES_SHOWN]:
         back = clock(anomaly.recovery.time, dates=True) if anomaly.recovery else "not yet"
@@ -60,8 +75,8 @@ def _episode(episode: Episode, incident: Incident) -> Iterator[str]:
     if len(series) > MAX_SERIES_SHOWN:
         yield f"and {len(series) - MAX_SERIES_SHOWN} more series, all in incident.json"
         yield ""
-    for sentence in _same_time_before(series[:1], incident):
-        yield sentence
+    for line in _same_time_before(series[:1], incident):
+        yield line
         yield ""
     changes = _nearby(episode, incident)
     for event in changes[:MAX_CHANGES_SHOWN]:

@@ -1,4 +1,4 @@
-"""A Block Kit message within Slack's limits: what happened, when, the first hints, and what was not seen."""
+"""A Block Kit message within Slack's limits: what happened, when, the key entries, the first hints."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
-from reconstruct.model import Entry, Incident
+from reconstruct.model import Incident
 from reconstruct.text import narrative
+from reconstruct.text.entries import entry_words
 from reconstruct.text.escape import clip, plain, slack
 from reconstruct.text.gaps import gap_rows, gap_text
 from reconstruct.text.links import web_url
+from reconstruct.text.times import Clock
 from reconstruct.text.wording import counted, entry_text, sentence
 
 # Limits as Slack's Block Kit reference gives them.
@@ -28,9 +30,6 @@ MAX_GAPS_SHOWN: Final = 4
 MAX_LINE: Final = 400
 """Characters of a line, escaped: one title must not fill a section."""
 
-_FIRST: Final = ("onset", "mitigation", "recovery", "gap", "alert", "change", "spread", "restart", "threshold", "peak")
-"""Which kinds stay when not all lines fit, most telling first."""
-
 Block = dict[str, Any]
 
 
@@ -38,17 +37,18 @@ def to_slack(incident: Incident, *, report_url: str = "") -> dict[str, Any]:
     """The payload for an incoming webhook or `chat.postMessage`; `report_url` adds a link to the full report."""
     heading = _fitted(narrative.title(incident), most=MAX_HEADER)
     blocks: list[Block] = [{"type": "header", "text": {"type": "plain_text", "text": heading, "emoji": False}}]
-    dates = narrative.needs_dates(incident)
+    clock = narrative.clock_of(incident)
     blocks += _context([slack(f"Draft from monitoring data, all times UTC. {narrative.window_text(incident)}")])
-    blocks += _sections("Not seen", _gap_lines(incident, dates=dates))
-    blocks += _sections("", [_fitted(narrative.summary(incident), most=MAX_SECTION)])
-    blocks += _milestones(incident, dates=dates)
-    blocks += _sections("Impact", [_bullet(narrative.impact_text(i, dates=dates)) for i in incident.explanation.impact])
-    blocks += _sections("Hints", _hint_lines(incident))
-    blocks += _sections("Timeline", _timeline_lines(incident, dates=dates))
+    blocks += _sections("", [_fitted(narrative.summary(incident, clock=clock), most=MAX_SECTION)])
+    blocks += _sections("Data gaps", _gap_lines(incident, clock=clock))
+    blocks += _milestones(incident, clock=clock)
+    outer, _ = narrative.impact_rows(incident)
+    blocks += _sections("Impact", [_bullet(narrative.impact_text(i, incident=incident, clock=clock)) for i in outer])
+    blocks += _sections("Timeline", _timeline_lines(incident, clock=clock))
+    blocks += _sections("Candidate causes", _hint_lines(incident))
     if url := web_url(report_url):
         blocks += _context([f"<{url.replace('&', '&amp;').replace('|', '%7C')}|Full report>"])
-    fallback = _fitted(f"{narrative.title(incident)}. {narrative.summary(incident)}", most=MAX_FALLBACK)
+    fallback = _fitted(f"{narrative.title(incident)}. {narrative.summary(incident, clock=clock)}", most=MAX_FALLBACK)
     return {"text": fallback, "blocks": blocks[:MAX_BLOCKS]}
 
 
@@ -58,19 +58,19 @@ def to_slack_json(incident: Incident, *, report_url: str = "") -> bytes:
     return (text + "\n").encode("utf-8", "backslashreplace")
 
 
-def _gap_lines(incident: Incident, *, dates: bool) -> Iterator[str]:
-    rows = [row for row in gap_rows(incident) if row.in_window]
-    yield from (_bullet(gap_text(row, dates=dates)) for row in rows[:MAX_GAPS_SHOWN])
+def _gap_lines(incident: Incident, *, clock: Clock) -> Iterator[str]:
+    rows = [row for row in gap_rows(incident) if row.in_window and row.matters]
+    yield from (_bullet(gap_text(row, clock=clock)) for row in rows[:MAX_GAPS_SHOWN])
     if len(rows) > MAX_GAPS_SHOWN:
         yield _bullet(f"{len(rows) - MAX_GAPS_SHOWN} more in the report")
 
 
-def _milestones(incident: Incident, *, dates: bool) -> list[Block]:
+def _milestones(incident: Incident, *, clock: Clock) -> list[Block]:
     if not any(incident.milestones.values()):
         return []
     fields = []
     for row in narrative.milestone_rows(incident):
-        told = narrative.moment_text(row.moment, dates=dates) if row.moment else row.absent
+        told = narrative.moment_text(row.moment, clock=clock) if row.moment else row.absent
         fields.append(_text(f"*{row.title}*\n{slack(told)}"))
     for length in narrative.duration_rows(incident)[: 10 - len(fields)]:
         between = f" ({length.between})" if length.between else ""
@@ -88,27 +88,21 @@ def _hint_lines(incident: Incident) -> Iterator[str]:
             told = " ".join(sentence(reason.says) for reason in reasons)
             yield from [f"{side}: {_fitted(told, most=MAX_LINE)}"] if told else []
     if hints:
-        yield f"Left to {narrative.UNSEEN}: {narrative.share_text(narrative.left_over(incident))}."
+        yield f"{narrative.UNSEEN}: {narrative.share_text(narrative.left_over(incident))}."
 
 
-def _timeline_lines(incident: Incident, *, dates: bool) -> Iterator[str]:
-    shown, turns = _most_telling(incident.timeline), narrative.turning_points(incident)
-    for entry in shown:
-        time = narrative.moment_text(entry.moment, dates=dates)
-        turns_here = entry.id in turns
-        told = _fitted(entry_text(narrative.heading(entry) if turns_here else entry.title, entry.detail), most=MAX_LINE)
-        heading = f"*{narrative.ENTRY_KINDS[entry.kind]}:* " if turns_here else ""
-        yield f"`{time}` {heading}{told}"
-    if len(shown) < len(incident.timeline):
-        yield f"_{counted(len(incident.timeline) - len(shown), one='more line')} in the report_"
-
-
-def _most_telling(entries: Sequence[Entry]) -> list[Entry]:
-    def weight(entry: Entry) -> int:
-        return _FIRST.index(entry.kind) if entry.kind in _FIRST else len(_FIRST)
-
-    kept = {entry.id for entry in sorted(entries, key=weight)[:MAX_ENTRIES_SHOWN]}
-    return [entry for entry in entries if entry.id in kept]
+def _timeline_lines(incident: Incident, *, clock: Clock) -> Iterator[str]:
+    """The key entries; past MAX_ENTRIES_SHOWN the last human notes go first, then the last others."""
+    words, turns = entry_words(incident, clock=clock), narrative.turning_points(incident)
+    key = [entry for entry in incident.timeline if entry.level == "key"]
+    kept = {e.id for e in sorted(key, key=lambda e: e.kind == "note")[:MAX_ENTRIES_SHOWN]}
+    for entry in key:
+        if entry.id in kept:
+            told = _fitted(entry_text(*words[entry.id]), most=MAX_LINE)
+            time = narrative.moment_text(entry.moment, clock=clock)
+            yield f"`{time}` " + (f"*{told}*" if entry.id in turns else told)
+    if len(kept) < len(incident.timeline):
+        yield f"_{counted(len(incident.timeline) - len(kept), one='more line')} in the report_"
 
 
 def _bullet(text: str) -> str:

@@ -17,9 +17,11 @@ from reconstruct.charts.image import ChartImage, front_and_rest
 from reconstruct.errors import UsageError
 from reconstruct.model import Incident
 from reconstruct.render.incident_json import incident_dict
-from reconstruct.render.markdown_pieces import cite
+from reconstruct.render.markdown_parts import cite
 from reconstruct.render.template_sandbox import MAX_MEMORY
 from reconstruct.text import narrative
+from reconstruct.text.entries import entry_words
+from reconstruct.text.follow_ups import follow_up_texts
 from reconstruct.text.gaps import gap_rows, gap_text
 from reconstruct.text.references import cited, event_text
 from reconstruct.text.wording import entry_text
@@ -139,20 +141,23 @@ def output_name(template_name: str) -> str:
 
 def _words(incident: Incident) -> dict[str, Any]:
     """Sentences that every output uses, for templates that do not want to write their own."""
-    dates = narrative.needs_dates(incident)
+    clock = narrative.clock_of(incident)
+    words = entry_words(incident, clock=clock)
     events = {event.id: event_text(event) for event in incident.evidence.events}
     return {
         "title": narrative.title(incident),
-        "summary": narrative.summary(incident),
+        "summary": narrative.summary(incident, clock=clock),
         "window": narrative.window_text(incident),
-        "dates": dates,
-        "impact": [narrative.impact_text(impact, dates=dates) for impact in incident.explanation.impact],
+        "dates": clock.dates,
+        "impact": [
+            narrative.impact_text(row, incident=incident, clock=clock) for row in narrative.impact_rows(incident)[0]
+        ],
         "milestones": [
             {
                 "name": row.name,
                 "title": row.title,
                 "means": row.means,
-                "time": narrative.moment_text(row.moment, dates=dates) if row.moment else "",
+                "time": narrative.moment_text(row.moment, clock=clock) if row.moment else "",
                 "absent": row.absent,
                 "evidence": list(row.evidence),
             }
@@ -162,15 +167,16 @@ def _words(incident: Incident) -> dict[str, Any]:
         "timeline": [
             {
                 "id": entry.id,
-                "time": narrative.moment_text(entry.moment, dates=dates),
+                "time": narrative.moment_text(entry.moment, clock=clock),
                 "kind": narrative.ENTRY_KINDS[entry.kind],
-                "text": entry_text(entry.title, entry.detail),
+                "level": entry.level,
+                "text": entry_text(*words[entry.id]),
                 "service": entry.service.name,
                 "evidence": list(entry.evidence),
             }
             for entry in incident.timeline
         ],
-        "gaps": [gap_text(row, dates=dates) for row in gap_rows(incident)],
+        "gaps": [gap_text(row, clock=clock) for row in gap_rows(incident)],
         "hints": [
             {
                 "title": narrative.hint_title(hint, incident=incident),
@@ -179,6 +185,7 @@ def _words(incident: Incident) -> dict[str, Any]:
             }
             for hint in incident.explanation.hints
         ],
+        "follow_ups": [text for text, _ in follow_up_texts(incident, clock=clock)],
         "left_over": narrative.share_text(narrative.left_over(incident)),
     }
 

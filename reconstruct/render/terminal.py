@@ -11,6 +11,7 @@ from reconstruct.model import HintVerdict, Incident, Verdict
 from reconstruct.text import narrative
 from reconstruct.text.escape import clip, plain
 from reconstruct.text.gaps import gap_rows, gap_text
+from reconstruct.text.times import Clock
 from reconstruct.text.wording import sentence
 
 MAX_HINTS_SHOWN: Final = 3
@@ -38,13 +39,13 @@ _WORD: Final = re.compile(r"\S+\s*")
 def to_terminal(incident: Incident, *, colour: bool, columns: int = 80) -> str:
     """The summary as lines of at most `columns` cells, ending in a line break; ANSI colours where `colour`."""
     width = max(columns, NARROWEST)
-    dates = narrative.needs_dates(incident)
+    clock = narrative.clock_of(incident)
     blocks = [
         _head(incident, colour=colour, width=width),
-        _gaps(incident, colour=colour, width=width, dates=dates),
-        _paragraph(narrative.opening(incident), width=width),
-        _milestones(incident, colour=colour, width=width, dates=dates),
-        _impact(incident, colour=colour, width=width, dates=dates),
+        _gaps(incident, colour=colour, width=width, clock=clock),
+        _paragraph(narrative.summary(incident, clock=clock), width=width),
+        _milestones(incident, colour=colour, width=width, clock=clock),
+        _impact(incident, colour=colour, width=width, clock=clock),
         _hints(incident, colour=colour, width=width),
     ]
     return "\n\n".join("\n".join(lines) for lines in map(list, blocks) if lines) + "\n"
@@ -58,13 +59,13 @@ def _head(incident: Incident, *, colour: bool, width: int) -> Iterator[str]:
         yield _inked(line, "dim", colour=colour)
 
 
-def _gaps(incident: Incident, *, colour: bool, width: int, dates: bool) -> Iterator[str]:
-    rows = [row for row in gap_rows(incident) if row.in_window]
-    told = [gap_text(row, dates=dates) for row in rows[:MAX_GAPS_SHOWN]]
+def _gaps(incident: Incident, *, colour: bool, width: int, clock: Clock) -> Iterator[str]:
+    rows = [row for row in gap_rows(incident) if row.in_window and row.matters]
+    told = [gap_text(row, clock=clock) for row in rows[:MAX_GAPS_SHOWN]]
     if len(rows) > MAX_GAPS_SHOWN:
         told.append(f"{len(rows) - MAX_GAPS_SHOWN} more")
     if told:
-        yield _inked("Not seen", "yellow", colour=colour)
+        yield _inked("Data gaps", "yellow", colour=colour)
     for text in told:
         yield from _wrapped(text, width=width, first="  - ", rest="    ")
 
@@ -73,11 +74,11 @@ def _paragraph(text: str, *, width: int) -> Iterator[str]:
     yield from _wrapped(text, width=width)
 
 
-def _milestones(incident: Incident, *, colour: bool, width: int, dates: bool) -> Iterator[str]:
+def _milestones(incident: Incident, *, colour: bool, width: int, clock: Clock) -> Iterator[str]:
     if not any(incident.milestones.values()):
         return
     for row in narrative.milestone_rows(incident):
-        told = narrative.moment_text(row.moment, dates=dates) if row.moment else f"- {row.absent}"
+        told = narrative.moment_text(row.moment, clock=clock) if row.moment else f"- {row.absent}"
         head = f"  {row.title:<11}"
         yield from (
             _painted_head(line, head, colour=colour) for line in _wrapped(told, width=width, first=head, rest=" " * 13)
@@ -88,19 +89,21 @@ def _milestones(incident: Incident, *, colour: bool, width: int, dates: bool) ->
         yield from (_inked(part, "dim", colour=colour) for part in _wrapped(line, width=width, first="  ", rest="    "))
 
 
-def _impact(incident: Incident, *, colour: bool, width: int, dates: bool) -> Iterator[str]:
-    impact = incident.explanation.impact
+def _impact(incident: Incident, *, colour: bool, width: int, clock: Clock) -> Iterator[str]:
+    impact, _ = narrative.impact_rows(incident)
     if impact:
         yield _inked("Impact", "bold", colour=colour)
     for one in impact[:MAX_IMPACT_SHOWN]:
-        yield from _wrapped(narrative.impact_text(one, dates=dates), width=width, first="  - ", rest="    ")
+        yield from _wrapped(
+            narrative.impact_text(one, incident=incident, clock=clock), width=width, first="  - ", rest="    "
+        )
 
 
 def _hints(incident: Incident, *, colour: bool, width: int) -> Iterator[str]:
     hints = incident.explanation.hints
     if not hints:
         return
-    yield _inked("Hints", "bold", colour=colour) + " (not causes: check the evidence)"
+    yield _inked("Candidate causes", "bold", colour=colour) + " (hints, to check)"
     for hint in hints[:MAX_HINTS_SHOWN]:
         head = f"  {hint.rank}. {narrative.confidence_text(hint)}: "
         named = clip(plain(narrative.hint_title(hint, incident=incident)), most=MAX_TITLE)
@@ -109,7 +112,7 @@ def _hints(incident: Incident, *, colour: bool, width: int) -> Iterator[str]:
             yield _inked(line, ink, colour=colour) if number == 0 else line
         yield from _wrapped(sentence(hint.statement), width=width, first="     ", rest="     ")
     more = f"{len(hints) - MAX_HINTS_SHOWN} more in the files; " if len(hints) > MAX_HINTS_SHOWN else ""
-    left = f"{more}left to {narrative.UNSEEN}: {narrative.share_text(narrative.left_over(incident))}"
+    left = f"{more}{narrative.UNSEEN.lower()}: {narrative.share_text(narrative.left_over(incident))}"
     yield from (_inked(line, "dim", colour=colour) for line in _wrapped(left, width=width, first="  ", rest="  "))
 
 

@@ -7,14 +7,18 @@ import io
 from typing import Final
 
 from reconstruct.model import Incident
+from reconstruct.text.entries import entry_words
 from reconstruct.text.escape import csv_cell
-from reconstruct.text.times import iso
+from reconstruct.text.narrative import clock_of
+from reconstruct.text.times import iso, iso_or_none
 
 COLUMNS: Final = (
     "id",
     "time",
+    "end",
     "earliest",
     "latest",
+    "level",
     "kind",
     "rule",
     "service",
@@ -34,9 +38,11 @@ def to_csv(incident: Incident) -> str:
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\r\n")
     rows.writerow(COLUMNS)
+    words = entry_words(incident, clock=clock_of(incident))
     for entry in incident.timeline:
         moment = entry.moment
-        told = (entry.kind, entry.rule, *entry.service, entry.title, entry.detail, " ".join(entry.evidence))
-        times = (iso(moment.time), iso(moment.earliest), iso(moment.latest))
+        evidence = " ".join(entry.evidence)
+        told = (entry.level, entry.kind, entry.rule, *entry.service, *words[entry.id], evidence)
+        times = (iso(moment.time), iso_or_none(entry.end) or "", iso(moment.earliest), iso(moment.latest))
         rows.writerow((entry.id, *times, *(csv_cell(cell) for cell in told)))
     return text.getvalue()

@@ -161,6 +161,9 @@ _KINDS: Final[Mapping[tuple[str, str], Callable[[Facts], str]]] = {
     ("onset-order", "late"): lambda _: "its first sign came after users were affected",
     ("topology", "on-it"): lambda f: f"the change is of {f['thing']} itself",
     ("topology", "may-reach-it"): lambda f: f"a change of {_service(f)} can bring this about at {f['thing']}",
+    ("topology", "hardly-reaches-it"): lambda f: (
+        f"{_service(f)} uses {f['thing']} or may, but its own figures do not show that it brings this about"
+    ),
     ("mechanism-fits", "kind-of-change"): lambda f: (
         f"{str(f['mechanism']).replace('-', ' ')} after {CHANGE_WORDS.get(str(f['kind']), 'a change')}"
     ),

@@ -1,4 +1,4 @@
-"""What was not seen, in words: gaps with one cause and one time are one line."""
+"""Data gaps in words: those with one cause and one time are one line."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from dataclasses import dataclass
 import pandas as pd
 
 from reconstruct.model import Gap, Incident
-from reconstruct.text.times import clock, span
+from reconstruct.text.times import Clock
 from reconstruct.text.wording import sentence
 
 
 @dataclass(frozen=True, slots=True)
 class GapRow:
-    """Things not seen for the same cause at the same time."""
+    """What is missing for the same cause at the same time."""
 
     source: str
     missing: tuple[str, ...]
@@ -22,7 +22,9 @@ class GapRow:
     end: pd.Timestamp | None
     ids: tuple[str, ...]
     in_window: bool
-    """False where only healthy time before the window is missing."""
+    """False where only baseline before the window is missing."""
+    matters: bool
+    """It could change what is said of the incident."""
 
 
 def gap_rows(incident: Incident) -> tuple[GapRow, ...]:
@@ -40,25 +42,26 @@ def gap_rows(incident: Incident) -> tuple[GapRow, ...]:
             gaps[0].end,
             tuple(gap.id for gap in gaps),
             in_window=gaps[0].end is None or gaps[0].end > window.start,
+            matters=any(gap.matters for gap in gaps),
         )
         for gaps in together.values()
     ]
-    return tuple(sorted(rows, key=lambda row: (not row.in_window, row.start or window.start)))
+    return tuple(sorted(rows, key=lambda row: (not row.matters, not row.in_window, row.start or window.start)))
 
 
-def gap_text(row: GapRow, *, dates: bool, most: int = 3) -> str:
-    """One sentence for what was not seen: what, when, why, from where."""
+def gap_text(row: GapRow, *, clock: Clock, most: int = 3) -> str:
+    """One sentence for a data gap: what, when, why, from where."""
     named = list(row.missing[:most])
     rest = len(row.missing) - len(named)
     if rest > 0:
         named.append(f"{rest} more")
-    when = _gap_span(row, dates=dates)
+    when = _gap_span(row, clock)
     return sentence(f"{', '.join(named)}{when}: {row.cause} ({row.source})")
 
 
-def _gap_span(row: GapRow, *, dates: bool) -> str:
+def _gap_span(row: GapRow, clock: Clock) -> str:
     if row.start is not None and row.end is not None:
-        return f", {span(row.start, row.end, dates=dates)}"
+        return f", {clock.span(row.start, row.end)}"
     if row.start is not None:
-        return f", from {clock(row.start, dates=dates)} on"
-    return f", until {clock(row.end, dates=dates)}" if row.end is not None else ""
+        return f", from {clock.time(row.start)} on"
+    return f", until {clock.time(row.end)}" if row.end is not None else ""

@@ -8,11 +8,23 @@ from typing import Final
 
 import pandas as pd
 
-from reconstruct.model import Entry, EntryKind, Hint, Impact, Incident, Moment, Service
+from reconstruct.model import (
+    Anomaly,
+    DismissedChange,
+    EntryKind,
+    Event,
+    Hint,
+    Impact,
+    Incident,
+    Measured,
+    Moment,
+    Service,
+)
 from reconstruct.text.escape import clip, plain
-from reconstruct.text.references import event_text, service_text
-from reconstruct.text.times import PRECISE_S, bounds, clock, span, spans_midnight
-from reconstruct.text.units import human, human_duration
+from reconstruct.text.measures import measure, moved_text
+from reconstruct.text.references import event_text, labels_text, service_text
+from reconstruct.text.times import PRECISE_S, Clock, clock, span, spans_midnight
+from reconstruct.text.units import apart, human, human_duration
 from reconstruct.text.wording import capitalised, joined, mechanism_text, sentence
 from reconstruct.text.wording import share_text as share_text
 
@@ -20,14 +32,14 @@ MAX_SERVICES_SHOWN: Final = 3
 """So many services stand in a title; the others are counted."""
 MAX_NAME: Final = 60
 """Characters of a service's name in a title."""
-UNSEEN: Final = "something we cannot see"
+UNSEEN: Final = "Unexplained"
 """What is left of the confidences: no ranking of hints is complete."""
 
 MILESTONES: Final[Mapping[str, tuple[str, str, str]]] = {
-    "onset": ("Onset", "the first moment that users or alerts could feel it", "no onset was found"),
+    "onset": ("Onset", "the first user-facing symptom or pending alert", "no onset was found"),
     "detected": ("Detected", "the first alert fired", "no alert fired"),
-    "mitigated": ("Mitigated", "the start of what undid it", "no change or event that undid it is known"),
-    "recovered": ("Recovered", "the symptoms were back to normal", "not back to normal in what we saw"),
+    "mitigated": ("Mitigated", "the step started after which it recovered", "no mitigating action is known"),
+    "recovered": ("Recovered", "the symptoms were back to normal", "not recovered by the end of the window"),
 }
 """Name: title, meaning, and what is said where there is none."""
 DURATIONS: Final[Mapping[str, str]] = {
@@ -40,13 +52,13 @@ DURATIONS: Final[Mapping[str, str]] = {
 ENTRY_KINDS: Final[Mapping[EntryKind, str]] = {
     "change": "Change",
     "onset": "Onset",
-    "threshold": "Condition held",
+    "threshold": "Pending",
     "alert": "Alert",
     "spread": "Spread",
     "peak": "Peak",
     "mitigation": "Mitigation",
     "recovery": "Recovery",
-    "gap": "Not seen",
+    "gap": "Data gap",
     "restart": "Restart",
     "note": "Note",
 }
@@ -78,27 +90,30 @@ class DurationRow:
     formula: str
 
 
-def needs_dates(incident: Incident) -> bool:
-    """Whether clock times alone would be ambiguous: the window crosses midnight, or evidence lies on another day."""
+def clock_of(incident: Incident, *, zone: str = "UTC", marked: bool = False) -> Clock:
+    """How the times of a draft are written: with dates where the window or its evidence lies on more than one day."""
     window = incident.evidence.window
     times = [entry.moment.time for entry in incident.timeline]
     first, last = min([window.start, *times]), max([window.end - pd.Timedelta(1, unit="ns"), *times])
-    return spans_midnight(first, last)
+    return Clock(zone, dates=spans_midnight(first, last, zone=zone), marked=marked)
 
 
 def title(incident: Incident) -> str:
-    """What a list of drafts shows: the verdict, about what, and when."""
+    """What a list of drafts shows: the finding, and when."""
     window, stones = incident.evidence.window, incident.milestones
     onset, recovered = stones.get("onset"), stones.get("recovered")
     start = onset.moment.time if onset else window.start
     end = recovered.moment.time if recovered else window.end
     verdict = incident.explanation.verdict
     if verdict == "incident":
-        about = services_text(incident.explanation.affected)
+        found = finding(incident)
+        if not found:
+            about = services_text(incident.explanation.affected)
+            found = f"Incident{f' on {about}' if about else ''}"
         ongoing = onset is not None and recovered is None
-        when = f"from {clock(start, dates=True)[:-3]}" if ongoing else _span_text(start, end)
-        return f"Incident{f' on {about}' if about else ''}, {when} UTC"
-    what = "No incident seen" if verdict == "no-incident" else "Inconclusive"
+        when = f"from {clock(start, dates=True)[:-3]}, ongoing" if ongoing else _span_text(start, end)
+        return f"{found}, {when} UTC"
+    what = "No incident found" if verdict == "no-incident" else "Inconclusive"
     return f"{what}, {_span_text(window.start, window.end)} UTC"
 
 
@@ -116,64 +131,142 @@ def services_text(services: Sequence[Service]) -> str:
 
 
 def window_text(incident: Incident) -> str:
-    """The window always stated: what was looked at, how finely, and what counted as healthy."""
+    """The window always stated: what was looked at, how finely, and what counted as baseline."""
     window = incident.evidence.window
-    healthy = ""
+    baseline = ""
     if window.baseline_start < window.start:
         since = clock(window.baseline_start, dates=spans_midnight(window.baseline_start, window.start))
-        healthy = f"; healthy time from {since} on"
+        baseline = f"; baseline from {since}"
     step = human_duration(window.step_s)
-    return f"Looked at {span(window.start, window.end, dates=True)}, one sample every {step}{healthy}."
+    return f"Window {span(window.start, window.end, dates=True)}, one sample every {step}{baseline}."
 
 
-def summary(incident: Incident) -> str:
-    """One plain paragraph: the verdict and why, when, how it ended, and the first hint."""
-    parts = [opening(incident), _story(incident)]
-    if incident.explanation.hints:
-        first = incident.explanation.hints[0]
-        parts.append(f"First hint ({confidence_text(first)}): {sentence(first.statement)}")
-    return " ".join(part for part in parts if part)
+def finding(incident: Incident) -> str:
+    """What users met and for how long, in a few words: `shop failed 33 % of requests for 1 h 31 min`; "" = nothing.
+
+    From the first user-facing series: what a title states.
+    """
+    if not incident.users:
+        return ""
+    lasted = lasted_text(incident)
+    return f"{capitalised_name(_met(incident, incident.users[0]), incident)}{f' for {lasted}' if lasted else ''}"
+
+
+def below_title(incident: Incident) -> tuple[str, ...]:
+    """Below a picture's title: candidate cause, and how it ended; the verdict's reason where there is no incident."""
+    if incident.milestones.get("onset") is None:
+        return (opening(incident),)
+    clock = clock_of(incident)
+    told = ("" if incident.users else opening(incident), _cause_sentence(incident, clock), _ended(incident, clock))
+    return tuple(sentence(capitalised_name(part, incident)) for part in told if part)
+
+
+def lasted_text(incident: Incident) -> str:
+    """From onset to recovery; "" while it lasts."""
+    length = incident.durations.get("time_to_recover_s")
+    return human_duration(length.value_s) if length else ""
+
+
+def _met(incident: Incident, measured: Measured, *, whose: bool = True) -> str:
+    """`shop failed 33 % of requests` (on average), or `p95 latency of shop rose from 45 ms to 3.5 s` (its median)."""
+    a = next(a for a in incident.anomalies if a.id == measured.anomaly)
+    where = a.service.name
+    if a.signal.aspect == "errors" and a.signal.unit in ("ratio", "percent"):
+        return f"{where or 'the service'} failed {human(measured.mean.value, a.signal.unit)} of requests"
+    way = "fell" if a.direction == "down" else "rose"
+    before, during = (human(value, a.signal.unit) for value in (a.baseline, measured.median.value))
+    return f"{measure(a)}{f' of {where}' if whose and where else ''} {way} from {before} to {during}"
+
+
+def capitalised_name(text: str, incident: Incident) -> str:
+    """`text` with a large first letter, unless a service's own name begins it."""
+    named = {service.name for metric in incident.evidence.metrics for service in metric.services}
+    named |= {service.name for service in incident.explanation.affected}
+    return text if text.split(" ", 1)[0] in named else capitalised(text)
+
+
+def summary(incident: Incident, *, clock: Clock) -> str:
+    """Three sentences for who reads nothing else: impact, what set it off, how it ended and was detected."""
+    told = [_impact_sentence(incident, clock), _cause_sentence(incident, clock), _end_sentence(incident, clock)]
+    return " ".join(sentence(part) for part in told if part)
+
+
+def _impact_sentence(incident: Incident, clock: Clock) -> str:
+    onset, users = incident.milestones.get("onset"), incident.users
+    if onset is None or not users:
+        return opening(incident)
+    lasted = lasted_text(incident)
+    told = [_met(incident, m, whose=n == 0) for n, m in enumerate(users[:2])]
+    return f"From {clock.time(onset.moment.time)}{f', for {lasted}' if lasted else ''}, {joined(told)}"
+
+
+def _cause_sentence(incident: Incident, clock: Clock) -> str:
+    hint = next((h for h in incident.explanation.hints if h.verdict in ("supported", "plausible")), None)
+    if hint is None:
+        return "" if incident.explanation.verdict != "incident" else "No candidate cause is supported by the data"
+    mechanism = mechanism_text(hint.mechanism)
+    where = f" at {service_text(hint.service)}" if hint.service.name else ""
+    event = next((e for e in incident.evidence.events if e.id == hint.trigger), None)
+    share = share_text(hint.confidence)
+    if event is None:
+        return f"Candidate cause ({share}): {mechanism}{where}; no change explains it"
+    where = "" if event.service.name == hint.service.name else where
+    return f"Candidate cause ({share}): {change_text(event)} at {clock.time(event.time)}, by {mechanism}{where}"
+
+
+def _end_sentence(incident: Incident, clock: Clock) -> str:
+    stones = incident.milestones
+    if stones.get("onset") is None:
+        return ""
+    detect = incident.durations.get("time_to_detect_s")
+    detected, onset = stones.get("detected"), stones["onset"]
+    if detected and onset and detected.moment.time < onset.moment.time:
+        before = human_duration((onset.moment.time - detected.moment.time).total_seconds())
+        seen = f"the first alert fired {before} before onset"
+    elif detect is not None:
+        seen = f"the first alert fired after {human_duration(detect.value_s)}"
+    else:
+        seen = "no alert fired"
+    return capitalised_name(f"{_ended(incident, clock)}; {seen}", incident)
+
+
+def _ended(incident: Incident, clock: Clock) -> str:
+    """`the rollback of shop to 2.14.1 started at 15:20:00, shop recovered at 15:27:00`."""
+    mitigated, recovered = incident.milestones.get("mitigated"), incident.milestones.get("recovered")
+    events = {e.id: e for e in incident.evidence.events}
+    step = next((events[i] for i in mitigated.evidence if i in events), None) if mitigated else None
+    started = f"{change_text(step)} started at {clock.time(mitigated.moment.time)}" if mitigated and step else ""
+    if recovered is None:
+        return (f"{started}; " if started else "") + f"it was ongoing at {clock.time(incident.evidence.window.end)}"
+    about = next((a.service for m in incident.users[:1] for a in incident.anomalies if a.id == m.anomaly), None)
+    who = about.name if about is not None and about.name else "it"
+    back = f"{who} recovered at {clock.time(recovered.moment.time)}"
+    return f"{started}, {back}" if started else f"{back} without a known action"
+
+
+def change_text(event: Event) -> str:
+    """A change as one refers to it: `the deploy of shop 2.20.0`."""
+    changed = event.version and event.version != event.previous and event.kind not in ("flag", "config")
+    if event.service.name and changed:
+        return f"the {event.kind} of {event.service.name} to {event.version}"
+    if event.title:
+        return f"the {event.kind} “{clip(event.title, most=MAX_NAME)}”"
+    return f"the {event.kind} of {event.service.name or 'an unnamed service'}"
 
 
 def opening(incident: Incident) -> str:
     """The verdict's reason as a sentence; a service's name that begins it keeps its own spelling."""
-    says = sentence(incident.explanation.says)
-    named = {service.name for metric in incident.evidence.metrics for service in metric.services}
-    named |= {service.name for service in incident.explanation.affected}
-    return says if says.split(" ", 1)[0] in named else capitalised(says)
+    return capitalised_name(sentence(incident.explanation.says), incident)
 
 
-def _story(incident: Incident) -> str:
-    dates, stones = needs_dates(incident), incident.milestones
-    onset = stones.get("onset")
-    if onset is None:
-        return ""
-    between = bounds(onset.moment, dates=dates)
-    told = [f"it began at {clock(onset.moment.time, dates=dates)}" + (f" ({between})" if between else "")]
-    detect = incident.durations.get("time_to_detect_s")
-    if detect:
-        told.append(f"the first alert fired {human_duration(detect.value_s)} later")
-    elif detected := stones.get("detected"):
-        told.append(f"the first alert fired at {clock(detected.moment.time, dates=dates)}")
-    else:
-        told.append("no alert fired")
-    if mitigated := stones.get("mitigated"):
-        told.append(f"what undid it began at {clock(mitigated.moment.time, dates=dates)}")
-    if recovered := stones.get("recovered"):
-        told.append(f"the symptoms were back to normal at {clock(recovered.moment.time, dates=dates)}")
-    else:
-        told.append(f"it was not over by {clock(incident.evidence.window.end, dates=dates)} in what we saw")
-    return capitalised(sentence(joined(told)))
-
-
-def moment_text(moment: Moment, *, dates: bool) -> str:
+def moment_text(moment: Moment, *, clock: Clock) -> str:
     """The best estimate, with what the samples leave open on either side.
 
     >>> t = pd.Timestamp("2026-01-01T12:00:15Z")
-    >>> moment_text(Moment(t, t - pd.Timedelta("15s"), t), dates=False)
+    >>> moment_text(Moment(t, t - pd.Timedelta("15s"), t), clock=Clock())
     '12:00:15 −15 s'
     """
-    return f"{clock(moment.time, dates=dates)} {open_ends(moment)}".rstrip()
+    return f"{clock.time(moment.time)} {open_ends(moment)}".rstrip()
 
 
 def open_ends(moment: Moment) -> str:
@@ -222,22 +315,70 @@ def _between(low_s: float, high_s: float) -> str:
     if high_s - low_s < PRECISE_S:
         return ""
     low, high = human_duration(low_s), human_duration(high_s)
-    # 5,010 s and 5,040 s are both "1 h 24 min": then the seconds are what tells them apart.
-    return f"{low} to {high}" if low != high else f"{low_s:,.0f} s to {high_s:,.0f} s"
+    return f"{low} to {high}" if low != high else ""
 
 
-def impact_text(impact: Impact, *, dates: bool) -> str:
-    """What users felt, in one line.
+def impact_text(impact: Impact, *, incident: Incident, clock: Clock) -> str:
+    """What users met, in one line, one figure a fact.
 
-    `shop: 131,420 failed requests, 33 % of requests; 13:56:15 to 15:27:00, 1 h 31 min`
+    `shop: 130,000 failed requests, 33 % of requests on average; 13:56:15 to 15:27:00, 1 h 31 min`
     """
-    size = human(impact.value, impact.unit)
-    felt = f"{size} {impact.what}" if impact.unit in ("", "count") else f"{impact.what}: {size}"
-    share = f", {human(impact.share, 'ratio')} of requests" if impact.share is not None else ""
+    shown = next((a for a in incident.anomalies if a.id in impact.evidence), None)
+    share = f"{human(impact.share, 'ratio')} of requests on average" if impact.share is not None else ""
+    if impact.unit in ("", "count") and "failed" in impact.what:
+        size = ", ".join(part for part in (f"{human(impact.value, 'count')} {impact.what}", share) if part)
+    elif shown is not None:
+        before = human(shown.baseline, shown.signal.unit)
+        during = share or f"median {human(shown.level, shown.signal.unit)}"
+        size = f"{measure(shown)}: {during}, {before} before"
+    else:
+        size = f"{impact.what}: {share or human(impact.value, impact.unit)}"
     lasted = human_duration((impact.end - impact.start).total_seconds())
-    when = f"{span(impact.start, impact.end, dates=dates)}, {lasted}"
     service = service_text(impact.service)
-    return f"{f'{service}: ' if service else ''}{felt}{share}; {when}"
+    return f"{f'{service}: ' if service else ''}{size}; {clock.span(impact.start, impact.end)}, {lasted}"
+
+
+MAX_MOVERS: Final = 5
+"""What moved most where no incident was found: so many series."""
+
+
+def largest_effects(incident: Incident, *, clock: Clock) -> tuple[tuple[str, str], ...]:
+    """What moved furthest beyond its threshold in the window, one series a signal, each with its id."""
+    window = incident.evidence.window
+    inside = [a for a in incident.anomalies if a.worse and a.onset.time >= window.start and a.signal.threshold is None]
+    best: dict[str, Anomaly] = {}
+    for a in sorted(inside, key=lambda a: (a.signal.inferred, -a.score, a.id)):
+        best.setdefault(a.signal.id, a)
+    told = []
+    for a in list(best.values())[:MAX_MOVERS]:
+        series = labels_text(a.labels, service=a.service)
+        until = f" until {clock.time(a.recovery.time)}" if a.recovery else ", not recovered"
+        before, peak = apart(a.baseline, a.peak, a.signal.unit)
+        named = f" ({series})" if series else ""
+        text = f"{capitalised(moved_text(a))}{named}: {before} before, peak {peak} at {clock.time(a.peak_time)}; "
+        told.append((f"{text}from {clock.time(a.onset.time)}{until}", a.id))
+    return tuple(told)
+
+
+def impact_rows(incident: Incident) -> tuple[tuple[Impact, ...], tuple[Impact, ...]]:
+    """What users met at the outermost hop, and the inner hops: a failed request is one, wherever it is counted.
+
+    The service of the lead series is what users met; probes of it say the same again.
+    """
+    rows, ids = incident.explanation.impact, {m.anomaly for m in incident.users}
+    services = [a.service for a in incident.anomalies if a.id in ids]
+    if not services:
+        return rows, ()
+    outer = [i for i in rows if ids & set(i.evidence)] or [i for i in rows if i.service in services]
+    return tuple(outer), tuple(i for i in rows if i not in outer)
+
+
+def dismissed(incident: Incident) -> tuple[DismissedChange, ...]:
+    """Changes that were dismissed, without the mitigation and what a hint names: those are told as what they are."""
+    mitigated = incident.milestones.get("mitigated")
+    told = {h.trigger for h in incident.explanation.hints if h.verdict in ("supported", "plausible")}
+    told |= set(mitigated.evidence) if mitigated else set()
+    return tuple(g for g in incident.explanation.dismissed_changes if g.event not in told)
 
 
 def hint_title(hint: Hint, *, incident: Incident) -> str:
@@ -265,17 +406,11 @@ def left_over(incident: Incident) -> float:
     return max(0.0, 1.0 - sum(hint.confidence for hint in incident.explanation.hints))
 
 
-def heading(entry: Entry) -> str:
-    """The title, without the word for its kind where it begins with it: outputs show that word beside it."""
-    return entry.title.removeprefix(f"{ENTRY_KINDS[entry.kind]}: ")
-
-
 def turning_points(incident: Incident) -> frozenset[str]:
     """Ids of the entries that stand out: onset, mitigation, and the recovery that is the milestone."""
-    recovered = incident.milestones.get("recovered")
     return frozenset(
-        entry.id
-        for entry in incident.timeline
-        if entry.kind in ("onset", "mitigation")
-        or (entry.kind == "recovery" and recovered is not None and set(entry.evidence) & set(recovered.evidence))
+        e.id
+        for e in incident.timeline
+        if e.kind in ("onset", "mitigation")
+        or (e.kind == "recovery" and e.level == "key" and e.rule not in ("phase", "mechanism-ended"))
     )

@@ -10,6 +10,8 @@ from reconstruct.model import Alert, Anomaly, Event, Gap, Incident, Query, Servi
 from reconstruct.text.links import web_url
 from reconstruct.text.units import change
 
+SCRAPE_LABELS: Final = frozenset({"job", "endpoint", "prometheus", "namespace", "cluster", "container", "__name__"})
+"""Labels that say how a series was scraped, or what its service says already."""
 MAX_LABELS_SHOWN: Final = 3
 """So many label values tell a series apart for a reader; incident.json has all."""
 
@@ -43,7 +45,7 @@ def cited(incident: Incident) -> Mapping[str, Cited]:
         *(_gap(gap) for gap in incident.evidence.gaps),
         *(_anomaly(anomaly) for anomaly in incident.anomalies),
         *(Cited(e.id, "episode", "episode", "episode") for e in incident.explanation.episodes),
-        *(Cited(e.id, "entry", e.title, e.title) for e in incident.timeline),
+        *(Cited(e.id, "entry", "entry", "entry") for e in incident.timeline),
     ]
     return {one.id: one for one in found}
 
@@ -78,7 +80,7 @@ def labels_text(labels: Mapping[str, str], *, service: Service) -> str:
     >>> labels_text({"service": "shop", "instance": "shop-1:8000"}, service=Service("shop"))
     'shop-1:8000'
     """
-    values = [value for _, value in sorted(labels.items()) if value and value not in service]
+    values = [v for k, v in sorted(labels.items()) if v and v not in service and k not in SCRAPE_LABELS]
     more = [f"{len(values) - MAX_LABELS_SHOWN} more labels"] if len(values) > MAX_LABELS_SHOWN else []
     return ", ".join([*values[:MAX_LABELS_SHOWN], *more])
 

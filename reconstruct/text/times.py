@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from datetime import tzinfo
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
 from reconstruct.model import Moment, Window
+
+if TYPE_CHECKING:
+    from datetime import tzinfo
 
 PRECISE_S: Final = 1.0
 """Bounds closer together than this are a point for a reader: clocks of different hosts agree no better."""
 
 
 MARKS: Final = ("\ue000", "\ue001", "\ue002")
-"""Private-use characters around the RFC 3339 time and the words for it, where an output makes an element of each."""
+"""Private-use characters around the RFC 3339 time (an interval's end names its start too, after a `/`) and the words
+for it, where an output makes an element of each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +44,26 @@ class Clock:
     def span(self, start: pd.Timestamp, end: pd.Timestamp) -> str:
         """`HH:MM:SS to HH:MM:SS`; a date once where both are on one day."""
         dates = self.dates and spans_midnight(start, end, zone=self.zone)
-        return f"{self.time(start)} to {self._marked(end, clock(end, dates=dates, zone=self.zone))}"
+        return f"{self.time(start)} to {self._marked(end, clock(end, dates=dates, zone=self.zone), after=start)}"
 
     def bounds(self, moment: Moment) -> str:
         """The interval that a moment lies in; empty where it is as good as a point."""
         precise = (moment.latest - moment.earliest).total_seconds() < PRECISE_S
         return "" if precise else self.span(moment.earliest, moment.latest)
 
-    def _marked(self, time: pd.Timestamp, text: str) -> str:
-        return f"{MARKS[0]}{iso(time.round('s'))}{MARKS[1]}{text}{MARKS[2]}" if self.marked else text
+    def _marked(self, time: pd.Timestamp, text: str, *, after: pd.Timestamp | None = None) -> str:
+        if not self.marked:
+            return text
+        since = f"/{iso(after.round('s'))}" if after is not None else ""
+        return f"{MARKS[0]}{iso(time.round('s'))}{since}{MARKS[1]}{text}{MARKS[2]}"
+
+
+_MARKED: Final = re.compile("\ue000([^\ue000-\ue002]*)\ue001([^\ue000-\ue002]*)\ue002")
+
+
+def bare(text: str) -> str:
+    """`text` without its marks, for attributes."""
+    return _MARKED.sub(r"\2", text)
 
 
 def iso(time: pd.Timestamp) -> str:

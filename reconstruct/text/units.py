@@ -1,4 +1,4 @@
-"""Figures as people read them: three digits and the unit's usual prefix; six digits where a machine reads."""
+"""Figures as people read them: two digits and the unit's usual prefix; six digits where a machine reads."""
 
 from __future__ import annotations
 
@@ -7,10 +7,16 @@ from typing import Final, NamedTuple
 
 JSON_DIGITS: Final = 6
 """Significant digits of a figure in incident.json (contract)."""
-TEXT_DIGITS: Final = 3
-"""Significant digits of a figure in prose: samples seldom carry more, and four are hard to compare at a glance."""
-EXACT_BELOW: Final = 1e6
-"""Counts below this are written out (18,231): people look for the very number on their dashboard."""
+TEXT_DIGITS: Final = 2
+"""Significant digits of a figure in prose: what a reader compares at a glance; a third where it decides."""
+TICK_DIGITS: Final = 3
+"""Of a figure on an axis or in a table."""
+EXACT_BELOW: Final = 1_000
+"""Whole numbers below this are written out: 127 complaints, 300 pods."""
+PLAIN_BELOW: Final = 1e6
+"""Counts below this are written without a prefix: 18,000, not 18 k."""
+TIMES_FROM: Final = 10.0
+"""A ratio from here on is told as so many times: percentages above 1,000 are hard to read."""
 
 
 class Scale(NamedTuple):
@@ -38,7 +44,7 @@ _BYTES: Final = (
     (2.0**10, 2.0**10, "KiB"),
     (0.0, 1.0, "B"),
 )
-_PLAIN: Final = ((1e9, 1e9, "G"), (EXACT_BELOW, 1e6, "M"), (0.0, 1.0, ""))
+_PLAIN: Final = ((1e9, 1e9, "G"), (PLAIN_BELOW, 1e6, "M"), (0.0, 1.0, ""))
 _LADDERS: Final = {"seconds": _SECONDS, "bytes": _BYTES}
 _FIXED: Final = {"ratio": Scale(100.0, "%"), "percent": Scale(1.0, "%"), "celsius": Scale(1.0, "°C")}
 _PER_SECOND: Final = " per second"
@@ -76,7 +82,7 @@ def scale_for(unit: str, *, magnitude: float) -> Scale:
         base, per_second = unit.removesuffix(_PER_SECOND), "/s"
     if base == "seconds" and per_second:
         return Scale(1.0, "s/s")  # a share of a core or of a wall clock: prefixes would hide that 1 is the cap
-    size = abs(_significant(magnitude, digits=TEXT_DIGITS)) if math.isfinite(magnitude) else 0.0
+    size = abs(_significant(magnitude, digits=TICK_DIGITS)) if math.isfinite(magnitude) else 0.0
     if base in _LADDERS and size == 0.0:
         return Scale(1.0, {"seconds": "s", "bytes": "B"}[base] + per_second)
     ladder = _LADDERS.get(base, _PLAIN)
@@ -85,20 +91,24 @@ def scale_for(unit: str, *, magnitude: float) -> Scale:
     return Scale(1.0 / one, " ".join(part for part in (prefix, word) if part) + per_second)
 
 
-def human(value: float, unit: str) -> str:
+def human(value: float, unit: str, *, digits: int = TEXT_DIGITS) -> str:
     """`value` with its unit as one writes it in a sentence.
 
-    >>> human(0.0031, "seconds"), human(4.3, "seconds"), human(0.9996, "seconds"), human(0.64, "ratio")
-    ('3.1 ms', '4.3 s', '1 s', '64 %')
-    >>> human(18231, "count"), human(52.04, "per second"), human(3 * 2**20, "bytes"), human(float("nan"), "count")
-    ('18,231', '52/s', '3 MiB', 'no data')
+    >>> human(0.00314, "seconds"), human(4.34, "seconds"), human(0.9996, "seconds"), human(0.329, "ratio")
+    ('3.1 ms', '4.3 s', '1 s', '33 %')
+    >>> human(18231, "count"), human(127, "count"), human(3 * 2**20, "bytes"), human(float("nan"), "count")
+    ('18,000', '127', '3 MiB', 'no data')
+    >>> human(0.9962, "ratio"), human(16.6, "ratio")
+    ('99.6 %', '17 times')
     """
     if math.isnan(value):
         return "no data"
     if math.isinf(value):
         return "infinite" if value > 0 else "-infinite"
+    if unit == "ratio" and abs(value) >= TIMES_FROM:
+        return f"{_short(value, digits=digits)} times"
     scale = scale_for(unit, magnitude=value)
-    text = figure(value * scale.factor)
+    text = _short(value * scale.factor, digits=digits, whole=unit not in _LADDERS)
     return text + scale.suffix if scale.suffix.startswith("/") else f"{text} {scale.suffix}".rstrip()
 
 
@@ -107,8 +117,32 @@ def change(before: float, after: float, unit: str) -> str:
 
     >>> change(0.003, 0.55, "seconds"), change(0.02, 0.62, "ratio")
     ('3 ms to 550 ms', '2 % to 62 %')
+    >>> change(0.994, 1.004, "seconds")
+    '990 ms to 1 s'
     """
-    return f"{human(before, unit)} to {human(after, unit)}"
+    return " to ".join(apart(before, after, unit))
+
+
+def apart(before: float, after: float, unit: str) -> tuple[str, str]:
+    """Two figures of one kind, with a third digit where two would read the same.
+
+    >>> apart(0.0312, 0.0308, "ratio"), apart(0.5, 0.5, "ratio")
+    (('3.12 %', '3.08 %'), ('50 %', '50 %'))
+    """
+    first, second = human(before, unit), human(after, unit)
+    if first != second or before == after:
+        return first, second
+    return human(before, unit, digits=TICK_DIGITS), human(after, unit, digits=TICK_DIGITS)
+
+
+def _short(value: float, *, digits: int, whole: bool = False) -> str:
+    """A finite number to so many significant digits; small whole numbers in full, 99.6 never as 100."""
+    if whole and value == round(value) and abs(value) < EXACT_BELOW:
+        return figure(value)
+    rounded = _significant(value, digits=digits)
+    if abs(rounded) == 100 and abs(_significant(value, digits=TICK_DIGITS)) < 100:
+        return figure(value)
+    return figure(rounded)
 
 
 def figure(value: float) -> str:
@@ -119,9 +153,9 @@ def figure(value: float) -> str:
     """
     if value == 0:
         return "0"
-    if abs(value) >= 10 ** (TEXT_DIGITS - 1):
-        return f"{_half_up(value):,.0f}" if abs(value) < 10 * EXACT_BELOW * 1000 else f"{value:.{TEXT_DIGITS}g}"
-    return f"{_significant(value, digits=TEXT_DIGITS):.{TEXT_DIGITS}g}"
+    if abs(value) >= 10 ** (TICK_DIGITS - 1):
+        return f"{_half_up(value):,.0f}" if abs(value) < 10_000 * PLAIN_BELOW else f"{value:.{TICK_DIGITS}g}"
+    return f"{_significant(value, digits=TICK_DIGITS):.{TICK_DIGITS}g}"
 
 
 def human_duration(seconds: float) -> str:

@@ -18,6 +18,7 @@ from reconstruct.errors import UsageError
 from reconstruct.model import Incident
 from tests.charts.chart_reading import STORIES, line_colours, outside, overlaps, shown_texts
 from tests.render import stories as made
+from tests.timeline.test_phases import story
 
 
 def ticks(figure: Figure) -> list[str]:
@@ -70,15 +71,16 @@ def test_affected_series_are_coloured_and_named_and_the_others_grey() -> None:
     assert {"shop-1:8000", "shop-2:8000", "1 not affected", "alert above 500 ms", "anomalous"} <= set(said)
 
 
-def test_two_thousand_series_name_the_worst_and_count_the_rest() -> None:
+def test_of_two_thousand_series_median_percentiles_and_extreme_are_drawn_and_the_rest_is_counted() -> None:
     figure = signal_chart(made.many_series(), "http/latency-p95")
 
     said = {text.says for text in shown_texts(figure)}
     colours = line_colours(figure.axes[0])
 
-    assert {"34 more affected", "1,960 not affected"} <= said
+    assert {"median of 40 affected", "10th to 90th percentile", "highest", "1,960 not affected"} <= said
+    assert any("40 of 2,000 series affected" in one for one in said)
     assert colours[LIGHT.healthy] == 1960
-    assert sum(count for colour, count in colours.items() if colour != LIGHT.healthy) == 40
+    assert not [colour for colour in colours if colour != LIGHT.healthy]
 
 
 @pytest.mark.parametrize(
@@ -113,7 +115,7 @@ def test_a_threshold_is_drawn_where_it_lies_and_left_out_where_it_would_flatten_
 
     def heights(ax: Axes) -> list[float]:
         ends = [np.asarray(line.get_ydata(), dtype=float) for line in ax.lines]
-        return [float(y[0]) for y in ends if y[0] == y[1]]
+        return [float(y[0]) for y in ends if y[0] == y[1] > 1.0]
 
     assert 300.0 in heights(near)
     assert heights(far) == []
@@ -127,7 +129,7 @@ def test_a_scrape_gap_breaks_the_line_and_is_hatched_where_all_series_are_gone()
     figure = signal_chart(changed(story, samples), "http/latency-p95")
 
     said = {text.says for text in shown_texts(figure)}
-    assert "not seen" in said
+    assert "data gap" in said
     assert any(p.get_hatch() for p in figure.axes[0].get_children() if hasattr(p, "get_hatch"))
     lines = [c for c in figure.axes[0].collections if isinstance(c, LineCollection)]
     assert any(np.isnan(path.vertices).any() for line in lines for path in line.get_paths())
@@ -247,3 +249,13 @@ def test_missing_tells_a_hole_from_sparse_samples() -> None:
     assert len(holes) == 1
     assert holes[0].end == frame.index[300]
     assert missing(frame_of(np.full(5, np.nan)), spacing_s=15.0, end=end)[0].start == frame.index[0]
+
+
+def test_phases_more_than_twenty_times_apart_are_drawn_on_a_logarithmic_axis_and_that_is_said() -> None:
+    def axis(levels: list[tuple[int, float]]) -> tuple[str, bool]:
+        figure = signal_chart(story(levels), "http/errors")
+        said = any("logarithmic axis" in text.says for text in shown_texts(figure))
+        return figure.axes[0].get_yscale(), said
+
+    assert axis([(60, 0.5), (100, 0.02)]) == ("log", True)
+    assert axis([(60, 0.5), (100, 0.1)]) == ("linear", False)

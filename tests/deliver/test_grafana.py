@@ -53,7 +53,16 @@ def served(grafana: Grafana) -> Iterator[tuple[FakeHttp, Target]]:
 def entry(minute: float, title: str, *, detail: str = "", kind: Any = "onset", width_s: float = 15) -> Entry:
     time = T + pd.Timedelta(minutes=minute)
     moment = Moment(time, time, time + pd.Timedelta(seconds=width_s))
-    return Entry(f"t{minute}", moment, kind, "impact-onset", Service("shop"), title, detail, ("a1",))
+    return Entry(
+        f"t{minute}",
+        moment,
+        kind,
+        "impact-onset",
+        Service("shop"),
+        ("a1",),
+        level="key",
+        facts={"title": title, "detail": detail},
+    )
 
 
 def incident(*entries: Entry) -> Incident:

@@ -263,7 +263,7 @@ def test_an_explanation_says_which_mean_fired_and_what_the_threshold_was_made_of
     assert "times the threshold of" in told
     assert "480 samples before the window" in told
     assert "between 2026-01-01 12:29:45 and 12:30:00 UTC" in told
-    assert "back between 12:39:45 and 12:40:00 UTC" in told
+    assert "recovered between 12:39:45 and 12:40:00 UTC" in told
 
 
 @pytest.mark.parametrize(
@@ -274,7 +274,7 @@ def test_an_explanation_says_which_mean_fired_and_what_the_threshold_was_made_of
         (spiked(every=53), LATENCY, "the most that was ever reached before the window, and a little more"),
         (spiked(every=64), LATENCY, "8 standard deviations: more was reached before, but once is no habit"),
         (spiked(every=79), LATENCY, "6 of 32 parts"),
-        (broken(660, ROWS), LATENCY, "was not back by the last sample"),
+        (broken(660, ROWS), LATENCY, "had not recovered by the last sample"),
     ],
 )
 def test_an_explanation_names_the_reason_that_decided(series: NDArray[np.float64], signal: Signal, words: str) -> None:

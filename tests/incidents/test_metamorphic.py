@@ -90,7 +90,7 @@ def test_a_shift_of_all_times_changes_times_only(name: str) -> None:
     assert [(a.signal.id, a.onset.time) for a in after.anomalies] == [
         (a.signal.id, a.onset.time + by) for a in before.anomalies
     ]
-    assert [(e.title, e.kind) for e in after.timeline] == [(e.title, e.kind) for e in before.timeline]
+    assert [(e.rule, e.kind, e.level) for e in after.timeline] == [(e.rule, e.kind, e.level) for e in before.timeline]
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -326,8 +326,8 @@ def classic() -> Incident:
     """The story: deploy 13:55:30, database slow, errors; rollback 15:20 in two steps; recovered 15:27."""
     window = Window(at("12:45:00"), at("16:00:00"), pd.Timedelta("15s"), at("09:30:00"))
     gaps = (
-        Gap("g1", "prometheus", "job catalog", "scrape failed", at("14:40:00"), at("14:47:00")),
-        Gap("g2", "prometheus", "rules", "403 Forbidden: no permission to read /api/v1/rules"),
+        Gap("g1", "prometheus", "job catalog", "scrape failed", at("14:40:00"), at("14:47:00"), matters=True),
+        Gap("g2", "prometheus", "rules", "403 Forbidden: no permission to read /api/v1/rules", matters=True),
     )
     bare = incident(
         classic_asks(),

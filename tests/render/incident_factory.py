@@ -228,7 +228,7 @@ def hostile() -> Incident:
         dismissed_changes=tuple(replace(x, says=text(i + 9)) for i, x in enumerate(answer.dismissed_changes)),
     )
     timeline = tuple(
-        replace(e, title=text(i), detail=text(i + 1), service=Service(text(i + 2)))
+        replace(e, facts={"title": text(i), "detail": text(i + 1)}, service=Service(text(i + 2)))
         for i, e in enumerate(story.timeline)
     )
     return replace(story, evidence=evidence, anomalies=anomalies, explanation=explanation, timeline=timeline)

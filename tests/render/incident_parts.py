@@ -301,9 +301,9 @@ def entry(
         kind=kind,
         rule=f"{kind}-entry",
         service=Service(service),
-        title=title,
-        detail=detail,
         evidence=tuple(evidence),
+        level="key",
+        facts={"title": title, "detail": detail},
     )
 
 

@@ -40,7 +40,7 @@ def test_hostile_titles_are_text() -> None:
     incident = made.hostile()
     text = " ".join("".join(node.itertext()) for node in read(incident).iter("td"))
     for entry in incident.timeline:
-        assert plain(entry.title) in text
+        assert plain(str(entry.facts["title"])) in text
 
 
 def test_queries_stand_whole_in_code_macros_even_with_a_cdata_end_inside() -> None:

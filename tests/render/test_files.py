@@ -30,7 +30,7 @@ def test_each_format_is_the_file_that_the_contract_names(tmp_path: Path) -> None
     names = [str(path.relative_to(out)) for path in paths]
     assert names == sorted(names)
     assert set(names) == {
-        *("timeline.md", "report.html", "incident.json", "timeline.csv", "slack.json", "confluence.xml"),
+        *("timeline.md", "evidence.md", "report.html", "incident.json", "timeline.csv", "slack.json", "confluence.xml"),
         *("timeline.github.md", "timeline.gitlab.md", "timeline.mmd", "google-sre.md"),
         *("charts/overview.png", "charts/overview.svg"),
         *("charts/http-latency-p95.png", "charts/http-latency-p95.svg"),
@@ -50,7 +50,7 @@ def test_charts_are_linked_only_where_their_files_are_written() -> None:
     without = output_files(classic(), ("md", "html"), charts=CHARTS)
     assert b"charts/overview.png" in with_png["timeline.md"]
     assert b"charts/overview.svg" in with_svg["timeline.md"]
-    assert set(without) == {"timeline.md", "report.html"}
+    assert set(without) == {"timeline.md", "evidence.md", "report.html"}
     assert b"charts/" not in without["timeline.md"]
     assert b"data:image/svg+xml;base64," in without["report.html"]
 

@@ -117,7 +117,7 @@ def test_everything_is_there_without_the_script() -> None:
     page = read(incident)
     text = re.sub(r"\s+", " ", " ".join(page.text))
     for entry in incident.timeline:
-        assert entry.title in text
+        assert str(entry.facts["title"]) in text
         assert entry.rule in text
     for hint in incident.explanation.hints:
         assert hint.statement in text
@@ -151,7 +151,7 @@ def test_hostile_names_are_text_and_only_text() -> None:
     assert len([tag for tag, _ in page.tags if tag == "img"]) == 3
     text = "".join(page.text)
     for entry in incident.timeline:
-        assert plain(entry.title) in text
+        assert plain(str(entry.facts["title"])) in text
     assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]", text)
 
 
@@ -177,7 +177,7 @@ def test_marks_stand_where_their_time_is() -> None:
     places = {mark.entry.id: mark.percent for lane in drawn.lanes for mark in lane.marks}
     assert len(places) == len(classic().timeline)
     assert places["t1"] == pytest.approx(100 * 46 / 195, abs=0.01)
-    assert drawn.felt is not None
-    assert 0 < drawn.felt[0] < drawn.felt[1] < 100
-    assert strip(made.ongoing()).felt == pytest.approx((100 * 4282.5 / 6300, 100.0), abs=0.01)
-    assert strip(made.quiet()).felt is None
+    assert drawn.impact is not None
+    assert 0 < drawn.impact[0] < drawn.impact[1] < 100
+    assert strip(made.ongoing()).impact == pytest.approx((100 * 4282.5 / 6300, 100.0), abs=0.01)
+    assert strip(made.quiet()).impact is None

@@ -7,6 +7,7 @@ import itertools
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from reconstruct.model import Incident
 from reconstruct.render.page import to_page
 from reconstruct.text.escape import plain
 from reconstruct.text.links import Links
+from tests.incidents.recorded import incident as incident_recorded
 from tests.render import stories as made
 from tests.render.stories import classic
 
@@ -105,7 +107,7 @@ def test_hostile_names_run_nothing_and_are_shown(opened: Callable[[Incident], An
     incident = made.hostile()
     browser = opened(incident)  # an alert() would make the next call fail
     titles = browser.execute_script("return [...document.querySelectorAll('.entry .title')].map(n => n.textContent)")
-    assert titles == [plain(entry.title) for entry in incident.timeline]
+    assert titles == [plain(str(e.facts["title"]) or e.kind) for e in incident.timeline]
     assert browser.execute_script("return document.querySelectorAll('main script, main iframe').length") == 0
     assert browser.execute_script("return document.images.length") == 2
 
@@ -139,12 +141,31 @@ def test_filters_by_kind_service_and_word(opened: Callable[[Incident], Any]) -> 
     marks = browser.execute_script("return [...document.querySelectorAll('.mark:not(.off)')].map(m => m.dataset.mark)")
     assert sorted(marks) == sorted(want), "the strip shows the same lines"
     choose(browser, "input[name=find]", "  PROBEFAILED ")
-    assert visible(browser) == [e.id for e in incident.timeline if e.title == "ProbeFailed fires"]
+    assert visible(browser) == [e.id for e in incident.timeline if e.facts["title"] == "ProbeFailed fires"]
     choose(browser, "input[name=find]", "nothing has this")
     assert visible(browser) == []
     assert browser.execute_script("return !document.querySelector('#nothing').hidden")
     browser.execute_async_script("document.querySelector('[type=reset]').click(); setTimeout(arguments[0], 50)")
     assert visible(browser) == everything
+
+
+def test_details_are_hidden_until_the_switch_is_set(opened: Callable[[Incident], Any]) -> None:
+    story = classic()
+    timeline = tuple(replace(e, level="detail") if e.kind == "peak" else e for e in story.timeline)
+    browser = opened(replace(story, timeline=timeline))
+    key = [entry.id for entry in timeline if entry.level == "key"]
+    assert visible(browser) == key
+    browser.execute_script("document.querySelector('input[name=details]').click()")
+    assert visible(browser) == [entry.id for entry in timeline]
+
+
+def test_times_inside_sentences_follow_the_zone(opened: Callable[[Incident], Any]) -> None:
+    browser = opened(incident_recorded("00-seed"))
+    told = "return document.querySelector('.lead').textContent"
+    assert "From 13:55:45" in browser.execute_script(told)
+    browser.execute_script("document.querySelector('#zone').add(new Option('x', 'Asia/Kolkata'))")
+    choose(browser, "#zone", "Asia/Kolkata", event="change")
+    assert "From 19:25:45" in browser.execute_script(told)
 
 
 def test_an_opened_line_shows_its_chart_and_its_query(opened: Callable[[Incident], Any]) -> None:

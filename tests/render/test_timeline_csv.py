@@ -32,7 +32,9 @@ def test_pandas_reads_it_with_times() -> None:
 def test_no_cell_is_a_formula_a_line_break_or_a_control_character() -> None:
     story = made.hostile()
     titles = ["=cmd|'/c calc'!A0", "+1", "-2", "@SUM(A1)", "\t=1", "first\r\n=second", "\x1b[31m"]
-    timeline = tuple(replace(entry, title=title) for entry, title in zip(story.timeline, titles, strict=False))
+    timeline = tuple(
+        replace(entry, facts={"title": title}) for entry, title in zip(story.timeline, titles, strict=False)
+    )
     text = to_csv(replace(story, timeline=timeline))
     cells = [cell for row in csv.reader(io.StringIO(text, newline="")) for cell in row]
     assert not [cell for cell in cells if cell[:1] in set("=+-@\t\r\n|")]

@@ -60,9 +60,11 @@
     const kinds = new Set(all("input[name=kind]:checked", form).map((box) => box.value));
     const service = form.elements.service ? form.elements.service.value : "";
     const find = form.elements.find.value.trim().toLowerCase();
+    const details = form.elements.details.checked;
     let shown = 0;
     for (const entry of entries) {
       const fits =
+        (details || entry.dataset.level === "key") &&
         kinds.has(entry.dataset.kind) &&
         (!service || entry.dataset.service === service) &&
         (!find || words.get(entry).includes(find));
@@ -114,7 +116,11 @@
     if (!target) return;
     const folded = target.closest("details") || target.querySelector(":scope > details");
     if (folded) folded.open = true;
-    if (target.hidden) form.reset();
+    if (target.hidden) {
+      form.reset();
+      form.elements.details.checked = target.dataset.level === "detail";
+      setTimeout(filter);
+    }
     target.scrollIntoView({ block: "nearest" });
   }
   window.addEventListener("hashchange", openTarget);

@@ -13,6 +13,7 @@ from reconstruct.model import (
     DismissedChange,
     Episode,
     Event,
+    EventKind,
     Evidence,
     Explanation,
     Gap,
@@ -20,10 +21,13 @@ from reconstruct.model import (
     HintVerdict,
     Incident,
     Moment,
+    Reason,
     Service,
     Signal,
     Window,
 )
+from reconstruct.text.entries import Words, entry_words
+from reconstruct.text.times import Clock
 from reconstruct.timeline import compose
 
 SHOP, DB = Service("shop"), Service("postgres")
@@ -88,6 +92,11 @@ def story(*, alerts: tuple[Alert, ...] | None = None, recovered: bool = True, hi
     return compose(Evidence(window=window, events=events, alerts=alerts, gaps=gaps), found, explanation)
 
 
+def words(incident: Incident) -> dict[str, Words]:
+    """The words of each entry, by id."""
+    return dict(entry_words(incident, clock=Clock()))
+
+
 def test_every_line_cites_something_that_exists() -> None:
     incident = story()
     known = {"a1", "a2", "e1", "e2", "e3", "al1", "g1"}
@@ -146,21 +155,23 @@ def test_an_ongoing_incident_claims_no_recovery() -> None:
 
 def test_an_alert_that_ended_with_its_data_is_not_called_resolved() -> None:
     lost = Alert("al1", "Down", DB, {}, "", None, at("14:00:00"), at("14:20:00"), ended_in_gap=True)
-    titles = [e.title for e in story(alerts=(lost,)).timeline if e.rule == "alert-resolved"]
+    told = story(alerts=(lost,))
+    titles = [words(told)[e.id].title for e in told.timeline if e.rule == "alert-resolved"]
     assert titles == ["Down ended with its data: not a recovery"]
 
 
 @pytest.mark.parametrize("times", [2, 12])
-def test_a_flapping_alert_is_told_once_and_counted(times: int) -> None:
+def test_a_flapping_alert_is_named_once_and_its_further_firings_are_counted(times: int) -> None:
     one = Alert("al1", "Flap", DB, {}, "", None, at("14:00:00"), at("14:00:30"))
     later = [pd.Timedelta(minutes=n) for n in range(times)]
     flaps = tuple(
         replace(one, id=f"al{n}", firing_at=one.firing_at + d, resolved_at=at("14:00:30") + d)
         for n, d in enumerate(later, 1)
     )
-    fired = [e for e in story(alerts=flaps).timeline if e.rule == "alert-fired"]
-    assert len(fired) == (2 if times == 2 else 1)
-    assert times == 2 or "fired 12 times" in fired[0].detail
+    told = story(alerts=flaps)
+    fired = [e for e in told.timeline if e.rule == "alert-fired"]
+    assert [e.level for e in fired] == ["key", "detail"]
+    assert times == 2 or "fired 12 times" in words(told)[fired[1].id].detail
     assert {i for e in fired for i in e.evidence} == {a.id for a in flaps}
 
 
@@ -175,7 +186,108 @@ def test_what_fails_again_and_again_is_one_line_that_counts(count: int, lines: i
     found = [e for e in again.timeline if e.kind == "gap"]
     assert len(found) == lines
     assert {i for e in found for i in e.evidence} == {g.id for g in gaps}
-    assert (f"scrape failed {count} times until 14:1{count - 1}:15" in found[0].detail) == (lines == 1)
+    assert (f"scrape failed {count} times until 14:1{count - 1}:15" in words(again)[found[0].id].detail) == (lines == 1)
+
+
+def key(incident: Incident) -> list[str]:
+    """Titles of the key entries, in order."""
+    told = words(incident)
+    return [told[e.id].title for e in incident.timeline if e.level == "key"]
+
+
+def test_key_entries_are_chosen_by_role_and_tell_the_trigger_onset_layer_alert_mitigation_and_recovery() -> None:
+    hint = Hint(1, "e1", "cpu-contention", DB, "a2", 0.8, "supported", "", reasons_for=(Reason("r", "", ("a2",)),))
+    assert key(story(hints=(hint,))) == [
+        "shop 2.20.0",
+        "postgres (database): database CPU rose",
+        "First symptom: request p95 of shop rose",
+        "Slow fired (pending for 3 min 15 s)",
+        "Rollback shop",
+        "Recovered: shop back to normal",
+    ]
+
+
+def test_without_a_hint_that_names_it_a_change_before_the_onset_is_a_detail() -> None:
+    assert "shop 2.20.0" not in key(story())
+
+
+def test_a_rule_is_named_once_and_alerts_that_are_not_about_users_are_one_group() -> None:
+    alerts = tuple(
+        Alert(f"al{n}", rule, DB, {}, "", None, at(time), None, resolution_s=15)
+        for n, (rule, time) in enumerate(
+            (("A", "13:58:00"), ("B", "13:59:00"), ("C", "14:00:00"), ("B", "14:01:00"), ("D", "14:04:00")), 1
+        )
+    )
+    told = story(alerts=alerts, recovered=False)
+    fired = [words(told)[e.id].title for e in told.timeline if e.rule == "alert-fired" and e.level == "key"]
+    assert fired == ["A fired", "B, C and D fired 13:59:00 to 14:04:00"]
+
+
+def test_an_alert_that_fires_before_the_window_and_through_it_is_never_told() -> None:
+    watchdog = Alert("al9", "Watchdog", DB, {}, "vector(1)", None, at("12:50:00"), None)
+    told = story(alerts=(watchdog,))
+    assert not [e for e in told.timeline if "al9" in e.evidence]
+
+
+def test_alerts_that_notify_nobody_are_details_where_another_fired() -> None:
+    page = Alert("al1", "Slow", DB, {"severity": "page"}, "", None, at("14:00:00"), None)
+    info = Alert("al2", "Throttled", DB, {"severity": "info"}, "", None, at("14:00:30"), None)
+    assert [t for t in key(story(alerts=(page, info))) if t.endswith("fired")] == ["Slow fired"]
+    assert [t for t in key(story(alerts=(info,))) if t.endswith("fired")] == ["Throttled fired"]
+
+
+def test_a_recovery_before_the_mitigation_leaves_the_mitigation_out() -> None:
+    told = story()
+    late = replace(told.explanation, mitigated=moment("15:40:00", slack_s=0))
+    again = compose(told.evidence, told.anomalies, late)
+    assert again.milestones["mitigated"] is None
+    assert again.milestones["recovered"] is not None
+    (recovery,) = [e for e in again.timeline if e.rule == "recovered"]
+    assert recovery.facts["known_action"] is False
+    assert words(again)[recovery.id].detail == "no action that mitigated it is known"
+
+
+def test_a_recovery_whose_interval_holds_the_mitigation_is_not_before_it() -> None:
+    told = story()
+    within = replace(
+        told.explanation,
+        mitigated=moment("15:27:10", slack_s=0),
+        recovered=Moment(at("15:27:00"), at("15:26:45"), at("15:27:15")),
+    )
+    stones = compose(told.evidence, told.anomalies, within).milestones
+    assert stones["mitigated"] is not None
+    assert stones["recovered"] is not None
+    assert stones["recovered"].moment.time == at("15:27:10")
+
+
+@pytest.mark.parametrize(("kind", "level"), [("note", "key"), ("job", "detail"), ("flag", "key")])
+def test_what_people_did_while_it_lasted_is_key_and_jobs_are_not(kind: EventKind, level: str) -> None:
+    told = story()
+    event = Event("e7", at("14:20:00"), kind, SHOP if kind != "job" else Service("cron"), "something")
+    again = compose(replace(told.evidence, events=(*told.evidence.events, event)), told.anomalies, told.explanation)
+    assert [e.level for e in again.timeline if e.evidence == ("e7",)] == [level]
+
+
+def test_a_rollout_takes_the_restarts_it_caused_into_its_own_line() -> None:
+    told = story()
+    restart = Event("e9", at("15:21:00"), "restart", SHOP, "shop-1 restarted", source="prometheus")
+    events = (*told.evidence.events, restart)
+    again = compose(replace(told.evidence, events=events), told.anomalies, told.explanation)
+    (rollback,) = [e for e in again.timeline if "e3" in e.evidence]
+    assert "e9" in rollback.evidence
+    assert rollback.end == at("15:21:00")
+    assert [e for e in again.timeline if "e9" in e.evidence] == [rollback]
+
+
+def test_of_forty_changes_the_candidate_cause_and_the_mitigation_stay_key() -> None:
+    told = story()
+    flags = tuple(Event(f"f{n}", at(f"14:{n:02d}:00"), "flag", SHOP, f"flag {n} on") for n in range(1, 41))
+    hint = Hint(1, "f1", "bad-change", SHOP, "a1", 0.8, "plausible", "")
+    explanation = replace(told.explanation, hints=(hint,))
+    again = compose(replace(told.evidence, events=(*told.evidence.events, *flags)), told.anomalies, explanation)
+    key_entries = [e for e in again.timeline if e.level == "key"]
+    assert len(key_entries) <= 15
+    assert {"f1", "e3"} <= {i for e in key_entries for i in e.evidence}
 
 
 def test_a_change_that_did_not_take_effect_is_a_note_that_says_so() -> None:
@@ -183,8 +295,9 @@ def test_a_change_that_did_not_take_effect_is_a_note_that_says_so() -> None:
     failed = Event("e8", at("14:05:00"), "deploy", SHOP, "upgrade of shop", version="2.21.0", state="failed")
     preview = replace(failed, id="e9", title="preview of shop", state="done", environment="pr-131", production=False)
     evidence = replace(incident.evidence, events=(*incident.evidence.events, failed, preview))
-    entries = compose(evidence, incident.anomalies, incident.explanation).timeline
-    assert {entry.title: (entry.kind, entry.detail) for entry in entries if entry.evidence in (("e8",), ("e9",))} == {
-        "upgrade of shop": ("note", "deploy 2.21.0, failed"),
-        "preview of shop": ("note", "deploy 2.21.0, in pr-131, not production"),
+    told = compose(evidence, incident.anomalies, incident.explanation)
+    own = [e for e in told.timeline if e.evidence in (("e8",), ("e9",))]
+    assert {words(told)[e.id].title: (e.kind, words(told)[e.id].detail) for e in own} == {
+        "upgrade of shop": ("note", "deploy 2.21.0; failed"),
+        "preview of shop": ("note", "deploy 2.21.0; in pr-131, not production"),
     }

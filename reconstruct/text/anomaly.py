@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
-from reconstruct.detect.parameters import RECIPE
+from dataclasses import dataclass
+
 from reconstruct.model import Anomaly, Evidence
+from reconstruct.text.times import Clock, spans_midnight
 from reconstruct.text.units import figure, human, human_duration
 
 
-def explain_anomaly(evidence: Evidence, anomaly: Anomaly) -> str:
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Of the detector's parameters those that its sentences name."""
+
+    spreads: float
+    """Robust spreads of a mean that are noise."""
+    habit: int
+    """So many parts of the baseline that reached something make it a recurring extreme."""
+    parts: int
+    """Into so many parts the baseline is cut."""
+    ceiling: float
+    """Standard deviations beyond which one earlier extreme excuses nothing."""
+
+
+def anomaly_reasons(evidence: Evidence, anomaly: Anomaly, *, limits: Limits) -> str:
     """Which mean fired, how far it went, and what the threshold was made of; one sentence a line.
 
     Labels are told as they are: who prints this escapes it.
@@ -18,10 +34,12 @@ def explain_anomaly(evidence: Evidence, anomaly: Anomaly) -> str:
         That it was found in.
     anomaly : Anomaly
         From `detect`.
+    limits : Limits
+        Of the detector that found it.
     """
     metric = next((m for m in evidence.metrics if m.signal.id == anomaly.signal.id and m.query == anomaly.query), None)
     spacing_s = metric.spacing_s if metric else evidence.window.step_s
-    fired = _flat_line(anomaly, spacing_s) if "flat" in anomaly.why else _exceeded(anomaly, spacing_s)
+    fired = _flat_line(anomaly, spacing_s) if "flat" in anomaly.why else _exceeded(anomaly, spacing_s, limits)
     return "\n".join([_what(anomaly), *fired, _when(anomaly)])
 
 
@@ -56,7 +74,7 @@ def _flat_line(anomaly: Anomaly, spacing_s: float) -> list[str]:
     ]
 
 
-def _exceeded(anomaly: Anomaly, spacing_s: float) -> list[str]:
+def _exceeded(anomaly: Anomaly, spacing_s: float, limits: Limits) -> list[str]:
     """Which mean or edge passed which threshold."""
     why, unit = anomaly.why, anomaly.signal.unit
     samples = int(why["samples"])
@@ -65,15 +83,15 @@ def _exceeded(anomaly: Anomaly, spacing_s: float) -> list[str]:
     step = "the sample before it" if samples == 1 else f"the mean over the {samples} samples before it"
     raised = f", so few that every threshold was raised {figure(why['caution'])} times" if why["caution"] > 1 else ""
     return [
-        f"What fired: {mean} was {human(why['excess'], unit)} from {step if why['edge'] else 'its normal'}, "
+        f"What fired: {mean} was {human(why['excess'], unit)} from {step if why['edge'] else 'its baseline'}, "
         f"{figure(anomaly.score)} times the threshold of {human(why['threshold'], unit)}.",
-        f"The threshold is {_made_of(anomaly)}.",
-        f"Normal was read from {figure(why['history'])} samples before the window{raised}: "
+        f"The threshold is {_made_of(anomaly, limits)}.",
+        f"The baseline is {figure(why['history'])} samples before the window{raised}: "
         f"robust spread {human(why['spread'], unit)}, standard deviation {human(why['plain_spread'], unit)}.",
     ]
 
 
-def _made_of(anomaly: Anomaly) -> str:
+def _made_of(anomaly: Anomaly, limits: Limits) -> str:
     """Which of its reasons set the threshold."""
     why, unit = anomaly.why, anomaly.signal.unit
     once = min(why["once"], why["ceiling"])
@@ -82,19 +100,21 @@ def _made_of(anomaly: Anomaly) -> str:
         return f"the smallest change of this signal worth telling, {human(why['min_effect'], unit)}"
     if why["noise"] >= largest:
         return (
-            f"{figure(RECIPE.spreads)} robust spreads of such a {'step' if why['edge'] else 'mean'} before the window"
+            f"{figure(limits.spreads)} robust spreads of such a {'step' if why['edge'] else 'mean'} before the window"
         )
     if why["habit"] >= largest:
-        return f"what {RECIPE.habit} of {RECIPE.parts} parts of the time before the window reached as well"
+        return f"what {limits.habit} of {limits.parts} parts of the time before the window reached as well"
     if why["once"] <= why["ceiling"]:
         return "the most that was ever reached before the window, and a little more"
-    return f"{figure(RECIPE.ceiling)} standard deviations: more was reached before, but once is no habit"
+    return f"{figure(limits.ceiling)} standard deviations: more was reached before, but once is no habit"
 
 
 def _when(anomaly: Anomaly) -> str:
     """The intervals that the samples can show."""
     onset, back = anomaly.onset, anomaly.recovery
-    began = f"It began between {onset.earliest:%Y-%m-%d %H:%M:%S} and {onset.latest:%H:%M:%S} UTC"
+    last = back.latest if back is not None else onset.latest
+    clock = Clock(dates=spans_midnight(onset.earliest, last))
+    began = f"It began between {Clock(dates=True).time(onset.earliest)} and {clock.time(onset.latest)} UTC"
     if back is None:
-        return f"{began} and was not back by the last sample."
-    return f"{began} and was back between {back.earliest:%H:%M:%S} and {back.latest:%H:%M:%S} UTC."
+        return f"{began} and had not recovered by the last sample."
+    return f"{began} and recovered between {clock.time(back.earliest)} and {clock.time(back.latest)} UTC."

@@ -1,0 +1,274 @@
+"""The words of each line of the timeline: title and detail, by the rule that wrote it, from its facts alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+import pandas as pd
+
+from reconstruct.model import Alert, Anomaly, Entry, Event, Fact, Gap, Incident, Quantity, Reference
+from reconstruct.text.event_state import how_far
+from reconstruct.text.measures import level_text, measure, moved_text, span_text
+from reconstruct.text.references import event_text, labels_text, service_text
+from reconstruct.text.times import Clock
+from reconstruct.text.units import apart, change, human_duration
+from reconstruct.text.wording import capitalised, joined, mechanism_text
+
+MAX_NAMES: Final = 3
+"""So many alerts or series stand in a line; the others are counted."""
+
+
+class Words(NamedTuple):
+    """A line of the timeline as people read it."""
+
+    title: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What references resolve to, and how times are written."""
+
+    clock: Clock
+    events: Mapping[str, Event]
+    alerts: Mapping[str, Alert]
+    anomalies: Mapping[str, Anomaly]
+    gaps: Mapping[str, Gap]
+
+
+def entry_words(incident: Incident, *, clock: Clock) -> Mapping[str, Words]:
+    """Title and detail of every entry of the timeline, by its id."""
+    known = _Known(
+        clock,
+        {e.id: e for e in incident.evidence.events},
+        {a.id: a for a in incident.evidence.alerts},
+        {a.id: a for a in incident.anomalies},
+        {g.id: g for g in incident.evidence.gaps},
+    )
+    return {entry.id: _RULES.get(entry.rule, _named)(entry, known) for entry in incident.timeline}
+
+
+# ---------------------------------------------------------------- reading facts
+
+
+def _ids(fact: Fact | None) -> list[str]:
+    return [one.id for one in fact if isinstance(one, Reference)] if isinstance(fact, tuple) else []
+
+
+def _id(fact: Fact | None) -> str:
+    return fact.id if isinstance(fact, Reference) else ""
+
+
+def _shown(entry: Entry, known: _Known) -> list[Anomaly]:
+    return [known.anomalies[i] for i in _ids(entry.facts.get("moved")) if i in known.anomalies]
+
+
+# ---------------------------------------------------------------- one function a rule
+
+
+def _change(entry: Entry, known: _Known) -> Words:
+    event = known.events[_id(entry.facts["event"])]
+    title = event.title or f"{event.kind} of {service_text(event.service) or 'an unnamed service'}"
+    told = [_version(event), how_far(event)]
+    restarts = [known.events[i] for i in _ids(entry.facts.get("restarts")) if i in known.events]
+    if restarts:
+        first, last = restarts[0].time, max(e.end or e.time for e in restarts)
+        when = known.clock.time(first) if first == last else known.clock.span(first, last)
+        told.append(f"instances restarted {when}")
+    elif entry.end is not None and event.state == "done" and event.kind != "restart":
+        told.append(f"complete at {known.clock.time(entry.end)}")
+    if "effect" in entry.facts:
+        told.append(effect_text(entry.facts["effect"], entry.facts.get("measured"), known.anomalies))
+    return Words(title, "; ".join(part for part in told if part))
+
+
+def _version(event: Event) -> str:
+    """Its kind and versions, where the title does not say them and they differ."""
+    if event.kind in ("note", "alert") or (event.kind == "restart" and not event.version):
+        return ""
+    kind = "" if event.kind in event.title.lower() else event.kind
+    if not event.version or event.version == event.previous or event.kind == "flag":
+        return kind
+    if event.previous and not (event.previous in event.title and event.version in event.title):
+        return f"{event.kind} {event.previous} -> {event.version}"
+    return kind if event.version in event.title else f"{event.kind} {event.version}"
+
+
+def effect_text(effect: Fact, measured: Fact | None, anomalies: Mapping[str, Anomaly]) -> str:
+    """What a step did to what users met: `5xx responses fell from 34 % to 3 %`, or that it did nothing."""
+    told = compared(measured, anomalies)
+    if not told:
+        return ""
+    if effect == "none":
+        return "no effect on user-facing signals"
+    return "; ".join(told)
+
+
+def compared(measured: Fact | None, anomalies: Mapping[str, Anomaly]) -> list[str]:
+    """`5xx responses fell from 34 % to 3 %` for each (series, before, after)."""
+    told = []
+    for row in measured if isinstance(measured, tuple) else ():
+        if not isinstance(row, tuple) or len(row) != 3:
+            continue
+        reference, before, after = row
+        a = anomalies.get(_id(reference))
+        if a is None or not isinstance(before, Quantity) or not isinstance(after, Quantity):
+            continue
+        was, now = apart(before.value, after.value, before.unit)
+        if was == now:
+            told.append(f"{measure(a)} stayed at {now}")
+        else:
+            told.append(f"{measure(a)} {'fell' if after.value < before.value else 'rose'} from {was} to {now}")
+    return told
+
+
+def _alert_pending(entry: Entry, known: _Known) -> Words:
+    alert = known.alerts[_id(entry.facts["alert"])]
+    return Words(f"{alert.rule} pending", alert.condition)
+
+
+def _alert_fired(entry: Entry, known: _Known) -> Words:
+    alerts = [known.alerts[i] for i in _ids(entry.facts["alerts"]) if i in known.alerts]
+    names = list(dict.fromkeys(a.rule for a in alerts))
+    if len(names) == 1:
+        told, title = [], f"{names[0]} fired"
+        pending = entry.facts.get("pending")
+        if isinstance(pending, pd.Timedelta):
+            title += f" (pending for {human_duration(pending.total_seconds())})"
+        if "times" in entry.facts and isinstance(last := entry.facts.get("last"), pd.Timestamp):
+            told.append(f"fired {entry.facts['times']} times in this window, last at {known.clock.time(last)}")
+        series = [known.alerts[i] for i in _ids(entry.facts.get("series")) if i in known.alerts]
+        told += [_series_text([a.labels for a in series])] if series else []
+        return Words(title, "; ".join(told))
+    shown = names if len(names) <= MAX_NAMES + 1 else names[:MAX_NAMES]
+    more = [f"{len(names) - len(shown)} more"] if len(names) > len(shown) else []
+    when = f" {known.clock.span(entry.moment.time, entry.end)}" if entry.end is not None else ""
+    rest = [f"{a.rule} at {known.clock.time(a.firing_at)}" for a in alerts if a.rule not in shown]
+    return Words(f"{joined([*shown, *more])} fired{when}", ", ".join(rest))
+
+
+def _alert_resolved(entry: Entry, known: _Known) -> Words:
+    alert = known.alerts[_id(entry.facts["alert"])]
+    if entry.facts.get("ended_in_gap"):
+        return Words(f"{alert.rule} ended with its data: not a recovery", "")
+    return Words(f"{alert.rule} resolved", "")
+
+
+def _onset(entry: Entry, known: _Known) -> Words:
+    shown = _shown(entry, known)
+    if not shown:
+        return Words("First symptom: an alert was pending", "")
+    title = f"First symptom: {moved_text(shown[0])}"
+    return Words(title, _figures(entry, shown, known))
+
+
+def _episode(entry: Entry, known: _Known) -> Words:
+    shown = _shown(entry, known)
+    until = f" until {known.clock.time(entry.end)}" if entry.end is not None else ""
+    what = moved_text(shown[0]) if shown else "symptoms"
+    return Words(f"Another episode{until}: {what}", _figures(entry, shown, known))
+
+
+def _spread(entry: Entry, known: _Known) -> Words:
+    shown = _shown(entry, known)
+    where = service_text(entry.service)
+    layer = str(entry.facts["layer"])
+    head = f"{where} ({layer})" if where and layer not in where else where or layer
+    return Words(f"{head}: {moved_text(shown[0], whose=False)}", _figures(entry, shown, known))
+
+
+def _figures(entry: Entry, shown: Sequence[Anomaly], known: _Known) -> str:
+    """The first with its median's interval or its peak's time, the others with baseline and median."""
+    if not shown:
+        return ""
+    facts = entry.facts
+    first = f"{level_text(facts['baseline'])} before, median {level_text(facts['median'])}"
+    if isinstance(time := facts.get("peak_time"), pd.Timestamp):
+        first += f", peak {level_text(facts['peak'])} at {known.clock.time(time)}"
+    series = labels_text(shown[0].labels, service=shown[0].service) if entry.rule != "onset" else ""
+    told = [first + (f" ({series})" if series else "")]
+    return "; ".join([*told, *(f"{measure(a)} {span_text(a)}" for a in shown[1:])])
+
+
+def _phase(entry: Entry, known: _Known) -> Words:
+    told = compared(entry.facts.get("measured"), known.anomalies)
+    moved = [one for one in told if " stayed at " not in one] or told
+    head = "Partly recovered" if entry.facts.get("improved") else "Worse"
+    if entry.facts.get("back"):
+        head = "User-facing signals back to normal"
+    step = known.events.get(_id(entry.facts.get("step")))
+    after = f"after “{event_text(step)}” at {known.clock.time(step.time)}" if step else ""
+    return Words(f"{head}: {'; '.join(moved)}", after)
+
+
+def _peak(entry: Entry, known: _Known) -> Words:
+    shown = _shown(entry, known)
+    figure = f"{level_text(entry.facts['peak'])}, {level_text(entry.facts['baseline'])} before"
+    return Words(f"Peak of {measure(shown[0])}: {figure}", labels_text(shown[0].labels, service=shown[0].service))
+
+
+def _recovered(entry: Entry, known: _Known) -> Words:
+    where = service_text(entry.service)
+    step = known.events.get(_id(entry.facts.get("step")))
+    told = [f"about when “{event_text(step)}”, {known.clock.time(step.time)}"] if step else []
+    if not entry.facts.get("known_action"):
+        told.append("no action that mitigated it is known")
+    return Words(f"Recovered: {where + ' ' if where else ''}back to normal", "; ".join(told))
+
+
+def _layer_recovered(entry: Entry, _: _Known) -> Words:
+    where = service_text(entry.service)
+    layer = str(entry.facts["layer"])
+    return Words(f"{f'{where} ({layer})' if where else layer} recovered", str(entry.facts["signal"]))
+
+
+def _mechanism_ended(entry: Entry, known: _Known) -> Words:
+    shown = _shown(entry, known)[0]
+    figure = change(shown.level, shown.baseline, shown.signal.unit)
+    ended = f"{mechanism_text(str(entry.facts['mechanism']))} ended"
+    return Words(f"{capitalised(measure(shown))} back from {figure}: {ended}", "")
+
+
+def _gap(entry: Entry, known: _Known) -> Words:
+    gap = known.gaps[_id(entry.facts["gap"])]
+    times = entry.facts.get("times")
+    often = f" {times} times" if isinstance(times, int) and times > 1 else ""
+    until = f" until {known.clock.time(entry.end)}" if entry.end is not None else ""
+    return Words(f"Data gap: {gap.missing}", f"{gap.cause}{often}{until} ({gap.source})")
+
+
+def _named(entry: Entry, _: _Known) -> Words:
+    """A line of a rule that is not of `reconstruct.timeline`: what the evidence calls it."""
+    return Words(str(entry.facts.get("title") or entry.kind), str(entry.facts.get("detail", "")))
+
+
+def _series_text(labels: Sequence[Mapping[str, str]]) -> str:
+    """What tells the series apart, for at most three of them.
+
+    >>> _series_text([{"job": "a", "instance": "x"}, {"job": "a", "instance": "y"}])
+    '2 series: x, y'
+    """
+    shared = set.intersection(*(set(row.items()) for row in labels))
+    names = [", ".join(v for k, v in sorted(row.items()) if (k, v) not in shared) for row in labels]
+    more = f" and {len(names) - MAX_NAMES} more" if len(names) > MAX_NAMES else ""
+    return f"{len(names)} series: {'; '.join(names[:MAX_NAMES]) if more else ', '.join(names)}{more}"
+
+
+_RULES: Final[Mapping[str, Callable[[Entry, _Known], Words]]] = {
+    "change": _change,
+    "alert-pending": _alert_pending,
+    "alert-fired": _alert_fired,
+    "alert-resolved": _alert_resolved,
+    "onset": _onset,
+    "episode": _episode,
+    "spread": _spread,
+    "phase": _phase,
+    "peak": _peak,
+    "recovered": _recovered,
+    "layer-recovered": _layer_recovered,
+    "mechanism-ended": _mechanism_ended,
+    "gap": _gap,
+}
+"""Every rule of `reconstruct.timeline`, by the name that its entries carry."""

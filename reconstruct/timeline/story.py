@@ -1,0 +1,114 @@
+"""What the rules that write entries read: evidence, explanation, lead series, phases, in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from reconstruct.model import (
+    ActionEffect,
+    Anomaly,
+    Event,
+    Evidence,
+    Explanation,
+    Milestone,
+    Moment,
+    Phase,
+    Service,
+)
+from reconstruct.timeline.leads import Lead
+
+NOBODY = Service("")
+BELIEVED = ("supported", "plausible")
+ROLLOUT_S = 900.0
+"""A rollout of unknown end is taken to restart its instances within this: a few pods take minutes."""
+CLOCKS_S = 5.0
+"""Clocks of hosts, and times in whole seconds, agree no better."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Story:
+    """The parts of an answer before it is composed."""
+
+    evidence: Evidence
+    anomalies: Sequence[Anomaly]
+    explanation: Explanation
+    stones: Mapping[str, Milestone | None]
+    leads: Sequence[Lead]
+    phases: Sequence[Phase]
+    actions: Sequence[ActionEffect]
+
+    @property
+    def begin(self) -> pd.Timestamp:
+        """The earliest onset; the window's start where there is none."""
+        onset = self.stones["onset"]
+        return onset.moment.earliest if onset else self.evidence.window.start
+
+    @property
+    def over(self) -> pd.Timestamp:
+        """When the symptoms were surely back; the window's end while they are not."""
+        recovered = self.stones["recovered"]
+        return recovered.moment.latest if recovered else self.evidence.window.end
+
+    @property
+    def triggers(self) -> frozenset[str]:
+        """Changes that a hint calls supported or plausible."""
+        return frozenset(h.trigger for h in self.explanation.hints if h.trigger and h.verdict in BELIEVED)
+
+    @property
+    def service(self) -> Service:
+        """What the users met: the lead series' service, or the first that was affected."""
+        if self.leads and self.leads[0].anomaly.service.name:
+            return self.leads[0].anomaly.service
+        return next(iter(self.explanation.affected), NOBODY)
+
+    @property
+    def first_trigger(self) -> pd.Timestamp:
+        """When the incident can have begun: the first candidate change, or the onset."""
+        times = [e.time for e in self.evidence.events if e.id in self.triggers]
+        return min([self.begin, *times])
+
+    @property
+    def named(self) -> frozenset[str]:
+        """Services that the incident is about: affected, or of a candidate cause."""
+        hints = [h.service.name for h in self.explanation.hints if h.verdict in BELIEVED]
+        changed = [e.service.name for e in self.evidence.events if e.id in self.triggers]
+        return frozenset(n for n in (*(s.name for s in self.explanation.affected), *hints, *changed) if n)
+
+    def restarts_of(self, change: Event) -> tuple[Event, ...]:
+        """The restarts that a rollout brought about: of its service, while it ran and until the next one."""
+        if change.kind in ("restart", "note", "alert", "job", "flag"):
+            return ()
+        slack = pd.Timedelta(seconds=CLOCKS_S)
+        rolls = ("deploy", "rollback", "config", "scale")
+        later = [
+            e.time
+            for e in self.evidence.events
+            if e.kind in rolls and e.time > change.time and e.service.may_be(change.service)
+        ]
+        end = change.end + 6 * slack if change.end is not None else change.time + pd.Timedelta(seconds=ROLLOUT_S)
+        end = min([end, *later])
+        return tuple(
+            e
+            for e in self.evidence.events
+            if e.kind == "restart"
+            and change.service.name
+            and e.service.may_be(change.service)
+            and change.time - slack <= e.time <= end
+        )
+
+    def step_near(self, moment: Moment) -> Event | None:
+        """The last step of the mitigation, or of a candidate cause, that a move at `moment` can have come from.
+
+        Other changes are never named beside a move: standing near it in time would read as having done it.
+        """
+        mitigated = self.stones["mitigated"]
+        known = self.triggers | (set(mitigated.evidence) if mitigated else set())
+        steps = [e for e in self.evidence.events if e.id in known and e.took_effect]
+        steps += [r for e in steps for r in self.restarts_of(e)]
+        lag = pd.Timedelta(seconds=max((one.lag_s for one in self.leads), default=60.0) + 2 * CLOCKS_S)
+        ahead = pd.Timedelta(seconds=2 * max((one.spacing_s for one in self.leads), default=15.0))
+        near = [e for e in steps if moment.earliest - lag <= e.time <= moment.time + ahead]
+        return max(near, key=lambda e: (e.kind == "restart" or e.end is None, e.time, e.id), default=None)
