@@ -7,6 +7,7 @@ import gzip
 import io
 import lzma
 import re
+import sys
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
@@ -15,7 +16,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
-import zstandard
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 from reconstruct.errors import UsageError
 from reconstruct.json_text import read_json
@@ -116,7 +120,7 @@ def read_content(path: Path) -> Content:
                 f"{path} is too big ({size_bytes / 1024**3:.1f} GiB)", hint="cut it to the window, or use fewer metrics"
             )
         return Content(path, _unpacked(path.read_bytes(), path=path))
-    except (EOFError, zlib.error, lzma.LZMAError, zstandard.ZstdError, gzip.BadGzipFile, zipfile.BadZipFile) as error:
+    except (EOFError, zlib.error, lzma.LZMAError, zstd.ZstdError, gzip.BadGzipFile, zipfile.BadZipFile) as error:
         raise UsageError(f"{path}: cannot be unpacked: {error}", hint="was it copied completely?") from error
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}", hint="is the path right, and may you read it?") from error
@@ -130,7 +134,7 @@ def _unpacked(raw: bytes, *, path: Path) -> bytes:
     if raw[:6] == b"\xfd7zXZ\x00":
         return _bounded(lzma.LZMAFile(io.BytesIO(raw)), path=path)
     if raw[:4] == _ZSTD:
-        return _bounded(zstandard.ZstdDecompressor().stream_reader(io.BytesIO(raw)), path=path)
+        return _bounded(zstd.ZstdFile(io.BytesIO(raw)), path=path)
     if raw[:4] == _ZIP:
         with zipfile.ZipFile(io.BytesIO(raw)) as packed:
             files = [one for one in packed.infolist() if not one.is_dir()]

@@ -204,7 +204,7 @@ def test_what_could_not_be_classified_is_told_with_what_moved_and_the_line_that_
     metrics, gaps = metrics_of(written(tmp_path, text))
     assert metrics["Antwortzeit"].signal.min_effect < 0.01
     assert [gap.missing for gap in gaps] == ["what Antwortzeit measures"]
-    assert "from 0.0203 to 0.9" in gaps[0].cause
+    assert "from 0.02 to 0.9" in gaps[0].cause
     assert "--column 'Antwortzeit=latency,seconds'" in gaps[0].cause
 
 
