@@ -13,7 +13,7 @@ from importlib.resources import files as inside
 from pathlib import Path
 
 PROGRAM = Path(sys.executable).with_name("reconstruct")
-PARTS = (".py", ".yaml", ".json", ".j2", ".css", ".js", ".zip", ".typed")
+PARTS = (".py", ".md", ".yaml", ".json", ".j2", ".css", ".js", ".zip", ".typed")
 """What the package is made of; anything else in the wheel got there by mistake."""
 
 

@@ -33,7 +33,7 @@ def say(
         when = "Right" if within else span(change.event.time, case.onset.time)
         said = f"{when} after {the_change(change.event)}, {what}"
         undone = next((r.says for r in reasons if r.rule == "reversal"), "")
-        said += f"; it was {undone}" if undone.startswith("taken back") else ""
+        said += f"; it was {undone}" if undone.startswith("undone at") else ""
     said = f"{said[:1].upper()}{said[1:]}"
     return said if said.endswith(".") else f"{said}."
 

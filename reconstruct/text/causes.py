@@ -152,7 +152,7 @@ _KINDS: Final[Mapping[tuple[str, str], Callable[[Facts], str]]] = {
     ("location", "around"): lambda f: f"{f['thing']} is shared",
     ("location", "way"): lambda f: f"{f['thing']} is on the way of the calls, not at their end",
     ("location", "below"): lambda f: f"the calls through {f['thing']} do not carry the excess",
-    ("location", "elsewhere"): lambda f: f"{f['thing']} is on no way of the affected calls",
+    ("location", "elsewhere"): lambda f: f"{f['thing']} is not on the path of the affected calls",
     ("location", "unknown"): lambda f: f"nothing tells whether affected calls use {f['thing']}",
     ("consequence", "consequence"): lambda f: f"{f['by_mechanism']} of {f['by']} brings this about by itself".replace(
         "-", " "
@@ -181,8 +181,8 @@ _KINDS: Final[Mapping[tuple[str, str], Callable[[Facts], str]]] = {
         f"another change of the same service at {clock(_time(f, 'time'))}; "
         f"the symptoms were gone at {clock(_time(f, 'back'))}"
     ),
-    ("reversal", "figure-back"): lambda f: f"taken back at {clock(_time(f, 'time'))}, and {_named(f)} was back",
-    ("reversal", "figure-stayed"): lambda f: f"taken back at {clock(_time(f, 'time'))}, and {_named(f)} stayed",
+    ("reversal", "figure-back"): lambda f: f"undone at {clock(_time(f, 'time'))}, and {_named(f)} was back",
+    ("reversal", "figure-stayed"): lambda f: f"undone at {clock(_time(f, 'time'))}, and {_named(f)} stayed",
     ("topology", "unrelated"): lambda f: (
         f"{_service(f)} is neither where a mechanism is at work nor what could bring one about there"
     ),

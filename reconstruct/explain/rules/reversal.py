@@ -24,7 +24,7 @@ def reversal(change: Change, case: Case) -> Reason | None:
     done = undo.end if undo.end is not None else undo.time
     cited: tuple[str, ...] = (change.event.id, undo.id)
     if done < case.onset.earliest:
-        return Reason(RULE, f"it was taken back at {clock(undo.time)}, before the onset", cited, priors.NOT_REVERSED)
+        return Reason(RULE, f"it was undone at {clock(undo.time)}, before the onset", cited, priors.NOT_REVERSED)
     if case.recovered is not None and case.recovered.latest < undo.time:
         return None  # the symptoms had left by themselves: recovered-without-rollback speaks of it
     symptom = tuple(s.anomaly.id for s in case.bout.main[:2])
@@ -33,18 +33,18 @@ def reversal(change: Change, case: Case) -> Reason | None:
     cured_soon = case.recovered is not None and case.recovered.earliest <= done + limit
     if case.recovered is not None and cured_soon and next_undo is None:
         left = span(undo.time, max(case.recovered.time, undo.time))
-        says = f"taken back at {clock(undo.time)}, and the symptoms were gone {left} later"
+        says = f"undone at {clock(undo.time)}, and the symptoms were gone {left} later"
         return Reason(RULE, says, (*cited, *symptom), _cured(change, undo, case.recovered))
     until = min(t for t in (case.over, done + limit, next_undo.time if next_undo else None) if t is not None)
     share = remaining(case, done, until)
     if math.isnan(share) and next_undo is None:
         return None
     if share < priors.PARTLY:
-        says = f"taken back at {clock(undo.time)}, and {1 - share:.0%} of the excess was gone by {clock(until)}"
+        says = f"undone at {clock(undo.time)}, and {1 - share:.0%} of the excess was gone by {clock(until)}"
         return Reason(RULE, says, (*cited, *symptom), priors.PARTLY_REVERSED)
     if case.recovered is None and (until - done) < limit / 3:
         return None  # too soon to tell
-    says = f"taken back at {clock(undo.time)}, and the symptoms stayed"
+    says = f"undone at {clock(undo.time)}, and the symptoms stayed"
     if next_undo is not None:
         says += f" until {the_change(next_undo)}"
         cited = (*cited, next_undo.id)

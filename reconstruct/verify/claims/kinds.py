@@ -22,6 +22,7 @@ CHANGES: Final[tuple[tuple[re.Pattern[str], tuple[EventKind, ...]], ...]] = (
             r"reverts?",
             r"revert(?:ed|ing)",
             r"taken back",
+            r"undone",
             r"backed out",
             r"und(?:id|o|oing|one) (?:the|this|that|our) (?:change|release|deploy\w*|update|rollout)",
         ),
