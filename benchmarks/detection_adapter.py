@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from reconstruct.detect import find_departures
+from reconstruct.detect import find_excursions
 
 DIRECTIONS = {"up": 1, "down": -1, "both": 0}
 
@@ -13,6 +13,6 @@ DIRECTIONS = {"up": 1, "down": -1, "both": 0}
 def detect(
     values: NDArray[np.float64], *, first: int, step_s: float, start_s: float
 ) -> list[tuple[int, int, int, int]]:
-    """(series, start, end, direction) of every departure; the method needs neither the step nor the time of day."""
+    """(series, start, end, direction) of every excursion; the method needs neither the step nor the time of day."""
     del step_s, start_s
-    return [(d.series, d.start, d.end, DIRECTIONS[d.direction]) for d in find_departures(values, first=first)]
+    return [(d.series, d.start, d.end, DIRECTIONS[d.direction]) for d in find_excursions(values, first=first)]

@@ -31,8 +31,8 @@ STAGES = {
     "moving_means": "means over 1, 2, 4 ... 64 samples",
     "calibrate": "thresholds from the history",
     "score": "the window against the thresholds",
-    "departures_of": "fits of the suspects, one by one",
-    "describe": "departures in the unit of the series",
+    "excursions_of": "fits of the candidates, one by one",
+    "describe": "excursions in the unit of the series",
     "flat_lines": "flat lines",
     "ongoing_at_start": "series to be judged from an earlier start",
 }

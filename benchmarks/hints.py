@@ -1,9 +1,9 @@
-"""How good the hints are: false blame, abstention, and whether confidences mean what they say.
+"""How good the hints are: false attribution, abstention, and whether confidences mean what they say.
 
     python benchmarks/hints.py --kit .../bench --incidents .../data/incidents [--innocents 3 6 10] [--only changes]
 
 Runs the change scenarios of the benchmark kit, and the recorded incidents behind a real Prometheus, through the
-pipeline; prints the table of RESULTS.md. A hint is right when its trigger is the guilty change, or when it names none
+pipeline; prints the table of RESULTS.md. A hint is right when its trigger is the true one, or when it names none
 and there is none.
 """
 
@@ -40,18 +40,18 @@ class Case:
     """One answer and the truth."""
 
     name: str
-    guilty: frozenset[str]
-    """Ids of the guilty change as its source gave them; empty = no change is guilty."""
+    triggering: frozenset[str]
+    """Ids of the triggering change as its source gave them; empty = no change is triggering."""
     answer: Incident
     or_nobody: bool = False
-    """Blaming nobody is right as well: what is guilty was not deployed under its own id."""
+    """Blaming nobody is right as well: what is triggering was not deployed under its own id."""
 
     def triggers(self) -> list[str | None]:
         known = {e.id: e.source_id for e in self.answer.evidence.events}
         return [known[h.trigger] if h.trigger else None for h in self.answer.explanation.hints]
 
     def right(self, trigger: str | None) -> bool:
-        return trigger in self.guilty if trigger else self.or_nobody or not self.guilty
+        return trigger in self.triggering if trigger else self.or_nobody or not self.triggering
 
 
 def wilson(right: int, of: int) -> tuple[float, float]:
@@ -97,9 +97,9 @@ def changes(kit: Path, innocents: int) -> Iterator[Case]:
                 catalogue=catalogue,
             )
             truth: dict[str, Any] = scenario["truth"]
-            guilty, carriers = frozenset(truth["trigger_ids"]), frozenset(truth.get("carrier_ids") or [])
+            triggering, carriers = frozenset(truth["trigger_ids"]), frozenset(truth.get("carrier_ids") or [])
             name = f"{scenario['name']}+{innocents}"
-            yield Case(name, guilty | carriers, answer(asked, end=pd.Timestamp(end)), or_nobody=not guilty)
+            yield Case(name, triggering | carriers, answer(asked, end=pd.Timestamp(end)), or_nobody=not triggering)
 
 
 def incidents(kit: Path, folder: Path) -> Iterator[Case]:
@@ -116,8 +116,8 @@ def incidents(kit: Path, folder: Path) -> Iterator[Case]:
                 events=((str(case / "deploys.jsonl"), {}),),
                 catalogue=catalogue,
             )
-            guilty = frozenset([expect["trigger"]] if expect["trigger"] else [])
-            yield Case(case.name, guilty, answer(asked, end=pd.Timestamp(expect["to"])))
+            triggering = frozenset([expect["trigger"]] if expect["trigger"] else [])
+            yield Case(case.name, triggering, answer(asked, end=pd.Timestamp(expect["to"])))
 
 
 def report(cases: list[Case]) -> str:
@@ -125,11 +125,11 @@ def report(cases: list[Case]) -> str:
     firsts = [(c, c.answer.explanation.hints[0], c.triggers()[0]) for c in cases if c.answer.explanation.hints]
     blames = [(c, t) for c, h, t in firsts if t and h.verdict in ("supported", "plausible")]
     false = [c.name for c, t in blames if not c.right(t)]
-    visible = [c for c in cases if c.guilty and not c.or_nobody]
+    visible = [c for c in cases if c.triggering and not c.or_nobody]
     silent = [c.name for c in visible if c.name not in {b.name for b, _ in blames}]
     lines = [
-        f"false blame: {len(false)} of {len(cases)} {false or ''}",
-        f"abstention where a change is guilty: {len(silent)} of {len(visible)} {silent or ''}",
+        f"false attribution: {len(false)} of {len(cases)} {false or ''}",
+        f"abstention where a change is triggering: {len(silent)} of {len(visible)} {silent or ''}",
         "",
         "| confidence | hints | right | share | 95 % interval |",
         "|---|---|---|---|---|",

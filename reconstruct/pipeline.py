@@ -87,7 +87,7 @@ def without_earlier_episodes(evidence: Evidence, *, settings: Settings | None = 
     """The evidence with the episodes of the days before taken out of the baseline, and a note that says so.
 
     A week that holds two outages would else call a third one usual. Each day of the baseline but the first is looked at
-    as a window of its own, against the days before it; what users felt there becomes "no sample", never "normal".
+    as a window of its own, against the days before it; what users met there becomes "no sample", never "normal".
     """
     window = evidence.window
     days = int((window.start - window.baseline_start) / DAY)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reconstruct.detect.calibrate import Calibration
-from reconstruct.detect.parameters import Recipe
+from reconstruct.detect.parameters import Parameters
 from reconstruct.detect.quantiles import median, quantiles
 from reconstruct.detect.segment import Series, grow
 
@@ -27,7 +27,13 @@ class Burst(NamedTuple):
 
 
 def find_burst(
-    x: Series, *, first: int, block: tuple[int, int], level: tuple[int, int], calibration: Calibration, recipe: Recipe
+    x: Series,
+    *,
+    first: int,
+    block: tuple[int, int],
+    level: tuple[int, int],
+    calibration: Calibration,
+    parameters: Parameters,
 ) -> Burst | None:
     """A burst around `block`, or None where a level says it better.
 
@@ -44,9 +50,9 @@ def find_burst(
     history, window = x[:first], x[first:]
     up, down = calibration.spans[0].up.value, calibration.spans[0].down.value
     above = window - calibration.spans[0].centre
-    high_ones, low_ones = above > recipe.burst_strong * up, above < -recipe.burst_strong * down
+    high_ones, low_ones = above > parameters.burst_strong * up, above < -parameters.burst_strong * down
     strong = high_ones | low_ones
-    if _runs(high_ones) + _runs(low_ones) < recipe.burst_runs:
+    if _runs(high_ones) + _runs(low_ones) < parameters.burst_runs:
         return None
     low, high = quantiles(history, 0.025, 0.975)
     was_out, out = (history < low) | (history > high), (window < low) | (window > high)
@@ -56,22 +62,22 @@ def find_burst(
     recent = was_out[-max(20, first // 8) :].mean()
     usual = max(float(was_out.mean()), 1 / first, float(recent))
     core = block[0] + int(np.flatnonzero(out[slice(*block)])[0])
-    yes, no = _ratios(max(recipe.burst_rate, min(0.9, 6 * usual)), usual)
+    yes, no = _ratios(max(parameters.burst_rate, min(0.9, 6 * usual)), usual)
     gain = np.where(out, yes, no)
-    start, end = grow(gain, core, drop=recipe.burst_drop)
+    start, end = grow(gain, core, drop=parameters.burst_drop)
     share = float(out[start:end].mean())
     ups, downs = int((window[start:end] > high).sum()), int((window[start:end] < low).sum())
-    if max(ups, downs) >= recipe.burst_full * (end - start) or share <= usual:
+    if max(ups, downs) >= parameters.burst_full * (end - start) or share <= usual:
         return None
-    if gain[start:end].sum() <= recipe.burst_margin * _best_sum(np.where(was_out, yes, no)):
+    if gain[start:end].sum() <= parameters.burst_margin * _best_sum(np.where(was_out, yes, no)):
         return None
     # With the share that it really has, an excursion that luck had placed a little before the onset is let go.
-    exact = np.where(out, *_ratios(min(max(recipe.burst_rate, share), HALF), usual))
-    start, _ = grow(exact, core, drop=recipe.burst_drop)
+    exact = np.where(out, *_ratios(min(max(parameters.burst_rate, share), HALF), usual))
+    start, _ = grow(exact, core, drop=parameters.burst_drop)
     runs = _runs(high_ones[start:end]) + _runs(low_ones[start:end])
-    if runs < recipe.burst_runs or strong[start:end].sum() > recipe.burst_run_length * runs:
+    if runs < parameters.burst_runs or strong[start:end].sum() > parameters.burst_run_length * runs:
         return None
-    if _is_level(above, strong, level, start, end, recipe):
+    if _is_level(above, strong, level, start, end, parameters):
         return None
     ups, downs = int((window[start:end] > high).sum()), int((window[start:end] < low).sum())
     both = min(ups, downs) >= max(2, BOTH_SIDES * (ups + downs))
@@ -84,15 +90,15 @@ def _ratios(rate: float, usual: float) -> tuple[float, float]:
 
 
 def _is_level(
-    above: Series, strong: NDArray[np.bool_], level: tuple[int, int], start: int, end: int, recipe: Recipe
+    above: Series, strong: NDArray[np.bool_], level: tuple[int, int], start: int, end: int, parameters: Parameters
 ) -> bool:
     """Whether the level segment holds nearly all strong excursions, and its middle is as far out as they are."""
     others = strong.copy()
     others[slice(*level)] = False
-    if others[start:end].sum() >= recipe.burst_others:
+    if others[start:end].sum() >= parameters.burst_others:
         return False
     inside, excursions = above[slice(*level)], above[slice(*level)][strong[slice(*level)]]
-    return not len(excursions) or abs(median(inside)) >= recipe.burst_middle * median(np.abs(excursions))
+    return not len(excursions) or abs(median(inside)) >= parameters.burst_middle * median(np.abs(excursions))
 
 
 def _runs(flags: NDArray[np.bool_]) -> int:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reconstruct.detect.multiscale import Layer, Matrix
-from reconstruct.detect.parameters import Recipe
+from reconstruct.detect.parameters import Parameters
 
 GAUSSIAN_QUARTILES = 1.349
 """Standard deviations between a Gaussian's quartiles."""
@@ -20,14 +20,14 @@ GAUSSIAN_98 = 4.1
 class Limit(NamedTuple):
     """How far a mean may go before it is news, one value a series, and the four reasons it is made of.
 
-    ``bare = max(noise, habit, min(once, ceiling)) * caution``, ``value = max(bare, min_effect)``
+    ``bare = max(noise, recurring_extreme, min(once, ceiling)) * caution``, ``value = max(bare, min_effect)``
     """
 
     value: Any
     bare: Any
     """What the history alone asks for."""
     noise: Any
-    habit: Any
+    recurring_extreme: Any
     once: Any
     ceiling: Any
 
@@ -81,10 +81,11 @@ class Terms(NamedTuple):
     """Factor on every threshold, at least 1: more where the history is short."""
 
 
-def calibrate(layers: list[Layer], *, first: int, terms: Terms, lenient: bool, recipe: Recipe) -> Calibration:
+def calibrate(layers: list[Layer], *, first: int, terms: Terms, lenient: bool, parameters: Parameters) -> Calibration:
     """Thresholds of every series of a block, from rows before `first`.
 
-    Noise is normal (`spreads` robust spreads of a mean); what `habit` separate parts of the history reached is normal,
+    Noise is normal (`spreads` robust spreads of a mean); what `recurring_extreme` separate parts of the
+    history reached is normal,
     however wild; what it reached once is normal too, but only up to `ceiling` plain standard deviations.
 
     Parameters
@@ -95,19 +96,20 @@ def calibrate(layers: list[Layer], *, first: int, terms: Terms, lenient: bool, r
         Rows before it are history.
     terms : Terms
     lenient : bool
-        Leave out the habit, which costs most. It can only raise a threshold: what stays below the lenient thresholds
+        Leave out the recurring extreme, which costs most. It can only raise a threshold: what stays below the lenient
+        thresholds
         stays below the full ones.
-    recipe : Recipe
+    parameters : Parameters
     """
-    r = recipe
+    r = parameters
     spans: list[Span] = []
     sigma = plain = step_sigma = terms.noise_floor
     none = np.zeros_like(terms.noise_floor)
     for length, hop, means in layers:
         lag = 1 if length == 1 else 2
         history = means[: (first - length) // hop + 1]
-        highest, often_high = _reached(history, extreme=np.maximum, lenient=lenient, recipe=r)
-        lowest, often_low = _reached(history, extreme=np.minimum, lenient=lenient, recipe=r)
+        highest, often_high = _reached(history, extreme=np.maximum, lenient=lenient, parameters=r)
+        lowest, often_low = _reached(history, extreme=np.minimum, lenient=lenient, parameters=r)
         at = _quantiles(history, r.quantile_samples if length == 1 else r.quantile_means)
         centre = at(0.5)
         if length == 1:
@@ -127,15 +129,15 @@ def calibrate(layers: list[Layer], *, first: int, terms: Terms, lenient: bool, r
         down = _limit(down_spread, habit_down, centre - lowest, ceiling, terms, r)
 
         changes = history[lag:] - history[:-lag]
-        if len(changes) >= r.habit:
+        if len(changes) >= r.recurring_extreme:
             np.abs(changes, out=changes)
-            largest, often = _reached(changes, extreme=np.maximum, lenient=lenient, recipe=r)
-            habit = none if often is None else np.float32(r.habit_edge) * often
+            largest, often = _reached(changes, extreme=np.maximum, lenient=lenient, parameters=r)
+            recurring_extreme = none if often is None else np.float32(r.habit_edge) * often
             at = _quantiles(changes, r.quantile_means)
             spread = np.maximum(np.maximum(at(0.68), np.float32(0.5) * at(0.95)), terms.noise_floor)
             if length == 1:
                 step_sigma = np.maximum(at(0.5) * np.float32(1.4826 / np.sqrt(2)), terms.noise_floor)
-            edge = _limit(spread, habit, largest, ceiling, terms, r)
+            edge = _limit(spread, recurring_extreme, largest, ceiling, terms, r)
         else:
             never = none + np.float32(np.inf)
             edge = Limit(never, never, never, never, never, never)
@@ -146,27 +148,29 @@ def calibrate(layers: list[Layer], *, first: int, terms: Terms, lenient: bool, r
 
 def _limit(
     spread: NDArray[np.float32],
-    habit: NDArray[np.float32],
+    recurring_extreme: NDArray[np.float32],
     once: NDArray[np.float32],
     ceiling: NDArray[np.float32],
     terms: Terms,
-    recipe: Recipe,
+    parameters: Parameters,
 ) -> Limit:
     """A threshold from its four reasons."""
-    noise, once = np.float32(recipe.spreads) * spread, np.float32(recipe.margin) * once
-    bare = np.maximum(np.maximum(noise, habit), np.minimum(once, ceiling)) * terms.caution
-    return Limit(np.maximum(bare, terms.min_effect), bare, noise, habit, once, ceiling)
+    noise, once = np.float32(parameters.spreads) * spread, np.float32(parameters.margin) * once
+    bare = np.maximum(np.maximum(noise, recurring_extreme), np.minimum(once, ceiling)) * terms.caution
+    return Limit(np.maximum(bare, terms.min_effect), bare, noise, recurring_extreme, once, ceiling)
 
 
-def _reached(means: Matrix, *, extreme: np.ufunc, lenient: bool, recipe: Recipe) -> tuple[Matrix, Matrix | None]:
-    """The extreme of all, and what `habit` of `parts` equal stretches reached (None if lenient); shape (n_series,)."""
-    parts = min(recipe.parts, len(means))
+def _reached(
+    means: Matrix, *, extreme: np.ufunc, lenient: bool, parameters: Parameters
+) -> tuple[Matrix, Matrix | None]:
+    """The extreme of all, and what `recurring_extreme` of `parts` stretches reached (None if lenient); (n_series,)."""
+    parts = min(parameters.parts, len(means))
     size = len(means) // parts
     means = means[len(means) - parts * size :]
     if lenient:
         return extreme.reduce(means, axis=0), None
     ranked = np.sort(extreme.reduce(means.reshape(parts, size, -1), axis=1), axis=0)
-    rank = min(recipe.habit, parts)
+    rank = min(parameters.recurring_extreme, parts)
     return (ranked[-1], ranked[-rank]) if extreme is np.maximum else (ranked[0], ranked[rank - 1])
 
 

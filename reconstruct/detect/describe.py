@@ -1,4 +1,4 @@
-"""A departure in the words and the unit of its series, trimmed to what was observed."""
+"""A excursion in the words and the unit of its series, trimmed to what was observed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from reconstruct.model import Direction, Shape
 MAX_SCORE = 1000.0
 """Scores and sizes are cut off here: against a constant history every change is infinitely surprising."""
 BESIDE = 9
-"""Samples before a departure whose median is its baseline where the history's level means nothing."""
+"""Samples before a excursion whose median is its baseline where the history's level means nothing."""
 STUCK_SAMPLES = 6
 """A level shorter than this is not called stuck."""
 CAP_SPREAD = 0.1
@@ -25,7 +25,7 @@ CAP_SPREAD = 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class Departure:
+class Excursion:
     """One stretch of the window in which a series was not itself. Rows are those of the matrix."""
 
     series: int
@@ -68,7 +68,7 @@ class Scaled:
 
 def describe(
     series: Values, *, index: int, begin: int, first: int, min_effect: float, fit: Fit, known: Scaled
-) -> Departure | None:
+) -> Excursion | None:
     """A fit in the words and the unit of its series; None if nothing of it was observed, or it is below the min_effect.
 
     Parameters
@@ -101,8 +101,8 @@ def describe(
     spread = (own.step_sigma if fit.by_edge else own.sigma) * known.scale
     of = level if fit.kind == "level" else float(values[at])
     if abs(of - baseline) < min_effect or (of - baseline) * fit.side < 0:
-        return None  # too small to tell; or no departure of the series, only of what an earlier look had left of it
-    return Departure(
+        return None  # too small to tell; or no excursion of the series, only of what an earlier look had left of it
+    return Excursion(
         series=index,
         start=int(departed[0]),
         end=int(departed[-1]) + 1 if len(after) else len(series),
@@ -122,7 +122,7 @@ def describe(
 
 
 def _rows_before(series: Values, begin: int, first: int, fit: Fit, known: Scaled) -> int:
-    """How many rows before the window already belong to a departure that its first row is in."""
+    """How many rows before the window already belong to a excursion that its first row is in."""
     if fit.by_edge or fit.side == 0:
         return 0
     own = known.calibration
@@ -154,7 +154,7 @@ def _why(fit: Fit, known: Scaled) -> dict[str, float]:
         "excess": fit.score * fit.limit.value * unit,
         "threshold": fit.limit.value * unit,
         "noise": fit.limit.noise * unit,
-        "habit": fit.limit.habit * unit,
+        "recurring_extreme": fit.limit.recurring_extreme * unit,
         "once": fit.limit.once * unit,
         "ceiling": fit.limit.ceiling * unit,
         "spread": own.sigma * unit,

@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from reconstruct.detect.describe import Departure
-from reconstruct.detect.excursions import find_departures
+from reconstruct.detect.describe import Excursion
+from reconstruct.detect.excursions import find_excursions
 from reconstruct.detect.gaps import gaps
-from reconstruct.detect.parameters import RECIPE, Recipe
+from reconstruct.detect.parameters import PARAMETERS, Parameters
 from reconstruct.detect.time_bounds import ceased, hidden_s, onset_moment, recovery_moment
 from reconstruct.model import Anomaly, Evidence, Gap, Metric, Moment, Signal, Window
 from reconstruct.text.units import human_duration
@@ -23,7 +23,7 @@ OWN_BASELINE_SHARE = 1 / 3
 the trouble on, and a longer start would swallow an early onset (with half, one of the twelve change scenarios)."""
 SHORT_HISTORY = 5
 """Samples of its own start that a metric is judged by where no more exist: the spread of five is known to a factor of
-two, and the thresholds are raised by more than three times then (`Recipe.enough_samples`)."""
+two, and the thresholds are raised by more than three times then (`Parameters.enough_samples`)."""
 LOOKS_BACK_S = 330.0
 """A server repeats the last sample of a series that ended for five minutes; with a scrape's delay to spare."""
 
@@ -62,7 +62,7 @@ class _Judged:
 def detect(evidence: Evidence) -> Detection:
     """Find what left its own history inside the window, in every series of every metric.
 
-    Departures in the better direction are told too (`Anomaly.worse` tells them apart): that the CPU fell is what shows
+    Excursions in the better direction are told too (`Anomaly.worse` tells them apart): that the CPU fell is what shows
     a lock. Every change is at least the signal's min_effect. Ids are a1, a2 ... by onset, signal and labels.
 
     Parameters
@@ -87,10 +87,10 @@ def find_anomalies(metric: Metric, *, window: Window) -> list[Anomaly]:
         Rows before its start are the history.
     """
     judged = _judged(window, metric)
-    departures = find_departures(
-        judged.values, first=judged.first, min_effect=metric.signal.min_effect, recipe=_recipe(metric, judged)
+    excursions = find_excursions(
+        judged.values, first=judged.first, min_effect=metric.signal.min_effect, parameters=_recipe(metric, judged)
     )
-    return [_anomaly(metric, departure, judged) for departure in departures]
+    return [_anomaly(metric, excursion, judged) for excursion in excursions]
 
 
 def _not_judged(evidence: Evidence) -> tuple[Gap, ...]:
@@ -108,15 +108,15 @@ def _not_judged(evidence: Evidence) -> tuple[Gap, ...]:
     return tuple(found)
 
 
-def _recipe(metric: Metric, judged: _Judged) -> Recipe:
+def _recipe(metric: Metric, judged: _Judged) -> Parameters:
     """The constants, with no flat line called that looking back for a last sample can draw."""
-    flat = max(RECIPE.flat_samples, math.ceil(LOOKS_BACK_S / metric.spacing_s))
-    return replace(RECIPE, flat_samples=flat, least_samples=_least(judged))
+    flat = max(PARAMETERS.flat_samples, math.ceil(LOOKS_BACK_S / metric.spacing_s))
+    return replace(PARAMETERS, flat_samples=flat, least_samples=_least(judged))
 
 
 def _least(judged: _Judged) -> int:
     """Healthy samples that a series must have to be judged."""
-    return SHORT_HISTORY if judged.short else RECIPE.least_samples
+    return SHORT_HISTORY if judged.short else PARAMETERS.least_samples
 
 
 def unjudged(evidence: Evidence) -> tuple[Unjudged, ...]:
@@ -133,10 +133,10 @@ def unjudged(evidence: Evidence) -> tuple[Unjudged, ...]:
 def window_first(window: Window) -> int:
     """First row of the grid that is judged: the window's, or after its healthy start where nothing lies before it."""
     rows = len(window.index)
-    if window.first >= RECIPE.least_samples:
+    if window.first >= PARAMETERS.least_samples:
         return window.first
     own = round(OWN_BASELINE_SHARE * rows)
-    return max(window.first, own, RECIPE.least_samples if rows >= 2 * RECIPE.least_samples else SHORT_HISTORY)
+    return max(window.first, own, PARAMETERS.least_samples if rows >= 2 * PARAMETERS.least_samples else SHORT_HISTORY)
 
 
 def _judged(window: Window, metric: Metric) -> _Judged:
@@ -163,7 +163,7 @@ def _with_own_start(judged: _Judged, *, begun: bool) -> _Judged:
     """
     there = np.isfinite(judged.values)
     seen = np.flatnonzero(there.any(axis=1))
-    if not len(seen) or np.count_nonzero(there[: judged.first], axis=0).max() >= RECIPE.least_samples:
+    if not len(seen) or np.count_nonzero(there[: judged.first], axis=0).max() >= PARAMETERS.least_samples:
         return judged
     begin = int(seen[0])
     own = begin + max(SHORT_HISTORY, round(OWN_BASELINE_SHARE * (len(there) - begin)))
@@ -178,59 +178,59 @@ def _healthy_samples(judged: _Judged) -> dict[int, int]:
     return {int(c): int(counts[c]) for c in np.flatnonzero(there[judged.first :].any(axis=0))}
 
 
-def _anomaly(metric: Metric, departure: Departure, judged: _Judged) -> Anomaly:
-    """A departure with its times; the id is given later."""
+def _anomaly(metric: Metric, excursion: Excursion, judged: _Judged) -> Anomaly:
+    """A excursion with its times; the id is given later."""
     times = pd.DatetimeIndex(metric.values.index[judged.rows])
-    height = abs((departure.peak if departure.shape == "spike" else departure.level) - departure.baseline)
+    height = abs((excursion.peak if excursion.shape == "spike" else excursion.level) - excursion.baseline)
     hidden = hidden_s(
         range_s=0.0 if metric.signal.counts else metric.signal.range_s,
         spacing_s=metric.spacing_s,
-        share=departure.why.get("threshold", 0.0) / height if height > 0 else 1.0,
+        share=excursion.why.get("threshold", 0.0) / height if height > 0 else 1.0,
     )
-    onset = _onset(departure, times, hidden, judged)
+    onset = _onset(excursion, times, hidden, judged)
     recovery = None
-    if departure.first_normal is not None:
+    if excursion.first_normal is not None:
         recovery = recovery_moment(
-            last_departed=times[departure.end - 1],
-            first_normal=times[departure.first_normal],
+            last_outside=times[excursion.end - 1],
+            first_normal=times[excursion.first_normal],
             range_s=metric.signal.range_s,
             hidden_s=hidden,
             onset=onset.time,
         )
     if recovery is None and metric.signal.counts:
-        since = slice(departure.last_normal or 0, None)
-        recovery = ceased(times[since], judged.values[since, departure.series])
+        since = slice(excursion.last_normal or 0, None)
+        recovery = ceased(times[since], judged.values[since, excursion.series])
     return Anomaly(
         id="",
         signal=metric.signal,
         query=metric.query,
-        labels=metric.labels[departure.series],
-        service=metric.services[departure.series],
-        direction=departure.direction,
-        shape=departure.shape,
+        labels=metric.labels[excursion.series],
+        service=metric.services[excursion.series],
+        direction=excursion.direction,
+        shape=excursion.shape,
         onset=onset,
         recovery=recovery,
-        baseline=departure.baseline,
-        peak=departure.peak,
-        peak_time=times[departure.peak_row],
-        robust_z=departure.robust_z,
-        score=departure.score,
-        level=departure.level,
-        ongoing_at_start=departure.ongoing_at_start,
-        column=departure.series,
-        why={**departure.why, "min_effect": metric.signal.min_effect},
+        baseline=excursion.baseline,
+        peak=excursion.peak,
+        peak_time=times[excursion.peak_row],
+        robust_z=excursion.robust_z,
+        score=excursion.score,
+        level=excursion.level,
+        ongoing_at_start=excursion.ongoing_at_start,
+        column=excursion.series,
+        why={**excursion.why, "min_effect": metric.signal.min_effect},
     )
 
 
-def _onset(departure: Departure, times: pd.DatetimeIndex, hidden: float, judged: _Judged) -> Moment:
+def _onset(excursion: Excursion, times: pd.DatetimeIndex, hidden: float, judged: _Judged) -> Moment:
     """The interval from the last normal sample to the first that was not, wherever both lie."""
-    observed = np.isfinite(judged.values[:, departure.series])
-    if departure.last_normal is None:
-        first_departed = times[int(observed.argmax())]
-        return Moment(first_departed, times[0], first_departed)
-    began = departure.last_normal + 1
+    observed = np.isfinite(judged.values[:, excursion.series])
+    if excursion.last_normal is None:
+        first_outside = times[int(observed.argmax())]
+        return Moment(first_outside, times[0], first_outside)
+    began = excursion.last_normal + 1
     began += int(observed[began:].argmax())
-    return onset_moment(last_normal=times[departure.last_normal], first_departed=times[began], hidden_s=hidden)
+    return onset_moment(last_normal=times[excursion.last_normal], first_outside=times[began], hidden_s=hidden)
 
 
 def _notes(evidence: Evidence) -> tuple[str, ...]:
@@ -246,10 +246,10 @@ def _notes(evidence: Evidence) -> tuple[str, ...]:
         for judged in [_judged(evidence.window, metric)]
         for count in _healthy_samples(judged).values()
     ]
-    few = sum(least <= n < RECIPE.enough_samples for n, least in counted)
+    few = sum(least <= n < PARAMETERS.enough_samples for n, least in counted)
     none = sum(n < least for n, least in counted)
     if few:
-        least = RECIPE.enough_samples
+        least = PARAMETERS.enough_samples
         notes.append(
             f"{_series(few, 'was', 'were')} judged more strictly: fewer than {least} healthy samples to compare with."
         )

@@ -12,7 +12,7 @@ from reconstruct.detect.burst import find_burst
 from reconstruct.detect.calibrate import GAUSSIAN_QUARTILES, Calibration, Limit, Span
 from reconstruct.detect.ended_ramp import ended_ramp
 from reconstruct.detect.multiscale import moving_means
-from reconstruct.detect.parameters import Recipe
+from reconstruct.detect.parameters import Parameters
 from reconstruct.detect.quantiles import median, quantiles
 from reconstruct.detect.screen import Scores, score
 from reconstruct.detect.segment import Series, level_segment, limits_in_spreads, ramp_start, split, with_plateau
@@ -20,7 +20,7 @@ from reconstruct.detect.segment import Series, level_segment, limits_in_spreads,
 Kind = Literal["level", "ramp", "spike", "variance"]
 
 SPIKE_SAMPLES = 2
-"""A departure of so many samples or fewer is a spike."""
+"""A excursion of so many samples or fewer is a spike."""
 LONG_SAMPLES = 9
 """From so many samples on a mean is certain enough to be believed when it is lower (theory: a third of the error)."""
 
@@ -61,8 +61,10 @@ class Fit:
         return self.score * float(self.limit.value / self.limit.bare)
 
 
-def departures_of(x: Series, *, first: int, calibration: Calibration, scores: Scores, recipe: Recipe) -> list[Fit]:
-    """The departures of one series, the most surprising first; each is taken out before the next look.
+def excursions_of(
+    x: Series, *, first: int, calibration: Calibration, scores: Scores, parameters: Parameters
+) -> list[Fit]:
+    """The excursions of one series, the most surprising first; each is taken out before the next look.
 
     Parameters
     ----------
@@ -75,21 +77,23 @@ def departures_of(x: Series, *, first: int, calibration: Calibration, scores: Sc
     found: list[Fit] = []
     fit: Fit | None
     rejected = 0
-    for look in range(recipe.most_looks):
+    for look in range(parameters.most_looks):
         if look:
             scores = _scores_again(x, first, calibration)
         level, edge = scores
-        if level.max() > 1 + recipe.tie:
-            fit = _fit_level(x, first, calibration, level, recipe)
-        elif edge.max() > recipe.edge:
-            fit = _fit_edge(x, first, calibration, int(edge.argmax()), float(edge.max()), recipe)
+        if level.max() > 1 + parameters.tie:
+            fit = _fit_level(x, first, calibration, level, parameters)
+        elif edge.max() > parameters.edge:
+            fit = _fit_edge(x, first, calibration, int(edge.argmax()), float(edge.max()), parameters)
         else:
             break
         if fit is None:
             break
-        if fit.accepted and _worth_telling(fit, found, rejected, stays=first + fit.end == len(x), recipe=recipe):
+        if fit.accepted and _worth_telling(
+            fit, found, rejected, stays=first + fit.end == len(x), parameters=parameters
+        ):
             found.append(fit)
-            if len(found) == recipe.most_departures:
+            if len(found) == parameters.most_departures:
                 break
         else:
             rejected += 1
@@ -99,7 +103,7 @@ def departures_of(x: Series, *, first: int, calibration: Calibration, scores: Sc
 
 
 def _scores_again(x: Series, first: int, calibration: Calibration) -> Scores:
-    """The scores of one series, after a departure was taken out; only as much history as an edge can reach back to."""
+    """The scores of one series, after a excursion was taken out; only as much history as an edge can reach back to."""
     longest = calibration.spans[-1]
     skipped = max(0, first - 4 * longest.length) // longest.hop * longest.hop
     layers = moving_means(x[skipped:].astype(np.float32)[:, None], longest=longest.length)
@@ -107,9 +111,9 @@ def _scores_again(x: Series, first: int, calibration: Calibration) -> Scores:
     return Scores(level[:, 0], edge[:, 0])
 
 
-def _worth_telling(fit: Fit, found: list[Fit], rejected: int, *, stays: bool, recipe: Recipe) -> bool:
-    """Whether a further departure is evidence enough: each look is another chance to be fooled."""
-    if rejected and fit.evidence < recipe.doubt:
+def _worth_telling(fit: Fit, found: list[Fit], rejected: int, *, stays: bool, parameters: Parameters) -> bool:
+    """Whether a further excursion is evidence enough: each look is another chance to be fooled."""
+    if rejected and fit.evidence < parameters.doubt:
         return False
     if any(fit.start < f.end and f.start < fit.end for f in found):
         return False  # what taking out the first one left
@@ -117,33 +121,33 @@ def _worth_telling(fit: Fit, found: list[Fit], rejected: int, *, stays: bool, re
         return True
     if fit.end - fit.start <= SPIKE_SAMPLES:
         return False  # of a spiky series one spike tells all
-    if abs(fit.change) < recipe.back * max(abs(f.change) for f in found):
+    if abs(fit.change) < parameters.back * max(abs(f.change) for f in found):
         return False  # the last of a decay
     if fit.by_edge:
-        return not stays and fit.evidence >= max(recipe.doubt, found[0].evidence / 2)
-    return fit.evidence >= min(recipe.doubt, found[0].evidence / 2)
+        return not stays and fit.evidence >= max(parameters.doubt, found[0].evidence / 2)
+    return fit.evidence >= min(parameters.doubt, found[0].evidence / 2)
 
 
-def _fit_level(x: Series, first: int, known: Calibration, scores: NDArray[np.float32], recipe: Recipe) -> Fit:
-    """The departure of a series whose level, over some duration, is one that its history never showed."""
+def _fit_level(x: Series, first: int, known: Calibration, scores: NDArray[np.float32], parameters: Parameters) -> Fit:
+    """The excursion of a series whose level, over some duration, is one that its history never showed."""
     window = x[first:]
     width, centre = len(window), known.spans[0].centre
     fired, score = known.spans[int(scores.argmax())], float(scores.max())
-    readings = (_reading(window, span, known, recipe) for span in _looked_at(scores, known, recipe))
+    readings = (_reading(window, span, known, parameters) for span in _looked_at(scores, known, parameters))
     side, block, start, end, _ = max(readings, key=lambda reading: reading.explains)
     limit = fired.up if side > 0 else fired.down
     evidence = score * float(limit.value / limit.bare)
     y = side * (window - centre) / known.sigma
     kind: Kind = "level"
-    burst = find_burst(x, first=first, block=block, level=(start, end), calibration=known, recipe=recipe)
+    burst = find_burst(x, first=first, block=block, level=(start, end), calibration=known, parameters=parameters)
     if burst is not None:
         start, end, side, kind = burst.start, burst.end, burst.side, "variance"
         change, accepted = float(y[start:end].max() * known.sigma), True
     else:
         if end - start > SPIKE_SAMPLES:
-            limits, least = limits_in_spreads(known, side), recipe.back * median(y[start:end])
-            start = with_plateau(y, start, limits=limits, least=least, recipe=recipe)
-            reversed_end = with_plateau(y[::-1], width - end, limits=limits, least=least, recipe=recipe)
+            limits, least = limits_in_spreads(known, side), parameters.back * median(y[start:end])
+            start = with_plateau(y, start, limits=limits, least=least, parameters=parameters)
+            reversed_end = with_plateau(y[::-1], width - end, limits=limits, least=least, parameters=parameters)
             end = width - reversed_end
         ramp = ramp_start(y, start, end)
         if ramp is not None:
@@ -152,22 +156,22 @@ def _fit_level(x: Series, first: int, known: Calibration, scores: NDArray[np.flo
             kind = "spike"
         change = float(median(window[start:end]) - centre)
         is_dip = end - start == 1 and side < 0 and end < width  # how a failed scrape or a counter reset looks
-        accepted = not is_dip and _level_is_evidence(y[start:end], kind, evidence, known, recipe)
+        accepted = not is_dip and _level_is_evidence(y[start:end], kind, evidence, known, parameters)
     return Fit(start, end, side, kind, score, change, by_edge=False, span=fired.length, limit=limit, accepted=accepted)
 
 
-def _looked_at(scores: NDArray[np.float32], known: Calibration, recipe: Recipe) -> list[Span]:
+def _looked_at(scores: NDArray[np.float32], known: Calibration, parameters: Parameters) -> list[Span]:
     """The shortest mean that is nearly the most surprising, surest of the place, and the longest that is surprising.
 
     A sample far above a level that is itself news would hide the level from the former.
     """
-    shortest = int((scores >= recipe.shortest * scores.max()).argmax())
+    shortest = int((scores >= parameters.shortest * scores.max()).argmax())
     longest = len(scores) - 1 - int((scores[::-1] > 1).argmax())
     return [known.spans[index] for index in dict.fromkeys((shortest, longest))]
 
 
-def _reading(window: Series, span: Span, known: Calibration, recipe: Recipe) -> Reading:
-    """Where one duration places the departure."""
+def _reading(window: Series, span: Span, known: Calibration, parameters: Parameters) -> Reading:
+    """Where one duration places the excursion."""
     width = len(window)
     total = np.concatenate([[0.0], window.cumsum()])
     means = (total[span.length :] - total[: -span.length]) / span.length - span.centre
@@ -175,21 +179,23 @@ def _reading(window: Series, span: Span, known: Calibration, recipe: Recipe) -> 
     side = 1 if means[at] > 0 else -1
     block = at, min(width, at + span.length)
     y = side * (window - known.spans[0].centre) / known.sigma
-    start, end = level_segment(y, *block, recipe=recipe)
+    start, end = level_segment(y, *block, parameters=parameters)
     return Reading(side, block, start, end, (end - start) * max(0.0, median(y[start:end])) ** 2)
 
 
-def _level_is_evidence(y: Series, kind: Kind, evidence: float, known: Calibration, recipe: Recipe) -> bool:
+def _level_is_evidence(y: Series, kind: Kind, evidence: float, known: Calibration, parameters: Parameters) -> bool:
     """High enough, and surprising enough for its length and for how near normal it is."""
     height = float(y.max() if kind == "ramp" else abs(median(y)))
-    if height < recipe.least_sigmas * (1 if len(y) < LONG_SAMPLES else 2 / 3):
+    if height < parameters.least_sigmas * (1 if len(y) < LONG_SAMPLES else 2 / 3):
         return False
-    doubtful = kind == "spike" or abs(float(y.mean())) * known.sigma < recipe.near * known.plain
-    return evidence >= (recipe.doubt if doubtful else 1.0)
+    doubtful = kind == "spike" or abs(float(y.mean())) * known.sigma < parameters.near * known.plain
+    return evidence >= (parameters.doubt if doubtful else 1.0)
 
 
-def _fit_edge(x: Series, first: int, known: Calibration, index: int, score: float, recipe: Recipe) -> Fit | None:
-    """The departure of a series of which only an edge is surprising: from that edge to the first opposite one.
+def _fit_edge(
+    x: Series, first: int, known: Calibration, index: int, score: float, parameters: Parameters
+) -> Fit | None:
+    """The excursion of a series of which only an edge is surprising: from that edge to the first opposite one.
 
     None where the edge lies between the means that were scored and no single place shows it.
     """
@@ -222,18 +228,18 @@ def _fit_edge(x: Series, first: int, known: Calibration, index: int, score: floa
     if len(near) - off >= 4:
         base = 0.5 * (base + median(near[off : off + beside]))
     change_here = median(near[on:off]) - base
-    accepted = abs(change_here) >= recipe.least_sigmas * known.step_sigma
+    accepted = abs(change_here) >= parameters.least_sigmas * known.step_sigma
     kind: Kind = "spike" if end - start <= SPIKE_SAMPLES else "level"
     if end - start == 1:
-        accepted = accepted and evidence >= recipe.doubt and (change_here > 0 or end == width)
-    ramp = ended_ramp(x, first=first, edge=first + start, gain=recipe.ramp_gain) if end == width else None
+        accepted = accepted and evidence >= parameters.doubt and (change_here > 0 or end == width)
+    ramp = ended_ramp(x, first=first, edge=first + start, gain=parameters.ramp_gain) if end == width else None
     if ramp is not None:
         start, end, kind, change_here = ramp[0] - first, start, "ramp", ramp[1]
     elif end - start > 3:
         spread = max(_quartile_spread(near[on:off]), _quartile_spread(near[max(0, on - beside) : on]))
-        accepted = accepted and abs(change_here) >= recipe.edge_clean * spread
-    if end == width or end - start > recipe.edge_long:
-        accepted = accepted and evidence >= recipe.edge_stays
+        accepted = accepted and abs(change_here) >= parameters.edge_clean * spread
+    if end == width or end - start > parameters.edge_long:
+        accepted = accepted and evidence >= parameters.edge_stays
     side = 1 if change_here > 0 else -1
     return Fit(
         start, end, side, kind, score, change_here, by_edge=True, span=length, limit=span.edge, accepted=accepted

@@ -8,8 +8,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from reconstruct.detect.describe import MAX_SCORE, Departure
-from reconstruct.detect.parameters import Recipe
+from reconstruct.detect.describe import MAX_SCORE, Excursion
+from reconstruct.detect.parameters import Parameters
 from reconstruct.detect.prepare import Values
 from reconstruct.detect.quantiles import median, quantiles
 
@@ -21,43 +21,43 @@ COLUMNS = 512
 """Series looked at together."""
 
 
-def flat_lines(values: Values, *, first: int, recipe: Recipe) -> Iterator[Departure]:
-    """Series that repeat one value for `recipe.flat_samples` samples or more and never did anything like it before.
+def flat_lines(values: Values, *, first: int, parameters: Parameters) -> Iterator[Excursion]:
+    """Series that repeat one value for `parameters.flat_samples` samples or more and never did anything like it before.
 
-    >>> from reconstruct.detect.parameters import RECIPE
+    >>> from reconstruct.detect.parameters import PARAMETERS
     >>> values = np.sin(np.arange(200.0))[:, None]
     >>> values[120:170] = values[120]
-    >>> [(d.start, d.end, d.shape) for d in flat_lines(values, first=100, recipe=RECIPE)]
+    >>> [(d.start, d.end, d.shape) for d in flat_lines(values, first=100, parameters=PARAMETERS)]
     [(120, 170, 'flat')]
     """
-    if len(values) - first < recipe.flat_samples:
+    if len(values) - first < parameters.flat_samples:
         return
     for low in range(0, values.shape[1], COLUMNS):
         window = values[first:, low : low + COLUMNS]
         same = np.count_nonzero(window[1:] == window[:-1], axis=0)
-        for column in np.flatnonzero(same >= recipe.flat_samples - 1):
-            departure = _of(values[:, low + column].copy(), low + int(column), first, recipe)
-            if departure is not None:
-                yield departure
+        for column in np.flatnonzero(same >= parameters.flat_samples - 1):
+            excursion = _of(values[:, low + column].copy(), low + int(column), first, parameters)
+            if excursion is not None:
+                yield excursion
 
 
-def _of(series: Values, index: int, first: int, recipe: Recipe) -> Departure | None:
+def _of(series: Values, index: int, first: int, parameters: Parameters) -> Excursion | None:
     """The longest flat line of one series, if it is news."""
     there = np.flatnonzero(np.isfinite(series))
     seen = series[there]
     split = int(np.searchsorted(there, first))
     history = seen[:split]
-    if split < recipe.enough_samples or np.count_nonzero(history[1:] == history[:-1]) > RESTLESS * split:
+    if split < parameters.enough_samples or np.count_nonzero(history[1:] == history[:-1]) > RESTLESS * split:
         return None
     usual = max(int(end - start) for start, end in _runs(history))
     start, end = max(_runs(seen[split:]), key=lambda run: (run[1] - run[0], -run[0]))
-    length, needed = end - start, max(recipe.flat_samples, LONGER * usual)
+    length, needed = end - start, max(parameters.flat_samples, LONGER * usual)
     if length < needed:
         return None
     start, end = start + split, end + split
     value, (low, high) = float(seen[start]), quantiles(history, 0.16, 0.84)
     baseline = median(history)
-    return Departure(
+    return Excursion(
         series=index,
         start=int(there[start]),
         end=int(there[end - 1]) + 1 if end < len(there) else len(series),

@@ -1,4 +1,4 @@
-"""Means over 1, 2, 4 ... samples: a departure of any duration is a block that the history never showed."""
+"""Means over 1, 2, 4 ... samples: a excursion of any duration is a block that the history never showed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Departures that were under way when the window began, long enough to look normal in the history that they are in."""
+"""Excursions that were under way when the window began, long enough to look normal in the history that they are in."""
 
 from __future__ import annotations
 

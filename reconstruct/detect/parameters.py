@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Recipe:
+class Parameters:
     """How far from its own history a series must go, for how long, before it is news."""
 
     # -- calibration: what is normal for means over 1, 2, 4 ... `longest` samples
@@ -20,8 +20,8 @@ class Recipe:
     """Noise: so many robust spreads of a mean are normal (searched: flat from 4.5 to 6.5)."""
     parts: int = 32
     """The history is cut into so many parts; the extreme of each says how wild an ordinary stretch is (searched)."""
-    habit: int = 6
-    """What so many separate parts reached is a habit of the series, however wild (searched: as 4 of 16)."""
+    recurring_extreme: int = 6
+    """What so many separate parts reached is a recurring_extreme of the series, however wild (searched: as 4 of 16)."""
     habit_edge: float = 1.2
     """The same for edges, times this: an edge takes the larger of two directions (searched: flat from 1 to 1.4)."""
     margin: float = 1.05
@@ -45,9 +45,9 @@ class Recipe:
     doubt: float = 2.0
     """Score asked of a sample or two, of what stays `near` normal, and of a further look at one series (searched)."""
     near: float = 5.0
-    """Below so many plain standard deviations a departure is `near` normal (searched: 4 to 6)."""
+    """Below so many plain standard deviations a excursion is `near` normal (searched: 4 to 6)."""
     least_sigmas: float = 3.0
-    """Smallest departure in robust spreads; two thirds of it from nine samples on (searched: flat from 2.5 to 4)."""
+    """Smallest excursion in robust spreads; two thirds of it from nine samples on (searched: flat from 2.5 to 4)."""
     edge: float = 1.1
     """Score of an edge that is news although the level is not (searched: 1 to 1.25)."""
     edge_stays: float = 1.4
@@ -57,9 +57,9 @@ class Recipe:
     edge_clean: float = 1.5
     """An edge longer than three samples must be so many local spreads high (searched: 1.5 to 2 is much the same)."""
     ongoing_at_start: float = 3.0
-    """Score asked of a departure that began in the history: a series that drifts looks like one (searched: 2, 3)."""
+    """Score asked of a excursion that began in the history: a series that drifts looks like one (searched: 2, 3)."""
     most_departures: int = 4
-    """Told per series and window, the most surprising first; a series with more has changed its habits (guess)."""
+    """Told per series and window, the most surprising first; a series with more has changed its nature (guess)."""
     most_looks: int = 8
     """Looks taken at one series for them."""
 
@@ -69,7 +69,7 @@ class Recipe:
     drop: float = 14.0
     """A segment ends once the log-likelihood has fallen this far below its best: odds of a million (theory)."""
     back: float = 0.1
-    """Below this share of the departure's height it is not yet, or no longer, the same thing (searched: .07 to .15)."""
+    """Below this share of the excursion's height it is not yet, or no longer, the same thing (searched: .07 to .15)."""
     ramp_gain: float = 0.25
     """A ramp that ended must leave this share of what a step that stays leaves, in squares (searched)."""
 
@@ -102,4 +102,4 @@ class Recipe:
     """Series handled at once: float32, before the means (speed: 3 to 6 MB is much the same)."""
 
 
-RECIPE = Recipe()
+PARAMETERS = Parameters()

@@ -42,7 +42,7 @@ def prepare(values: Values, *, first: int) -> Block | None:
     """Turn columns into a Block, or None where nothing moves. NaN, and what float32 cannot hold, counts as missing.
 
     A missing stretch takes the value beside it that lies nearer the series' median, so that it never prolongs a burst.
-    Verdicts never rest on those rows: `find_departures` trims to what was observed.
+    Verdicts never rest on those rows: `find_excursions` trims to what was observed.
 
     Parameters
     ----------

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from reconstruct.detect.calibrate import Calibration, Terms, calibrate
 from reconstruct.detect.multiscale import Layer, Matrix, longest_mean, moving_means
-from reconstruct.detect.parameters import Recipe
+from reconstruct.detect.parameters import Parameters
 
 
 class Scores(NamedTuple):
@@ -20,15 +20,17 @@ class Scores(NamedTuple):
     edge: NDArray[np.float32]
 
 
-def suspects(x: Matrix, *, first: int, terms: Terms, recipe: Recipe) -> Iterator[tuple[int, Calibration, Scores]]:
+def candidates(
+    x: Matrix, *, first: int, terms: Terms, parameters: Parameters
+) -> Iterator[tuple[int, Calibration, Scores]]:
     """(column, its calibration, its scores) of every series of a block with a score above its bar.
 
     Lenient thresholds let nearly all healthy series go; the few others are judged by the full ones.
     """
-    layers = moving_means(x, longest=longest_mean(first, len(x) - first, longest=recipe.longest))
+    layers = moving_means(x, longest=longest_mean(first, len(x) - first, longest=parameters.longest))
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        known = calibrate(layers, first=first, terms=terms, lenient=True, recipe=recipe)
-        columns = _above(score(layers, known), bar=1.0, recipe=recipe)
+        known = calibrate(layers, first=first, terms=terms, lenient=True, parameters=parameters)
+        columns = _above(score(layers, known), bar=1.0, parameters=parameters)
         if not len(columns):
             return
         # Sums over a single column run in another order: it gets company, to be judged as it is among others.
@@ -36,16 +38,16 @@ def suspects(x: Matrix, *, first: int, terms: Terms, recipe: Recipe) -> Iterator
         # `take` keeps rows together in memory where an index would not; every pass below runs along rows.
         layers = [layer._replace(means=layer.means.take(picked, axis=1)) for layer in layers]
         terms = Terms(*(each[picked] for each in terms))
-        known = calibrate(layers, first=first, terms=terms, lenient=False, recipe=recipe)
+        known = calibrate(layers, first=first, terms=terms, lenient=False, parameters=parameters)
         scores = score(layers, known)
-    for i in _above(scores, bar=1.0 + recipe.tie, recipe=recipe):
+    for i in _above(scores, bar=1.0 + parameters.tie, parameters=parameters):
         if i < len(columns):
             yield int(columns[i]), known.of(int(i)), Scores(scores.level[:, i], scores.edge[:, i])
 
 
-def _above(scores: Scores, *, bar: float, recipe: Recipe) -> NDArray[np.intp]:
+def _above(scores: Scores, *, bar: float, parameters: Parameters) -> NDArray[np.intp]:
     """Columns with a level above `bar`, or an edge that is news by itself."""
-    return np.flatnonzero((scores.level.max(axis=0) > bar) | (scores.edge.max(axis=0) > bar * recipe.edge))
+    return np.flatnonzero((scores.level.max(axis=0) > bar) | (scores.edge.max(axis=0) > bar * parameters.edge))
 
 
 def score(layers: list[Layer], calibration: Calibration, *, skipped: int = 0) -> Scores:
@@ -55,13 +57,13 @@ def score(layers: list[Layer], calibration: Calibration, *, skipped: int = 0) ->
 
     >>> from reconstruct.detect.calibrate import Terms, calibrate
     >>> from reconstruct.detect.multiscale import moving_means
-    >>> from reconstruct.detect.parameters import RECIPE
+    >>> from reconstruct.detect.parameters import PARAMETERS
     >>> x = np.zeros((100, 2), np.float32)
     >>> x[::7] = 1
     >>> x[80:90, 1] = 5
     >>> terms = Terms(*(np.full(2, v, np.float32) for v in (1e-9, 1e-9, 1)))
     >>> layers = moving_means(x, longest=16)
-    >>> known = calibrate(layers, first=70, terms=terms, lenient=False, recipe=RECIPE)
+    >>> known = calibrate(layers, first=70, terms=terms, lenient=False, parameters=PARAMETERS)
     >>> (score(layers, known).level.max(0) > 1).tolist()
     [False, True]
     """

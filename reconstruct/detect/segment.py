@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reconstruct.detect.calibrate import Calibration, Limit
-from reconstruct.detect.parameters import Recipe
+from reconstruct.detect.parameters import Parameters
 from reconstruct.detect.quantiles import median
 
 Series = NDArray[np.float64]
@@ -48,7 +48,7 @@ def reach(gain: Series, *, drop: float) -> int:
     return int(run.argmax()) + 1 if len(run) and run.max() > 0 else 0
 
 
-def level_segment(y: Series, start: int, end: int, *, recipe: Recipe) -> tuple[int, int]:
+def level_segment(y: Series, start: int, end: int, *, parameters: Parameters) -> tuple[int, int]:
     """Edges of the level that the block `[start, end)` of `y` touches; the base is 0 and the level is above it.
 
     The likelihood ratio of level h against 0 is ``h * (y - h / 2)`` per sample; it is clipped, so that one sample
@@ -61,7 +61,7 @@ def level_segment(y: Series, start: int, end: int, *, recipe: Recipe) -> tuple[i
     for _ in range(3):
         gain = np.clip(y - height / 2, -height, height)
         core = start + int(gain[start:end].argmax()) if end - start < 4 else (start + end) // 2
-        found = grow(gain, core, drop=max(recipe.drop / height, 1.3 * height))
+        found = grow(gain, core, drop=max(parameters.drop / height, 1.3 * height))
         again = max(0.5, median(y[slice(*found)]))
         if abs(again - height) < 0.02 * height:
             break
@@ -70,7 +70,7 @@ def level_segment(y: Series, start: int, end: int, *, recipe: Recipe) -> tuple[i
 
 
 def _narrowed(y: Series, start: int, end: int) -> tuple[int, int]:
-    """The best stretch in and around a wide block: a short departure fills only a part of it."""
+    """The best stretch in and around a wide block: a short excursion fills only a part of it."""
     half = (end - start) // 2
     low, high = max(0, start - half), min(len(y), end + half)
     run = np.concatenate([[0.0], (y[low:high] - max(0.5, 0.5 * float(y[start:end].mean()))).cumsum()])
@@ -79,7 +79,9 @@ def _narrowed(y: Series, start: int, end: int) -> tuple[int, int]:
     return (low + left, low + right) if right > left else (start, end)
 
 
-def with_plateau(y: Series, start: int, *, limits: tuple[tuple[int, float], ...], least: float, recipe: Recipe) -> int:
+def with_plateau(
+    y: Series, start: int, *, limits: tuple[tuple[int, float], ...], least: float, parameters: Parameters
+) -> int:
     """Earlier start of a level, where lower stretches right before it are beyond their thresholds as well.
 
     The first of two steps is the onset: a stretch of n samples belongs if its mean reaches the threshold for n samples.
@@ -96,7 +98,7 @@ def with_plateau(y: Series, start: int, *, limits: tuple[tuple[int, float], ...]
     half = max(0.5 * max(min(limit for _, limit in limits), 1.0), least)
     while start > 2:
         gain = np.clip(y[:start] - half, -2 * half, 2 * half)[::-1]
-        count = reach(gain, drop=max(recipe.drop / (2 * half), 2.6 * half))
+        count = reach(gain, drop=max(parameters.drop / (2 * half), 2.6 * half))
         if count < 3:
             return start
         threshold = max((n, limit) for n, limit in limits if n <= count)[1]
@@ -124,10 +126,10 @@ class Rise(NamedTuple):
 
 
 def ramp_start(y: Series, start: int, end: int) -> int | None:
-    """Where a departure over `[start, end)` began if it rose in a straight line; None if by a step or in stairs.
+    """Where a excursion over `[start, end)` began if it rose in a straight line; None if by a step or in stairs.
 
     Least squares of [0, then a straight rise, then a level] against [0, then up to six levels], each with a price of
-    log(n) a parameter (BIC). The departure must end at `end`.
+    log(n) a parameter (BIC). The excursion must end at `end`.
 
     >>> rise = np.concatenate([np.zeros(40), np.linspace(0, 10, 40), np.full(20, 10.0)])
     >>> ramp_start(rise, 55, 100), ramp_start(10.0 * (rise > 5), 60, 100)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from reconstruct.model import Moment
 
 UNTOLD_SAMPLES = 3
-"""A lower stretch of fewer samples than this beside a departure is not looked for (`segment.with_plateau`)."""
+"""A lower stretch of fewer samples than this beside a excursion is not looked for (`segment.with_plateau`)."""
 
 
 MIN_COUNTED = 2
@@ -32,18 +32,18 @@ def hidden_s(*, range_s: float, spacing_s: float, share: float) -> float:
     return max(range_s * min(1.0, max(0.0, share)), min(range_s / 2, UNTOLD_SAMPLES * spacing_s))
 
 
-def onset_moment(*, last_normal: pd.Timestamp, first_departed: pd.Timestamp, hidden_s: float) -> Moment:
+def onset_moment(*, last_normal: pd.Timestamp, first_outside: pd.Timestamp, hidden_s: float) -> Moment:
     """The onset: after the last sample still normal, less what may have been hidden then; never after the first not.
 
-    ``earliest = last_normal - hidden, latest = first_departed, time = first_departed - hidden``
+    ``earliest = last_normal - hidden, latest = first_outside, time = first_outside - hidden``
 
     >>> noon = pd.Timestamp("2026-01-01T12:00Z")
-    >>> m = onset_moment(last_normal=noon, first_departed=noon + pd.Timedelta("15s"), hidden_s=30)
+    >>> m = onset_moment(last_normal=noon, first_outside=noon + pd.Timedelta("15s"), hidden_s=30)
     >>> [f"{t:%H:%M:%S}" for t in (m.earliest, m.time, m.latest)]
     ['11:59:30', '11:59:45', '12:00:15']
     """
     hidden = pd.Timedelta(seconds=hidden_s)
-    return Moment(max(first_departed - hidden, last_normal - hidden), last_normal - hidden, first_departed)
+    return Moment(max(first_outside - hidden, last_normal - hidden), last_normal - hidden, first_outside)
 
 
 def ceased(times: pd.DatetimeIndex, counts: NDArray[np.float64]) -> Moment | None:
@@ -70,19 +70,19 @@ def ceased(times: pd.DatetimeIndex, counts: NDArray[np.float64]) -> Moment | Non
 
 
 def recovery_moment(
-    *, last_departed: pd.Timestamp, first_normal: pd.Timestamp, range_s: float, hidden_s: float, onset: pd.Timestamp
+    *, last_outside: pd.Timestamp, first_normal: pd.Timestamp, range_s: float, hidden_s: float, onset: pd.Timestamp
 ) -> Moment:
     """The recovery: a range window lets go of a level late, by its length less what is hidden.
 
-    ``earliest = last_departed - smear, latest = first_normal, time = first_normal - (smear - hidden)``, none before
+    ``earliest = last_outside - smear, latest = first_normal, time = first_normal - (smear - hidden)``, none before
     the onset.
 
     >>> noon = pd.Timestamp("2026-01-01T12:00Z")
     >>> later = noon + pd.Timedelta("15s")
-    >>> m = recovery_moment(last_departed=noon, first_normal=later, range_s=60, hidden_s=30, onset=noon.floor("D"))
+    >>> m = recovery_moment(last_outside=noon, first_normal=later, range_s=60, hidden_s=30, onset=noon.floor("D"))
     >>> [f"{t:%H:%M:%S}" for t in (m.earliest, m.time, m.latest)]
     ['11:59:00', '11:59:45', '12:00:15']
     """
-    earliest = max(last_departed - pd.Timedelta(seconds=range_s), onset)
+    earliest = max(last_outside - pd.Timedelta(seconds=range_s), onset)
     time = first_normal - pd.Timedelta(seconds=range_s - hidden_s)
     return Moment(min(max(time, earliest), first_normal), min(earliest, first_normal), first_normal)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from reconstruct.explain import priors
-from reconstruct.explain.alternatives import Rival
+from reconstruct.explain.alternatives import Alternative
 from reconstruct.explain.before_during import span_of
 from reconstruct.explain.causes import Causes, causes, mitigation
 from reconstruct.explain.changes import Change, changes
@@ -46,7 +46,7 @@ from reconstruct.explain.rules.reversal import reversal
 from reconstruct.explain.rules.temporal_order import temporal_order
 from reconstruct.explain.rules.topology import topology
 from reconstruct.explain.rules.traffic_surge import traffic_surge
-from reconstruct.explain.scoring import Suspect, believed, dismissed_changes, hints, unplaced, weigh
+from reconstruct.explain.scoring import CandidateCause, believed, dismissed_changes, hints, unplaced, weigh
 from reconstruct.explain.symptoms import Symptom, symptoms
 from reconstruct.explain.user_impact import UserImpact
 from reconstruct.model import (
@@ -73,7 +73,7 @@ def explain(
     system: System | None = None,
     users: UserImpact | None = None,
 ) -> Explanation:
-    """What users felt, what could have done it and why we think so, and what is cleared.
+    """What users met, what could have done it and why we think so, and what is cleared.
 
     Parameters
     ----------
@@ -91,14 +91,15 @@ def explain(
     Returns
     -------
     Explanation
-        Pure and deterministic: the same arguments give the same answer. Where nobody felt anything it has no hints.
+        Pure and deterministic: the same arguments give the same answer. Where users met
+        nothing it has no hints.
     """
     evidence, anomalies = in_order(evidence, anomalies)
     firing = firings(evidence)
-    felt = symptoms(evidence, anomalies, firing=firing, services=settings.services)
+    user_facing = symptoms(evidence, anomalies, firing=firing, services=settings.services)
     users = users or UserImpact()
     exhausted = ran_out(system, evidence) if system is not None else ()
-    found = _found(evidence, anomalies, felt, users, exhausted, firing=firing)
+    found = _found(evidence, anomalies, user_facing, users, exhausted, firing=firing)
     bout = worst(found)
     judged, why = verdict(evidence, anomalies, bout, firing=firing, users=users, ran_out=exhausted)
     if bout is None or judged != "incident":
@@ -107,21 +108,21 @@ def explain(
         return _only_alerted(judged, why, found, bout, anomalies)
 
     case = settle(evidence, anomalies, bout, settings=settings)
-    candidates = changes(evidence)
-    cured_by = cure(case, candidates)
-    by_figures = _by_figures(case, system, candidates, cured_by, found)
+    changed = changes(evidence)
+    cured_by = cure(case, changed)
+    by_figures = _by_figures(case, system, changed, cured_by, found)
     line = leading_line(case)
     readings = read(case)
-    rivals = _rivals(case, readings)
-    suspects = [Suspect(c, _judge(c, case, candidates, cured_by, line, readings, rivals)) for c in candidates]
-    credible = believed(readings, rivals)
-    places = largest_effect(case) if unplaced(rivals, credible) else ()
-    weighed = weigh(suspects, rivals, readings, places)
-    told = hints(case, weighed, rivals, credible, places)
+    alternatives = _rivals(case, readings)
+    candidates = [CandidateCause(c, _judge(c, case, changed, cured_by, line, readings, alternatives)) for c in changed]
+    credible = believed(readings, alternatives)
+    places = largest_effect(case) if unplaced(alternatives, credible) else ()
+    scored = weigh(candidates, alternatives, readings, places)
+    told = hints(case, scored, alternatives, credible, places)
     mitigated = cured_by
     if by_figures is not None:
         told = by_figures.hints
-        mitigated = mitigation(by_figures, candidates, case, cured_by)
+        mitigated = mitigation(by_figures, changed, case, cured_by)
     spoken_of = {h.mechanism for h in told}
 
     return Explanation(
@@ -140,27 +141,27 @@ def explain(
         hints=told,
         ruled_out=by_figures.ruled_out if by_figures else ruled_out(case, readings, told=spoken_of),
         not_checked=not_checked(case, readings, told=spoken_of),
-        dismissed_changes=by_figures.dismissed_changes if by_figures else dismissed_changes(case, weighed),
-        ledger=by_figures.ledger if by_figures else weighed.ledger,
+        dismissed_changes=by_figures.dismissed_changes if by_figures else dismissed_changes(case, scored),
+        ledger=by_figures.ledger if by_figures else scored.ledger,
     )
 
 
 def _found(
     evidence: Evidence,
     anomalies: Sequence[Anomaly],
-    felt: Sequence[Symptom],
+    user_facing: Sequence[Symptom],
     users: UserImpact,
     exhausted: Sequence[RanOut],
     *,
     firing: Sequence[Firing],
 ) -> tuple[Bout, ...]:
     """The episodes: of what users met; without that as symptoms show them; else of alerts and of what ran out."""
-    met = episodes_of_users(users, anomalies, felt, firing=firing, evidence=evidence)
+    met = episodes_of_users(users, anomalies, user_facing, firing=firing, evidence=evidence)
     if met:
         return met
     if users.judged:  # what was judged at the outermost hop is not judged again; what was not, as packs ask for it
-        felt = () if users.timed else [s for s in felt if s.anomaly.signal.aspect == "latency"]
-    shown = bouts(felt, firing=firing, window=evidence.window)
+        user_facing = () if users.timed else [s for s in user_facing if s.anomaly.signal.aspect == "latency"]
+    shown = bouts(user_facing, firing=firing, window=evidence.window)
     strongest = worst(shown)
     if strongest is not None and strongest.strength >= priors.INCIDENT_AT:
         return shown
@@ -205,7 +206,7 @@ def _by_figures(
     return causes(case, system, span, found, met=met_by_users(system, span), cured_by=cured_by)
 
 
-def _rivals(case: Case, readings: Sequence[Reading]) -> tuple[Rival, ...]:
+def _rivals(case: Case, readings: Sequence[Reading]) -> tuple[Alternative, ...]:
     """What else it could have been, each seen by a rule of its own."""
     found = (
         traffic_surge(case),
@@ -224,7 +225,7 @@ def _judge(
     cured_by: Event | None,
     line: Line | None,
     readings: Sequence[Reading],
-    rivals: Sequence[Rival],
+    alternatives: Sequence[Alternative],
 ) -> tuple[Reason, ...]:
     """Everything the rules say of one change; a change after the onset needs no further word."""
     when = temporal_order(change, case, line)
@@ -239,7 +240,7 @@ def _judge(
         recovered_without_rollback(change, case, cured_by),
         ambiguous_order(change, candidates, case),
         typical(change, readings),
-        *(rival.reason_against(change) for rival in rivals),
+        *(alternative.reason_against(change) for alternative in alternatives),
     )
     return tuple(r for r in said if r is not None)
 

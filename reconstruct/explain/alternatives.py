@@ -11,7 +11,7 @@ from reconstruct.model import EventKind, Reason, Service
 
 
 @dataclass(frozen=True, slots=True)
-class Rival:
+class Alternative:
     """An explanation of the symptoms that needs no change."""
 
     rule: str
@@ -22,7 +22,7 @@ class Rival:
     full: bool = True
     """False = seen in part: half the weight."""
     spares: frozenset[EventKind] = frozenset()
-    """Kinds of change that can set this very thing off, so that it is no rival to them."""
+    """Kinds of change that can set this very thing off, so that it is no alternative to them."""
     spared_services: tuple[Service, ...] = ()
     """Services whose changes can: the dependency that is gone, the producer of the input."""
 
@@ -33,18 +33,18 @@ class Rival:
 
     def reason_for(self) -> Reason:
         """Its word for "no change did it": none from what deploys, the usual trigger, set off as well."""
-        weight = priors.RIVAL_NULL * (1.0 if self.full else 0.5)
+        weight = priors.ALTERNATIVE_NULL * (1.0 if self.full else 0.5)
         return Reason(self.rule, self.says, self.evidence, 0.0 if "deploy" in self.spares else weight)
 
     def reason_against(self, change: Change) -> Reason | None:
         """Its word against a change; None where the change may be behind it."""
         if self.spared(change):
             return None
-        weight = priors.RIVAL if self.full else priors.RIVAL_HALF
+        weight = priors.ALTERNATIVE if self.full else priors.ALTERNATIVE_HALF
         return Reason(self.rule, self.says, (change.event.id, *self.evidence), weight)
 
 
 NEEDS_ITS_RULE: Final = frozenset({"traffic-surge", "dependency-down", "certificate-expiry"})
 """Mechanisms whose signs alone tell nothing: it is the order of things, or who complains, that their rule looks at."""
 OWN_RULE: Final = frozenset({"traffic-surge", "dependency-down", "certificate-expiry", "queue-backlog"})
-"""Mechanisms that a rule of their own speaks of; the others are rivals as their `change_can` says."""
+"""Mechanisms that a rule of their own speaks of; the others are alternatives as their `change_can` says."""

@@ -193,12 +193,12 @@ def _undone(change: Change, candidate: Candidate, case: Case, span: Span) -> Rea
 
     Symptoms that stay until something else is done may be another's; a figure that was back is this mechanism's.
     """
-    felt, figure = reversal(change, case), figure_reversal(change, candidate, span)
-    if felt is not None and felt.weight > 0:
-        felt = replace(felt, weight=felt.weight * _in_response_time(change, case, candidate))
-    if felt is not None and (figure is None or felt.weight >= max(CLEAR_REVERSAL, figure.weight)):
-        return felt
-    return figure or felt or _fixed_forward(change, case) or _ended_with(change, case)
+    user_facing, figure = reversal(change, case), figure_reversal(change, candidate, span)
+    if user_facing is not None and user_facing.weight > 0:
+        user_facing = replace(user_facing, weight=user_facing.weight * _in_response_time(change, case, candidate))
+    if user_facing is not None and (figure is None or user_facing.weight >= max(CLEAR_REVERSAL, figure.weight)):
+        return user_facing
+    return figure or user_facing or _fixed_forward(change, case) or _ended_with(change, case)
 
 
 CLEAR_REVERSAL: Final = 1.0

@@ -32,8 +32,8 @@ from reconstruct.model import (
     Ledger,
     Reason,
     RuledOut,
+    Scored,
     Service,
-    Weighed,
 )
 from reconstruct.model.system import System
 from reconstruct.text.causes import figure_text, hint_text, reason_text
@@ -47,7 +47,8 @@ CANDIDATES: Final = 8
 SUPPORTED_AT: Final = 0.7
 PLAUSIBLE_AT: Final = 0.4
 UNDECIDED: Final = 0.6
-"""A rival with this share of the first's odds keeps it from being called supported or plausible: naming one of two
+"""An alternative with this share of the first's odds keeps it from being called supported or plausible: naming one
+of two
 would be a guess."""
 
 
@@ -55,7 +56,7 @@ would be a guess."""
 class Cause:
     """One line of the ledger with what it was made of."""
 
-    weighed: Weighed
+    scored: Scored
     candidate: Candidate
     attributed: Attributed | None
     """None = no change brought it about."""
@@ -87,7 +88,7 @@ def causes(
     met: Met,
     cured_by: Event | None,
 ) -> Causes | None:
-    """Every candidate cause weighed against the others; None where the system's figures show none."""
+    """Every candidate cause scored against the others; None where the system's figures show none."""
     location = None
     if system.outermost and not met.late:
         location = locate(system, span, system.outermost, failing=met.failing, slow=met.slow)
@@ -100,8 +101,8 @@ def causes(
         for candidate in shown[:CANDIDATES]
         for cause in _of_candidate(candidate, case, system, span, found, cured_by)
     ]
-    every.sort(key=lambda c: (-c.weighed.log_odds, c.weighed.trigger or "", c.weighed.mechanism, c.weighed.service))
-    ledger = Ledger(tuple(c.weighed for c in every), UNOBSERVED)
+    every.sort(key=lambda c: (-c.scored.log_odds, c.scored.trigger or "", c.scored.mechanism, c.scored.service))
+    ledger = Ledger(tuple(c.scored for c in every), UNOBSERVED)
     hints = _hints(every, ledger, case, span)
     return Causes(
         found=shown,
@@ -119,13 +120,13 @@ def _of_candidate(
 ) -> list[Cause]:
     service = Service(candidate.thing)
     shown = (("mechanism-shown", candidate.telling), *((r.rule, r.weight) for r in candidate.terms))
-    out = [Cause(Weighed(None, candidate.mechanism.id, service, NO_CHANGE, shown), candidate, None)]
+    out = [Cause(Scored(None, candidate.mechanism.id, service, NO_CHANGE, shown), candidate, None)]
     for change in found:
         told = attribute(change, candidate, case=case, system=system, span=span, found=found, cured_by=cured_by)
         if told is not None:
             terms = (*shown, *((r.rule, r.weight) for r in told.reasons))
             out.append(
-                Cause(Weighed(change.event.id, candidate.mechanism.id, service, told.prior, terms), candidate, told)
+                Cause(Scored(change.event.id, candidate.mechanism.id, service, told.prior, terms), candidate, told)
             )
     return out
 
@@ -135,19 +136,21 @@ def _hints(every: Sequence[Cause], ledger: Ledger, case: Case, span: Span) -> tu
     found: list[Hint] = []
     said: set[tuple[str | None, str]] = set()
     for cause in every:
-        key = cause.weighed.trigger, cause.weighed.mechanism
-        confidence = ledger.confidence(cause.weighed)
+        key = cause.scored.trigger, cause.scored.mechanism
+        confidence = ledger.confidence(cause.scored)
         if key in said or confidence < priors.TOLD_AT or len(found) >= priors.HINTS:
             continue
         said.add(key)
-        rival = max(
-            (c.weighed.log_odds for c in every if c.weighed.trigger != cause.weighed.trigger), default=-math.inf
+        alternative = max(
+            (c.scored.log_odds for c in every if c.scored.trigger != cause.scored.trigger), default=-math.inf
         )
-        found.append(_hint(cause, confidence, rival, case, sign=span.time(cause.candidate.first), rank=len(found) + 1))
+        found.append(
+            _hint(cause, confidence, alternative, case, sign=span.time(cause.candidate.first), rank=len(found) + 1)
+        )
     return tuple(found)
 
 
-def _hint(cause: Cause, confidence: float, rival: float, case: Case, *, sign: pd.Timestamp, rank: int) -> Hint:
+def _hint(cause: Cause, confidence: float, alternative: float, case: Case, *, sign: pd.Timestamp, rank: int) -> Hint:
     candidate, told = cause.candidate, cause.attributed
     shown = Reason(
         "mechanism-shown",
@@ -160,12 +163,12 @@ def _hint(cause: Cause, confidence: float, rival: float, case: Case, *, sign: pd
     reasons = [_said(r) for r in (shown, *candidate.terms, *(told.reasons if told else ()))]
     return Hint(
         rank=rank,
-        trigger=cause.weighed.trigger,
-        mechanism=cause.weighed.mechanism,
-        service=cause.weighed.service,
+        trigger=cause.scored.trigger,
+        mechanism=cause.scored.mechanism,
+        service=cause.scored.service,
         metric=_anomaly(candidate, case),
         confidence=confidence,
-        verdict=_verdict(confidence, cause, rival, told),
+        verdict=_verdict(confidence, cause, alternative, told),
         statement=_statement(cause, sign),
         reasons_for=tuple(sorted((r for r in reasons if r.weight > 0), key=lambda r: (-r.weight, r.rule))),
         reasons_against=tuple(sorted((r for r in reasons if r.weight <= 0), key=lambda r: (r.weight, r.rule))),
@@ -194,14 +197,14 @@ def _statement(cause: Cause, sign: pd.Timestamp) -> str:
     return hint_text(cause.candidate.mechanism.statement, facts)
 
 
-def _verdict(confidence: float, cause: Cause, rival: float, told: Attributed | None) -> HintVerdict:
+def _verdict(confidence: float, cause: Cause, alternative: float, told: Attributed | None) -> HintVerdict:
     reversed_not = told is not None and any(
         r.rule in ("reversal", "canary-comparison") and r.weight < 0 for r in told.reasons
     )
     if reversed_not:
         return "contradicted"
-    undecided = math.exp(rival - cause.weighed.log_odds) > UNDECIDED
-    if cause.weighed.trigger is not None and (undecided or _guessed(cause, told)):
+    undecided = math.exp(alternative - cause.scored.log_odds) > UNDECIDED
+    if cause.scored.trigger is not None and (undecided or _guessed(cause, told)):
         return "inconclusive"
     if confidence >= SUPPORTED_AT:
         return "supported"
@@ -234,8 +237,8 @@ def _dismissed(
             or change.event.time > case.evidence.window.end
         ):
             continue
-        of_it = [c for c in every if c.weighed.trigger == change.event.id]
-        best = max(of_it, key=lambda c: c.weighed.log_odds, default=None)
+        of_it = [c for c in every if c.scored.trigger == change.event.id]
+        best = max(of_it, key=lambda c: c.scored.log_odds, default=None)
         if best is not None and best.attributed is not None:
             against = min(best.attributed.reasons, key=lambda r: (r.weight, r.rule))
             told.append(DismissedChange(change.event.id, against.rule, _said(against).says, (change.event.id,)))

@@ -1,4 +1,4 @@
-"""What is settled about an incident before anything is weighed: every rule reads it, none changes it."""
+"""What is settled about an incident before anything is scored: every rule reads it, none changes it."""
 
 from __future__ import annotations
 

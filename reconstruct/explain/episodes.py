@@ -106,15 +106,15 @@ def episodes_of_users(
         began, back = onset_of(harm, evidence), recovery_of(harm, evidence)
         over = back.latest if back else evidence.window.end
         mine = [a for a in anomalies if USERS in a.signal.tags and _overlaps(a, began.earliest, over)]
-        felt = [Symptom(a, a.onset, _strength_of(a), evidence.window.step_s) for a in mine]
-        felt += [s for s in found if _overlaps(s.anomaly, began.earliest, over)]
-        felt.sort(key=lambda s: (s.began.time, s.anomaly.id))
+        user_facing = [Symptom(a, a.onset, _strength_of(a), evidence.window.step_s) for a in mine]
+        user_facing += [s for s in found if _overlaps(s.anomaly, began.earliest, over)]
+        user_facing.sort(key=lambda s: (s.began.time, s.anomaly.id))
         alerts = tuple(f for f in firing if began.earliest <= f.fired <= over)
         first = min((a.onset.time for a in mine), default=began.time)
         begun_by = tuple(a.id for a in mine if a.onset.earliest <= began.latest or a.onset.time == first)
         ended_by = tuple(a.id for a in mine if a.recovery is not None and back is not None) if back else ()
         dated = Dated(began, back, begun_by, ended_by, users=True)
-        episodes.append(Bout(tuple(felt), alerts, harm.weight, dated))
+        episodes.append(Bout(tuple(user_facing), alerts, harm.weight, dated))
     return tuple(episodes)
 
 
@@ -132,24 +132,24 @@ def episode_of_alerts(
     near = [a for a in anomalies if a.worse and _overlaps(a, began.earliest, until)]
     mine = [a for f in calls for a in watched(f, near)] or sorted(near, key=lambda a: -a.score)[:NEAR_MISS_SYMPTOMS]
     distinct = {a.id: a for a in mine}
-    felt = tuple(
+    user_facing = tuple(
         Symptom(a, a.onset, priors.ALERT_BONUS, evidence.window.step_s)
         for a in sorted(distinct.values(), key=lambda a: (a.onset.time, a.id))
     )
     ids = tuple(f.id for f in calls)
     dated = Dated(began, back, (first.id,), ids if back else (), users=False)
-    return Bout(felt, tuple(f for f in firing if began.earliest <= f.fired <= until), priors.ALERT_BONUS, dated)
+    return Bout(user_facing, tuple(f for f in firing if began.earliest <= f.fired <= until), priors.ALERT_BONUS, dated)
 
 
 def episode_of_ran_out(one: RanOut, anomalies: Sequence[Anomaly], *, evidence: Evidence) -> Bout:
     """A near miss that nobody was called for: something ran out, and no user met it."""
     near = [a for a in anomalies if a.worse and _overlaps(a, one.moment.earliest, evidence.window.end)]
     mine = [a for a in near if a.service.name == one.thing] or sorted(near, key=lambda a: -a.score)[:NEAR_MISS_SYMPTOMS]
-    felt = tuple(
+    user_facing = tuple(
         Symptom(a, a.onset, priors.ALERT_BONUS, evidence.window.step_s)
         for a in sorted(mine, key=lambda a: (a.onset.time, a.id))
     )
-    return Bout(felt, (), priors.ALERT_BONUS, Dated(one.moment, None, one.queries, (), users=False))
+    return Bout(user_facing, (), priors.ALERT_BONUS, Dated(one.moment, None, one.queries, (), users=False))
 
 
 def _overlaps(anomaly: Anomaly, begins: pd.Timestamp, ends: pd.Timestamp) -> bool:
@@ -186,7 +186,7 @@ def onset(bout: Bout) -> tuple[Moment, tuple[Symptom, ...]]:
 
 
 def recovered(bout: Bout) -> Moment | None:
-    """When the last of what users felt was back; None while it is not (or its data ended first).
+    """When the last of what users met was back; None while it is not (or its data ended first).
 
     Each witness (errors of one service, its latency) is back when half of the signals that tell of it are: of several
     percentiles and proxies one always lags, or hangs on a handful of requests. Means over the last N requests let go

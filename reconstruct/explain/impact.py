@@ -1,4 +1,4 @@
-"""Impact first: the incident is what users met. Verdict, episodes, and how much was felt for how long."""
+"""Impact first: the incident is what users met. Verdict, episodes, and how much users met for how long."""
 
 from __future__ import annotations
 
@@ -49,7 +49,8 @@ def verdict(
 
     Harm that users met is one; so is an alert that somebody is called for, and a resource that ran out, though nobody
     met it. Where series are only known as packs ask for them, of hundreds a few always alarm: then it needs a
-    user-facing symptom that lasts and is far beyond what is just felt, or several. "No incident" needs a user-facing
+    user-facing symptom that lasts and is far beyond what is just noticeable, or several. "No incident" needs a
+    user-facing
     signal that was read and judged.
     """
     if worst is not None and worst.dated is not None and worst.dated.users:
@@ -91,13 +92,13 @@ def _harmed(worst: Bout) -> VerdictReason:
 
 def _symptoms(worst: Bout) -> VerdictReason:
     strongest = max(worst.main, key=_preferred).anomaly
-    felt = [s for s in worst.main if s.anomaly.signal.layer in FELT_LAYERS]
-    services = tuple(dict.fromkeys(s.anomaly.service for s in felt if s.anomaly.service.name))
+    user_facing = [s for s in worst.main if s.anomaly.signal.layer in FELT_LAYERS]
+    services = tuple(dict.fromkeys(s.anomaly.service for s in user_facing if s.anomaly.service.name))
     facts: Facts = {
         "anomaly": Reference(strongest.id),
         "since": onset(worst)[0].time,
         "services": services,
-        "user_facing": bool(felt),
+        "user_facing": bool(user_facing),
     }
     return VerdictReason("symptoms", facts, tuple(s.anomaly.id for s in worst.main))
 
@@ -124,7 +125,7 @@ def episodes(found: Sequence[Bout], anomalies: Sequence[Anomaly]) -> tuple[Episo
 
 
 def impact(case: Case) -> tuple[Impact, ...]:
-    """What users felt, one line a service and kind: failed requests and their share, latency, availability."""
+    """What users met, one line a service and kind: failed requests and their share, latency, availability."""
     if case.bout.dated is not None:
         return _impact_of_users(case) if case.bout.dated.users else ()
     best: dict[tuple[Service, str], Symptom] = {}

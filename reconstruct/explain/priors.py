@@ -11,7 +11,7 @@ from typing import Final
 
 from reconstruct.model import EventKind
 
-# ---------------------------------------------------------------- impact: what counts as felt
+# ---------------------------------------------------------------- impact: what counts as user_facing
 
 FELT_SAMPLES: Final = 3
 """A symptom of fewer samples than this is a blip: one scrape that hit a slow request is no incident."""
@@ -28,12 +28,13 @@ RATE_TIMES: Final = 3.0
 """Errors told only per second have no share: three times the usual rate counts as 1 % would."""
 FORERUNNER: Final = 0.1
 """Of its own later excess: a series that crept at less than this before it broke is dated to the break. 7 ms that
-became 15 ms were felt by nobody, when two minutes later they became 1,300 ms."""
+became 15 ms were noticed by nobody, when two minutes later they became 1,300 ms."""
 FULL_S: Final = 120.0
 """A symptom that lasts less than this counts for less, in proportion: half a minute of slowness is soon forgiven,
 half a minute of total failure is not."""
 INCIDENT_AT: Final = 1.4
-"""Doublings beyond the smallest felt effect, over all witnesses, that make an incident without any alert: latency four
+"""Doublings beyond the smallest noticeable effect, over all supporting series, that make an incident without any
+alert: latency four
 times what it was, or one request in forty failing. On the recorded quiet day the worst is 0.2, in incidents 16."""
 ALERT_BONUS: Final = 1.5
 """A firing alert on an affected service: somebody chose that threshold as worth waking up for."""
@@ -140,14 +141,14 @@ FIX_S: Final = 300.0
 PARTLY: Final = 0.5
 """A symptom that keeps less than this share of its excess over the baseline has partly gone."""
 
-# ---------------------------------------------------------------- rivals: what else it could have been
+# ---------------------------------------------------------------- alternatives: what else it could have been
 
-RIVAL: Final = -1.5
-"""A rival explanation that is seen at work, for a change that it leaves no part to ..."""
-RIVAL_HALF: Final = -0.7
+ALTERNATIVE: Final = -1.5
+"""An alternative explanation that is seen at work, for a change that it leaves no part to ..."""
+ALTERNATIVE_HALF: Final = -0.7
 """... and one that is seen in part."""
-RIVAL_NULL: Final = 1.5
-"""What the same evidence gives to "no change", and half of it for a rival seen in part."""
+ALTERNATIVE_NULL: Final = 1.5
+"""What the same evidence gives to "no change", and half of it for an alternative seen in part."""
 TRAFFIC_TIMES: Final = 1.3
 """Traffic up by less than this is an ordinary hour: services are run with more headroom."""
 
@@ -195,7 +196,7 @@ LEADS_S: Final = 6 * 3600.0
 
 SUPPORTED_AT: Final = 0.6
 PLAUSIBLE_AT: Final = 0.3
-RIVAL_AT: Final = 0.15
+ALTERNATIVE_AT: Final = 0.15
 """Another change that is as likely as this keeps the first from being called supported on time and place alone."""
 SPEAKS_AGAINST: Final = -1.0
 """A reason of this weight is a reason against; lighter ones only temper."""
@@ -206,4 +207,5 @@ UNCHANGED_TOLD_AT: Final = 0.1
 HINTS: Final = 5
 """More hints than this are not read."""
 DISMISSED_WITHIN_S: Final = 3600.0
-"""Innocent changes are named when they lie within this of the onset or in the episode: others nobody would suspect."""
+"""Harmless changes are named when they lie within this of the onset or in the episode: others nobody would
+think of."""

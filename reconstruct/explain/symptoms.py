@@ -37,7 +37,7 @@ class Symptom:
     began: Moment
     """The anomaly's onset, or the moment it broke where it had only crept before (priors.FORERUNNER)."""
     strength: float
-    """Doublings beyond the smallest effect that is felt (priors.LATENCY_TIMES, ERROR_SHARE, ...), >= 0."""
+    """Doublings beyond the smallest effect that users notice (priors.LATENCY_TIMES, ERROR_SHARE, ...), >= 0."""
     spacing_s: float
     seen_again: pd.Timestamp | None = None
     """First sample after its end; None = none in the window. A series that goes silent has not recovered."""
@@ -95,7 +95,7 @@ def lasts(anomaly: Anomaly, *, end: pd.Timestamp, spacing_s: float) -> bool:
 
 
 def _began(anomaly: Anomaly, metric: Metric | None, *, end: pd.Timestamp) -> Moment:
-    """When it could be felt: at the anomaly's onset, or where the series broke after it had only crept.
+    """When it could be noticed: at the anomaly's onset, or where the series broke after it had only crept.
 
     It broke at the first sample of at least FORERUNNER of its later excess, and of what it had shown just before as
     well (but half of the later excess is always a break).
@@ -146,7 +146,7 @@ def _felt(anomaly: Anomaly) -> bool:
 
 
 def _strength(anomaly: Anomaly, *, end: pd.Timestamp) -> float:
-    """Doublings beyond the smallest felt effect; less for a short one, and for a made-up reading of a name."""
+    """Doublings beyond the smallest noticeable effect; less for a short one, and for a made-up reading of a name."""
     known = priors.GENERIC_SHARE if anomaly.signal.inferred else 1.0
     over = anomaly.recovery.time if anomaly.recovery else end
     lasting = min(1.0, (over - anomaly.onset.time).total_seconds() / priors.FULL_S)
@@ -154,7 +154,7 @@ def _strength(anomaly: Anomaly, *, end: pd.Timestamp) -> float:
 
 
 def _times(anomaly: Anomaly) -> float:
-    """How many times the smallest felt effect; 1 = just felt."""
+    """How many times the smallest noticeable effect; 1 = just noticeable."""
     signal, before, during = anomaly.signal, anomaly.baseline, anomaly.level
     excess = abs(during - before)
     if signal.aspect == "latency":

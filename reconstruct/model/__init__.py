@@ -49,9 +49,9 @@ from reconstruct.model.findings import (
     NotChecked,
     Reason,
     RuledOut,
+    Scored,
     VerdictKind,
     VerdictReason,
-    Weighed,
 )
 from reconstruct.model.incident import (
     ActionEffect,
@@ -154,6 +154,7 @@ __all__ = [
     "RuleOutcome",
     "RuledOut",
     "ScanResult",
+    "Scored",
     "Service",
     "Settings",
     "Shape",
@@ -164,7 +165,6 @@ __all__ = [
     "Verdict",
     "VerdictKind",
     "VerdictReason",
-    "Weighed",
     "Window",
     "Worse",
     "numbered_gaps",

@@ -79,8 +79,8 @@ class Signal:
     @property
     def user_facing(self) -> bool:
         """Whether users feel it: latency, errors or availability of what they call, not of what calls out."""
-        felt = self.layer in ("edge", "app") and self.aspect in ("latency", "errors", "availability")
-        return felt and not {"outbound", "scrape"} & set(self.tags)
+        user_facing = self.layer in ("edge", "app") and self.aspect in ("latency", "errors", "availability")
+        return user_facing and not {"outbound", "scrape"} & set(self.tags)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

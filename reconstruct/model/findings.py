@@ -94,7 +94,7 @@ class Hint:
 
 
 @dataclass(frozen=True, slots=True)
-class Weighed:
+class Scored:
     """One candidate cause of the ledger: a change (or none) and a mechanism at a place."""
 
     trigger: str | None
@@ -114,7 +114,7 @@ class Weighed:
 class Ledger:
     """Every candidate cause with what it is made of: a confidence is exp(log-odds) over the normaliser."""
 
-    candidates: tuple[Weighed, ...] = ()
+    candidates: tuple[Scored, ...] = ()
     unobserved: float = 0.0
     """Log-odds of something that neither signals nor events show."""
 
@@ -123,7 +123,7 @@ class Ledger:
         """Sum of exp(log-odds) over all candidates and the unobserved."""
         return math.exp(self.unobserved) + sum(math.exp(c.log_odds) for c in self.candidates)
 
-    def confidence(self, candidate: Weighed) -> float:
+    def confidence(self, candidate: Scored) -> float:
         """``exp(log_odds) / normaliser``."""
         return math.exp(candidate.log_odds) / self.normaliser
 
@@ -158,7 +158,7 @@ class NotChecked:
 
 @dataclass(frozen=True, slots=True)
 class Impact:
-    """What users felt: how much, from when to when."""
+    """What users met: how much, from when to when."""
 
     service: Service
     what: str

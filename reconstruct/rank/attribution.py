@@ -15,7 +15,7 @@ from reconstruct.model import Aspect
 from reconstruct.rank.effect_size import Bools, Floats, SeriesTable
 
 KEPT: Final = 0.1
-"""Of a service's blame stays with it however well its callees explain it: a retry storm is its own fault."""
+"""Of a service's attribution stays with it however well its callees explain it: a retry storm is its own fault."""
 MOVED: Final = 1.0
 """Log effect from which a callee has surely moved; one that moved less explains less."""
 ON_ITS_OWN: Final = 0.3
@@ -25,7 +25,7 @@ SMALL_COUNTS: Final = 0.2
 three requests is no outage."""
 
 
-def blame(
+def attribution(
     table: SeriesTable,
     *,
     score: Floats,
@@ -46,7 +46,7 @@ def blame(
         When it was, for the number of requests meanwhile.
     calls : iterable of (caller, callee)
     alerting : str or None
-        The service that the alert is about: all blame begins there.
+        The service that the alert is about: all attribution begins there.
     aspect : "latency", "errors" or None
         What the alert is about; None = both.
 
@@ -61,19 +61,19 @@ def blame(
     if not edges:
         return own
     load = _requests(table, stretches)
-    passed = _passed_on(table, edges, score=score, excess=excess, load=load, felt=_comparable(table, aspect))
+    passed = _passed_on(table, edges, score=score, excess=excess, load=load, user_facing=_comparable(table, aspect))
     stays = 1.0 - passed.sum(1)
     if alerting in place:
         begun = np.zeros(len(place))
         begun[place[alerting]] = 1.0
-        # a service that hardly moved cannot have it; the last term orders those that no blame reached
+        # a service that hardly moved cannot have it; the last term orders those that no attribution reached
         return _settled(begun, passed, stays) * np.minimum(1.0, own / MOVED) + 1e-3 * own
     begun = np.maximum(table.best_of_service(_sized(table, score, excess, load)), 0.0)
     return (1.0 - ON_ITS_OWN) * _settled(begun, passed, stays) + ON_ITS_OWN * begun
 
 
 def _settled(begun: Floats, passed: Floats, stays: Floats) -> Floats:
-    """Where the blame comes to rest; every step leaves at least KEPT behind, so a circle of calls ends too."""
+    """Where the attribution comes to rest; every step leaves at least KEPT behind, so a circle of calls ends too."""
     rest = np.zeros(len(begun))
     for _ in range(len(begun) + 1):
         rest += begun * stays
@@ -82,15 +82,15 @@ def _settled(begun: Floats, passed: Floats, stays: Floats) -> Floats:
 
 
 def _passed_on(
-    table: SeriesTable, edges: list[tuple[int, int]], *, score: Floats, excess: Floats, load: Floats, felt: Bools
+    table: SeriesTable, edges: list[tuple[int, int]], *, score: Floats, excess: Floats, load: Floats, user_facing: Bools
 ) -> Floats:
     """Share of each caller's excess that each callee explains, shape (n_services, n_services)."""
-    measures = sorted({table.columns[j].measure for j in np.flatnonzero(felt).tolist()})
+    measures = sorted({table.columns[j].measure for j in np.flatnonzero(user_facing).tolist()})
     measure_of = {name: i for i, name in enumerate(measures)}
     mean, quantile = np.zeros(len(measures), bool), np.zeros(len(measures), bool)
     shape = (len(table.services), len(measures))
     most, strength, known = np.zeros(shape), np.zeros(shape), np.zeros(shape, bool)
-    for j in np.flatnonzero(felt).tolist():
+    for j in np.flatnonzero(user_facing).tolist():
         at = (table.service_of[j], measure_of[table.columns[j].measure])
         known[at] = True
         most[at] = max(most[at], excess[j])
@@ -116,7 +116,7 @@ def _passed_on(
 def _comparable(table: SeriesTable, aspect: Aspect | None) -> Bools:
     """Columns whose excess means the same in a caller and a callee."""
     wanted: tuple[Aspect, ...] = ("latency", "errors") if aspect is None else (aspect,)
-    return table.where("felt") & table.aspect_is(*wanted)
+    return table.where("user_facing") & table.aspect_is(*wanted)
 
 
 def _requests(table: SeriesTable, stretches: Iterable[tuple[int, int, float]]) -> Floats:
@@ -139,9 +139,9 @@ def _sized(table: SeriesTable, score: Floats, excess: Floats, load: Floats) -> F
     sized = score.copy()
     usual = float(np.nanmedian(load)) if np.isfinite(load).any() else 1.0
     amount = excess * np.where(np.isfinite(load), load, usual)[table.service_of] * np.clip(score, 0.0, 1.0)
-    felt = _comparable(table, None)
-    for measure in sorted({table.columns[j].measure for j in np.flatnonzero(felt).tolist()}):
-        own = felt & np.array([c.measure == measure for c in table.columns], bool)
+    user_facing = _comparable(table, None)
+    for measure in sorted({table.columns[j].measure for j in np.flatnonzero(user_facing).tolist()}):
+        own = user_facing & np.array([c.measure == measure for c in table.columns], bool)
         largest = float(amount[own].max())
         if largest > 0:
             share = SMALL_COUNTS + (1.0 - SMALL_COUNTS) * amount[own] / largest

@@ -80,7 +80,7 @@ class Column(NamedTuple):
         return "outbound" in self.tags
 
     @property
-    def felt(self) -> bool:
+    def user_facing(self) -> bool:
         """Whether it is what a caller of the service feels."""
         return self.aspect in ("latency", "errors", "availability") and not self.outbound
 
@@ -148,7 +148,7 @@ class SeriesTable:
         self.service_of = _codes([c.service for c in self.columns])
         self.family_of = _codes([c.family for c in self.columns])
 
-    def where(self, tell: Literal["outbound", "felt", "resource"]) -> Bools:
+    def where(self, tell: Literal["outbound", "user_facing", "resource"]) -> Bools:
         """Which columns have a property of Column."""
         return np.array([getattr(c, tell) for c in self.columns], bool)
 

@@ -1,6 +1,7 @@
 """When did it begin? Not answered: every stretch that it may have been is weighed, and the ranking is their mean.
 
-One guessed onset that is a few samples wrong puts faulty samples into the baseline and loses the culprit. The place of
+One guessed onset that is a few samples wrong puts faulty samples into the baseline and loses the candidate. The
+place of
 a stretch in the window says nothing here.
 """
 
@@ -168,7 +169,7 @@ def candidates(table: SeriesTable, *, first: int = 0) -> list[int]:
 
 def _evidence(table: SeriesTable, scores: Floats, start: int, end: int) -> float:
     """How much says that something began at `start` and lasted to `end`."""
-    weight = np.where(table.aspect_is("traffic"), 0.0, np.where(table.where("felt"), FELT, 1.0))
+    weight = np.where(table.aspect_is("traffic"), 0.0, np.where(table.where("user_facing"), FELT, 1.0))
     best = table.best_of_service(np.clip(scores * weight, 0.0, ENOUGH))
     said = float(np.sort(best)[-WITNESSES:].sum())
     said *= start / (start + TRUST_BEFORE) * (end - start) / (end - start + TRUST_DURING)

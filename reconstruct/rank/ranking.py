@@ -14,13 +14,13 @@ from typing import Final
 import numpy as np
 
 from reconstruct.model import Aspect, Evidence, Metric, Moment, Service, Settings, Signal
-from reconstruct.rank.attribution import blame
+from reconstruct.rank.attribution import attribution
 from reconstruct.rank.confidence import confidence
 from reconstruct.rank.effect_size import Column, Floats, SeriesTable, effect
 from reconstruct.rank.fault_interval import quiet_effect, weigh_stretches
 
 OBSERVERS_BELOW: Final = 0.8
-"""Of the services show what they use up: one that shows nothing of the kind is then a gauge, not a suspect. It says
+"""Of the services show what they use up: one that shows nothing of the kind is then a gauge, not a candidate. It says
 when, not where."""
 ONSET_ROWS: Final = 8
 """Rows within the bounds of a known onset that are tried, evenly spread."""
@@ -30,10 +30,10 @@ CAPACITY: Final[Mapping[str, float]] = {"ratio": 1.0, "percent": 100.0}
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ranking:
-    """Services and columns of a table, the likeliest culprit first."""
+    """Services and columns of a table, the likeliest candidate first."""
 
     services: tuple[str, ...]
-    blame: tuple[float, ...]
+    attribution: tuple[float, ...]
     """Of each of these services; comparable within one ranking only."""
     columns: tuple[int, ...]
     """Positions in the table, largest effect first; those that could not be judged are left out."""
@@ -119,7 +119,7 @@ def rank_table(
         nothing = np.full(len(table.columns), np.nan)
         return Ranking((), (), (), np.full(len(table.columns), -1.0), nothing, nothing, None, 0.0)
     own = table.best_of_service(weighed.score)
-    blamed = blame(
+    attributed = attribution(
         table,
         score=weighed.score,
         excess=weighed.excess,
@@ -130,16 +130,16 @@ def rank_table(
     )
     observers = _observers(table)
     judged = [i for i in range(len(own)) if own[i] >= 0]
-    order = sorted(judged, key=lambda i: (i in observers, -blamed[i], -own[i], table.services[i]))
-    suspects = [i for i in order if i not in observers] or order
-    suspected = np.isin(table.service_of, suspects).astype(float)
+    order = sorted(judged, key=lambda i: (i in observers, -attributed[i], -own[i], table.services[i]))
+    candidates = [i for i in order if i not in observers] or order
+    suspected = np.isin(table.service_of, candidates).astype(float)
     names = [(c.service, c.measure) for c in table.columns]
     columns = sorted(
         (j for j in range(len(names)) if weighed.early[j] >= 0), key=lambda j: (-weighed.early[j], names[j], j)
     )
     return Ranking(
         services=tuple(table.services[i] for i in order),
-        blame=tuple(float(blamed[i]) for i in order),
+        attribution=tuple(float(attributed[i]) for i in order),
         columns=tuple(columns),
         score=weighed.score,
         before=weighed.before,
@@ -148,7 +148,7 @@ def rank_table(
         confidence=confidence(
             first_effect=float(own[order[0]]),
             quiet_effect=quiet_effect(table, start=weighed.start, counted=counted * suspected),
-            blame=blamed[suspects],
+            attribution=attributed[candidates],
             guided=_guided(table, calls, alerting),
         ),
     )
@@ -201,7 +201,7 @@ def rank_services(
             tuple(series.get(key, ())),
         )
         for first, key, score in zip(
-            [True, *[False] * len(ranking.services)], ranking.services, ranking.blame, strict=False
+            [True, *[False] * len(ranking.services)], ranking.services, ranking.attribution, strict=False
         )
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from reconstruct.detect import RECIPE, find_anomalies
+from reconstruct.detect import PARAMETERS, find_anomalies
 from reconstruct.model import Anomaly, ChangedSeries, Metric, Window
 from reconstruct.scan.findings import Tally
 
@@ -31,7 +31,7 @@ def judge(metric: Metric, *, window: Window, tally: Tally) -> None:
     tally.add(
         metric.signal.title,
         labels=metric.labels,
-        judged=int(np.count_nonzero(healthy >= RECIPE.least_samples)),
+        judged=int(np.count_nonzero(healthy >= PARAMETERS.least_samples)),
         changed=[_changed(one) for one in largest.values()],
     )
 

@@ -15,7 +15,7 @@ class Limits:
 
     spreads: float
     """Robust spreads of a mean that are noise."""
-    habit: int
+    recurring_extreme: int
     """So many parts of the baseline that reached something make it a recurring extreme."""
     parts: int
     """Into so many parts the baseline is cut."""
@@ -95,18 +95,18 @@ def _made_of(anomaly: Anomaly, limits: Limits) -> str:
     """Which of its reasons set the threshold."""
     why, unit = anomaly.why, anomaly.signal.unit
     once = min(why["once"], why["ceiling"])
-    largest = max(why["noise"], why["habit"], once)
+    largest = max(why["noise"], why["recurring_extreme"], once)
     if why["min_effect"] >= largest * why["caution"]:
         return f"the smallest change of this signal worth telling, {human(why['min_effect'], unit)}"
     if why["noise"] >= largest:
         return (
             f"{figure(limits.spreads)} robust spreads of such a {'step' if why['edge'] else 'mean'} before the window"
         )
-    if why["habit"] >= largest:
-        return f"what {limits.habit} of {limits.parts} parts of the time before the window reached as well"
+    if why["recurring_extreme"] >= largest:
+        return f"what {limits.recurring_extreme} of {limits.parts} parts of the time before the window reached as well"
     if why["once"] <= why["ceiling"]:
         return "the most that was ever reached before the window, and a little more"
-    return f"{figure(limits.ceiling)} standard deviations: more was reached before, but once is no habit"
+    return f"{figure(limits.ceiling)} standard deviations: more was reached before, but once is no recurring_extreme"
 
 
 def _when(anomaly: Anomaly) -> str:

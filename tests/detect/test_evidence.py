@@ -272,7 +272,7 @@ def test_an_explanation_says_which_mean_fired_and_what_the_threshold_was_made_of
         (broken(), replace(LATENCY, min_effect=0.3), "the smallest change of this signal worth telling, 300 ms"),
         (broken(), LATENCY, "robust spreads of such a mean"),
         (spiked(every=53), LATENCY, "the most that was ever reached before the window, and a little more"),
-        (spiked(every=64), LATENCY, "8 standard deviations: more was reached before, but once is no habit"),
+        (spiked(every=64), LATENCY, "8 standard deviations: more was reached before, but once is no recurring_extreme"),
         (spiked(every=79), LATENCY, "6 of 32 parts"),
         (broken(660, ROWS), LATENCY, "had not recovered by the last sample"),
     ],

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from reconstruct.detect import Departure, find_departures
+from reconstruct.detect import Excursion, find_excursions
 
 Values = NDArray[np.float64]
 
@@ -43,16 +43,16 @@ def matrices(draw: st.DrawFn) -> tuple[Values, int]:
     return values, first
 
 
-def rows_of(departures: list[Departure]) -> list[tuple[object, ...]]:
+def rows_of(excursions: list[Excursion]) -> list[tuple[object, ...]]:
     """All that is not in a unit."""
     return [
         (d.series, d.start, d.end, d.last_normal, d.first_normal, d.direction, d.shape, d.peak_row, d.ongoing_at_start)
-        for d in departures
+        for d in excursions
     ]
 
 
-def as_series(departures: list[Departure], series: int) -> list[Departure]:
-    return [replace(d, series=series) for d in departures]
+def as_series(excursions: list[Excursion], series: int) -> list[Excursion]:
+    return [replace(d, series=series) for d in excursions]
 
 
 @given(matrices())
@@ -61,7 +61,7 @@ def test_the_input_is_unchanged_and_the_answer_repeats(case: tuple[Values, int])
     values, first = case
     before = values.copy()
     values.flags.writeable = False
-    assert find_departures(values, first=first) == find_departures(values, first=first)
+    assert find_excursions(values, first=first) == find_excursions(values, first=first)
     np.testing.assert_array_equal(values, before)
 
 
@@ -69,7 +69,7 @@ def test_the_input_is_unchanged_and_the_answer_repeats(case: tuple[Values, int])
 @settings(max_examples=60, deadline=None)
 def test_what_is_told_was_observed(case: tuple[Values, int]) -> None:
     values, first = case
-    for d in find_departures(values, first=first):
+    for d in find_excursions(values, first=first):
         series = values[:, d.series]
         assert first <= d.start < d.end <= len(values)
         assert np.isfinite(series[d.start])
@@ -85,9 +85,9 @@ def test_what_is_told_was_observed(case: tuple[Values, int]) -> None:
 @settings(max_examples=60, deadline=None)
 def test_columns_are_independent(case: tuple[Values, int]) -> None:
     values, first = case
-    together = find_departures(values, first=first)
+    together = find_excursions(values, first=first)
     for column in range(values.shape[1]):
-        alone = find_departures(values[:, [column]], first=first)
+        alone = find_excursions(values[:, [column]], first=first)
         assert as_series(alone, column) == [d for d in together if d.series == column]
 
 
@@ -98,8 +98,8 @@ def test_a_quiet_series_changes_no_other_verdict(case: tuple[Values, int], at: i
     at = min(at, values.shape[1])
     quiet = 50 + np.random.default_rng(1).normal(size=len(values)) * 1e-3
     wider = np.insert(values, at, quiet, axis=1)
-    expected = [replace(d, series=d.series + (d.series >= at)) for d in find_departures(values, first=first)]
-    assert [d for d in find_departures(wider, first=first) if d.series != at] == expected
+    expected = [replace(d, series=d.series + (d.series >= at)) for d in find_excursions(values, first=first)]
+    assert [d for d in find_excursions(wider, first=first) if d.series != at] == expected
 
 
 @given(matrices(), st.sampled_from([2.0**-30, 2.0**-7, 2.0**40]), st.floats(0, 10))
@@ -108,8 +108,8 @@ def test_scaling_the_unit_and_the_floor_together_changes_nothing(
     case: tuple[Values, int], factor: float, min_effect: float
 ) -> None:
     values, first = case
-    plain = find_departures(values, first=first, min_effect=min_effect)
-    scaled = find_departures(values * factor, first=first, min_effect=min_effect * factor)
+    plain = find_excursions(values, first=first, min_effect=min_effect)
+    scaled = find_excursions(values * factor, first=first, min_effect=min_effect * factor)
     assert rows_of(scaled) == rows_of(plain)
     assert [d.score for d in scaled] == pytest.approx([d.score for d in plain], rel=1e-4)
     assert [d.level for d in scaled] == pytest.approx([d.level * factor for d in plain])
@@ -119,7 +119,7 @@ def test_scaling_the_unit_and_the_floor_together_changes_nothing(
 @settings(max_examples=60, deadline=None)
 def test_nothing_below_the_floor_is_told(case: tuple[Values, int], min_effect: float) -> None:
     values, first = case
-    for d in find_departures(values, first=first, min_effect=min_effect):
+    for d in find_excursions(values, first=first, min_effect=min_effect):
         assert d.shape == "flat" or max(abs(d.level - d.baseline), abs(d.peak - d.baseline)) >= min_effect
 
 
@@ -128,8 +128,8 @@ def test_nothing_below_the_floor_is_told(case: tuple[Values, int], min_effect: f
 def test_other_series_in_other_blocks_change_nothing(case: tuple[Values, int]) -> None:
     values, first = case
     many = np.tile(values, (1, 40))
-    alone = find_departures(values, first=first)
+    alone = find_excursions(values, first=first)
     width = values.shape[1]
     for copy in (0, 17, 39):
-        part = [d for d in find_departures(many, first=first) if copy * width <= d.series < (copy + 1) * width]
+        part = [d for d in find_excursions(many, first=first) if copy * width <= d.series < (copy + 1) * width]
         assert [replace(d, series=d.series - copy * width) for d in part] == alone

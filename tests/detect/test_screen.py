@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from reconstruct.detect.calibrate import Terms, calibrate
 from reconstruct.detect.multiscale import longest_mean, moving_means
-from reconstruct.detect.parameters import RECIPE
+from reconstruct.detect.parameters import PARAMETERS
 from reconstruct.detect.screen import score
 
 
@@ -26,11 +26,12 @@ def test_lenient_scores_are_never_below_the_full_ones(seed: int, rows: int, shar
         ]
     ).astype(np.float32)
     first = max(12, int(share * rows))
-    layers = moving_means(x, longest=longest_mean(first, rows - first, longest=RECIPE.longest))
+    layers = moving_means(x, longest=longest_mean(first, rows - first, longest=PARAMETERS.longest))
     ones = np.ones(x.shape[1], np.float32)
     terms = Terms(ones * np.float32(1e-6), ones * 0, ones)
     lenient, full = (
-        score(layers, calibrate(layers, first=first, terms=terms, lenient=way, recipe=RECIPE)) for way in (True, False)
+        score(layers, calibrate(layers, first=first, terms=terms, lenient=way, parameters=PARAMETERS))
+        for way in (True, False)
     )
     assert (lenient.level >= full.level * (1 - 1e-5)).all()
     assert (lenient.edge >= full.edge * (1 - 1e-5)).all()

@@ -118,7 +118,7 @@ def test_another_version_or_a_pause_ends_a_release() -> None:
 
 
 def test_a_release_is_a_suspect_from_its_first_stage_to_its_last() -> None:
-    """The canary is too small to be felt; the second stage is not. A later deploy of another service is innocent."""
+    """Users notice the second stage, not the small canary. A later deploy of another service is harmless."""
     decoy = event("e8", "13:53", "deploy", "catalog", version="9")
     story = told([*web(end=None), *quiet()], events=[*STAGES, decoy])
     assert story.hints[0].trigger == "e1"

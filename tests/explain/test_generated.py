@@ -1,7 +1,7 @@
 """Many small worlds with known truth: services, deploys, flags and canaries drawn at random, and one fault or none.
 
 The worlds differ from the scenarios that the weights were argued on: decoys come earlier as well as later than the
-culprit, releases are gradual, and several services are watched. What is asked is a rate, over a fixed set of seeds.
+candidate, releases are gradual, and several services are watched. What is asked is a rate, over a fixed set of seeds.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ SERVICES = ("front", "cart", "pay", "search", "mail")
 
 @dataclass(frozen=True)
 class World:
-    guilty: str | None
+    triggering: str | None
     told: Explanation
 
 
@@ -31,7 +31,7 @@ def clock(minutes: float) -> str:
 
 
 def world(seed: int) -> World:
-    """A fault at 80 to 150 minutes after 12:00, felt in one service and then in one or two that call it."""
+    """A fault at 80 to 150 minutes after 12:00, user_facing in one service and then in one or two that call it."""
     rng = np.random.default_rng(seed)
     onset = float(rng.uniform(80, 150))
     order = [SERVICES[i] for i in rng.permutation(len(SERVICES))]
@@ -43,14 +43,16 @@ def world(seed: int) -> World:
         lines = [hurt(line, caller, onset + n, over) if line.service == caller else line for line in lines]
     events: list[Event] = []
     kind = rng.choice(["deploy", "gradual", "none"], p=[0.5, 0.25, 0.25])
-    guilty: str | None = None
+    triggering: str | None = None
     if kind == "deploy":
-        guilty = "guilty"
-        events.append(event(guilty, clock(onset - rng.uniform(1, 12)), "deploy", broken, version="9", previous="8"))
+        triggering = "triggering"
+        events.append(event(triggering, clock(onset - rng.uniform(1, 12)), "deploy", broken, version="9", previous="8"))
     elif kind == "gradual":
-        guilty = "guilty"
+        triggering = "triggering"
         start = onset - float(rng.uniform(2, 20))
-        events.append(event(guilty, clock(start), "deploy", broken, version="9", previous="8", end=clock(start + 30)))
+        events.append(
+            event(triggering, clock(start), "deploy", broken, version="9", previous="8", end=clock(start + 30))
+        )
     for n in range(int(rng.integers(2, 7))):
         service = others[int(rng.integers(len(others)))]
         when = onset + float(rng.uniform(-40, 15))
@@ -63,7 +65,7 @@ def world(seed: int) -> World:
         event(f"f{n}", clock(onset - rng.uniform(6, 60)), "flag", broken, title=f"flag rail{n} off->on")
         for n in range(int(rng.integers(1, 4)))
     ]
-    if guilty and over is not None and rng.random() < 0.7:
+    if triggering and over is not None and rng.random() < 0.7:
         events.append(event("back", clock(over - rng.uniform(1, 4)), "rollback", broken, version="8", previous="9"))
     evidence, anomalies = made(
         lines,
@@ -72,7 +74,7 @@ def world(seed: int) -> World:
         window=("12:00", "15:20"),
         step_s=60,
     )
-    return World(guilty, explain(evidence, anomalies, settings=Settings(mechanisms=MECHANISMS)))
+    return World(triggering, explain(evidence, anomalies, settings=Settings(mechanisms=MECHANISMS)))
 
 
 def healthy(service: str) -> list[Line]:
@@ -108,10 +110,10 @@ def blames(told: Explanation) -> str | None:
 def test_the_guilty_release_is_found_and_the_innocent_are_spared() -> None:
     worlds = [world(seed) for seed in range(WORLDS)]
     assert all(w.told.verdict == "incident" for w in worlds)
-    with_culprit = [w for w in worlds if w.guilty]
-    found = sum(w.told.hints[0].trigger == w.guilty for w in with_culprit)
-    among_three = sum(w.guilty in {h.trigger for h in w.told.hints[:3]} for w in with_culprit)
-    false_blame = sum(blames(w.told) not in (None, w.guilty) for w in worlds)
+    with_culprit = [w for w in worlds if w.triggering]
+    found = sum(w.told.hints[0].trigger == w.triggering for w in with_culprit)
+    among_three = sum(w.triggering in {h.trigger for h in w.told.hints[:3]} for w in with_culprit)
+    false_blame = sum(blames(w.told) not in (None, w.triggering) for w in worlds)
     assert len(with_culprit) >= WORLDS // 2
     assert found >= 0.9 * len(with_culprit)
     assert among_three >= 0.95 * len(with_culprit)
@@ -121,5 +123,5 @@ def test_the_guilty_release_is_found_and_the_innocent_are_spared() -> None:
 def test_what_is_said_with_confidence_is_right() -> None:
     sure = [(h, w) for w in (world(seed) for seed in range(WORLDS)) for h in w.told.hints if h.confidence >= 0.8]
     assert len(sure) >= 10
-    right = sum(h.trigger == w.guilty for h, w in sure)
+    right = sum(h.trigger == w.triggering for h, w in sure)
     assert right >= 0.9 * len(sure)

@@ -1,4 +1,4 @@
-"""Impact first: verdict, episodes, milestones and how much was felt."""
+"""Impact first: verdict, episodes, milestones and how much users met."""
 
 from __future__ import annotations
 

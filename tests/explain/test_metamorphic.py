@@ -26,7 +26,7 @@ class Story:
     """An incident, what set it off, and the innocents around it."""
 
     name: str
-    guilty: str
+    triggering: str
     parts: Callable[[], Parts]
 
 
@@ -89,8 +89,8 @@ def blamed(told: Explanation) -> set[str]:
 
 def test_the_guilty_change_is_the_first_hint(story: Story) -> None:
     told = read(story.parts())
-    assert told.hints[0].trigger == story.guilty
-    assert blamed(told) == {story.guilty}
+    assert told.hints[0].trigger == story.triggering
+    assert blamed(told) == {story.triggering}
 
 
 def test_the_same_evidence_gives_the_same_answer(story: Story) -> None:
@@ -124,25 +124,25 @@ def test_every_id_that_is_cited_exists(story: Story) -> None:
 
 def test_without_the_guilty_change_no_change_is_blamed(story: Story) -> None:
     parts = story.parts()
-    told = read(with_events(parts, [e for e in parts[0].events if e.id != story.guilty]))
+    told = read(with_events(parts, [e for e in parts[0].events if e.id != story.triggering]))
     assert blamed(told) == set()
     assert told.hints[0].trigger is None
 
 
 def test_the_guilty_change_moved_to_after_the_onset_is_let_go_and_says_why(story: Story) -> None:
     parts = story.parts()
-    late = [replace(e, time=at("13:58"), end=None) if e.id == story.guilty else e for e in parts[0].events]
+    late = [replace(e, time=at("13:58"), end=None) if e.id == story.triggering else e for e in parts[0].events]
     told = read(with_events(parts, late))
-    assert story.guilty not in {h.trigger for h in told.hints}
-    dismissed_changes = next(g for g in told.dismissed_changes if g.event == story.guilty)
+    assert story.triggering not in {h.trigger for h in told.hints}
+    dismissed_changes = next(g for g in told.dismissed_changes if g.event == story.triggering)
     assert dismissed_changes.rule == "temporal-order"
     assert "after the onset" in dismissed_changes.says
 
 
 def test_other_names_give_the_same_trigger_or_none(story: Story) -> None:
     told = read(renamed(story.parts()))
-    assert told.hints[0].trigger in (story.guilty, None)
-    assert told.hints[0].trigger == story.guilty
+    assert told.hints[0].trigger in (story.triggering, None)
+    assert told.hints[0].trigger == story.triggering
 
 
 def test_fifty_innocent_changes_bring_no_new_blame(story: Story) -> None:
@@ -155,14 +155,14 @@ def test_fifty_innocent_changes_bring_no_new_blame(story: Story) -> None:
             time=at("12:00") + pd.Timedelta(seconds=float(rng.uniform(0, 3 * 3600))),
             kind=kinds[int(rng.integers(len(kinds)))],
             service=Service(("catalog", "mail", "search", "batch")[int(rng.integers(4))]),
-            title=f"innocent {n}",
+            title=f"harmless {n}",
             version=f"v{n}",
         )
         for n in range(50)
     ]
     told = read(with_events(parts, [*parts[0].events, *crowd]))
-    assert told.hints[0].trigger == story.guilty
-    assert blamed(told) <= {story.guilty}
+    assert told.hints[0].trigger == story.triggering
+    assert blamed(told) <= {story.triggering}
 
 
 def test_another_time_of_day_changes_only_times(story: Story) -> None:
@@ -194,7 +194,7 @@ def test_an_incident_cut_off_in_the_middle_is_still_going(story: Story) -> None:
     assert told.verdict == "incident"
     assert told.recovered is None
     assert told.mitigated is None
-    assert told.hints[0].trigger == story.guilty
+    assert told.hints[0].trigger == story.triggering
 
 
 def test_the_order_of_events_and_metrics_does_not_matter(story: Story) -> None:

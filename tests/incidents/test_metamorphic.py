@@ -72,7 +72,7 @@ def test_fifty_innocent_changes_bring_no_new_blame(name: str) -> None:
             f"harmless {n}",
             version=f"1.{n}",
             source="innocents",
-            source_id=f"innocent-{n}",
+            source_id=f"harmless-{n}",
         )
         for n in range(50)
     )

@@ -94,7 +94,7 @@ def test_calls_in_a_circle_end_somewhere() -> None:
     seen = chain(BROKEN_CALLEE)
     ranking = rank_table(seen, starts=[BROKE_AT], calls=(*CHAIN, ("cart", "web"), ("shop", "shop")), alerting="web")
     assert sorted(ranking.services) == ["cart", "search", "shop", "web"]
-    assert all(np.isfinite(ranking.blame))
+    assert all(np.isfinite(ranking.attribution))
 
 
 def test_latency_of_calls_that_a_service_makes_is_not_its_own() -> None:
@@ -151,7 +151,7 @@ def test_the_order_of_the_columns_changes_nothing() -> None:
     first, second = (rank_table(t, calls=CHAIN) for t in (seen, turned))
     assert first.services == second.services
     assert [seen.columns[j] for j in first.columns] == [turned.columns[j] for j in second.columns]
-    assert first.blame == pytest.approx(second.blame)
+    assert first.attribution == pytest.approx(second.attribution)
 
 
 def test_the_unit_of_the_series_changes_nothing() -> None:
@@ -167,7 +167,7 @@ def test_confidence_is_low_where_nothing_happened_and_higher_where_one_service_b
 
 
 def test_gaps_are_neither_normal_nor_a_fall() -> None:
-    """search has no sample while cart is broken: it is not judged, and nobody is blamed for it."""
+    """search has no sample while cart is broken: it is not judged, and nobody is attributed for it."""
     seen = chain(BROKEN_CALLEE)
     values = seen.values.copy()
     gone = [j for j, c in enumerate(seen.columns) if c.service == "search"]

@@ -1,6 +1,6 @@
 """Incidents to draw and to write about: made by hand, the same on every run, with the truth known.
 
-`classic` is the story that everybody knows: a deploy slows the database, a rollback cures it, two suspects are
+`classic` is the story that everybody knows: a deploy slows the database, a rollback cures it, two candidates are
 innocent. The others stretch one thing each: many entries, many series, hostile text, two weeks, forty minutes, no end,
 no incident. Everything is built from the public nouns, so a change of the nouns shows here first.
 """

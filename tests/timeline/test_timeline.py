@@ -75,7 +75,7 @@ def story(*, alerts: tuple[Alert, ...] | None = None, recovered: bool = True, hi
     found = (anomaly("a1", LATENCY, SHOP, "13:56:15", "15:27:15"), anomaly("a2", CPU, DB, "13:56:00", "15:27:00"))
     explanation = Explanation(
         verdict="incident",
-        says="users felt it",
+        says="users met it",
         episodes=(Episode("ep1", at("13:56:00"), at("15:27:15"), ("a1", "a2")),),
         worst="ep1",
         onset=moment("13:56:15"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from reconstruct.explain.alternatives import Rival
+from reconstruct.explain.alternatives import Alternative
 from reconstruct.explain.context import Case
 from reconstruct.model import Metric
 from reconstruct.text.reasons import clock
@@ -19,7 +19,7 @@ RUNS_STRAIGHT = 1e-3
 """A clock leaves at most this share of its own way as scatter about a line."""
 
 
-def certificate_expiry(case: Case) -> Rival | None:
+def certificate_expiry(case: Case) -> Alternative | None:
     """A time left (of a certificate) that runs down along a line and crosses zero at the onset: nobody had to act."""
     for metric in case.evidence.metrics:
         if not CLOCK_TAGS & set(metric.signal.tags):
@@ -31,7 +31,7 @@ def certificate_expiry(case: Case) -> Rival | None:
             slack = pd.Timedelta(seconds=2 * max(metric.spacing_s, case.spacing_s(case.bout.main[0].anomaly)))
             if case.onset.earliest - slack <= ends <= case.onset.latest + slack:
                 whose = f" of {metric.services[column].name}" if metric.services[column].name else ""
-                return Rival(
+                return Alternative(
                     rule=RULE,
                     mechanism="certificate-expiry",
                     service=metric.services[column],

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from reconstruct.explain.alternatives import Rival
+from reconstruct.explain.alternatives import Alternative
 from reconstruct.explain.context import Case, lasts_with_impact
 from reconstruct.model import Anomaly, Layer, Service
 from reconstruct.text.reasons import moved_from_to, names
@@ -23,12 +23,12 @@ GONE_SHARE = 0.1
 """Of its usual availability: what is left of a service that is gone, a scrape that just got through."""
 
 
-def dependency_outage(case: Case) -> Rival | None:
+def dependency_outage(case: Case) -> Alternative | None:
     """What is called stopped answering: it says so itself, or calls out fail and nobody called denies it."""
     return _stopped(case) or _calls_fail(case)
 
 
-def _stopped(case: Case) -> Rival | None:
+def _stopped(case: Case) -> Alternative | None:
     """A database, cache, queue or service called whose own availability fell to nothing with the onset, or before it.
 
     It must have been away for half of the impact, users must have seen failures, and it must not have been busy: the
@@ -47,7 +47,7 @@ def _stopped(case: Case) -> Rival | None:
             continue
         if not lasts_with_impact(case, a):
             continue
-        return Rival(
+        return Alternative(
             rule=RULE,
             mechanism="dependency-down",
             service=a.service,
@@ -81,7 +81,7 @@ def _busy(case: Case, service: Service) -> bool:
     )
 
 
-def _calls_fail(case: Case) -> Rival | None:
+def _calls_fail(case: Case) -> Alternative | None:
     """Calls out fail, from the onset on, and nobody called says that the caller gives up by itself.
 
     A callee that is watched, is as fast and as busy as before and tells of broken-off calls clears the dependency:
@@ -101,7 +101,7 @@ def _calls_fail(case: Case) -> Rival | None:
     if starved:
         says += f"; {starved[0].service.name} is hardly reached"
     gone = _gone(case, callers)
-    return Rival(
+    return Alternative(
         rule=RULE,
         mechanism="dependency-down",
         service=gone or callers[0] if callers else Service(""),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import cast
 
 from reconstruct.explain import priors
-from reconstruct.explain.alternatives import OWN_RULE, Rival
+from reconstruct.explain.alternatives import OWN_RULE, Alternative
 from reconstruct.explain.changes import Change
 from reconstruct.explain.rules.mechanism_shown import Reading, specific
 from reconstruct.model import EventKind, Layer, Reason, Service
@@ -33,7 +33,7 @@ def typical(change: Change, readings: Sequence[Reading]) -> Reason | None:
     return Reason(RULE, says, (change.event.id, best.anomaly.id), priors.TYPICAL)
 
 
-def mechanism_fits(readings: Sequence[Reading]) -> Rival | None:
+def mechanism_fits(readings: Sequence[Reading]) -> Alternative | None:
     """The best shown mechanism, where only some kinds of change can set it off: a neighbour that takes the host's CPU
     is no deploy's doing; a held lock is a migration's or a job's.
 
@@ -44,7 +44,7 @@ def mechanism_fits(readings: Sequence[Reading]) -> Rival | None:
         return None
     contested = any(_speaks(r) and r is not best and r.weight > best.weight - CLEARLY for r in readings)
     kinds = frozenset(cast("EventKind", k) for k in best.mechanism.change_can)
-    return Rival(
+    return Alternative(
         rule=RULE,
         mechanism=best.mechanism.id,
         service=Service("") if best.anomaly.signal.layer in SHARED else best.anomaly.service,

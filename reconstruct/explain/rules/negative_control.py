@@ -1,4 +1,4 @@
-"""Rule placebo: earlier changes of the same service and kind that did nothing make one more an unlikely culprit."""
+"""Rule placebo: earlier changes of the same service and kind that did nothing make one more an unlikely candidate."""
 
 from __future__ import annotations
 
@@ -25,5 +25,5 @@ def negative_control(change: Change, case: Case) -> Reason | None:
     weight = priors.PLACEBO_SAME * len(repeats) + priors.PLACEBO_EACH * (len(harmless) - len(repeats))
     weight = max(priors.MAX_PLACEBO, weight)
     count = f"{len(harmless)} earlier {change.event.kind}{'s' if len(harmless) > 1 else ''}"
-    says = f"{count} of {change.event.service.name} did nothing that was felt"
+    says = f"{count} of {change.event.service.name} had no user impact"
     return Reason(RULE, says, tuple(e.id for e in harmless[-priors.FIGURES :]), weight)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from reconstruct.explain.alternatives import Rival
+from reconstruct.explain.alternatives import Alternative
 from reconstruct.explain.context import Case, in_time
 from reconstruct.text.reasons import moved_from_to
 
 RULE = "poison-message"
 
 
-def poison_message(case: Case) -> Rival | None:
+def poison_message(case: Case) -> Alternative | None:
     """Input errors of what failed first, and a queue that grows: the data or their producer, as likely as the reader.
 
     Changes of services that nothing is measured of (a producer) are left alone.
@@ -26,7 +26,7 @@ def poison_message(case: Case) -> Rival | None:
     ]
     if not refused or not piles_up:
         return None
-    return Rival(
+    return Alternative(
         rule=RULE,
         mechanism="queue-backlog",
         service=refused[0].service,

@@ -50,7 +50,7 @@ def _first(change: Change, case: Case, own: list[Anomaly]) -> Reason:
     if not same(service, case.first[0]):
         says = f"{service.name} failed in the same sample as {case.first[0].name}"
         return Reason(RULE, says, cited, priors.FIRST_TIED)
-    return Reason(RULE, f"{service.name} is where it was felt first", cited, priors.FIRST)
+    return Reason(RULE, f"{service.name} is where users met it first", cited, priors.FIRST)
 
 
 def _database_moved(case: Case) -> Anomaly | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from reconstruct.explain import priors
-from reconstruct.explain.alternatives import Rival
+from reconstruct.explain.alternatives import Alternative
 from reconstruct.explain.context import Case, in_time, levels, material
 from reconstruct.model import Anomaly
 from reconstruct.text.reasons import clock, lower_first
@@ -18,7 +18,7 @@ SLOW_TIMES = priors.LATENCY_TIMES
 """Queueing makes requests slower before it makes them fail."""
 
 
-def traffic_surge(case: Case) -> Rival | None:
+def traffic_surge(case: Case) -> Alternative | None:
     """Traffic of what was affected that rose before or with the onset and stayed up into it.
 
     Traffic harms by making work wait. So it speaks in full where a resource ran short as well, by half where requests
@@ -55,7 +55,7 @@ def traffic_surge(case: Case) -> Rival | None:
     shortest = max(short, key=lambda a: (not a.signal.inferred, a.score, a.id), default=None)
     figures = from_to(most.baseline, most.level, most.signal.unit)
     says = f"{lower_first(most.signal.title)} rose from {figures} at {clock(most.onset.time)}"
-    return Rival(
+    return Alternative(
         rule=RULE,
         mechanism="traffic-surge",
         service=most.service,

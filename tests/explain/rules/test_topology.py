@@ -40,8 +40,8 @@ def test_a_victim_that_failed_later_is_less_likely_than_the_first() -> None:
 def test_of_services_failing_in_one_sample_the_alerting_one_is_first() -> None:
     lines = [*web("pay", end=None), *web("shop", end=None)]
     changes = [event("e1", "13:53", "deploy", "shop"), event("e2", "13:53", "deploy", "pay")]
-    for guilty, name in (("shop", "e1"), ("pay", "e2")):
-        assert told(lines, events=changes, alerts=[alert("High", guilty, "13:58")]).hints[0].trigger == name
+    for triggering, name in (("shop", "e1"), ("pay", "e2")):
+        assert told(lines, events=changes, alerts=[alert("High", triggering, "13:58")]).hints[0].trigger == name
 
 
 def test_the_call_graph_makes_the_one_that_is_called_first() -> None:
