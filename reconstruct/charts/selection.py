@@ -228,7 +228,7 @@ def healthy_until(incident: Incident, metric: Metric) -> pd.Timestamp:
 def named_changes(incident: Incident, *, most: int = NAMED_CHANGES) -> tuple[list[Event], list[Event]]:
     """Changes in the window that are named in a picture, and those that are only marked; each in order of time.
 
-    First what hints, mitigation and recovery cite, then what was let go, then what touched affected services, then
+    First what hints, mitigation and recovery cite, then what was dismissed, then what touched affected services, then
     what lies shortly before the onset.
     """
     told, window = incident.explanation, incident.evidence.window
@@ -260,8 +260,8 @@ def named_changes(incident: Incident, *, most: int = NAMED_CHANGES) -> tuple[lis
 def cited_changes(incident: Incident) -> set[str]:
     """Ids of the changes that set it off or undid it, as far as anything can say."""
     told = incident.explanation
-    blamed = {h.trigger for h in told.hints if h.verdict in ("supported", "plausible") and h.trigger is not None}
-    return blamed | set(told.mitigated_evidence)
+    named = {h.trigger for h in told.hints if h.verdict in ("supported", "plausible") and h.trigger is not None}
+    return named | set(told.mitigated_evidence)
 
 
 def alert_rows(incident: Incident, *, most: int = ALERT_ROWS) -> tuple[list[AlertRow], int]:

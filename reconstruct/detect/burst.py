@@ -71,7 +71,7 @@ def find_burst(
         return None
     if gain[start:end].sum() <= parameters.burst_margin * _best_sum(np.where(was_out, yes, no)):
         return None
-    # With the share that it really has, an excursion that luck had placed a little before the onset is let go.
+    # With the share that it really has, an excursion that luck had placed a little before the onset is dropped.
     exact = np.where(out, *_ratios(min(max(parameters.burst_rate, share), HALF), usual))
     start, _ = grow(exact, core, drop=parameters.burst_drop)
     runs = _runs(high_ones[start:end]) + _runs(low_ones[start:end])

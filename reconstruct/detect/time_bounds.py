@@ -74,7 +74,7 @@ def recovery_moment(
 ) -> Moment:
     """The recovery: a range window lets go of a level late, by its length less what is hidden.
 
-    ``earliest = last_outside - smear, latest = first_normal, time = first_normal - (smear - hidden)``, none before
+    ``earliest = last_outside - range, latest = first_normal, time = first_normal - (range - hidden)``, none before
     the onset.
 
     >>> noon = pd.Timestamp("2026-01-01T12:00Z")

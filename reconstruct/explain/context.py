@@ -261,8 +261,8 @@ def _outlived(case: Case, anomaly: Anomaly) -> bool:
         return False
     values = (metric.values[symptom.column] - symptom.baseline).abs()
     with_it = values[(values.index >= case.onset.latest) & (values.index < anomaly.recovery.earliest)].dropna()
-    smear = pd.Timedelta(seconds=symptom.signal.range_s)
-    after = values[(values.index >= anomaly.recovery.latest + smear) & (values.index < case.until)].dropna()
+    range_window = pd.Timedelta(seconds=symptom.signal.range_s)
+    after = values[(values.index >= anomaly.recovery.latest + range_window) & (values.index < case.until)].dropna()
     if min(len(with_it), len(after)) < priors.FELT_SAMPLES:
         return False
     return bool(after.median() >= priors.STAYED_SHARE * with_it.median())

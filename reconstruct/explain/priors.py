@@ -110,20 +110,20 @@ CALLED: Final = 0.3
 """... of one that the failing service calls, and nothing is measured there."""
 DATABASE_CHANGE: Final = 0.7
 """A migration while the database layer moved, of a database whose metrics bear another name."""
-VICTIM: Final = -0.7
+DOWNSTREAM: Final = -0.7
 """... of a service that got worse later than the first."""
 UNMEASURED: Final = -0.7
 """... of a service nothing is measured of, and no call is known to it."""
 HEALTHY: Final = -2.5
 """... of a service that is measured and stayed as it was."""
 
-DOSE: Final = 2.3
+CANARY: Final = 2.3
 """Instances that have the change suffer and those without do not (or the other way round): a controlled experiment,
 though a small one."""
-PLACEBO_EACH: Final = -0.1
+NEGATIVE_CONTROL_EACH: Final = -0.1
 """An earlier change of the same service and kind that did nothing. If one in ten such changes does harm, each harmless
 one seen lowers that estimate by about a tenth."""
-PLACEBO_SAME: Final = -0.7
+NEGATIVE_CONTROL_SAME: Final = -0.7
 """... and one that was the very same (a job of that name, a restart): what did nothing yesterday does nothing today."""
 MAX_PLACEBO: Final = -1.5
 REVERSED: Final = 3.0
@@ -201,7 +201,7 @@ ALTERNATIVE_AT: Final = 0.15
 SPEAKS_AGAINST: Final = -1.0
 """A reason of this weight is a reason against; lighter ones only temper."""
 TOLD_AT: Final = 0.02
-"""A change below this is not a hint; near the onset it is let go, with its reason."""
+"""A change below this is not a hint; near the onset it is dismissed, with its reason."""
 UNCHANGED_TOLD_AT: Final = 0.1
 """No change at all is told from here on: below, it only repeats the first hint without its trigger."""
 HINTS: Final = 5

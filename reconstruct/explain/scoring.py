@@ -29,7 +29,7 @@ class CandidateCause:
 
     @property
     def odds(self) -> float:
-        """Log-odds against "something we cannot see"; minus infinity where a rule let it go."""
+        """Log-odds against the unexplained; minus infinity where a rule dismissed it."""
         return priors.CHANGE_KINDS[self.change.event.kind] + sum(r.weight for r in self.reasons)
 
 

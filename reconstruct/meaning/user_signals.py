@@ -1,6 +1,6 @@
 """What users meet, as signals: failed requests, mean time by route at the outermost hops, and how late queued work is.
 
-They are made of series as exported, so that errors and total are one set and no range window smears them. Their promql
+They are made of series as exported, so that errors and total are one set and no range window delays them. Their promql
 is what one would ask for the same figure.
 """
 

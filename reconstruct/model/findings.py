@@ -140,7 +140,7 @@ class RuledOut:
 
 @dataclass(frozen=True, slots=True)
 class DismissedChange:
-    """A change near the onset that is innocent as far as we can see, and why."""
+    """A change near the onset that is no candidate as far as we can see, and why."""
 
     event: str
     rule: str

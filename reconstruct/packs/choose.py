@@ -82,7 +82,7 @@ def signal_of(
     interval_s = rate_interval_s(variant.needs)
     expression = with_labels(variant.promql, conventions=conventions)
     asked = promql.fill(expression, rate_interval_s=interval_s, scope=scope)
-    # Beside the rate interval, other ranges choose series (`topk(... [1h] @ end())`) and smear nothing.
+    # Beside the rate interval, other ranges choose series (`topk(... [1h] @ end())`) and delay nothing.
     range_s = interval_s if "__rate_interval" in macros(expression) else promql.range_window_s(asked)
     return Signal(
         id=template.id,

@@ -31,7 +31,7 @@ UNITS: Final[tuple[str, ...]] = (
 """Base units, as OpenMetrics asks for them: never milliseconds or megabytes. A ratio is 0..1, percent 0..100."""
 
 TAGS: Final[Mapping[str, str]] = {
-    "by-instance": "one series an instance: for the dose test, not for the reader",
+    "by-instance": "one series an instance: for the canary comparison, not for the reader",
     "cache": "hits, misses and evictions of a cache",
     "certificate": "seconds until a certificate ends",
     "connections": "connections held, against those allowed",

@@ -35,7 +35,7 @@ def attribution(
     alerting: str | None,
     aspect: Aspect | None,
 ) -> Floats:
-    """Blame of each service: its own effect and what its callers pass on to it, less what its callees explain.
+    """Attribution of each service: its own effect and what its callers pass on to it, less what its callees explain.
 
     Parameters
     ----------

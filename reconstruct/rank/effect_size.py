@@ -24,7 +24,7 @@ BENIGN: Final = 0.5
 """What a move in the harmless direction is worth: work that stops falls, but so does work that is finished."""
 TRAFFIC: Final = 0.5
 """What moving traffic is worth: it is mostly a consequence, and it moves with every hour of the day."""
-PLACEBO: Final = 0.5
+NEGATIVE_CONTROL: Final = 0.5
 """Of what the same series did in its worst healthy stretch is taken off: past restlessness is half an excuse."""
 LATE: Final = 0.3
 """Is lost, at most, by a series that leaves its past only at the end of the stretch."""
@@ -52,9 +52,9 @@ BASELINE_SAMPLES: Final = 4
 BASELINE_ROWS: Final = 240
 """Rows a baseline is read from, evenly spread; its quantiles hardly change with more, the time does."""
 PLACEBO_STRETCHES: Final = 80
-"""Stretches of the table that are looked at as placebos, about; neighbours overlap and say the same."""
+"""Stretches of the table that are looked at as negative control, about; neighbours overlap and say the same."""
 STRETCH_ROWS: Final = 32
-"""Rows read of one placebo stretch, evenly spread."""
+"""Rows read of one negative-control stretch, evenly spread."""
 
 
 class Column(NamedTuple):
@@ -107,7 +107,7 @@ class Effect:
     """What each column did in a stretch, against its baseline."""
 
     score: Floats
-    """log(1 + spreads), placebo taken off, weighed by kind; -1 where it could not be judged."""
+    """log(1 + spreads), negative control taken off, weighed by kind; -1 where it could not be judged."""
     excess: Floats
     """How much worse than its median it was, in its own unit; 0 where better or not judged."""
     before: Floats
@@ -180,7 +180,8 @@ class SeriesTable:
 def effect(table: SeriesTable, *, start: int, end: int) -> Effect:
     """How far each column left its past in the rows `start` to `end`.
 
-    ``score = weight * (log1p(|level - median| / spread) - PLACEBO * log1p(the same in the worst stretch before))``;
+    ``score = weight * (log1p(|level - median| / spread)
+    - NEGATIVE_CONTROL * log1p(the same in the worst stretch before))``;
     `level` is what REACHED_SHARE of the samples reach and `spread` is robust and floored.
 
     Parameters
@@ -213,8 +214,10 @@ def effect(table: SeriesTable, *, start: int, end: int) -> Effect:
     rest, stretch = table.baseline(start), table.values[start:end]
     high, low = levels(stretch)
     worst_high, worst_low = table.worst_stretch(_rounded(min(end - start, max(2, start // 3))), before=start)
-    rise = _spreads(high - rest.median, rest.spread) - PLACEBO * _spreads(worst_high - rest.median, rest.spread)
-    fall = _spreads(rest.median - low, rest.spread) - PLACEBO * _spreads(rest.median - worst_low, rest.spread)
+    rise = _spreads(high - rest.median, rest.spread) - NEGATIVE_CONTROL * _spreads(
+        worst_high - rest.median, rest.spread
+    )
+    fall = _spreads(rest.median - low, rest.spread) - NEGATIVE_CONTROL * _spreads(rest.median - worst_low, rest.spread)
     up, down = _directions(table.columns)
     score = np.maximum(np.maximum(up * rise, down * fall), 0.0)
     score *= np.where(table.aspect_is("traffic"), TRAFFIC, np.where(table.where("outbound"), 0.0, 1.0))
@@ -300,7 +303,7 @@ def _stretches(table: SeriesTable, width: int) -> tuple[npt.NDArray[np.intp], Fl
 
 
 def _rounded(width: int) -> int:
-    """Widths past 8 in steps of half a doubling: placebos of nearly the same length are worked out once."""
+    """Widths past 8 in steps of half a doubling: negative control of nearly the same length are worked out once."""
     return width if width <= 8 else int(2.0 ** (math.floor(2.0 * math.log2(width)) / 2.0))
 
 

@@ -31,7 +31,7 @@ WITNESSES: Final = 3
 """Services whose effects add up to the evidence: one alone is often noise, ten are noise again."""
 ENOUGH: Final = 7.0
 """Of one service, in log effect: e^7 spreads are as sure as it gets, a flat baseline would count for twenty."""
-FELT: Final = 1.5
+USER_FACING: Final = 1.5
 """What callers feel says more about when than a resource does."""
 TRUST_BEFORE: Final = 10.0
 """Samples before at which evidence counts half: shorter baselines underestimate their spread."""
@@ -169,7 +169,7 @@ def candidates(table: SeriesTable, *, first: int = 0) -> list[int]:
 
 def _evidence(table: SeriesTable, scores: Floats, start: int, end: int) -> float:
     """How much says that something began at `start` and lasted to `end`."""
-    weight = np.where(table.aspect_is("traffic"), 0.0, np.where(table.where("user_facing"), FELT, 1.0))
+    weight = np.where(table.aspect_is("traffic"), 0.0, np.where(table.where("user_facing"), USER_FACING, 1.0))
     best = table.best_of_service(np.clip(scores * weight, 0.0, ENOUGH))
     said = float(np.sort(best)[-WITNESSES:].sum())
     said *= start / (start + TRUST_BEFORE) * (end - start) / (end - start + TRUST_DURING)

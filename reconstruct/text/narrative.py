@@ -402,7 +402,7 @@ def confidence_text(hint: Hint) -> str:
 
 
 def left_over(incident: Incident) -> float:
-    """What the hints' confidences leave to "something we cannot see"."""
+    """What the hints' confidences leave unexplained."""
     return max(0.0, 1.0 - sum(hint.confidence for hint in incident.explanation.hints))
 
 

@@ -55,7 +55,7 @@ def cited_in_draft(incident: Incident, known: Mapping[str, Cited]) -> list[Cited
     explanation = incident.explanation
     ids = {one for entry in incident.timeline for one in entry.evidence}
     ids |= {one for stone in incident.milestones.values() if stone for one in stone.evidence}
-    ids |= {one for felt in explanation.impact for one in felt.evidence}
+    ids |= {one for impact in explanation.impact for one in impact.evidence}
     ids |= {one for ruled in explanation.ruled_out for one in ruled.evidence}
     ids |= {one for gone in explanation.dismissed_changes for one in (gone.event, *gone.evidence)}
     for hint in explanation.hints:

@@ -161,7 +161,7 @@ _SHOWN: Final[Mapping[str, Callable[[Shown, Clock], str]]] = {
     "impact-end": _impact,
     "anomaly": _figures,
     "anomaly-start": lambda one, clock: f"{one.name} left its baseline at {_when(one, clock)}",
-    "anomaly-end": lambda one, clock: f"{one.name} was back within its baseline at {_when(one, clock)}",
+    "anomaly-end": lambda one, clock: f"{one.name} recovered at {_when(one, clock)}",
     "value": _figures,
     "hint": _hint,
     "duration": _duration,

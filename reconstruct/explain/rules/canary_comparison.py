@@ -1,4 +1,4 @@
-"""Rule dose: do the instances that have the change suffer, and those without it not?"""
+"""Rule canary-comparison: do the instances that have the change suffer, and those without it not?"""
 
 from __future__ import annotations
 
@@ -42,11 +42,11 @@ def canary_comparison(change: Change, case: Case) -> Reason | None:
         return None
     cited = (change.event.id, metric.query)
     if with_it >= SUFFERS * worst and without <= SPARED * worst:
-        return Reason(RULE, f"only instances that had it suffered: {text}", cited, priors.DOSE)
+        return Reason(RULE, f"only instances that had it suffered: {text}", cited, priors.CANARY)
     if without >= SUFFERS * worst and with_it <= SPARED * worst:
-        return Reason(RULE, f"instances without it suffered, those with it did not: {text}", cited, -priors.DOSE)
+        return Reason(RULE, f"instances without it suffered, those with it did not: {text}", cited, -priors.CANARY)
     if without >= SUFFERS * worst and with_it >= SUFFERS * worst:
-        return Reason(RULE, f"instances without it suffered as much: {text}", cited, -priors.DOSE / 2)
+        return Reason(RULE, f"instances without it suffered as much: {text}", cited, -priors.CANARY / 2)
     return None
 
 

@@ -14,7 +14,7 @@ from reconstruct.text.reasons import moved_from_to
 RULE = "mechanism-shown"
 TESTS = (in_time, with_impact, lasts_with_impact, material)
 """What an anomaly must pass to speak for a mechanism, or against it."""
-UNKNOWN = Mechanism("unknown", "Something we cannot see", "")
+UNKNOWN = Mechanism("unknown", "Unexplained", "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Rule placebo: earlier changes of the same service and kind that did nothing make one more an unlikely candidate."""
+"""Rule negative-control: earlier changes of the same service and kind that did nothing speak against one more."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ RULE = "negative-control"
 
 
 def negative_control(change: Change, case: Case) -> Reason | None:
-    """Log-odds of its harmless predecessors: PLACEBO_EACH for each that had its time and showed
-    nothing, PLACEBO_SAME for each that was the very same thing."""
+    """Log-odds of its harmless predecessors: NEGATIVE_CONTROL_EACH for each that had its time and showed
+    nothing, NEGATIVE_CONTROL_SAME for each that was the very same thing."""
     had_their_time = case.onset.earliest - pd.Timedelta(seconds=priors.TAKES_EFFECT_S)
     harmless = [e for e in change.earlier if e.time < had_their_time]
     if not harmless:
@@ -22,7 +22,7 @@ def negative_control(change: Change, case: Case) -> Reason | None:
     repeats = [
         e for e in harmless if e.title and e.title == change.event.title and e.kind in ("job", "restart", "scale")
     ]
-    weight = priors.PLACEBO_SAME * len(repeats) + priors.PLACEBO_EACH * (len(harmless) - len(repeats))
+    weight = priors.NEGATIVE_CONTROL_SAME * len(repeats) + priors.NEGATIVE_CONTROL_EACH * (len(harmless) - len(repeats))
     weight = max(priors.MAX_PLACEBO, weight)
     count = f"{len(harmless)} earlier {change.event.kind}{'s' if len(harmless) > 1 else ''}"
     says = f"{count} of {change.event.service.name} had no user impact"

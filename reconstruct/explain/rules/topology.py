@@ -24,7 +24,7 @@ def topology(change: Change, case: Case) -> Reason:
     calls = any((a.name, service.name) in case.calls for a in case.affected)
     if any(same(service, a) for a in case.affected):
         says = f"{service.name} got worse, but later than {names(case.first)}"
-        return Reason(RULE, says, cited, priors.INVOLVED if calls else priors.VICTIM)
+        return Reason(RULE, says, cited, priors.INVOLVED if calls else priors.DOWNSTREAM)
     if bad:
         return Reason(RULE, f"{moved_from_to(bad[0])}", (change.event.id, bad[0].id), priors.INVOLVED)
     database = _database_moved(case) if change.event.kind == "migration" else None

@@ -31,7 +31,7 @@ MAX_SAMPLES: Final = 10_000_000
 COUNT_FIRST_POINTS: Final = 1_000
 """From this many points on, the series are counted before they are asked for (one evaluation beside a thousand)."""
 MAX_HALVINGS_TOO_MUCH: Final = 12
-"""Refusals for size are quick; from 11,000 points down to a handful."""
+"""Errors about size are quick; from 11,000 points down to a handful."""
 LEAST_LEARNT_POINTS: Final = 100
 """One query's refusal makes the next ones no shorter than this: that a heavy one needs pieces says little of others."""
 MAX_HALVINGS_TOO_SLOW: Final = 1

@@ -25,7 +25,7 @@ class GarbledError(Exception):
 
 
 class JsonStream:
-    """A JSON text that is still coming in, and where we are in it; what was read is let go."""
+    """A JSON text that is still coming in, and where we are in it; what was read is dropped."""
 
     def __init__(self, read: Callable[[int], bytes]) -> None:
         self._read = read

@@ -79,7 +79,7 @@ def fetch_trail(ask: SourceRequest) -> SourceResult:
     try:
         boto3: Any = import_module("boto3")
         client_settings: Any = import_module("botocore.config").Config
-        refusals: Any = import_module("botocore.exceptions")
+        botocore_errors: Any = import_module("botocore.exceptions")
     except ImportError as error:
         raise UsageError("the source aws needs boto3", hint="pip install 'reconstruct[aws]'") from error
     settings = client_settings(connect_timeout=10, read_timeout=20, retries={"max_attempts": 3, "mode": "standard"})
@@ -97,9 +97,9 @@ def fetch_trail(ask: SourceRequest) -> SourceResult:
         )
         for page in asked:
             found += [{**one, "EventTime": one["EventTime"].isoformat()} for one in page.get("Events", ())]
-    except refusals.NoCredentialsError as error:
+    except botocore_errors.NoCredentialsError as error:
         raise UsageError("no credentials for AWS", hint="set AWS_PROFILE, or what boto3 looks for") from error
-    except (refusals.BotoCoreError, refusals.ClientError) as error:
+    except (botocore_errors.BotoCoreError, botocore_errors.ClientError) as error:
         raise SourceError(
             f"CloudTrail in {ask.argument}: {redact(str(error))[:300]}", hint="it needs cloudtrail:LookupEvents"
         ) from error
