@@ -53,7 +53,7 @@ def to_report(incident: Incident) -> str:
         lines += [f"and {len(gaps) - MAX_SERIES_SHOWN} more gaps" if len(gaps) > MAX_SERIES_SHOWN else "", ""]
     for episode in episodes:
         lines += _episode(episode, incident)
-    if incident.evidence.notes:
+    if episodes and incident.evidence.notes:  # a quiet day is one line
         lines += ["Method:", "", *(f"- {markdown(sentence(note))}" for note in incident.evidence.notes if note.strip())]
     return "\n".join(lines).rstrip() + "\n"
 

@@ -65,7 +65,7 @@ def test_three_episodes_are_found_and_each_is_announced_once(
     assert [code for code, _ in told] == [0] * DAYS
     quiet = [day for day in range(DAYS) if "##" not in told[day][1]]
     assert quiet == [0, 2, 4], [text for _, text in told]
-    assert all(len(told[day][1].strip().splitlines()) == 1 for day in quiet)
+    assert [len(told[day][1].strip().splitlines()) for day in quiet] == [1, 1, 1], [told[day][1] for day in quiet]
     new = [note for note in notes(hook.requests) if note["news"] == "new"]
     begun = [pd.Timestamp(note["start"]) for note in new]
     wanted = [pd.Timestamp(f"{(FIRST + pd.Timedelta(days=d)).date()}T{clock}Z") for d, clock, _ in EPISODES]
