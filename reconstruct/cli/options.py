@@ -1,6 +1,7 @@
 """The options that several commands share, written once: dataclasses whose fields become a command's options.
 
-Each command takes the groups that it uses. "Not given" is None, never a default's value.
+Each command takes the groups that it uses; `--help` lists those of the last base first. "Not given" is None, never a
+default's value.
 """
 
 from __future__ import annotations
@@ -241,32 +242,32 @@ class ConsoleOptions:
 
 
 @dataclass(frozen=True, kw_only=True)
-class CheckOptions(TimeOptions, ServerOptions, PackOptions, ConsoleOptions):
+class CheckOptions(ConsoleOptions, PackOptions, ServerOptions, TimeOptions):
     """For `queries check`: a server and its packs."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class DoctorOptions(CheckOptions, ChangeOptions):
+class DoctorOptions(ChangeOptions, CheckOptions):
     """For `doctor`: a server, its packs and the sources of changes."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class EventsOptions(TimeOptions, ServerOptions, ChangeOptions, BundleOptions, ConsoleOptions):
+class EventsOptions(ConsoleOptions, BundleOptions, ChangeOptions, ServerOptions, TimeOptions):
     """For `events`: what changed in a window."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class BacktestOptions(TimeOptions, ServerOptions, BundleOptions, ConsoleOptions):
+class BacktestOptions(ConsoleOptions, BundleOptions, ServerOptions, TimeOptions):
     """For `backtest`: a server or a bundle, and how far back."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class EvidenceOptions(EventsOptions, PackOptions, MetricOptions):
+class EvidenceOptions(MetricOptions, PackOptions, EventsOptions):
     """For what needs the whole evidence of a window: incident, report, scan, capture, verify."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class IncidentOptions(EvidenceOptions, EpisodeOptions):
+class IncidentOptions(EpisodeOptions, EvidenceOptions):
     """For `incident` and `capture`: the whole evidence of a window that may have to be found."""
 
 
