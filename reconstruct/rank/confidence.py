@@ -13,8 +13,7 @@ EXCESS: Final = 1.0
 """... for one whose effect is MAX_EXCESS beyond what chance makes of the same table."""
 GUIDED: Final = 1.6
 """... for an alert that was followed down a call graph; half of it for a call graph alone. Without one a downstream
-service looks
-like a candidate."""
+service looks like the place."""
 CONSTANT: Final = -1.6
 """A first service with nothing for it is right one time in six. All four: a ridge logistic fit over the development
 sets and their variants, each system weighed the same, rounded; benchmarks/ranking.md has what it is worth elsewhere."""

@@ -1,7 +1,6 @@
 """When did it begin? Not answered: every stretch that it may have been is weighed, and the ranking is their mean.
 
-One guessed onset that is a few samples wrong puts faulty samples into the baseline and loses the candidate. The
-place of
+One guessed onset that is a few samples wrong puts faulty samples into the baseline and loses the candidate. The place of
 a stretch in the window says nothing here.
 """
 
