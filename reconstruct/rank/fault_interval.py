@@ -1,7 +1,7 @@
-"""When did it begin? Not answered: every stretch that it may have been is weighed, and the ranking is their mean.
+"""Effect sizes averaged over all candidate fault intervals, weighted by their evidence, instead of one onset.
 
-One guessed onset that is a few samples wrong puts faulty samples into the baseline and loses the candidate. The place of
-a stretch in the window says nothing here.
+One guessed onset that is a few samples wrong puts faulty samples into the baseline and loses the place. The
+place of a stretch in the window says nothing here.
 """
 
 from __future__ import annotations
