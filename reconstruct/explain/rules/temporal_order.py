@@ -43,7 +43,9 @@ def temporal_order(change: Change, case: Case, line: Line | None) -> Reason:
     if event.time >= onset.earliest:
         says = f"at {clock(event.time)}, no sample before the onset at {clock(onset.time)}"
     if weight <= priors.LATE:
-        says += ", later than such a change shows"
+        says += ", longer than such a change takes to show"
+    elif weight < 0 and change.acts == "rolls out" and onset.earliest > event.time and lag_s < priors.FRESH_S:
+        says = f"only {says}; a rollout usually takes longer to show"
     return Reason(RULE, says, cited, weight)
 
 

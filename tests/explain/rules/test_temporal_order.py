@@ -16,7 +16,14 @@ def test_a_deploy_minutes_before_the_onset_is_the_first_hint() -> None:
     assert "before the onset at 13:55:30" in " ".join(r.says for r in story.hints[0].reasons_against)
 
 
-def test_a_change_after_the_onset_is_let_go_and_says_so() -> None:
+@pytest.mark.parametrize(("clock", "fresh"), [("13:55:10", True), ("13:51", False)])
+def test_only_a_rollout_that_has_just_begun_is_said_to_take_longer(clock: str, fresh: bool) -> None:
+    story = told([*web(end=None), *quiet()], events=[event("e1", clock, "deploy", "shop", version="2")])
+    said = " ".join(r.says for h in story.hints for r in (*h.reasons_for, *h.reasons_against))
+    assert ("a rollout usually takes longer to show" in said) == fresh
+
+
+def test_a_change_after_the_onset_is_dismissed_and_says_so() -> None:
     story = told([*web(), *quiet()], events=[event("e1", "13:58", "deploy", "shop", version="2")])
     assert "e1" not in triggers(story)
     assert against(story, "e1") == "temporal-order: began 2 min 30 s after the onset at 13:55:30"
