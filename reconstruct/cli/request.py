@@ -226,7 +226,8 @@ def evidence_of(
             )
         if isinstance(given, IncidentOptions) and (asked.start is None or incident_window.wanted(given)):
             return incident_window.gathered(given, asked, settings=settings, at=at, progress=progress), settings
-        return gather(asked, now=at, progress=progress), settings
+        evidence = gather(asked, now=at, progress=progress)
+        return evidence if selector is None else selected(evidence, selector), settings
     _refuse(
         given,
         ("scope", "pack", "queries", "dashboard", "step", "deadline"),
@@ -297,9 +298,7 @@ def selected(evidence: Evidence, selector: str) -> Evidence:
         if fits:
             metrics.append(metric.of_columns(fits))
     if not metrics:
-        raise NothingToShowError(
-            f"no series of the bundle matches {selector}", hint="leave the selector out to see all"
-        )
+        raise NothingToShowError(f"no series matches {selector}", hint="leave the selector out to see all")
     return replace(evidence, metrics=tuple(metrics))
 
 

@@ -72,7 +72,26 @@ def test_a_selector_acts_on_a_bundle(demo: str) -> None:
     assert 0 < some["series"] < whole["series"]
     none = RUNNER.invoke(app, ["scan", 'nothing{job="nowhere"}', "--bundle", demo])
     assert none.exit_code == 4
-    assert "no series of the bundle matches" in none.stderr
+    assert "no series matches" in none.stderr
+
+
+def test_a_selector_acts_on_a_file(tmp_path: Path) -> None:
+    rows = [
+        f"2026-01-01T{h:02d}:{m:02d}:00Z,{name},{z},{m % 7}"
+        for h in range(4)
+        for m in range(60)
+        for z in "ab"
+        for name in ("depth", "lag")
+    ]
+    file = tmp_path / "m.csv"
+    file.write_text("timestamp,metric,zone,value\n" + "\n".join(rows) + "\n")
+    given = ["--metrics", str(file), "--from", "2026-01-01T03:00Z", "--format", "json"]
+
+    def counted(*selector: str) -> int:
+        result = RUNNER.invoke(app, ["scan", *selector, *given])
+        return int(json.loads(result.stdout)["series"]) if result.exit_code == 0 else -result.exit_code
+
+    assert (counted(), counted('{zone="a"}'), counted('depth{zone="a"}'), counted("nothing")) == (4, 2, 1, -4)
 
 
 def test_a_shorter_baseline_acts_on_a_bundle(demo: str, tmp_path: Path) -> None:
