@@ -39,7 +39,7 @@ def read_process(
     for row in rows:
         thing = names.thing(row)
         told = Source(row.query, name, instance_of(row.labels))
-        if rows[0].words[0] == "process" or (said & {"start"} and "time" in said):
+        if "process" in rows[0].words[:1] or (said & {"start"} and "time" in said):
             _process(row, said, thing, told, found)
         elif "memory" in said and said & {"jvm", "heap", "nodejs", "dotnet", "rss", "resident"}:
             if row.own.get("area", "heap") != "heap" or not said & {"byte", "rss", "resident"}:

@@ -7,7 +7,6 @@ Whatever does not look as Prometheus and VictoriaMetrics write it is read as pla
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ import numpy.typing as npt
 
 from reconstruct.http import redact
 from reconstruct.json_text import read_json
+from reconstruct.model.instants import can_be_meant
 from reconstruct.sources.prometheus.dialect import plain_labels
 from reconstruct.sources.prometheus.float_text import numbers_in, plain_numbers_in
 from reconstruct.sources.prometheus.json_stream import GarbledError, JsonStream
@@ -75,7 +75,7 @@ class Matrix:
         """The row of the series with these labels (JSON, as sent); a new one of NaN where it is new."""
         row = self._row_of_bytes.get(raw)
         if row is None:
-            labels = read_json(raw) if b"\\u" in raw else json.loads(raw)
+            labels = read_json(raw)
             if not isinstance(labels, dict):
                 raise GarbledError("labels that are no object")
             row = self.row_of_labels(labels)
@@ -105,9 +105,10 @@ class Matrix:
 
     def put_at(self, row: int, *, stamps_s: npt.NDArray[np.float64], values: npt.NDArray[np.float64]) -> None:
         """Samples at these times; what lies outside the grid is left out."""
-        at = np.rint((stamps_s * 1000.0 - self.start_ms) / self.step_ms).astype(np.int64)
+        meant = can_be_meant(stamps_s)
+        at = np.rint((stamps_s[meant] * 1000.0 - self.start_ms) / self.step_ms).astype(np.int64)
         inside = (at >= 0) & (at < self.n_times)
-        self._values[row, at[inside]] = values[inside]
+        self._values[row, at[inside]] = values[meant][inside]
 
     def result(self) -> tuple[npt.NDArray[np.float64], tuple[dict[str, str], ...]]:
         """The values (n_times, n_series), a view of memory that lies series by series, and the labels, one a column."""
@@ -162,6 +163,7 @@ def read_answer(read: Callable[[int], bytes], *, into: Matrix, first: int, n_poi
         TypeError,
         KeyError,
         IndexError,
+        OverflowError,
         RecursionError,
     ) as error:  # JSON that is none, or of another form
         raise GarbledError(str(error)) from error
