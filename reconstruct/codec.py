@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from reconstruct import model
-from reconstruct.model.instants import in_range
+from reconstruct.model.instants import in_range, is_span
 
 _DIGITS = {"s": 0, "ms": 3, "us": 6, "ns": 9}
 _UNITS = {digits: unit for unit, digits in _DIGITS.items()}
@@ -116,7 +116,11 @@ def _decode_noun(fields: Mapping[str, object], kind: type) -> object:
     if unknown := fields.keys() - hints.keys():
         raise DecodeError(f"{kind.__name__} has no field {', '.join(sorted(unknown))}")
     try:
-        return kind(**{name: decode(value, hints[name]) for name, value in fields.items()})
+        told = {name: decode(value, hints[name]) for name, value in fields.items()}
+        for name, value in told.items():
+            if name.endswith("_s") and isinstance(value, float) and not is_span(value, zero=True):
+                raise DecodeError(f"{kind.__name__}: {value} is no length of time for {name}")
+        return kind(**told)
     except TypeError as error:  # a field without a default is not there
         raise DecodeError(f"{kind.__name__} lacks a field: {error}") from error
 

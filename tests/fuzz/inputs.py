@@ -324,7 +324,7 @@ def _words_read(raw: bytes, _: str, __: Path) -> None:
 
 
 OPTIONS: Final = (
-    *("--from", "--to", "--tz", "--baseline", "--format", "--service", "--around", "--alert", "--page", "--out"),
+    *("--from", "--to", "--tz", "--baseline", "--format", "--service", "--around", "--alert", "--page"),
     *("--explain", "--deadline", "--step", "--scope", "--stdout", "--events", "--metrics", "--template", "--history"),
     *("--column", "--dashboard", "--config", "--queries", "--pack", "--backtest", "--prometheus"),
 )

@@ -5,7 +5,6 @@ Metadata comes through prometheus-api-client on our session; queries do not, for
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, TypeVar
@@ -116,10 +115,10 @@ class Prometheus:
         """The server's clock, to the second: an answer's `Date`, or what `time()` says where a proxy removes that."""
         samples = self.instant("time()")
         # VictoriaMetrics answers `time()` for half a minute ago, so that late samples count; Date does not.
-        told = self._transport.clock or (instant(math.floor(samples[0].value)) if samples else None)
+        told = self._transport.clock or (instant(samples[0].value) if samples else None)
         if told is None:
             raise self._transport.not_the_api()
-        return told
+        return told.floor("s")
 
     def skew_note(self, now: pd.Timestamp) -> str:
         """A sentence on how far the server's clock is from `now`; "" where that is less than `SKEW_TOLD_S`."""
