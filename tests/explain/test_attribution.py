@@ -100,7 +100,7 @@ def test_the_kind_of_change_counts_as_the_mechanism_says() -> None:
     found, at_work = lock()
     events = [event(155, "migration", "orders-db"), event(155, "flag", "orders-db", named="e2")]
     migration, flag = (
-        attribute(c, at_work, case=case(), system=found, span=span(), found=changes_of(*events), cured_by=None)
+        attribute(c, at_work, case=case(), system=found, span=span(), near={}, cured_by=None)
         for c in changes_of(*events)
     )
     assert migration is not None
