@@ -211,6 +211,8 @@ class Prometheus:
                 ) from None
             warnings.update(dict.fromkeys(envelope.warnings))
             infos.update(dict.fromkeys(envelope.infos))
+            if envelope.wide:
+                warnings[f"{envelope.wide} series whose labels are longer than 64 KiB are left out"] = None
             if envelope.histograms:
                 warnings["native histograms have no single value and are left out; take a quantile of them"] = None
             first += n_points
