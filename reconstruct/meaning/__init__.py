@@ -177,7 +177,7 @@ def _system(
     _behind(served, called, names)
     consumers = {worker: names.known(queue) or queue for worker, queue in flows.consumers.items()}
     joined_with = joined_pools(pools)
-    seen = {*called, *joined_with, *((worker, queue) for worker, queue in consumers.items())}
+    seen = {*called, *flows.callers, *joined_with, *((worker, queue) for worker, queue in consumers.items())}
     configured = {
         (names.known(a) or plain_name(a), names.known(b) or plain_name(b)) for a, b in (*calls, *evidence.calls)
     }
