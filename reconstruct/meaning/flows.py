@@ -11,7 +11,7 @@ from typing import Final, Literal, TypeVar
 import numpy as np
 
 from reconstruct.meaning import vocabulary as words_for
-from reconstruct.meaning.names import Names, family_of, instance_of, total_of
+from reconstruct.meaning.names import ROUTE, Names, family_of, instance_of, total_of
 from reconstruct.meaning.rows import Row
 from reconstruct.meaning.status import failed, status_label
 from reconstruct.model.system import Flow, Kind, Series, quotient
@@ -178,7 +178,7 @@ def _place(label: str) -> int:
 
 
 def _is_route(label: str) -> bool:
-    return bool(re.search("path|uri|route|handler|endpoint|operation|url|method", label))
+    return bool(ROUTE.search(label))
 
 
 def _other(row: Row, peer: str | None, *, names: Names, store: bool, said: frozenset[str]) -> str:

@@ -45,6 +45,8 @@ AGREED: Final = 0.3
 """Of a family's targets: a label whose values are names for at least so many is the one that names."""
 NAMESPACES_LOOKED_AT: Final = 50
 """Series a metric."""
+ROUTE: Final = re.compile("path|uri|route|handler|endpoint|operation|url|method")
+"""Part of the name of a label that tells what is asked, not whom."""
 MAX_NAME: Final = 120
 """Longer texts are no name."""
 NAMESPACE: Final = re.compile(r"namespace|^(env|environment|stage|region|dc|datacenter|cluster)$")
@@ -217,9 +219,11 @@ def _hints(rows: Mapping[str, Sequence[Row]]) -> set[str]:
     }
     found: set[str] = set()
     for series in rows.values():
+        client = not words_for.CLIENT.isdisjoint(series[0].words)
         for row in series:
             for name, value in row.own.items():
-                if name in labels and len(value) > 2 and _NAME.fullmatch(value.lower()):
+                named = name in labels or (client and name not in words_for.NO_ROUTE and not ROUTE.search(name))
+                if named and len(value) > 2 and _NAME.fullmatch(value.lower()):
                     found.add(plain_name(value))
     return found
 
@@ -254,6 +258,12 @@ def _name(
         (name for name in mine if name in votes and plain_name(mine[name]) in hints),
         key=lambda name: (votes[name][1] < AGREED * len(all_labels), -votes[name][0], order.get(name, 50), name),
     )
+    if family == "app":
+        common = [
+            name for name in mine if votes.get(name, (0, 0))[1] >= AGREED * len(all_labels) and votes[name][0] > 1
+        ]
+        if common:  # what names the most names the others too, though nobody else speaks of them
+            return plain_name(mine[min(common, key=lambda name: (-votes[name][0], order.get(name, 50), name))])
     if voted:
         return plain_name(mine[voted[0]])
     distinct = {name: len({plain_name(one.get(name, "")) for one in all_labels}) for name in mine}

@@ -124,6 +124,7 @@ PEER_LABELS: Final = (
     "peer",
     "upstream",
     "dest",
+    "dst",
     "destination",
     "destination_service",
     "callee",
