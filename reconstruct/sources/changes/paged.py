@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, cast
 from urllib.parse import urljoin
@@ -180,7 +181,13 @@ def _without_secrets(body: bytes, settings: HttpSettings) -> bytes:
     sent = [
         settings.bearer_token,
         settings.password,
-        *(value.rpartition(" ")[2] for value in settings.headers.values()),
+        # `GenieKey TOKEN`, `Token token=TOKEN`; a bare key may itself end in `=`
+        *(
+            part
+            for value in settings.headers.values()
+            for part in (value.split(" ")[-1], value.rpartition("token=")[2])
+        ),
+        b64encode(f"{settings.username}:{settings.password}".encode()).decode() if settings.password else "",
     ]
     for secret in sent:
         if len(secret) >= MIN_SECRET and "/" not in secret[:MIN_SECRET]:
