@@ -1,6 +1,6 @@
 """`reconstruct scan` over very many series of a real VictoriaMetrics: memory, growth, cost, and what it finds.
 
-    python benchmarks/scan.py [--series 10000,100000,1000000] [--data FOLDER] [--seed 1] [--layout names] [--markdown FILE]
+    python benchmarks/scan.py [--series 10000,100000,1000000] [--data FOLDER] [--seed 1] [--layout names]
 
 Needs `victoria-metrics` on PATH, and cramjam; or `--prometheus URL` of a server that takes remote write. One series in
 a thousand is anomalous in a known way (a level, a ramp, a spike, a drop, gone flat) and carries a planted label value
@@ -92,7 +92,9 @@ def anomalous(draw: np.random.Generator, series: NDArray[np.float64], kind: str)
     return changed
 
 
-def blocks(count: int, *, seed: int, layout: str) -> Iterator[tuple[list[dict[str, str]], NDArray[np.float64], list[str]]]:
+def blocks(
+    count: int, *, seed: int, layout: str
+) -> Iterator[tuple[list[dict[str, str]], NDArray[np.float64], list[str]]]:
     """(labels, values, kind or "" of each) of A_REQUEST series at a time."""
     draw = np.random.default_rng(seed)
     chosen = set(draw.choice(count, count // RARITY, replace=False).tolist())
@@ -280,8 +282,8 @@ def measure(url: str, truth: dict[str, str], *, count: int) -> dict[str, Any]:
 def table(rows: list[dict[str, Any]]) -> str:
     """The figures as Markdown."""
     lines = [
-        "| series x samples | peak, MiB | wall, s | CPU, s | x reading the bodies | growth exponent | precision / recall "
-        "| first label |",
+        "| series x samples | peak, MiB | wall, s | CPU, s | x reading the bodies | growth exponent "
+        "| precision / recall | first label |",
         "|---|---|---|---|---|---|---|---|",
     ]
     for number, row in enumerate(rows):

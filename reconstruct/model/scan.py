@@ -113,7 +113,8 @@ class ScanResult:
 
 def series_key(metric: str, labels: Mapping[str, str]) -> str:
     """Name and sorted labels as one text."""
-    return metric + "\x00" + "\x00".join(f"{name}\x01{labels[name]}" for name in sorted(labels))
+    names = sorted(labels)
+    return "\x00".join([metric, *names, *map(labels.__getitem__, names)])
 
 
 def _quoted(text: str) -> str:

@@ -21,7 +21,8 @@ from reconstruct.scan.blocks import Block, unit_of_metric
 from reconstruct.scan.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from reconstruct.scan.findings import Tally
 from reconstruct.scan.judge import judge
-from reconstruct.sources.prometheus.client import Prometheus
+from reconstruct.sources.prometheus.api_errors import TooMuchError, TooSlowError
+from reconstruct.sources.prometheus.client import Answer, Prometheus
 
 Progress = Callable[[int, int, str], None]
 SAVE_EVERY_S: Final = 20.0
@@ -104,31 +105,51 @@ def scan_evidence(evidence: Evidence, *, min_score: float = 1.0) -> Scanned:
 
 
 def read_block(server: Prometheus, block: Block, *, plan: ScanPlan) -> Tally:
-    """Ask for one block and judge it."""
-    window = plan.window
-    range_s = RATE_SAMPLES * window.step_s
-    answer = server.range(block.expression(range_s=range_s), window, expected_series=max(block.series, 1))
-    tally = Tally(plan.min_score)
-    values, counter = np.asarray(answer.values), block.counter
-    if not counter and values.size and _only_rises(values):
-        values, counter = _increase_per_second(values, step_s=window.step_s), True
-    unit, min_effect = unit_of_metric(block.metric, counter=counter, conventions=plan.conventions)
+    """Ask for one block and judge it; of several metrics that are refused together, each half by itself."""
+    try:
+        return _judged(_read(server, block, plan=plan), block, plan=plan)
+    except (TooMuchError, TooSlowError):
+        if len(block.metrics) == 1:
+            raise
+        first, second = (read_block(server, half, plan=plan) for half in block.halves())
+        return first.plus(second)
+
+
+def _read(server: Prometheus, block: Block, *, plan: ScanPlan) -> Answer:
+    expression = block.expression(range_s=RATE_SAMPLES * plan.window.step_s)
+    return server.range(expression, plan.window, expected_series=max(block.series, 1))
+
+
+def _judged(answer: Answer, block: Block, *, plan: ScanPlan) -> Tally:
+    """What one answer holds; columns of one metric need not lie side by side."""
+    window, range_s = plan.window, RATE_SAMPLES * plan.window.step_s
+    names = [labels.get("__name__", block.metrics[0]) for labels in answer.labels]
+    values = np.asarray(answer.values)
+    kinds: dict[str, tuple[str, float]] = {}
+    for name in dict.fromkeys(names):
+        counter = block.counter
+        if not counter:
+            own = slice(None) if len(block.metrics) == 1 else np.flatnonzero([each == name for each in names])
+            if _only_rises(values[:, own]):
+                values[:, own] = _increase_per_second(values[:, own], step_s=window.step_s)
+                counter = True
+        kinds[name] = unit_of_metric(name, counter=counter, conventions=plan.conventions)
     labels = tuple({k: v for k, v in one.items() if k != "__name__"} for one in answer.labels)
     signal = Signal(
-        id=f"scan/{block.metric}",
-        title=block.metric,
+        id=f"scan/{block.id}",
+        title=block.metrics[0],
         promql=block.expression(range_s=range_s),
-        unit=unit,
+        unit="count",
         layer="app",
         aspect="work",
         worse="both",
-        min_effect=min_effect,
         range_s=range_s if block.counter else 0.0,
         inferred=True,
     )
     frame = pd.DataFrame(values, index=window.index, columns=pd.RangeIndex(values.shape[1]), copy=False)
-    metric = Metric(signal, frame, labels, tuple([Service("")] * len(labels)), "", window.step_s)
-    judge(metric, window=window, tally=tally)
+    metric = Metric(signal, frame, labels, (Service(""),) * len(labels), "", window.step_s)
+    tally = Tally(plan.min_score)
+    judge(metric, window=window, tally=tally, names=names, kinds=kinds)
     return tally
 
 
@@ -154,6 +175,8 @@ def _answers(server: Prometheus, todo: Sequence[Block], plan: ScanPlan) -> Itera
 def _only_rises(values: NDArray[np.float64]) -> bool:
     """Whether an untyped metric counts: its series rise, and fall as seldom as processes restart."""
     some = values[:, :: max(1, values.shape[1] // 50)]
+    if not some.size:
+        return False
     moves = np.diff(some, axis=0)
     moves = moves[np.isfinite(moves) & (moves != 0)]
     if len(moves) < MOVES_TO_JUDGE or float(np.nanmin(some)) < 0:
