@@ -97,11 +97,11 @@ def _of_evidence(
     progress: Progress,
 ) -> ScanResult:
     from reconstruct.cli import request
-    from reconstruct.scan import scan_evidence
+    from reconstruct.scan import INSTANCE_LABELS, scan_evidence
 
     evidence, _ = request.evidence_of(given, config, at=request.now(), progress=progress, selector=selector)
     done = scan_evidence(evidence, min_score=min_score)
-    return done.tally.result(window=evidence.window, selector=selector or "", top=top)
+    return done.tally.result(window=evidence.window, selector=selector or "", top=top, instance_labels=INSTANCE_LABELS)
 
 
 def _of_server(
@@ -120,7 +120,7 @@ def _of_server(
     from reconstruct.errors import NothingToShowError
     from reconstruct.gather import scan_window
     from reconstruct.http import MAX_IN_FLIGHT
-    from reconstruct.scan import ScanPlan, block_size, plan_blocks, planned_series, scan_blocks
+    from reconstruct.scan import INSTANCE_LABELS, ScanPlan, block_size, plan_blocks, planned_series, scan_blocks
 
     asked = request.asked_of(given, config, at=request.now())
     if given.deadline is None and asked.prometheus is not None:  # it says how long it takes, and can be resumed
@@ -139,4 +139,6 @@ def _of_server(
         done = scan_on_cluster(server.settings, plan, scheduler=scheduler, progress=progress)
     else:
         done = scan_blocks(server, plan, progress=progress, checkpoint=resume)
-    return done.tally.result(window=window, selector=selector or "", top=top, unread=done.unread)
+    return done.tally.result(
+        window=window, selector=selector or "", top=top, unread=done.unread, instance_labels=INSTANCE_LABELS
+    )

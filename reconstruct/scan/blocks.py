@@ -81,17 +81,14 @@ def plan_blocks(
     kinds = {name: kind_of(name, names[name], conventions=conventions) for name in wanted}
     wanted = [name for name in wanted if kinds[name] not in ("histogram", "info", "created")]
     counts = _counts(server, wanted, matchers=matchers, window=window)
-    single = (
-        block
-        for name in wanted
-        for block in _of_metric(
-            server,
-            Block((name,), matchers, kinds[name] in ("counter", "summary"), counts.get(name, 0)),
-            window=window,
-            size=size,
-        )
-    )
-    return tuple(_joined(single, most=min(size, JOINED_SERIES)))
+    metrics = [Block((name,), matchers, kinds[name] in ("counter", "summary"), counts.get(name, 0)) for name in wanted]
+    return in_blocks(server, metrics, window=window, size=size)
+
+
+def in_blocks(server: Prometheus, metrics: Iterable[Block], *, window: Window, size: int) -> tuple[Block, ...]:
+    """Blocks of at most about `size` series, from a block for each metric; in the same order."""
+    parts = (part for block in metrics for part in _of_metric(server, block, window=window, size=size))
+    return tuple(_joined(parts, most=min(size, JOINED_SERIES)))
 
 
 def _joined(blocks: Iterable[Block], *, most: int) -> Iterator[Block]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -52,9 +53,18 @@ class Scanned:
     tally: Tally
     unread: tuple[tuple[str, str], ...] = ()
     """(block, why) of what the server would not answer."""
+    left_out: int = 0
+    """About how many series were not asked for: the time was up."""
 
 
-def scan_blocks(server: Prometheus, plan: ScanPlan, *, progress: Progress, checkpoint: Path | None = None) -> Scanned:
+def scan_blocks(
+    server: Prometheus,
+    plan: ScanPlan,
+    *,
+    progress: Progress,
+    checkpoint: Path | None = None,
+    until_s: float = math.inf,
+) -> Scanned:
     """Read and judge every block of the plan, at most `in_flight` at once.
 
     Parameters
@@ -67,6 +77,8 @@ def scan_blocks(server: Prometheus, plan: ScanPlan, *, progress: Progress, check
         `(blocks done, blocks in all, words)`.
     checkpoint : Path, optional
         Where a stopped scan goes on; removed when all is done.
+    until_s : float
+        On `time.monotonic()`'s clock: what was not asked for by then is left out, and counted.
 
     Raises
     ------
@@ -89,11 +101,14 @@ def scan_blocks(server: Prometheus, plan: ScanPlan, *, progress: Progress, check
         if checkpoint is not None and now - saved > SAVE_EVERY_S:
             save_checkpoint(checkpoint, Checkpoint(tally, frozenset(done), tuple(unread)), plan=plan)
             saved = now
+        if now > until_s:
+            break
+    left_out = sum(block.series for block in plan.blocks if block.id not in done)
     if plan.blocks and len(unread) == len(plan.blocks):
         raise SourceError(f"no metric could be read: {unread[0][1]}", hint="narrow the selector, or --from and --to")
     if checkpoint is not None:
         checkpoint.unlink(missing_ok=True)
-    return Scanned(tally.trimmed(), tuple(sorted(unread)))
+    return Scanned(tally.trimmed(), tuple(sorted(unread)), left_out)
 
 
 def scan_evidence(evidence: Evidence, *, min_score: float = 1.0) -> Scanned:
