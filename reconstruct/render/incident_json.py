@@ -54,9 +54,9 @@ def to_json(incident: Incident) -> bytes:
 def incident_dict(incident: Incident) -> Document:
     """The document as plain dicts and lists: times RFC 3339 UTC, durations in seconds, figures to six digits.
 
-    Beyond the contract: `text`, `affected`, `dismissed_changes`, `scans`, `notes`, `calls`; `title`, `worse`, `score`,
-    `level`, `ongoing_at_start`, `threshold`, `query_id` and `why` of an anomaly; `rule` of an entry; `log_odds` of a reason;
-    `namespace` and `cluster` beside a service where they are known.
+    Beyond the contract: `text`, `affected`, `dismissed_changes`, `scans`, `notes`, `calls`; `title`, `worse`,
+    `score`, `level`, `ongoing_at_start`, `threshold`, `query_id` and `why` of an anomaly; `rule` of an entry;
+    `log_odds` of a reason; `namespace` and `cluster` beside a service where they are known.
     """
     evidence, explanation = incident.evidence, incident.explanation
     words = entry_words(incident, clock=clock_of(incident))

@@ -105,7 +105,9 @@ def _common(one: CommonLabel) -> dict[str, Any]:
 
 
 def _instances(one: AffectedInstances | None) -> dict[str, Any] | None:
-    return one and {
+    if one is None:
+        return None
+    return {
         "label": one.label,
         "affected": list(one.affected),
         "others": one.others,
