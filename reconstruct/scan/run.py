@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
@@ -137,30 +137,49 @@ def _read(server: Prometheus, block: Block, *, plan: ScanPlan) -> Answer:
 
 def _judged(answer: Answer, block: Block, *, plan: ScanPlan) -> Tally:
     """What one answer holds; columns of one metric need not lie side by side."""
-    window, range_s = plan.window, RATE_SAMPLES * plan.window.step_s
-    names = [labels.get("__name__", block.metrics[0]) for labels in answer.labels]
-    values = np.asarray(answer.values)
-    kinds: dict[str, tuple[str, float]] = {}
-    for name in dict.fromkeys(names):
-        counter = block.counter
-        if not counter:
-            own = slice(None) if len(block.metrics) == 1 else np.flatnonzero([each == name for each in names])
-            if _only_rises(values[:, own]):
-                values[:, own] = _increase_per_second(values[:, own], step_s=window.step_s)
-                counter = True
-        kinds[name] = unit_of_metric(name, counter=counter, conventions=plan.conventions)
-    labels = tuple({k: v for k, v in one.items() if k != "__name__"} for one in answer.labels)
-    signal = Signal(
-        id=f"scan/{block.id}",
-        title=block.metrics[0],
-        promql=block.expression(range_s=range_s),
-        unit="count",
-        layer="app",
-        aspect="work",
-        worse="both",
+    range_s = RATE_SAMPLES * plan.window.step_s
+    return judge_series(
+        np.asarray(answer.values),
+        names=[labels.get("__name__", block.metrics[0]) for labels in answer.labels],
+        labels=tuple({k: v for k, v in one.items() if k != "__name__"} for one in answer.labels),
+        plan=plan,
+        counter=block.counter,
         range_s=range_s if block.counter else 0.0,
-        inferred=True,
     )
+
+
+def judge_series(
+    values: NDArray[np.float64],
+    *,
+    names: Sequence[str],
+    labels: tuple[Mapping[str, str], ...],
+    plan: ScanPlan,
+    counter: bool = False,
+    range_s: float = 0.0,
+) -> Tally:
+    """Judge the columns of a matrix, each a series of the metric of that name.
+
+    Parameters
+    ----------
+    values : float64, shape (n_times, n_series)
+        On the grid of `plan.window`; what only rises is turned into its increase a second, in place.
+    counter : bool
+        They are rates of counters already ...
+    range_s : float
+        ... over so many seconds.
+    """
+    window = plan.window
+    kinds: dict[str, tuple[str, float]] = {}
+    columns: dict[str, list[int]] = {}
+    for column, name in enumerate(names):
+        columns.setdefault(name, []).append(column)
+    for name, columns_of_it in columns.items():
+        rate, own = counter, slice(None) if len(columns) == 1 else columns_of_it
+        if not rate and _only_rises(values[:, own]):
+            values[:, own] = _increase_per_second(values[:, own], step_s=window.step_s)
+            rate = True
+        kinds[name] = unit_of_metric(name, counter=rate, conventions=plan.conventions)
+    signal = Signal("scan", "scan", "", "count", "app", "work", worse="both", range_s=range_s, inferred=True)
     frame = pd.DataFrame(values, index=window.index, columns=pd.RangeIndex(values.shape[1]), copy=False)
     metric = Metric(signal, frame, labels, (Service(""),) * len(labels), "", window.step_s)
     tally = Tally(plan.min_score)
