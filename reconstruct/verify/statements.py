@@ -296,4 +296,4 @@ def _blanked(passage: Passage, cited: Sequence[Cited], record: Record) -> str:
 
 def _letters(title: str) -> str:
     """A title without the figures in it."""
-    return re.sub(r"(?<![\w.])\d+(?:\.\d+)?(?=\s?%|\s|$)", lambda match: " " * len(match[0]), title)
+    return re.sub(r"(?<![\w.])\d+(?:\.\d+)?[A-Za-z]{0,3}(?=\s?%|\s|$)", lambda match: " " * len(match[0]), title)
