@@ -15,7 +15,7 @@ from reconstruct.verify.claims.changes import judge_change
 from reconstruct.verify.claims.durations import judge_durations, relative_time
 from reconstruct.verify.claims.figures import judge_figures, judge_symptom
 from reconstruct.verify.claims.gaps import judge_gap
-from reconstruct.verify.claims.judging import TOLERANCE_S, Case
+from reconstruct.verify.claims.judging import TOLERANCE_S, Case, outside
 from reconstruct.verify.claims.milestones import judge_detection, judge_mitigation, judge_recovery, judge_start
 from reconstruct.verify.claims.people import judge_human, judge_users
 from reconstruct.verify.claims.read import Hit, Told, claim_of, hits, timed
@@ -87,6 +87,8 @@ def verify(
     for passage in passages:
         reader.read(passage)
     findings = [*reader.findings, *_itself(reader, case)]
+    if _of_another_time(reader.told, record):
+        findings = [_open(one) for one in findings]
     return Verification(
         tuple(_lines(text, findings)),
         reader.silent,
@@ -172,6 +174,18 @@ class _Reader:
                 found += mine
                 self.said += [Said(statement, one) for one in mine]
         return found
+
+
+def _of_another_time(told: Sequence[Statement], record: Record) -> bool:
+    """Whether every time of the document lies where the evidence knows nothing: it tells of another incident."""
+    times = [time for one in told for time in one.times if time.may_be]
+    return bool(times) and all(outside(time, record) for time in times)
+
+
+def _open(finding: Finding) -> Finding:
+    if finding.verdict != "contradicted" or finding.reason.startswith("own-"):
+        return finding
+    return replace(finding, verdict="unverifiable", reason="outside", shown=())
 
 
 def _itself(reader: _Reader, case: Case) -> Iterator[Finding]:
