@@ -121,6 +121,10 @@ def _between(
     brief = location.excess.times < 1.2 and failing and _arrives(system, span, callee)
     edge = system.kinds.get(caller) == "edge"
     found = []
+    if not edge and general is not None and failing and _callers_own(system, span, caller, callee, location.excess):
+        return [
+            _candidate(general, caller, GIVES_UP, moved, span, flow, {caller: 1.0}, "gives-up", target=callee),
+        ]
     if brief and not edge and general is not None:
         found.append(
             _candidate(
@@ -170,6 +174,22 @@ def _between(
             )
         )
     return found
+
+
+def _callers_own(system: System, span: Span, caller: str, callee: str, link: Excess) -> bool:
+    """Whether calls fail because of who makes them: others who call the same see nothing, and it sees it of others."""
+    others = [f for (a, b), f in system.called.items() if b == callee and a != caller]
+    asked = [excess(f, span) for f in others if np.nansum(f.total[span.rows]) > 0]
+    elsewhere = [
+        excess(f, span) for (a, b), f in system.called.items() if a == caller and b != callee and b in system.served
+    ]
+    alone = bool(asked) and all(e.share < LITTLE_OF * link.share for e in asked)
+    everywhere = bool(elsewhere) and all(e.share > link.share / 3 for e in elsewhere)
+    return alone and (everywhere or not elsewhere)
+
+
+LITTLE_OF: Final = 0.2
+"""Of a link's failures: who sees fewer than this sees none of them."""
 
 
 def _arrives(system: System, span: Span, callee: str) -> bool:
