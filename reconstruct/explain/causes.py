@@ -319,7 +319,9 @@ def mitigation(found: Causes, changes: Sequence[Change], case: Case, cured_by: E
     if ended:
         return ended[0]
     if change is not None:
-        undo = change.undone_by or change.replaced_by
+        undo = change.undone_by
+        if undo is None and change.replaced_by is not None and _soon_after(change.replaced_by, case):
+            undo = change.replaced_by
         over = case.recovered.latest if case.recovered else case.evidence.window.end
         if undo is not None and case.onset.earliest < undo.time <= over:
             return undo

@@ -35,6 +35,8 @@ UNSEEN_LINK: Final = 0.08
 NEARLY_ALL: Final = 0.75
 MIN_INSTANCES: Final = 3
 MORE_CALLS: Final = 3.0
+TOLD_TIMES: Final = 1.05
+"""A mean answer that rose by less is no figure to tell."""
 NOTICED: Final = 0.004
 """Share of failed answers from which a service counts as failing: under half a percentage point is everyday."""
 
@@ -84,7 +86,7 @@ def _own(system: System, span: Span, location: Location, general: Mechanism) -> 
         general,
         thing,
         telling,
-        share if fails else mean,
+        share if fails else mean if mean is not None and mean.times > TOLD_TIMES else None,
         span,
         flow,
         changes_of,
@@ -145,7 +147,7 @@ def _between(
                 target=callee,
             )
         )
-    elif location.excess.times > 1.2 and "network-degradation" in mechanisms:
+    elif (location.excess.times > 1.2 or not failing) and "network-degradation" in mechanisms:
         found.append(
             _candidate(
                 mechanisms["network-degradation"],
