@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+import numpy as np
 import pandas as pd
 
 from reconstruct.explain import priors
@@ -28,6 +29,7 @@ from reconstruct.model import (
     DismissedChange,
     Event,
     Fact,
+    Facts,
     Hint,
     HintVerdict,
     Ledger,
@@ -47,6 +49,10 @@ CANDIDATES: Final = 8
 """Weaker mechanisms than the first so many leave no trace in a confidence."""
 SUPPORTED_AT: Final = 0.7
 PLAUSIBLE_AT: Final = 0.4
+HALF_BACK: Final = 0.5
+"""What is less than half as far from its baseline as during the incident is back."""
+SETTLES_S: Final = 300.0
+"""A figure may settle so long after users were well again."""
 UNDECIDED: Final = 0.6
 """An alternative with this share of the first's odds keeps it from being called supported or plausible: naming one
 of two
@@ -147,21 +153,20 @@ def _hints(every: Sequence[Cause], ledger: Ledger, case: Case, span: Span) -> tu
         alternative = max(
             (c.scored.log_odds for c in every if c.scored.trigger != cause.scored.trigger), default=-math.inf
         )
-        found.append(
-            _hint(cause, confidence, alternative, case, sign=span.time(cause.candidate.first), rank=len(found) + 1)
-        )
+        found.append(_hint(cause, confidence, alternative, case, span, rank=len(found) + 1))
     return tuple(found)
 
 
-def _hint(cause: Cause, confidence: float, alternative: float, case: Case, *, sign: pd.Timestamp, rank: int) -> Hint:
+def _hint(cause: Cause, confidence: float, alternative: float, case: Case, span: Span, *, rank: int) -> Hint:
     candidate, told = cause.candidate, cause.attributed
+    sign = span.time(candidate.first)
     shown = Reason(
         "mechanism-shown",
         "",
         candidate.queries,
         candidate.telling,
         kind=candidate.why or "figure",
-        facts=candidate.facts,
+        facts={**candidate.facts, "sign": sign, **_back(candidate, span)},
     )
     reasons = [_said(r) for r in (shown, *candidate.terms, *(told.reasons if told else ()))]
     return Hint(
@@ -176,6 +181,23 @@ def _hint(cause: Cause, confidence: float, alternative: float, case: Case, *, si
         reasons_for=tuple(sorted((r for r in reasons if r.weight > 0), key=lambda r: (-r.weight, r.rule))),
         reasons_against=tuple(sorted((r for r in reasons if r.weight <= 0), key=lambda r: (r.weight, r.rule))),
     )
+
+
+def _back(candidate: Candidate, span: Span) -> Facts:
+    """When the figure was back: `back`, the first sample less than half as far away, and `back_after`, the one before;
+    nothing where it was not by the end."""
+    if candidate.figure is None or candidate.moved is None:
+        return {}
+    values, moved = candidate.figure.values, candidate.moved
+    with np.errstate(invalid="ignore"):
+        away = np.flatnonzero((values - moved.before) / (moved.by or 1.0) > HALF_BACK)
+    limit = span.end + int(SETTLES_S / span.window.step_s)
+    inside = away[(away >= candidate.first) & (away < limit)]
+    later = np.flatnonzero(np.isfinite(values))
+    later = later[later > inside[-1]] if len(inside) else later[:0]
+    if not len(later) or int(later[0]) in away:
+        return {}
+    return {"back": span.time(int(later[0])), "back_after": span.time(int(inside[-1]))}
 
 
 def _guessed(cause: Cause, told: Attributed | None) -> bool:
@@ -262,6 +284,8 @@ def _ruled_out(
     suspected = {c.mechanism.id for c in shown}
     if "dependency-down" in suspected:
         suspected.add("pool-exhaustion")  # calls that hang hold threads and connections
+    if any(c.mechanism.id == "dependency-down" and c.place == "cache" for c in shown):
+        suspected.add("cache-miss-storm")  # who cannot ask counts no miss
     told = []
     for mechanism in case.settings.mechanisms:
         if mechanism.id in suspected:
@@ -272,6 +296,18 @@ def _ruled_out(
             says = "; ".join(figure_text(figure.facts(moved)) for figure, moved in still[: priors.FIGURES])
             told.append(RuledOut(mechanism.id, Service(still[0][0].thing), says, queries))
     return tuple(told)
+
+
+MITIGATES_WITHIN_S: Final = 60.0
+"""Where no change began it, only what the symptoms turned right after is taken for what ended it."""
+
+
+def _soon_after(event: Event, case: Case) -> bool:
+    done = event.end if event.end is not None else event.time
+    if case.recovered is None:
+        return False
+    limit_s = MITIGATES_WITHIN_S + 2 * case.evidence.window.step_s
+    return bool((case.recovered.earliest - done).total_seconds() <= limit_s)
 
 
 def mitigation(found: Causes, changes: Sequence[Change], case: Case, cured_by: Event | None) -> Event | None:
@@ -286,12 +322,16 @@ def mitigation(found: Causes, changes: Sequence[Change], case: Case, cured_by: E
     if ended:
         return ended[0]
     if change is not None:
-        undo = change.undone_by or change.replaced_by
+        undo = change.undone_by
+        if undo is None and change.replaced_by is not None and _soon_after(change.replaced_by, case):
+            undo = change.replaced_by
         over = case.recovered.latest if case.recovered else case.evidence.window.end
         if undo is not None and case.onset.earliest < undo.time <= over:
             return undo
     best = next((c for c in found.found if c.mechanism.id == first.mechanism and c.thing == first.service.name), None)
-    if cured_by is None or best is None:
+    if cured_by is None or best is None or (change is not None and change.acts == "while it runs"):
+        return None  # what ends by itself needs nobody
+    if change is None and not _soon_after(cured_by, case):
         return None
     about = {*best.changes_of, best.thing, best.target}
     return cured_by if found.thing(cured_by.service.name) in about and best.place != "external" else None

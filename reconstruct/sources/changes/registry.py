@@ -18,14 +18,18 @@ from reconstruct.sources.changes import files
 from reconstruct.sources.changes.environments import placed
 from reconstruct.sources.changes.merge import in_window
 from reconstruct.sources.changes.people import without_people
+from reconstruct.sources.changes.record import UNKNOWN_STATE
 from reconstruct.sources.changes.tools import (
     alertmanager,
     argo,
     aws,
+    azure,
+    cloudevents,
     datadog,
     git,
     github,
     gitlab,
+    google,
     grafana,
     jenkins,
     kubernetes_api,
@@ -50,10 +54,16 @@ BUILT_IN: Final[Mapping[str, SourceFactory]] = {
     "alertmanager": alertmanager.fetch_alerts,
     "argocd": argo.fetch_applications,
     "aws": aws.fetch_trail,
+    "azure": azure.fetch_activity,
+    "cloudevents": cloudevents.fetch_batch,
+    "codedeploy": aws.fetch_code_deploy,
     "datadog": datadog.fetch_events,
+    "ecs": aws.fetch_services,
+    "flux": kubernetes_api.fetch_flux,
     "git": git.fetch_history,
     "github": github.fetch_changes,
     "gitlab": gitlab.fetch_changes,
+    "google": google.fetch_entries,
     "grafana": grafana.fetch_annotations,
     "jenkins": jenkins.fetch_builds,
     "kubernetes": kubernetes_api.fetch_objects,
@@ -73,9 +83,13 @@ BUILT_IN: Final[Mapping[str, SourceFactory]] = {
 TOKEN_VARIABLES: Final[Mapping[str, str]] = {
     "alertmanager": "ALERTMANAGER_TOKEN",
     "argocd": "ARGOCD_TOKEN",
+    "azure": "AZURE_TOKEN",
+    "cloudevents": "CLOUDEVENTS_TOKEN",
     "datadog": "DD_API_KEY",
+    "flux": "KUBERNETES_TOKEN",
     "github": "GITHUB_TOKEN",
     "gitlab": "GITLAB_TOKEN",
+    "google": "GOOGLE_TOKEN",
     "grafana": "GRAFANA_TOKEN",
     "jenkins": "JENKINS_TOKEN",
     "kubernetes": "KUBERNETES_TOKEN",
@@ -92,6 +106,7 @@ TOKEN_VARIABLES: Final[Mapping[str, str]] = {
 }
 """Where the command line looks for a kind's token when the configuration gives none."""
 
+MAX_STATES_SHOWN: Final = 5
 _SPEC: Final = re.compile(r"(?P<kind>[a-z][a-z0-9_-]*):(?P<argument>.+)", re.DOTALL)
 
 
@@ -220,7 +235,18 @@ def read_source(
         if (gap.start is None or gap.start < window.end) and (gap.end is None or gap.end > window.baseline_start)
     )
     alerts = tuple(a for a in alerts if a.resolved_at is None or a.resolved_at >= window.baseline_start)
-    return replace(ledger, events=events, alerts=alerts, gaps=gaps, notes=ledger.notes + (said if outside else ()))
+    notes = ledger.notes + (said if outside else ()) + _unknown_states(events)
+    return replace(ledger, events=events, alerts=alerts, gaps=gaps, notes=notes)
+
+
+def _unknown_states(events: Sequence[Event]) -> tuple[str, ...]:
+    """A note on the words for how far a change got that nobody here knows."""
+    words = sorted({e.labels[UNKNOWN_STATE] for e in events if e.state == "requested" and UNKNOWN_STATE in e.labels})
+    if not words:
+        return ()
+    source = next(e.source for e in events if UNKNOWN_STATE in e.labels)
+    shown = ", ".join(map(repr, words[:MAX_STATES_SHOWN]))
+    return (f"{source}: changes in the state {shown}, which is not known here, are taken as not begun",)
 
 
 def renamed(

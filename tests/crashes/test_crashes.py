@@ -1,4 +1,4 @@
-"""Runs that are ended, or that have no disk, no home and no working directory: nothing half-written, the right words."""
+"""Runs that are ended, or lack a disk, a home or a working directory: nothing half-written, the right words."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def test_a_full_disk_is_told_and_nothing_half_written_stays(tmp_path: Path) -> N
         before=small_files_only,
     )
     assert code == 2
-    assert "cannot write" in said
+    assert "cannot be written" in said
     assert "hint: " in said
     assert not (tmp_path / "out" / "incident.json").exists()
     assert not half_written(tmp_path)
