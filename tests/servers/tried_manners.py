@@ -32,8 +32,8 @@ HEAD: Final = """\
 # How a server may misbehave
 
 What `reconstruct incident` does when a metrics server behaves so: made by `python -m tests.servers.tried_manners`,
-held by `tests/manners/test_manners.py`, within a deadline of 8 s; what is about size, within 2 GiB of address space. Exit
-code 0 is a draft; what was missing is a gap in it ([limits](limits.md)). 3 and 4 are errors with a hint.
+held by `tests/manners/test_manners.py`, within a deadline of 8 s; what is about size, within 2 GiB of address space.
+Exit code 0 is a draft; what was missing is a gap in it ([limits](limits.md)). 3 and 4 are errors with a hint.
 
 | the server sends | exit | what is said |
 |---|---|---|
