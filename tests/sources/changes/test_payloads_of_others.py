@@ -259,11 +259,20 @@ READ: dict[str, list[Row]] = {
     "ld_webhook.json": [("13:55:01", "", "flag", "done", "production", True, "", "")],
     "linear_issues.json": [("13:55:01", "", "note", "done", "", True, "", "")],
     "liquibase_databasechangelog.csv": [("13:55:01", "", "migration", "done", "", True, "", "")],
+    "logfmt.log": [
+        ("13:55:01", "", "note", "done", "", True, "", ""),
+        ("13:56:40", "", "note", "done", "", True, "", ""),
+    ],
     "m_excel_us.csv": [("13:55:01", "", "deploy", "done", "", True, "", "")],
     "n_backup_jobs.csv": [
         ("13:55:01", "13:56:40", "job", "done", "", True, "", ""),
         ("14:00:00", "", "job", "running", "", True, "", ""),
         ("15:00:00", "", "job", "requested", "", False, "", ""),
+    ],
+    "nagios.log": [
+        ("14:00:35", "", "note", "done", "", True, "", ""),
+        ("14:01:35", "", "note", "done", "", True, "", ""),
+        ("14:01:41", "", "note", "done", "", True, "", ""),
     ],
     "netlify_deploys.json": [
         ("13:54:00", "13:56:40", "deploy", "done", "production", True, "shop", "9fceb02d0ae5"),
@@ -324,6 +333,7 @@ READ: dict[str, list[Row]] = {
         ("13:55:01", "", "note", "done", "", True, "", ""),
         ("14:02:00", "", "note", "done", "", True, "", ""),
     ],
+    "syslog5424.log": [("13:55:01", "", "note", "done", "", True, "", "")],
     "table_local.csv": [
         ("13:55:01", "", "deploy", "done", "", True, "shop", ""),
         ("13:55:01", "", "restart", "done", "", True, "cart", ""),
@@ -386,14 +396,11 @@ REFUSED = (
     "jk_error.json",
     "kubectl_describe.txt",
     "kubectl_events_wide.txt",
-    "logfmt.log",
     "loki_streams.json",
     "maintenance.ics",
-    "nagios.log",
     "prometheus_alerts_yaml.yaml",
     "s_no_header.csv",
     "statuspage_history.atom",
-    "syslog5424.log",
     "t_title_first.txt",
     "table_two_times.csv",
     "w_apache.log",
