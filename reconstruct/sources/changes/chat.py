@@ -36,6 +36,8 @@ _LOG_LINE: Final = re.compile(
     r'|@?(?:timestamp|time|ts|t)=(?P<quote>"?)(?P<field>\d{4}-[^"\s]+|\d{10,19})(?P=quote))\s+(?P<said>\S.*)'
 )
 """Logs whose time does not stand bare in front: syslog (RFC 5424), logfmt, and Nagios' epoch seconds in brackets."""
+_COMMIT: Final = re.compile(r"^[0-9a-f]{7,40} (?=\d{4}-\d\d-\d\d[ T]\d)")
+"""`git log --format='%h %ci %s'`."""
 _CAPITALISED: Final = re.compile(r"[^\W\d_][\w.'’-]*(?: [^\W\d_a-z][\w.'’-]*){0,3}")
 _MOST_WORDS_IN_A_NAME: Final = 4
 
@@ -137,6 +139,7 @@ def _time_and_text(line: str) -> tuple[str, str, str] | None:
     """(time, what was said, who said it) of a line that tells a time; None = it tells none."""
     if log := _LOG_LINE.fullmatch(line.strip()):
         return log["syslog"] or log["field"] or log["epoch"], log["said"].strip(), ""
+    line = _COMMIT.sub("", line)
     marks = _MARKS.match(line)
     begins = line[marks.end() :] if marks else line
     found = leading_time(begins)
