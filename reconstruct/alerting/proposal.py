@@ -122,7 +122,7 @@ def candidates(
         if best is None or (a.onset.time, -a.score) < (best.onset.time, -best.score):
             found[a.query] = a
     whole = {q: a for q, a in found.items() if "by-instance" not in a.signal.tags} or found
-    met = {one.service for one in explanation.impact}
+    met = {one.service for one in explanation.impact if not one.inner}
     outermost = {q: a for q, a in whole.items() if any(a.service.may_be(one) for one in met)} or whole
     return [(metrics[query], a) for query, a in outermost.items()]
 

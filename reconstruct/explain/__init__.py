@@ -136,7 +136,7 @@ def explain(
         mitigated_evidence=(mitigated.id,) if mitigated else (),
         recovered=case.recovered,
         recovered_evidence=_felt_last(case),
-        impact=impact(case),
+        impact=impact(case, system),
         affected=case.affected,
         hints=told,
         ruled_out=by_figures.ruled_out if by_figures else ruled_out(case, readings, told=spoken_of),

@@ -26,9 +26,7 @@ def to_confluence(incident: Incident, *, charts: Sequence[ChartImage] = (), link
         ("Summary", _summary(incident, charts, clock=clock)),
         (
             "Impact",
-            _listed(
-                narrative.impact_text(i, incident=incident, clock=clock) for i in narrative.impact_rows(incident)[0]
-            ),
+            _listed(text for text, _ in narrative.impact_told(incident, clock=clock)),
         ),
         ("Milestones", _milestones(incident, clock=clock)),
         ("Timeline", _timeline(incident, clock=clock)),

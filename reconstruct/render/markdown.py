@@ -129,8 +129,7 @@ def _summary(page: Page) -> Iterator[str]:
 
 
 def _impact(page: Page) -> Iterator[str]:
-    outer, _ = narrative.impact_rows(page.incident)
-    told = list(impact_lines(page, outer[:MAX_IMPACT]))
+    told = list(impact_lines(narrative.impact_told(page.incident, clock=page.clock)[:MAX_IMPACT]))
     yield from told
     if not told and page.incident.explanation.verdict == "incident":
         yield "No user impact was measured: no user-facing signal shows any."

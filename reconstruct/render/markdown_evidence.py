@@ -45,7 +45,7 @@ def to_evidence(
         head,
         (
             ("All entries", entry_rows(page, incident.timeline, rule=True)),
-            ("Impact at inner hops", impact_lines(page, narrative.impact_rows(incident)[1])),
+            ("Impact at inner hops", impact_lines(narrative.impact_inner(incident, clock=page.clock))),
             ("Candidate causes", _hints(page)),
             ("Dismissed changes", dismissed_rows(page, most=None)),
             ("Detection", detection_rows(page, most=None)),

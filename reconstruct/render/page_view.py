@@ -45,7 +45,6 @@ def page_view(incident: Incident, *, charts: Sequence[ChartImage], links: Links)
     front, rest = front_and_rest(charts)
     clock = narrative.clock_of(incident, marked=True)
     words = entry_words(incident, clock=clock)
-    outer, inner = narrative.impact_rows(incident)
     explanation = incident.explanation
     gaps = gap_rows(incident)
     here = [row for row in gaps if row.in_window and row.matters]
@@ -80,12 +79,12 @@ def page_view(incident: Incident, *, charts: Sequence[ChartImage], links: Links)
         else [],
         "durations": narrative.duration_rows(incident),
         "impact": [
-            {
-                "text": narrative.impact_text(row, incident=incident, clock=clock),
-                "evidence": evidence(row.evidence),
-                "inner": row in inner,
-            }
-            for row in (*outer, *inner)
+            {"text": text, "evidence": evidence(ids), "inner": inner}
+            for inner, rows in (
+                (False, narrative.impact_told(incident, clock=clock)),
+                (True, narrative.impact_inner(incident, clock=clock)),
+            )
+            for text, ids in rows
         ],
         "follow_ups": [
             {"text": text, "evidence": evidence(ids)} for text, ids in follow_up_texts(incident, clock=clock)

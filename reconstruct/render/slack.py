@@ -42,8 +42,7 @@ def to_slack(incident: Incident, *, report_url: str = "") -> dict[str, Any]:
     blocks += _sections("", [_fitted(narrative.summary(incident, clock=clock), most=MAX_SECTION)])
     blocks += _sections("Data gaps", _gap_lines(incident, clock=clock))
     blocks += _milestones(incident, clock=clock)
-    outer, _ = narrative.impact_rows(incident)
-    blocks += _sections("Impact", [_bullet(narrative.impact_text(i, incident=incident, clock=clock)) for i in outer])
+    blocks += _sections("Impact", [_bullet(text) for text, _ in narrative.impact_told(incident, clock=clock)])
     blocks += _sections("Timeline", _timeline_lines(incident, clock=clock))
     blocks += _sections("Candidate causes", _hint_lines(incident))
     if url := web_url(report_url):

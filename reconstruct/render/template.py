@@ -149,9 +149,7 @@ def _words(incident: Incident) -> dict[str, Any]:
         "summary": narrative.summary(incident, clock=clock),
         "window": narrative.window_text(incident),
         "dates": clock.dates,
-        "impact": [
-            narrative.impact_text(row, incident=incident, clock=clock) for row in narrative.impact_rows(incident)[0]
-        ],
+        "impact": [text for text, _ in narrative.impact_told(incident, clock=clock)],
         "milestones": [
             {
                 "name": row.name,

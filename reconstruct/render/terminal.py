@@ -90,13 +90,11 @@ def _milestones(incident: Incident, *, colour: bool, width: int, clock: Clock) -
 
 
 def _impact(incident: Incident, *, colour: bool, width: int, clock: Clock) -> Iterator[str]:
-    impact, _ = narrative.impact_rows(incident)
+    impact = narrative.impact_told(incident, clock=clock)
     if impact:
         yield _inked("Impact", "bold", colour=colour)
-    for one in impact[:MAX_IMPACT_SHOWN]:
-        yield from _wrapped(
-            narrative.impact_text(one, incident=incident, clock=clock), width=width, first="  - ", rest="    "
-        )
+    for text, _ in impact[:MAX_IMPACT_SHOWN]:
+        yield from _wrapped(text, width=width, first="  - ", rest="    ")
 
 
 def _hints(incident: Incident, *, colour: bool, width: int) -> Iterator[str]:

@@ -12,6 +12,7 @@ from reconstruct.model import (
     Anomaly,
     DismissedChange,
     EntryKind,
+    ErrorBudget,
     Event,
     Hint,
     Impact,
@@ -21,7 +22,7 @@ from reconstruct.model import (
     Service,
 )
 from reconstruct.text.escape import clip, plain
-from reconstruct.text.measures import measure, moved_text
+from reconstruct.text.measures import measure, moved_text, span_text
 from reconstruct.text.references import event_text, labels_text, service_text
 from reconstruct.text.times import PRECISE_S, Clock, clock, span, spans_midnight
 from reconstruct.text.units import apart, human, human_duration
@@ -169,13 +170,26 @@ def lasted_text(incident: Incident) -> str:
 
 def _met(incident: Incident, measured: Measured, *, whose: bool = True) -> str:
     """`shop failed 33 % of requests` (on average), or `p95 latency of shop rose from 45 ms to 3.5 s` (its median)."""
-    a = next(a for a in incident.anomalies if a.id == measured.anomaly)
+    a = _anomaly(incident, measured)
     where = a.service.name
     if a.signal.aspect == "errors" and a.signal.unit in ("ratio", "percent"):
-        return f"{where or 'the service'} failed {human(measured.mean.value, a.signal.unit)} of requests"
+        return f"{where or 'the service'} failed {failed_text(incident, measured)} of requests"
     way = "fell" if a.direction == "down" else "rose"
     before, during = (human(value, a.signal.unit) for value in (a.baseline, measured.median.value))
     return f"{measure(a)}{f' of {where}' if whose and where else ''} {way} from {before} to {during}"
+
+
+def _anomaly(incident: Incident, measured: Measured) -> Anomaly:
+    return next(a for a in incident.anomalies if a.id == measured.anomaly)
+
+
+def failed_text(incident: Incident, measured: Measured) -> str:
+    """The failed share as counted over all requests of the incident; the mean of its samples where none are counted."""
+    counted = (i.share for i in incident.explanation.impact if measured.anomaly in i.evidence and i.share is not None)
+    share = next(counted, None)
+    if share is not None:
+        return human(share, "ratio")
+    return human(measured.mean.value, _anomaly(incident, measured).signal.unit)
 
 
 def capitalised_name(text: str, incident: Incident) -> str:
@@ -196,7 +210,9 @@ def _impact_sentence(incident: Incident, clock: Clock) -> str:
     if onset is None or not users:
         return opening(incident)
     lasted = lasted_text(incident)
-    told = [_met(incident, m, whose=n == 0) for n, m in enumerate(users[:2])]
+    first = _anomaly(incident, users[0])
+    told = [_met(incident, users[0])]
+    told += [_met(incident, m, whose=_anomaly(incident, m).service != first.service) for m in users[1:2]]
     return f"From {clock.time(onset.moment.time)}{f', for {lasted}' if lasted else ''}, {joined(told)}"
 
 
@@ -321,21 +337,74 @@ def _between(low_s: float, high_s: float) -> str:
 def impact_text(impact: Impact, *, incident: Incident, clock: Clock) -> str:
     """What users met, in one line, one figure a fact.
 
-    `shop: 130,000 failed requests, 33 % of requests on average; 13:56:15 to 15:27:00, 1 h 31 min`
+    `99,000 failed requests at lb, 23 % of its requests; 13:55:45 to 15:27:15, 1 h 32 min`
     """
-    shown = next((a for a in incident.anomalies if a.id in impact.evidence), None)
-    share = f"{human(impact.share, 'ratio')} of requests on average" if impact.share is not None else ""
-    if impact.unit in ("", "count") and "failed" in impact.what:
-        size = ", ".join(part for part in (f"{human(impact.value, 'count')} {impact.what}", share) if part)
-    elif shown is not None:
-        before = human(shown.baseline, shown.signal.unit)
-        during = share or f"median {human(shown.level, shown.signal.unit)}"
-        size = f"{measure(shown)}: {during}, {before} before"
-    else:
-        size = f"{impact.what}: {share or human(impact.value, impact.unit)}"
+    lead = next((m for m in incident.users if m.anomaly in impact.evidence), None)
+    shown = next((a for a in incident.anomalies if a.id == (lead.anomaly if lead else "")), None)
+    shown = shown or next((a for a in incident.anomalies if a.id in impact.evidence), None)
+    place = f"{service_text(impact.service)} {impact.route}".strip()
+    size = f"{human(impact.value, impact.unit)} {impact.what}{f' at {place}' if place else ''}"
+    if impact.unit not in ("", "count"):
+        size = f"{impact.what}{f' at {place}' if place else ''}: {human(impact.value, impact.unit)}"
+    if impact.share is not None:
+        size += f", {human(impact.share, 'ratio')} of {'probes' if 'probes' in impact.what else 'its requests'}"
+    if shown is not None and impact.what in ("slow requests", "late messages"):
+        median = f"median {human(lead.median.value, lead.median.unit)}" if lead else ""
+        figures = f"{human(shown.baseline, shown.signal.unit)} before, {median}" if median else span_text(shown)
+        size += f" ({measure(shown)} {figures})"
     lasted = human_duration((impact.end - impact.start).total_seconds())
-    service = service_text(impact.service)
-    return f"{f'{service}: ' if service else ''}{size}; {clock.span(impact.start, impact.end)}, {lasted}"
+    return f"{size}; {clock.span(impact.start, impact.end)}, {lasted}"
+
+
+def impact_parts(incident: Incident) -> str:
+    """Where of it the failures were, by service behind the outermost hop and by route; "" where nothing tells.
+
+    `Share of requests that failed: shop 33 %; by route of lb: /orders 41 %, /login 12 %`
+    """
+    parts = [i for i in incident.explanation.impact if i.inner and i.share is not None]
+    services = [f"{service_text(i.service)} {human(i.share or 0.0, 'ratio')}" for i in parts if not i.route]
+    routes = [i for i in parts if i.route]
+    by_route = ", ".join(f"{i.route} {human(i.share or 0.0, 'ratio')}" for i in routes)
+    told = [", ".join(services), f"by route of {service_text(routes[0].service)}: {by_route}" if routes else ""]
+    text = "; ".join(part for part in told if part)
+    return f"Share of requests that failed behind it: {text}" if text else ""
+
+
+def error_budget_text(one: ErrorBudget) -> str:
+    """What an objective lost, with its formula.
+
+    >>> t = pd.Timestamp("2026-01-01T12:00Z")
+    >>> spent = ErrorBudget(Objective("shop", 0.999), Service("shop"), "configuration", 0.23, t,
+    ...     t + pd.Timedelta("92min"), ())
+    >>> error_budget_text(spent)
+    'Error budget of shop (99.9 % over 30 d): 49 % spent = 23 % failed x 1 h 32 min / (30 d x 0.1 %)'
+    """
+    objective = one.objective
+    length = human_duration((one.end - one.start).total_seconds())
+    period, budget = human_duration(objective.period_s), f"{100 * (1 - objective.target):.4g} %"
+    name = " ".join(part for part in (service_text(one.service), objective.name) if part)
+    failed = human(one.error_ratio, "ratio")
+    return (
+        f"Error budget{f' of {name}' if name else ''} ({100 * objective.target:.6g} % over {period}): "
+        f"{human(one.spent, 'ratio')} spent = {failed} failed x {length} / ({period} x {budget})"
+    )
+
+
+def impact_told(incident: Incident, *, clock: Clock) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Every line of what it cost users, with its evidence: at the outermost hop, where behind it, the error budgets."""
+    outer, _ = impact_rows(incident)
+    told = [(impact_text(row, incident=incident, clock=clock), row.evidence) for row in outer]
+    if told and (parts := impact_parts(incident)):
+        cited = (one for row in incident.explanation.impact if row.inner for one in row.evidence)
+        told.append((parts, tuple(dict.fromkeys(cited))))
+    told += [(error_budget_text(one), one.evidence) for one in incident.error_budgets]
+    return tuple(told)
+
+
+def impact_inner(incident: Incident, *, clock: Clock) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """The same failures as hops behind the outermost one, and single routes, counted them."""
+    _, inner = impact_rows(incident)
+    return tuple((impact_text(row, incident=incident, clock=clock), row.evidence) for row in inner)
 
 
 MAX_MOVERS: Final = 5
@@ -369,7 +438,8 @@ def impact_rows(incident: Incident) -> tuple[tuple[Impact, ...], tuple[Impact, .
     services = [a.service for a in incident.anomalies if a.id in ids]
     if not services:
         return rows, ()
-    outer = [i for i in rows if ids & set(i.evidence)] or [i for i in rows if i.service in services]
+    outer = [i for i in rows if not i.inner]
+    outer = [i for i in outer if ids & set(i.evidence)] or [i for i in outer if i.service in services]
     return tuple(outer), tuple(i for i in rows if i not in outer)
 
 
