@@ -22,6 +22,7 @@ def to_confluence(incident: Incident, *, charts: Sequence[ChartImage] = (), link
     It has no root element, as Confluence wants it: wrap it in one that declares `ac` and `ri` to parse it.
     """
     clock = narrative.clock_of(incident)
+    incident = narrative.retimed(incident, clock)
     sections: tuple[tuple[str, Iterator[str]], ...] = (
         ("Summary", _summary(incident, charts, clock=clock)),
         (

@@ -61,6 +61,7 @@ def page_of(
 ) -> Page:
     """Everything that a section reads, made once."""
     clock_used = narrative.clock_of(incident)
+    incident = narrative.retimed(incident, clock_used)
     return Page(
         incident,
         cited(incident),

@@ -44,6 +44,7 @@ def page_view(incident: Incident, *, charts: Sequence[ChartImage], links: Links)
     charts = [chart for chart in charts if chart.name != SUMMARY_CHART or len(charts) == 1]
     front, rest = front_and_rest(charts)
     clock = narrative.clock_of(incident, marked=True)
+    incident = narrative.retimed(incident, clock)
     words = entry_words(incident, clock=clock)
     explanation = incident.explanation
     gaps = gap_rows(incident)

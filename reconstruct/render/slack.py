@@ -38,6 +38,7 @@ def to_slack(incident: Incident, *, report_url: str = "") -> dict[str, Any]:
     heading = _fitted(narrative.title(incident), most=MAX_HEADER)
     blocks: list[Block] = [{"type": "header", "text": {"type": "plain_text", "text": heading, "emoji": False}}]
     clock = narrative.clock_of(incident)
+    incident = narrative.retimed(incident, clock)
     blocks += _context([slack(f"Draft from monitoring data, all times UTC. {narrative.window_text(incident)}")])
     blocks += _sections("", [_fitted(narrative.summary(incident, clock=clock), most=MAX_SECTION)])
     blocks += _sections("Data gaps", _gap_lines(incident, clock=clock))

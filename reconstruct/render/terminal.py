@@ -40,6 +40,7 @@ def to_terminal(incident: Incident, *, colour: bool, columns: int = 80) -> str:
     """The summary as lines of at most `columns` cells, ending in a line break; ANSI colours where `colour`."""
     width = max(columns, NARROWEST)
     clock = narrative.clock_of(incident)
+    incident = narrative.retimed(incident, clock)
     blocks = [
         _head(incident, colour=colour, width=width),
         _gaps(incident, colour=colour, width=width, clock=clock),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import pandas as pd
@@ -19,12 +19,13 @@ from reconstruct.model import (
     Incident,
     Measured,
     Moment,
+    Reason,
     Service,
 )
 from reconstruct.text.escape import clip, plain
 from reconstruct.text.measures import measure, moved_text, span_text
 from reconstruct.text.references import event_text, labels_text, service_text
-from reconstruct.text.times import PRECISE_S, Clock, clock, span, spans_midnight
+from reconstruct.text.times import PRECISE_S, Clock, clock, retold, span, spans_midnight
 from reconstruct.text.units import apart, human, human_duration
 from reconstruct.text.wording import capitalised, joined, mechanism_text, sentence
 from reconstruct.text.wording import share_text as share_text
@@ -89,6 +90,44 @@ class DurationRow:
     between: str
     """`30 s to 90 s`; "" where the samples leave nothing open."""
     formula: str
+
+
+def retimed(incident: Incident, clock: Clock) -> Incident:
+    """The incident with the times in hints, reasons and dismissals as `clock` writes them: dated, or switchable."""
+    if not (clock.dates or clock.marked):
+        return incident
+    explanation = incident.explanation
+    times = [e.time for e in incident.evidence.events]
+    times += [s.moment.time for s in incident.milestones.values() if s is not None]
+    times += [a.onset.time for a in incident.anomalies]
+    reasons = [r for h in explanation.hints for r in (*h.reasons_for, *h.reasons_against)]
+    times += [fact for r in reasons for fact in r.facts.values() if isinstance(fact, pd.Timestamp)]
+
+    def told(text: str) -> str:
+        return retold(text, times, clock)
+
+    def reason(one: Reason) -> Reason:
+        return replace(one, says=told(one.says))
+
+    hints = tuple(
+        replace(
+            hint,
+            statement=told(hint.statement),
+            reasons_for=tuple(map(reason, hint.reasons_for)),
+            reasons_against=tuple(map(reason, hint.reasons_against)),
+        )
+        for hint in explanation.hints
+    )
+    dismissed_changes = tuple(replace(one, says=told(one.says)) for one in explanation.dismissed_changes)
+    ruled_out = tuple(replace(one, says=told(one.says)) for one in explanation.ruled_out)
+    explained = replace(
+        explanation,
+        says=told(explanation.says),
+        hints=hints,
+        dismissed_changes=dismissed_changes,
+        ruled_out=ruled_out,
+    )
+    return replace(incident, explanation=explained)
 
 
 def clock_of(incident: Incident, *, zone: str = "UTC", marked: bool = False) -> Clock:
@@ -373,6 +412,7 @@ def impact_parts(incident: Incident) -> str:
 def error_budget_text(one: ErrorBudget) -> str:
     """What an objective lost, with its formula.
 
+    >>> from reconstruct.model import Objective
     >>> t = pd.Timestamp("2026-01-01T12:00Z")
     >>> spent = ErrorBudget(Objective("shop", 0.999), Service("shop"), "configuration", 0.23, t,
     ...     t + pd.Timedelta("92min"), ())

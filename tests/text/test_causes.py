@@ -56,7 +56,7 @@ def test_a_slope_is_dated_to_where_it_began() -> None:
 
 
 def test_a_hint_names_its_change_or_says_that_none_explains_it() -> None:
-    statement = "statements kept the database busy: {metric} of {service} went from {before} to {during} at {time}"
+    statement = "statements kept the database busy: {metric} of {service}, {before} before, median {during} from {time}"
     with_change = hint_text(statement, {**FACTS, "change": "the deploy of cart 2"})
     assert with_change.startswith("45 s after the deploy of cart 2, statements")
     assert hint_text(statement, FACTS).endswith("with no change that explains it.")
