@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from reconstruct.charts.image import ChartImage, front_and_rest
 from reconstruct.model import Hint, Incident
-from reconstruct.text import narrative
+from reconstruct.text import impact, narrative
 from reconstruct.text.entries import entry_words
 from reconstruct.text.escape import cdata, xml
 from reconstruct.text.gaps import gap_rows, gap_text
@@ -27,7 +27,7 @@ def to_confluence(incident: Incident, *, charts: Sequence[ChartImage] = (), link
         ("Summary", _summary(incident, charts, clock=clock)),
         (
             "Impact",
-            _listed(text for text, _ in narrative.impact_told(incident, clock=clock)),
+            _listed(text for text, _ in impact.impact_told(incident, clock=clock)),
         ),
         ("Milestones", _milestones(incident, clock=clock)),
         ("Timeline", _timeline(incident, clock=clock)),

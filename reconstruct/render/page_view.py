@@ -15,7 +15,7 @@ from reconstruct.model import Hint, Incident, Moment, Query, Reason
 from reconstruct.render.detection_section import detection_lines
 from reconstruct.render.incident_json import incident_dict
 from reconstruct.render.minimap import strip
-from reconstruct.text import narrative
+from reconstruct.text import impact, narrative
 from reconstruct.text.entries import Words, entry_words
 from reconstruct.text.escape import clip, lines
 from reconstruct.text.follow_ups import follow_up_texts
@@ -82,8 +82,8 @@ def page_view(incident: Incident, *, charts: Sequence[ChartImage], links: Links)
         "impact": [
             {"text": text, "evidence": evidence(ids), "inner": inner}
             for inner, rows in (
-                (False, narrative.impact_told(incident, clock=clock)),
-                (True, narrative.impact_inner(incident, clock=clock)),
+                (False, impact.impact_told(incident, clock=clock)),
+                (True, impact.impact_inner(incident, clock=clock)),
             )
             for text, ids in rows
         ],

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from reconstruct.model import Incident
-from reconstruct.text import narrative
+from reconstruct.text import impact, narrative
 from reconstruct.text.entries import entry_words
 from reconstruct.text.escape import clip, plain, slack
 from reconstruct.text.gaps import gap_rows, gap_text
@@ -43,7 +43,7 @@ def to_slack(incident: Incident, *, report_url: str = "") -> dict[str, Any]:
     blocks += _sections("", [_fitted(narrative.summary(incident, clock=clock), most=MAX_SECTION)])
     blocks += _sections("Data gaps", _gap_lines(incident, clock=clock))
     blocks += _milestones(incident, clock=clock)
-    blocks += _sections("Impact", [_bullet(text) for text, _ in narrative.impact_told(incident, clock=clock)])
+    blocks += _sections("Impact", [_bullet(text) for text, _ in impact.impact_told(incident, clock=clock)])
     blocks += _sections("Timeline", _timeline_lines(incident, clock=clock))
     blocks += _sections("Candidate causes", _hint_lines(incident))
     if url := web_url(report_url):

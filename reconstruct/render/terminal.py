@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Final, Literal
 
 from reconstruct.model import HintVerdict, Incident, Verdict
-from reconstruct.text import narrative
+from reconstruct.text import impact, narrative
 from reconstruct.text.escape import clip, plain
 from reconstruct.text.gaps import gap_rows, gap_text
 from reconstruct.text.times import Clock
@@ -91,10 +91,10 @@ def _milestones(incident: Incident, *, colour: bool, width: int, clock: Clock) -
 
 
 def _impact(incident: Incident, *, colour: bool, width: int, clock: Clock) -> Iterator[str]:
-    impact = narrative.impact_told(incident, clock=clock)
-    if impact:
+    told = impact.impact_told(incident, clock=clock)
+    if told:
         yield _inked("Impact", "bold", colour=colour)
-    for text, _ in impact[:MAX_IMPACT_SHOWN]:
+    for text, _ in told[:MAX_IMPACT_SHOWN]:
         yield from _wrapped(text, width=width, first="  - ", rest="    ")
 
 

@@ -18,8 +18,10 @@ from reconstruct.model import (
     RuleBacktest,
     RuleNote,
 )
+from reconstruct.text.measures import measure_title
 from reconstruct.text.times import Clock
 from reconstruct.text.units import human, human_duration
+from reconstruct.text.wording import capitalised
 
 SHORT_HISTORY: Final = pd.Timedelta("1h")
 """With less, "0 false firings" says little."""
@@ -148,7 +150,7 @@ def threshold_text(proposed: ProposedAlert) -> str:
     """The condition in words: the signal and its threshold."""
     side = "above" if proposed.comparator in (">", ">=") else "below"
     whose = f" of {proposed.service.name}" if proposed.service.name else ""
-    return f"{proposed.title}{whose} {side} {human(proposed.threshold, proposed.unit)}"
+    return f"{capitalised(measure_title(proposed.title))}{whose} {side} {human(proposed.threshold, proposed.unit)}"
 
 
 def no_proposal_text(why: NoProposal, *, clock: Clock) -> str:

@@ -61,6 +61,9 @@ def _detection(story: Story, durations: Mapping[str, Duration]) -> Iterator[Foll
     if story.leads:
         facts["signal"] = Reference(story.leads[0].anomaly.id)
     length = durations.get("time_to_detect_s")
+    alerts = {a.id for a in story.evidence.alerts}
+    if onset is not None and onset.evidence and alerts.issuperset(onset.evidence):
+        return  # the alert itself dates the onset: that it fired after it was pending is no delay
     if detected is None and onset is not None:
         yield FollowUp("detection", onset.evidence, facts | {"fired": False})
     elif detected is not None and length is not None and _late(length.value_s, durations):
