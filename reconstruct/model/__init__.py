@@ -25,6 +25,7 @@ from reconstruct.model.alerting import (
     RuleOutcome,
     TimeSpan,
 )
+from reconstruct.model.error_budget import DEFAULT_PERIOD_S, ErrorBudget, Objective, ObjectiveSource
 from reconstruct.model.evidence import (
     Alert,
     Event,
@@ -91,6 +92,7 @@ from reconstruct.model.scan import ChangedSeries, CommonLabel, Condition, Family
 
 __all__ = [
     "ASPECTS",
+    "DEFAULT_PERIOD_S",
     "LAYERS",
     "ActionEffect",
     "Alert",
@@ -112,6 +114,7 @@ __all__ = [
     "EntryKind",
     "EntryLevel",
     "Episode",
+    "ErrorBudget",
     "Event",
     "EventKind",
     "Evidence",
@@ -138,6 +141,8 @@ __all__ = [
     "NoProposal",
     "NoProposalReason",
     "NotChecked",
+    "Objective",
+    "ObjectiveSource",
     "PastIncident",
     "Phase",
     "PhaseKind",

@@ -20,7 +20,7 @@ from reconstruct.render.markdown_parts import (
     page_of,
     query_blocks,
 )
-from reconstruct.text import narrative
+from reconstruct.text import impact, narrative
 from reconstruct.text.escape import clip, markdown, markdown_code
 from reconstruct.text.gaps import gap_rows, gap_text
 from reconstruct.text.links import Links
@@ -45,7 +45,7 @@ def to_evidence(
         head,
         (
             ("All entries", entry_rows(page, incident.timeline, rule=True)),
-            ("Impact at inner hops", impact_lines(page, narrative.impact_rows(incident)[1])),
+            ("Impact at inner hops", impact_lines(impact.impact_inner(incident, clock=page.clock))),
             ("Candidate causes", _hints(page)),
             ("Dismissed changes", dismissed_rows(page, most=None)),
             ("Detection", detection_rows(page, most=None)),
