@@ -31,8 +31,13 @@ def impact_text(impact: Impact, *, incident: Incident, clock: Clock) -> str:
     place = f"{service_text(impact.service)} {impact.route}".strip()
     size = f"{human(impact.value, impact.unit)} {impact.what}{f' at {place}' if place else ''}"
     if impact.unit not in ("", "count"):
-        size = f"{impact.what}{f' at {place}' if place else ''}: {human(impact.value, impact.unit)}"
-    if impact.share is not None:
+        what = measure(shown) if shown else impact.what
+        during = f"{human(impact.share, 'ratio')} on average" if impact.share is not None else ""
+        before = f", {human(shown.baseline, shown.signal.unit)} before" if shown else ""
+        size = (
+            f"{what}{f' at {place}' if place else ''}: {during or f'median {human(impact.value, impact.unit)}'}{before}"
+        )
+    elif impact.share is not None:
         size += f", {human(impact.share, 'ratio')} of {'probes' if 'probes' in impact.what else 'its requests'}"
     if shown is not None and impact.what in ("slow requests", "late messages"):
         median = f"median {human(lead.median.value, lead.median.unit)}" if lead else ""

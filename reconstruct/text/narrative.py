@@ -394,10 +394,13 @@ def largest_effects(incident: Incident, *, clock: Clock) -> tuple[tuple[str, str
 
 
 def dismissed(incident: Incident) -> tuple[DismissedChange, ...]:
-    """Changes that were dismissed, without the mitigation and what a hint names: those are told as what they are."""
+    """Changes that were dismissed: not the mitigation and what a hint names, nor what came after the recovery."""
     mitigated = incident.milestones.get("mitigated")
     told = {h.trigger for h in incident.explanation.hints if h.verdict in ("supported", "plausible")}
     told |= set(mitigated.evidence) if mitigated else set()
+    recovered = incident.milestones.get("recovered")
+    over = recovered.moment.latest if recovered else incident.evidence.window.end
+    told |= {e.id for e in incident.evidence.events if e.time > over}
     return tuple(g for g in incident.explanation.dismissed_changes if g.event not in told)
 
 

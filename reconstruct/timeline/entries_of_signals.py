@@ -134,8 +134,8 @@ def _one_a_layer(able: Sequence[list[Anomaly]], named: set[str], cited: set[str]
     best: dict[str, list[Anomaly]] = {}
     for group in ranked:
         users = group[0].signal.layer in USER_LAYERS
-        if users and shown_by_figure(story) in story.named and _serves(story):
-            continue  # the mechanism's own line is of a service on the way already
+        if users and (story.service.name in about or (shown_by_figure(story) in story.named and _serves(story))):
+            continue  # the cause stands where users met it, or the mechanism's own line is of a service on the way
         best.setdefault("users" if users else group[0].signal.layer, group)
     return list(best.values())
 
