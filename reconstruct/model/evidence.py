@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
 from reconstruct.model.alerting import EarlierFiring, LoadedRule
 from reconstruct.model.kinds import Aspect, EventKind, EventState, Layer, Service, Worse
+
+if TYPE_CHECKING:
+    from reconstruct.model.scan import ScanResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +240,8 @@ class Evidence:
     """Alerting rules that the server has loaded."""
     earlier_firings: tuple[EarlierFiring, ...] = ()
     """Of the rules that fired in the window, before the evidence begins."""
+    scans: tuple[ScanResult, ...] = ()
+    """What changed among the metrics that no pack knows, series by series; at most one."""
 
 
 def numbered_gaps(gaps: Iterable[Gap]) -> tuple[Gap, ...]:
