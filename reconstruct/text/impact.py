@@ -75,7 +75,7 @@ def impact_rows(incident: Incident) -> tuple[tuple[Impact, ...], tuple[Impact, .
     rows, ids = incident.explanation.impact, {m.anomaly for m in incident.users}
     services = [a.service for a in incident.anomalies if a.id in ids]
     if not services:
-        return rows, ()
+        return tuple(i for i in rows if not i.inner), tuple(i for i in rows if i.inner)
     outer = [i for i in rows if not i.inner]
     outer = [i for i in outer if ids & set(i.evidence)] or [i for i in outer if i.service in services]
     return tuple(outer), tuple(i for i in rows if i not in outer)

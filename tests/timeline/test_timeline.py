@@ -331,3 +331,19 @@ def test_a_short_gap_of_one_target_does_not_lead_a_quiet_draft_and_a_long_one_do
     )
     again = compose(replace(told.evidence, gaps=gaps), (), quiet)
     assert [g.matters for g in again.evidence.gaps] == [False, True]
+
+
+@pytest.mark.parametrize(("minutes", "level"), [(1, "detail"), (45, "key")])
+def test_another_episode_with_little_of_the_worst_ones_harm_is_a_detail(minutes: int, level: str) -> None:
+    told = story()
+    small = replace(anomaly("a9", LATENCY, SHOP, "15:40:00", None), recovery=moment("15:50:00"), score=1.0)
+    end = at("15:40:00") + pd.Timedelta(minutes=minutes)
+    episodes = (*told.explanation.episodes, Episode("ep2", at("15:40:00"), end, ("a9",)))
+    again = compose(told.evidence, (*told.anomalies, small), replace(told.explanation, episodes=episodes))
+    assert [e.level for e in again.timeline if e.rule == "episode"] == [level]
+
+
+def test_what_users_recovered_after_is_never_told_to_have_had_no_effect() -> None:
+    told = story()
+    (mitigation,) = [e for e in told.timeline if e.kind == "mitigation"]
+    assert "no effect" not in words(told)[mitigation.id].detail
