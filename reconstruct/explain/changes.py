@@ -214,7 +214,7 @@ def _before(event: Event, events: Sequence[Event]) -> frozenset[str]:
     """Versions that the service had run before an event."""
     known = {event.previous}
     for e in events:
-        if e.time < event.time and same(e.service, event.service):
+        if e.service.name == event.service.name and e.time < event.time and same(e.service, event.service):
             known |= {e.version, e.previous}
     return frozenset(known - {"", event.version if event.version == event.previous else ""})
 
