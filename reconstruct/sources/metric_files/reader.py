@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -132,7 +133,7 @@ def _parsed(content: Content, *, tz: str, chosen: Mapping[str, str]) -> Parsed:
         for one in FORMATS:
             try:
                 found = one(content, tz=tz)
-            except FORM_ERRORS as error:
+            except (csv.Error, *FORM_ERRORS) as error:
                 raise _other_form(content, one.__name__.removeprefix("read_").replace("_", " "), error) from error
             if found is not None and any(map(has_samples, found.tracks)):
                 return found
