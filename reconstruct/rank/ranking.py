@@ -62,6 +62,10 @@ class Ranked:
     """That it is this one: stated for the first only, 0 for the rest."""
     series: tuple[tuple[str, int], ...]
     """(query id, column) of its series that moved, the furthest first."""
+    levels: tuple[float, float] = (math.nan, math.nan)
+    """Of the first of them, before and during, in its unit."""
+    beyond: float = 0.0
+    """Its log effect beyond the best that chance makes of the same table; 0 where no time is left to tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,16 +201,20 @@ def rank_services(
         aspect=aspect,
     )
     series: dict[str, list[tuple[str, int]]] = {}
+    levels: dict[str, tuple[float, float]] = {}
     for j in ranking.columns:
         if ranking.score[j] > 0:
-            metric, column = places[j]
-            series.setdefault(table.columns[j].service, []).append((evidence.metrics[metric].query, column))
+            (metric, column), service = places[j], table.columns[j].service
+            series.setdefault(service, []).append((evidence.metrics[metric].query, column))
+            levels.setdefault(service, (float(ranking.before[j]), float(ranking.during[j])))
     return tuple(
         Ranked(
             _service(evidence, names[key]),
             score,
             ranking.confidence if first else 0.0,
             tuple(series.get(key, ())),
+            levels.get(key, (math.nan, math.nan)),
+            _beyond(table, ranking, key),
         )
         for first, key, score in zip(
             [True, *[False] * len(ranking.services)], ranking.services, ranking.attribution, strict=False
@@ -214,8 +222,16 @@ def rank_services(
     )
 
 
+def _beyond(table: SeriesTable, ranking: Ranking, service: str) -> float:
+    own = float(table.best_of_service(ranking.score)[table.services.index(service)])
+    return 0.0 if math.isnan(ranking.quiet) else max(0.0, own - ranking.quiet)
+
+
 STATISTIC_LABELS: Final = ("statistic", "stat", "quantile", "percentile", "aggregation")
 """Labels that say which summary of the samples a series holds."""
+OF_MIN_EFFECT: Final = 0.1
+"""Of the smallest change worth telling is what a share of failures is compared by: one in a thousand. Which of several
+services failed more is known well before any of them fails enough to be told."""
 MEANS: Final = frozenset({"avg", "mean", "average"})
 """Words in a signal's name or of its statistic that say a mean: only means add up over calls."""
 CALLER_LABELS: Final = ("caller", "source_workload", "source_service", "source_app", "client_service")
@@ -328,7 +344,7 @@ def _column(metric: Metric, column: int) -> Column:
         aspect=signal.aspect,
         tags=tags,
         worse=signal.worse,
-        min_effect=signal.min_effect,
+        min_effect=signal.min_effect * (OF_MIN_EFFECT if signal.aspect in ("errors", "availability") else 1.0),
         full=CAPACITY.get(signal.unit, math.nan),
     )
 
