@@ -27,6 +27,7 @@ from reconstruct.sources.metric_files.column_choices import ColumnChoice
 from reconstruct.sources.metric_files.gathered import metrics_of_files
 from reconstruct.sources.metric_files.reader import MetricFile
 from reconstruct.sources.prometheus import discovery
+from reconstruct.sources.prometheus.blind_edges import without_blind_rows
 from reconstruct.sources.prometheus.client import Prometheus
 from reconstruct.sources.prometheus.history.earlier_firings import earlier_firings
 from reconstruct.sources.prometheus.history.questions import history
@@ -350,6 +351,8 @@ def _ask_prometheus(
     found.queries += queries
     found.gaps += gaps
     _ask_history(server, replace(asked, scope=scope), window=window, found=found, progress=progress)
+    found.metrics = list(without_blind_rows(found.metrics, found.derived.gaps))
+    found.raw = list(without_blind_rows(found.raw, found.derived.gaps))
     fired = [alert.rule for alert in found.derived.alerts if alert.firing_at >= window.start]
     found.earlier, more, gaps = earlier_firings(server, fired, window, scope=scope)
     found.queries += more

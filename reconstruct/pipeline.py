@@ -16,12 +16,14 @@ from reconstruct.alerting.proposal import propose
 from reconstruct.alerting.recurrences import recurrences
 from reconstruct.alerting.review import review
 from reconstruct.bundle import narrow
-from reconstruct.detect import detect, gaps
+from reconstruct.detect import asked_surprise, detect, gaps, telling
 from reconstruct.explain import explain
+from reconstruct.explain.trouble import trouble
 from reconstruct.explain.user_impact import look, user_anomalies
 from reconstruct.meaning import read_system
 from reconstruct.meaning.user_signals import with_user_signals
 from reconstruct.model import Episode, Evidence, Incident, Metric, PastIncident, Settings, numbered_gaps
+from reconstruct.text.anomaly import expectation
 from reconstruct.text.verdict import verdict_text
 from reconstruct.timeline import compose
 
@@ -53,7 +55,16 @@ def draft(evidence: Evidence, *, settings: Settings | None = None) -> Incident:
     system = read_system(evidence, calls=settings.calls)
     evidence = with_user_signals(evidence, system, services=settings.services)
     users = look(evidence)
-    anomalies = (*found.anomalies, *user_anomalies(users, evidence, after=len(found.anomalies)))
+    asked = asked_surprise(evidence)
+    kept = telling(
+        found.anomalies,
+        asked,
+        spans=trouble(evidence, system, users),
+        events=evidence.events,
+        keep_user_facing=not users.judged,
+    )
+    evidence = replace(evidence, notes=(*evidence.notes, expectation(asked.series, asked.score, asked.expected)))
+    anomalies = (*kept, *user_anomalies(users, evidence, after=len(kept)))
     explanation = explain(evidence, anomalies, settings=settings, system=system, users=users)
     says = verdict_text(explanation.reason, {a.id: a for a in anomalies})
     return with_detection(compose(evidence, anomalies, replace(explanation, says=says)))

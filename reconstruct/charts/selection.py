@@ -166,7 +166,7 @@ def _of_key_entries(incident: Incident) -> list[Metric]:
     by_id = {a.id: a for a in seen_anomalies(incident)}
     first = [m.anomaly for m in incident.users]
     for entry in incident.timeline:
-        if entry.level == "key" and entry.rule in ("onset", "spread", "episode", "mechanism-ended"):
+        if entry.level == "key" and entry.rule in ("onset", "mechanism", "spread", "episode", "mechanism-ended"):
             first += entry.evidence[:1]
     told = [by_id[i] for i in dict.fromkeys(first) if i in by_id]
     found = ((m for m in incident.evidence.metrics if (m.query, m.signal.id) == (a.query, a.signal.id)) for a in told)

@@ -111,7 +111,11 @@ def summary_lanes(incident: Incident) -> list[Lane]:
     """The user-facing series, then the first series of each layer that it spread to; else what moved most."""
     by_id = {a.id: a for a in incident.anomalies}
     ids = [m.anomaly for m in incident.users]
-    ids += [e.evidence[0] for e in incident.timeline if e.rule == "spread" and e.level == "key" and e.evidence]
+    ids += [
+        e.evidence[0]
+        for e in incident.timeline
+        if e.rule in ("mechanism", "spread") and e.level == "key" and e.evidence
+    ]
     chosen = [by_id[i] for i in dict.fromkeys(ids) if i in by_id][:MAX_LANES]
     if not chosen:
         worst = (max(_of_metric(incident, m.signal.id), key=lambda a: a.score) for m in sick_metrics(incident))

@@ -7,6 +7,7 @@ prepare -> calibrate -> screen -> fit -> excursions -> evidence.
 from reconstruct.detect.describe import Excursion
 from reconstruct.detect.evidence import Detection, Unjudged, detect, find_anomalies, unjudged
 from reconstruct.detect.excursions import find_excursions
+from reconstruct.detect.false_alarms import Surprise, asked_surprise, telling
 from reconstruct.detect.gaps import find_gaps, gaps
 from reconstruct.detect.parameters import PARAMETERS, Parameters
 from reconstruct.detect.time_bounds import hidden_s, onset_moment, recovery_moment
@@ -18,7 +19,9 @@ __all__ = [
     "Detection",
     "Excursion",
     "Parameters",
+    "Surprise",
     "Unjudged",
+    "asked_surprise",
     "detect",
     "explain_anomaly",
     "find_anomalies",
@@ -28,6 +31,7 @@ __all__ = [
     "hidden_s",
     "onset_moment",
     "recovery_moment",
+    "telling",
     "unjudged",
 ]
 

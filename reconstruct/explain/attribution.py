@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -20,7 +21,7 @@ from reconstruct.explain.rules.canary_comparison import canary_comparison
 from reconstruct.explain.rules.negative_control import negative_control
 from reconstruct.explain.rules.recovered_without_rollback import recovered_without_rollback
 from reconstruct.explain.rules.reversal import reversal
-from reconstruct.explain.shown import ANYONE, Candidate
+from reconstruct.explain.shown import ANYONE, NETWORK, Candidate
 from reconstruct.model import Event, Evidence, Facts, Reason
 from reconstruct.model.system import System
 
@@ -33,6 +34,24 @@ WITHIN: Final = -1.0
 """... and it is within it: users come and go for reasons of their own."""
 ANY_MACHINE: Final = 0.5
 """A job may run on any machine; nothing but its time says so."""
+OF_THE_NETWORK: Final = frozenset(
+    {
+        "network",
+        "net",
+        "vpc",
+        "router",
+        "routing",
+        "firewall",
+        "switch",
+        "cni",
+        "dns",
+        "coredns",
+        "resolver",
+        "vpn",
+        "wan",
+    }
+)
+"""Words in the name of what a change is of that say: of what lies between services, which no metric bears."""
 UNKNOWN_STORE: Final = 0.5
 """Share for a change of a database that no metric names: the one that is measured may be it."""
 NO_CHANGE: Final = 2.0
@@ -134,6 +153,9 @@ def topology(change: Change, candidate: Candidate, system: System) -> Reason | N
     unknown = thing and thing not in system.kinds and (change.event.kind == "migration" or says_database(thing))
     if weight is None and unknown and candidate.place == "database":
         weight = ON_IT + math.log(UNKNOWN_STORE)
+    between = candidate.place in ("path", "dns") or candidate.thing == NETWORK
+    if weight is None and between and thing not in system.kinds and OF_THE_NETWORK & set(re.split(r"[-_.\d]+", thing)):
+        weight = ON_IT
     if weight is None:
         return None
     facts: Facts = {"service": change.event.service, "thing": candidate.thing}

@@ -16,7 +16,7 @@ from reconstruct.explain.before_during import Move, Span, move, slope_start
 from reconstruct.explain.figures import Figure, Rollouts, figures, hosts_of
 from reconstruct.explain.locate import Location, met_by_users, owns_its_time
 from reconstruct.explain.own_failures import own_failures
-from reconstruct.explain.shown import ANYONE, Candidate
+from reconstruct.explain.shown import ANYONE, NETWORK, Candidate
 from reconstruct.model import Fact, Mechanism, Reason, Tell
 from reconstruct.model.system import System
 
@@ -79,6 +79,7 @@ def candidates(
             if shown:
                 found.append(_best(shown, system, span))
     general = next((m for m in mechanisms if m.id == "bad-change"), None)
+    found = _of_the_network(found)
     if location is not None:
         found += own_failures(system, span, location, {m.id: m for m in mechanisms}, general=general)
     return tuple(
@@ -180,6 +181,18 @@ def _shown(
             )
         )
     return found
+
+
+def _of_the_network(found: Sequence[Candidate]) -> list[Candidate]:
+    """Machines that lose packets at the same time are one candidate: what lies between them; probes tell more."""
+    machines = [c for c in found if c.place == "host" and c.mechanism.id == "network-degradation"]
+    rest = [c for c in found if c not in machines]
+    if any(c.place == "path" and c.mechanism.id == "network-degradation" for c in rest):
+        return rest
+    if len(machines) < 2:
+        return [*rest, *machines]
+    worst = max(machines, key=lambda c: (c.moved.during if c.moved else 0.0, c.thing))
+    return [*rest, replace(worst, thing=NETWORK, first=min(c.first for c in machines), changes_of={NETWORK: 1.0})]
 
 
 def _met(
@@ -332,7 +345,7 @@ def _stands(c: Candidate, system: System, location: Location | None, *, late: bo
         if c.thing in hosts | stores:
             return "hosts", HOSTS_THE_END
         return ("below", BELOW) if hosts else ("unknown", 0.0)
-    if kind in ("cache", "path", "dns", "probe"):
+    if kind in ("cache", "path", "dns", "probe") or c.thing == NETWORK:
         return "around", AROUND
     if kind == "queue":
         return "elsewhere", ELSEWHERE

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+import numpy as np
 import pandas as pd
 
 from reconstruct.explain import priors
@@ -27,6 +28,7 @@ from reconstruct.model import (
     DismissedChange,
     Event,
     Fact,
+    Facts,
     Hint,
     HintVerdict,
     Ledger,
@@ -46,6 +48,10 @@ CANDIDATES: Final = 8
 """Weaker mechanisms than the first so many leave no trace in a confidence."""
 SUPPORTED_AT: Final = 0.7
 PLAUSIBLE_AT: Final = 0.4
+HALF_BACK: Final = 0.5
+"""What is less than half as far from its baseline as during the incident is back."""
+SETTLES_S: Final = 300.0
+"""A figure may settle so long after users were well again."""
 UNDECIDED: Final = 0.6
 """An alternative with this share of the first's odds keeps it from being called supported or plausible: naming one
 of two
@@ -144,21 +150,20 @@ def _hints(every: Sequence[Cause], ledger: Ledger, case: Case, span: Span) -> tu
         alternative = max(
             (c.scored.log_odds for c in every if c.scored.trigger != cause.scored.trigger), default=-math.inf
         )
-        found.append(
-            _hint(cause, confidence, alternative, case, sign=span.time(cause.candidate.first), rank=len(found) + 1)
-        )
+        found.append(_hint(cause, confidence, alternative, case, span, rank=len(found) + 1))
     return tuple(found)
 
 
-def _hint(cause: Cause, confidence: float, alternative: float, case: Case, *, sign: pd.Timestamp, rank: int) -> Hint:
+def _hint(cause: Cause, confidence: float, alternative: float, case: Case, span: Span, *, rank: int) -> Hint:
     candidate, told = cause.candidate, cause.attributed
+    sign = span.time(candidate.first)
     shown = Reason(
         "mechanism-shown",
         "",
         candidate.queries,
         candidate.telling,
         kind=candidate.why or "figure",
-        facts=candidate.facts,
+        facts={**candidate.facts, "sign": sign, **_back(candidate, span)},
     )
     reasons = [_said(r) for r in (shown, *candidate.terms, *(told.reasons if told else ()))]
     return Hint(
@@ -173,6 +178,23 @@ def _hint(cause: Cause, confidence: float, alternative: float, case: Case, *, si
         reasons_for=tuple(sorted((r for r in reasons if r.weight > 0), key=lambda r: (-r.weight, r.rule))),
         reasons_against=tuple(sorted((r for r in reasons if r.weight <= 0), key=lambda r: (r.weight, r.rule))),
     )
+
+
+def _back(candidate: Candidate, span: Span) -> Facts:
+    """When the figure was back: `back`, the first sample less than half as far away, and `back_after`, the one before;
+    nothing where it was not by the end."""
+    if candidate.figure is None or candidate.moved is None:
+        return {}
+    values, moved = candidate.figure.values, candidate.moved
+    with np.errstate(invalid="ignore"):
+        away = np.flatnonzero((values - moved.before) / (moved.by or 1.0) > HALF_BACK)
+    limit = span.end + int(SETTLES_S / span.window.step_s)
+    inside = away[(away >= candidate.first) & (away < limit)]
+    later = np.flatnonzero(np.isfinite(values))
+    later = later[later > inside[-1]] if len(inside) else later[:0]
+    if not len(later) or int(later[0]) in away:
+        return {}
+    return {"back": span.time(int(later[0])), "back_after": span.time(int(inside[-1]))}
 
 
 def _guessed(cause: Cause, told: Attributed | None) -> bool:

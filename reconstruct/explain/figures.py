@@ -250,7 +250,8 @@ def _caches(system: System) -> Iterator[Figure]:
         yield from _of("cache", cache, "hit-ratio", ratio(hits.values, lookups, 2), "ratio", hits, misses)
         asked = total([flow.total for thing, flow in system.served.items() if system.kinds.get(thing) != "edge"])
         yield from _of("cache", cache, "lookups-per-request", ratio(lookups, asked, RATED_OVER), "count", hits, misses)
-        yield from _as_read(system, "cache", cache)
+        if system.kinds.get(cache) == "cache":
+            yield from _as_read(system, "cache", cache)
 
 
 def _pools(system: System) -> Iterator[Figure]:

@@ -12,6 +12,8 @@ from reconstruct.model import Fact, Facts, Mechanism, Reason
 
 ANYONE: Final = "*"
 """Whose change: nobody's within the system, or nobody knows."""
+NETWORK: Final = "network"
+"""The thing at fault where several machines lose packets at once."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -344,7 +344,7 @@ def _joined(runs: Sequence[tuple[int, int]], score: Values, *, step_s: float) ->
         if found:
             pause_s = (run[0] - found[-1][1]) * step_s
             shorter_s = min(run[1] - run[0], found[-1][1] - found[-1][0]) * step_s
-            if pause_s < WAVE_S or (pause_s < JOINED_S and pause_s < PAUSE_SHARE * shorter_s):
+            if pause_s < WAVE_S + 2 * step_s or (pause_s < JOINED_S and pause_s < PAUSE_SHARE * shorter_s):
                 found[-1] = (found[-1][0], run[1])
                 continue
         found.append(run)

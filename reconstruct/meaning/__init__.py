@@ -169,6 +169,11 @@ def _system(
     evidence: Evidence,
     calls: Collection[tuple[str, str]],
 ) -> System:
+    alone = set(flows.served)
+    for (caller, _), metrics in list(flows.called.items()):  # a proxy that only tells what it passes on
+        if names.kinds.get(caller) == "edge" and caller not in alone:
+            for name, pieces in metrics.items():
+                flows.served[caller][name] += pieces
     served = joined_flows(dict(flows.served))
     called = joined_flows({k: v for k, v in flows.called.items() if k[0] != k[1]})
     handled = joined_flows(dict(flows.handled))
@@ -177,7 +182,7 @@ def _system(
     _behind(served, called, names)
     consumers = {worker: names.known(queue) or queue for worker, queue in flows.consumers.items()}
     joined_with = joined_pools(pools)
-    seen = {*called, *joined_with, *((worker, queue) for worker, queue in consumers.items())}
+    seen = {*called, *flows.callers, *joined_with, *((worker, queue) for worker, queue in consumers.items())}
     configured = {
         (names.known(a) or plain_name(a), names.known(b) or plain_name(b)) for a, b in (*calls, *evidence.calls)
     }

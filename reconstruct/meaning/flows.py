@@ -11,15 +11,16 @@ from typing import Final, Literal, TypeVar
 import numpy as np
 
 from reconstruct.meaning import vocabulary as words_for
-from reconstruct.meaning.names import Names, family_of, instance_of, total_of
+from reconstruct.meaning.names import ROUTE, Names, family_of, instance_of, total_of
 from reconstruct.meaning.rows import Row
 from reconstruct.meaning.status import failed, status_label
 from reconstruct.model.system import Flow, Kind, Series, quotient
 
 K = TypeVar("K")
-Share = Literal["total", "busy", "timed"]
+Share = Literal["total", "busy", "timed", "broken"]
+"""What a series counts: all answers, seconds of answering, answers that were timed, those that failed."""
 LONG_WAIT_S: Final = 15.0
-"""A time without a unit of more than this is in milliseconds: nobody waits that long for an answer as a rule."""
+"""A time without a unit of more than this is in milliseconds, or less: hardly anybody waits so long for an answer."""
 AGREES: Final = 0.8
 """A metric that is timed and tells the status is taken for the count too, if it counts so much of the largest."""
 KNOWN_PEER: Final = 0.6
@@ -47,6 +48,8 @@ class Flows:
     handled: dict[str, Pieces] = field(default_factory=lambda: defaultdict(lambda: defaultdict(list)))
     delayed: dict[str, Pieces] = field(default_factory=lambda: defaultdict(lambda: defaultdict(list)))
     consumers: dict[str, str] = field(default_factory=dict)
+    callers: set[tuple[str, str]] = field(default_factory=set)
+    """(caller, callee) as the callee tells."""
 
 
 def read_flow(name: str, rows: Sequence[Row], *, names: Names, found: Flows) -> bool:
@@ -55,11 +58,18 @@ def read_flow(name: str, rows: Sequence[Row], *, names: Names, found: Flows) -> 
     if rows[0].rate is None or any("quantile" in row.own or "le" in row.own for row in rows[:3]):
         return False
     status = status_label(row.own for row in rows)
-    timed = bool(said & words_for.TIMES)
+    timed = bool(said & words_for.TIMES) or (name in names.distributions and not said & words_for.NO_TIME)
     share: Share = "busy" if words[-1] == "sum" and timed else "timed" if words[-1] == "count" and timed else "total"
     if words[-1] == "sum" and not timed:
         return False
-    if share == "total" and not (said & words_for.COUNTED or (status and not said & words_for.NOT_COUNTED)):
+    if (
+        share == "total"
+        and status is None
+        and said & words_for.BROKEN
+        and said & (words_for.COUNTED | words_for.SERVED)
+    ):
+        share = "broken"
+    elif share == "total" and not (said & words_for.COUNTED or (status and not said & words_for.NOT_COUNTED)):
         return False
     if share == "total" and said & words_for.NOT_COUNTED:
         return False
@@ -79,7 +89,12 @@ def read_flow(name: str, rows: Sequence[Row], *, names: Names, found: Flows) -> 
         return True
     client = bool(said & words_for.CLIENT) and not (family == "edge" and "client" in said)
     late = share != "total" and bool(said & words_for.WAITED) and not said & words_for.SERVED
-    message = not client and bool(said & words_for.MESSAGE or late) and not said & words_for.SERVED
+    queued = _label_of(rows, "queue", names=names)
+    message = (
+        not client
+        and bool(queued or said & words_for.MESSAGE or late)
+        and not said & words_for.SERVED - set({"request"} if queued else ())
+    )
     store = (
         not client
         and not message
@@ -87,6 +102,8 @@ def read_flow(name: str, rows: Sequence[Row], *, names: Names, found: Flows) -> 
         and not said & words_for.SERVED
     )
     peer = peer_label(rows, status=status, client=client or store, names=names)
+    incoming = peer if peer in words_for.INCOMING and not client and not store else None
+    peer = None if incoming else peer
     for row in rows:
         thing = names.thing(row)
         piece = _Piece(share, row, status, unit)
@@ -104,12 +121,27 @@ def read_flow(name: str, rows: Sequence[Row], *, names: Names, found: Flows) -> 
                 found.called[thing, other][name].append(piece)
         elif message:
             (found.delayed if late else found.handled)[thing][name].append(piece)
-            queue = next((row.own[k] for k in words_for.QUEUE_LABELS if row.own.get(k)), None)
+            queue = next((row.own[k] for k in (queued, *words_for.QUEUE_LABELS) if k and row.own.get(k)), None)
             if queue:
                 found.consumers.setdefault(thing, re.sub(r"-\d+$", "", queue))
         else:
             found.served[thing][name].append(piece)
+            caller = names.known(row.own.get(incoming, "")) if incoming else None
+            if caller is not None:
+                found.callers.add((caller, thing))
     return True
+
+
+def _label_of(rows: Sequence[Row], kind: Kind, *, names: Names) -> str | None:
+    """The label whose values name things of a kind, in most series."""
+    meets = Counter(
+        label
+        for row in rows
+        for label, value in row.own.items()
+        if not _is_route(label) and names.kinds.get(names.known(value) or "") == kind
+    )
+    named = [label for label, n in meets.items() if n >= KNOWN_PEER * len(rows)]
+    return min(named, key=lambda k: (-meets[k], k)) if named else None
 
 
 def peer_label(rows: Sequence[Row], *, status: str | None, client: bool, names: Names) -> str | None:
@@ -146,7 +178,7 @@ def _place(label: str) -> int:
 
 
 def _is_route(label: str) -> bool:
-    return bool(re.search("path|uri|route|handler|endpoint|operation|url|method", label))
+    return bool(ROUTE.search(label))
 
 
 def _other(row: Row, peer: str | None, *, names: Names, store: bool, said: frozenset[str]) -> str:
@@ -255,7 +287,19 @@ def _joined(metrics: Pieces) -> Flow | None:
         )
     sums = _in_seconds(metrics, base) if base else []
     timed = metrics[f"{base}_count"] if base else []
-    return _flow(metrics[count], sums, timed, deep=True)
+    broken = [] if totals[count][0] else _counted_apart(metrics, most=totals[count][1])
+    return _flow([*metrics[count], *broken], sums, timed, deep=True)
+
+
+def _counted_apart(metrics: Pieces, *, most: float) -> list[_Piece]:
+    """Failures that a metric of their own counts: of several the one that counts most, but no more than all."""
+    found: list[tuple[float, str]] = []
+    for name, pieces in metrics.items():
+        mine = [p.row.rate for p in pieces if p.share == "broken" and p.row.rate is not None]
+        rate = float(np.nanmean(total_of(mine))) if mine and np.isfinite(np.array(mine)).any() else np.inf
+        if rate <= most:
+            found.append((rate, name))
+    return [p for p in metrics[max(found)[1]] if p.share == "broken"] if found else []
 
 
 def _in_seconds(metrics: Pieces, base: str) -> list[_Piece]:
@@ -265,29 +309,35 @@ def _in_seconds(metrics: Pieces, base: str) -> list[_Piece]:
         return sums
     each = quotient(total_of([p.row.signal for p in sums]), total_of([p.row.signal for p in counted]), 5)
     usual = float(np.nanmedian(each)) if np.isfinite(each).any() else 0.0
-    return [_Piece(p.share, p.row, p.status, 1e-3) for p in sums] if usual > LONG_WAIT_S else sums
+    unit = 1.0 if usual <= LONG_WAIT_S and said.isdisjoint(words_for.IN_MILLIS) else 1e-3
+    while usual * unit > LONG_WAIT_S:
+        unit *= 1e-3
+    return [_Piece(p.share, p.row, p.status, unit) for p in sums]
 
 
 def _flow(counted: Sequence[_Piece], sums: Sequence[_Piece], timed: Sequence[_Piece], *, deep: bool) -> Flow:
     counting = [p for p in counted if p.share in ("total", "timed") and p.row.rate is not None]
-    length = len((counting or sums or timed)[0].row.values)
+    length = len((counted or sums or timed)[0].row.values)
     total = total_of([p.row.signal for p in counting]) if counting else np.full(length, np.nan)
     broken: Series | None = None
-    if any(p.status for p in counting):
-        bad = [p.row.signal for p in counting if p.status and failed(p.row.own.get(p.status, ""), p.status) is True]
+    apart = [p.row.signal for p in counted if p.share == "broken"]
+    if apart or any(p.status for p in counting):
+        bad = apart + [
+            p.row.signal for p in counting if p.status and failed(p.row.own.get(p.status, ""), p.status) is True
+        ]
         broken = np.where(np.isfinite(total), np.nan_to_num(total_of(bad)) if bad else 0.0, np.nan)
     busy = total_of([p.row.signal * p.unit for p in sums]) if sums and timed else None
     answered = total_of([p.row.signal for p in timed]) if sums and timed else None
     if not deep:
         return Flow(total if counting else (answered if answered is not None else total), broken, busy, answered)
-    every = [*counting, *sums, *timed]
+    every = [*counted, *sums, *timed]
     return Flow(
         total,
         broken,
         busy,
         answered,
-        routes=_parts(counting, sums, timed, by=_route),
-        instances=_parts(counting, sums, timed, by=lambda p: instance_of(p.row.labels)),
+        routes=_parts(counted, sums, timed, by=_route),
+        instances=_parts(counted, sums, timed, by=lambda p: instance_of(p.row.labels)),
         codes=_codes(counting),
         queries=tuple(dict.fromkeys(p.row.query for p in every)),
         metrics=tuple(dict.fromkeys(p.row.metric for p in every)),

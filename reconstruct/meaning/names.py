@@ -43,6 +43,14 @@ NAMING: Final = frozenset((*NAME_LABELS, *words_for.INSTANCE_LABELS, *words_for.
 """Labels whose values are other spellings of the thing itself; any other may name something else."""
 AGREED: Final = 0.3
 """Of a family's targets: a label whose values are names for at least so many is the one that names."""
+NAMESPACES_LOOKED_AT: Final = 50
+"""Series a metric."""
+ROUTE: Final = re.compile("path|uri|route|handler|endpoint|operation|url|method")
+"""Part of the name of a label that tells what is asked, not whom."""
+MAX_NAME: Final = 120
+"""Longer texts are no name."""
+NAMESPACE: Final = re.compile(r"namespace|^(env|environment|stage|region|dc|datacenter|cluster)$")
+"""Labels whose values are where a thing is, not what it is."""
 _NAME: Final = re.compile(r"[a-z][a-z0-9]*([-_.][a-z0-9]+)*")
 _ADDRESS: Final = re.compile(r"\d{1,3}(\.\d{1,3}){3}")
 
@@ -60,6 +68,12 @@ class Names:
     """Of a target that speaks for many services: the label that tells them apart."""
     addresses: dict[str, str] = field(default_factory=dict)
     """Address of a machine -> its name."""
+    distributions: frozenset[str] = frozenset()
+    """Metrics that are the sum or the count of a distribution."""
+    surroundings: frozenset[str] = frozenset()
+    """Names of namespaces and environments: they stand around a name."""
+    _cores: dict[tuple[str, ...], set[str]] = field(default_factory=dict)
+    _cores_of: int = 0
 
     def known(self, text: str) -> str | None:
         """The thing that a name means; None = none that is known."""
@@ -70,7 +84,20 @@ class Names:
         name = rpc_service(text)
         if name:
             return name if name in self.kinds else self.alias.get(name)
-        return None
+        return self._named_in(text)
+
+    def _named_in(self, text: str) -> str | None:
+        """The one thing whose name stands in a text that otherwise has only namespaces, ports and words that fill."""
+        if self._cores_of != len(self.kinds):
+            self._cores, self._cores_of = {}, len(self.kinds)
+            for name in self.kinds:
+                self._cores.setdefault(self._core(name), set()).add(name)
+        found = self._cores.get(self._core(text), set()) if len(text) < MAX_NAME else set()
+        return next(iter(found)) if len(found) == 1 and self._core(text) else None
+
+    def _core(self, text: str) -> tuple[str, ...]:
+        tokens = re.split(r"[^a-z0-9]+", text.strip().lower())
+        return tuple(t for t in tokens if t and t not in words_for.FILLING | self.surroundings and not t.isdigit())
 
     def thing(self, row: Row) -> str:
         """Whose series it is."""
@@ -123,7 +150,7 @@ def instance_of(labels: Mapping[str, str]) -> str:
 
 def read_names(rows: Mapping[str, Sequence[Row]], *, given: Collection[str]) -> Names:
     """Names of all targets; `given` are names that changes, alerts or the configuration use."""
-    found = Names()
+    found = Names(distributions=_distributions(rows), surroundings=_surroundings(rows))
     labels, kinds = _targets(rows)
     hints = {plain_name(name) for name in given if name} | _hints(rows)
     by_family: dict[words_for.Family, list[Target]] = defaultdict(list)
@@ -142,6 +169,22 @@ def read_names(rows: Mapping[str, Sequence[Row]], *, given: Collection[str]) -> 
     _aliases(found, labels, hints)
     _speakers(found, rows, hints)
     return found
+
+
+def _distributions(rows: Collection[str]) -> frozenset[str]:
+    bases = {name[: -len("_sum")] for name in rows if name.endswith("_sum") and f"{name[:-4]}_count" in rows}
+    return frozenset(f"{base}_{part}" for base in bases for part in ("sum", "count"))
+
+
+def _surroundings(rows: Mapping[str, Sequence[Row]]) -> frozenset[str]:
+    values = {
+        value.lower()
+        for series in rows.values()
+        for row in series[:NAMESPACES_LOOKED_AT]
+        for name, value in row.labels.items()
+        if NAMESPACE.search(name)
+    }
+    return frozenset(token for value in values for token in re.split(r"[^a-z0-9]+", value) if token)
 
 
 def _targets(
@@ -176,9 +219,11 @@ def _hints(rows: Mapping[str, Sequence[Row]]) -> set[str]:
     }
     found: set[str] = set()
     for series in rows.values():
+        client = not words_for.CLIENT.isdisjoint(series[0].words)
         for row in series:
             for name, value in row.own.items():
-                if name in labels and len(value) > 2 and _NAME.fullmatch(value.lower()):
+                named = name in labels or (client and name not in words_for.NO_ROUTE and not ROUTE.search(name))
+                if named and len(value) > 2 and _NAME.fullmatch(value.lower()):
                     found.add(plain_name(value))
     return found
 
@@ -213,6 +258,12 @@ def _name(
         (name for name in mine if name in votes and plain_name(mine[name]) in hints),
         key=lambda name: (votes[name][1] < AGREED * len(all_labels), -votes[name][0], order.get(name, 50), name),
     )
+    if family == "app":
+        common = [
+            name for name in mine if votes.get(name, (0, 0))[1] >= AGREED * len(all_labels) and votes[name][0] > 1
+        ]
+        if common:  # what names the most names the others too, though nobody else speaks of them
+            return plain_name(mine[min(common, key=lambda name: (-votes[name][0], order.get(name, 50), name))])
     if voted:
         return plain_name(mine[voted[0]])
     distinct = {name: len({plain_name(one.get(name, "")) for one in all_labels}) for name in mine}

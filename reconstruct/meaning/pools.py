@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
+import numpy as np
+
 from reconstruct.meaning import vocabulary as words_for
 from reconstruct.meaning.names import Names, instance_of, total_of
 from reconstruct.meaning.rows import Row
@@ -33,6 +35,8 @@ LEVELS: Final[tuple[tuple[Part, re.Pattern[str]], ...]] = (
     ("used", re.compile(r"in_?use|active|busy|checked|used|acquired|borrowed|open|usage")),
     ("size", re.compile(r"total")),
 )
+OF_STORE: Final = re.compile(r"db|data|store|schema|pool|source")
+"""Part of a label's name that says that it names a store."""
 SKIPPED: Final = re.compile(
     r"_bucket|creation|created|closed|_destroyed|lifetime|idle_(time|closed)|min_?idle|max_idle|_min\b"
 )
@@ -48,6 +52,10 @@ class Pools:
     )
     behind: dict[tuple[str, str], list[tuple[str, str]]] = field(default_factory=lambda: defaultdict(list))
     """(query, metric) of each."""
+    unnamed: dict[tuple[str, str], dict[str, dict[str, list[Series]]]] = field(
+        default_factory=lambda: defaultdict(lambda: defaultdict(lambda: defaultdict(list)))
+    )
+    """Levels whose names tell no part: (owner, other side) -> metric -> instance -> series."""
 
 
 def is_pool(words: Sequence[str], labels: frozenset[str] = frozenset()) -> bool:
@@ -62,7 +70,7 @@ def is_pool(words: Sequence[str], labels: frozenset[str] = frozenset()) -> bool:
     if said & words_for.NO_POOL:
         return False
     store = bool(said & (words_for.STORE_WORDS | words_for.CACHE_WORDS))
-    if said & (words_for.POOL - {"connection", "conn", "sql"}):
+    if said & (words_for.POOL - {"connection", "conn", "sql"}) or any(word.endswith("pool") for word in said):
         return True
     return bool(said & {"connection", "conn"}) and (store or bool(labels & {"pool", "db_name", "pool_name"}))
 
@@ -73,10 +81,15 @@ def read_pool(name: str, rows: Sequence[Row], *, names: Names, found: Pools) -> 
         return
     for row in rows:
         states = " ".join(f"{v}" for k, v in row.own.items() if re.search("state|status|kind|type", k)).lower()
-        part = part_of(f"{name.lower()} {states}".strip(), counts=row.rate is not None)
-        if part is None:
-            continue
+        counts = row.rate is not None
+        part = part_of(f"{name.lower()} {states}".strip(), counts=counts) or part_of("_".join(row.words), counts=counts)
         owner = names.thing(row)
+        if part is None:
+            if not counts:
+                key = (owner, _other_side(row, owner=owner, names=names))
+                found.unnamed[key][name][instance_of(row.labels)].append(row.values)
+                found.behind[key].append((row.query, name))
+            continue
         key = (owner, _other_side(row, owner=owner, names=names))
         unit = 1e-3 if part in ("wait_s", "held_s") and set(row.words) & words_for.MILLIS else 1.0
         found.parts[key][part][instance_of(row.labels)].append(row.signal * unit)
@@ -98,7 +111,11 @@ def part_of(text: str, *, counts: bool) -> Part | None:
 def joined_pools(found: Pools) -> dict[tuple[str, str], Pool]:
     """Each pool summed over its instances; a size that is not told is what is used and idle together."""
     pools = {}
+    for key, levels in found.unnamed.items():
+        _by_shape(found.parts[key], levels)
     for key, parts in found.parts.items():
+        if not parts:
+            continue
         by_instance: dict[str, dict[str, Series]] = defaultdict(dict)
         for part, instances in parts.items():
             for instance, series in instances.items():
@@ -118,13 +135,41 @@ def joined_pools(found: Pools) -> dict[tuple[str, str], Pool]:
     return pools
 
 
+def _by_shape(parts: dict[Part, dict[str, list[Series]]], levels: dict[str, dict[str, list[Series]]]) -> None:
+    """Parts that no name tells, by what they do: the size hardly ever changes and is never exceeded, what waits is
+    mostly nothing, what is used is not."""
+    known = {name: _settled(instances) for name, instances in levels.items()}
+    usual = {name: level for name, level in known.items() if np.isfinite(level[0])}
+    most = max((top for _, top, _ in usual.values()), default=0.0)
+    for name, (level, top, moves) in sorted(usual.items(), key=lambda item: (item[1][2], -item[1][0], item[0])):
+        part: Part = "pending" if level <= 0 else "used"
+        if "size" not in parts and moves < STEADY and top >= most > 0:
+            part = "size"
+        if part not in parts:
+            parts[part] = levels[name]
+
+
+def _settled(instances: dict[str, list[Series]]) -> tuple[float, float, float]:
+    """Median, largest value, and the share of samples in which it moves."""
+    values = np.array([one for series in instances.values() for one in series])
+    if not np.isfinite(values).any():
+        return np.nan, np.nan, 1.0
+    moves = np.diff(values, axis=1)
+    moves = moves[np.isfinite(moves)]
+    return float(np.nanmedian(values)), float(np.nanmax(values)), float((moves != 0).mean()) if len(moves) else 1.0
+
+
+STEADY: Final = 0.02
+"""A pool's size moves in fewer of its samples than this: when somebody changes it."""
+
+
 def _other_side(row: Row, *, owner: str, names: Names) -> str:
-    for label in words_for.STORE_LABELS:
+    for label in (*words_for.STORE_LABELS, *sorted(row.own)):
         value = row.own.get(label)
         known = names.known(value) if value else None
         if known is not None and known != owner and names.kinds.get(known) in ("database", "cache", "queue"):
             return known
-    for label in words_for.STORE_LABELS:
+    for label in (*words_for.STORE_LABELS, *sorted(k for k in row.own if OF_STORE.search(k))):
         value = row.own.get(label, "")
         if value and re.fullmatch(r"[A-Za-z][\w.-]+", value) and names.known(value) != owner:
             return names.add(value, "cache" if set(row.words) & words_for.CACHE_WORDS else "database")

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Final
 
 import numpy as np
 
+from reconstruct.meaning import vocabulary as words_for
 from reconstruct.meaning.names import Names, instance_of
 from reconstruct.meaning.readings import Readings, Source
 from reconstruct.meaning.rows import Row
@@ -39,9 +41,9 @@ def read_process(
     for row in rows:
         thing = names.thing(row)
         told = Source(row.query, name, instance_of(row.labels))
-        if rows[0].words[0] == "process" or (said & {"start"} and "time" in said):
-            _process(row, said, thing, told, found)
-        elif "memory" in said and said & {"jvm", "heap", "nodejs", "dotnet", "rss", "resident"}:
+        if _process(row, said, thing, told, found):
+            continue
+        if "memory" in said and said & {"jvm", "heap", "nodejs", "dotnet", "rss", "resident"}:
             if row.own.get("area", "heap") != "heap" or not said & {"byte", "rss", "resident"}:
                 continue
             if "max" in said or "limit" in said:
@@ -86,18 +88,45 @@ def read_process(
     return True
 
 
-def _process(row: Row, said: frozenset[str], thing: str, told: Source, found: Readings) -> None:
-    if "cpu" in said and row.rate is not None:
-        found.add(thing, "cpu", row.rate, told, rank=1)
-    elif "resident" in said:
+PARTS_OF_CPU: Final = frozenset({"user", "system", "kernel", "child", "iowait"})
+MOST_CORES: Final = 512.0
+"""A process that seems to use more counts something else."""
+
+
+def _process(row: Row, said: frozenset[str], thing: str, told: Source, found: Readings) -> bool:
+    """CPU, memory and starts of a process, whatever its library calls them; False where it is none of these."""
+    own = row.words[0] == "process"
+    if "cpu" in said and not said & {"limit", "quota", "throttl", "throttled", "request"}:
+        unit = next((u for u, of in _UNITS if said & of), 1.0)
+        if row.rate is not None and np.nanmedian(row.rate) * unit < MOST_CORES:
+            found.add(thing, "cpu", row.rate * unit, told, rank=2 if said & PARTS_OF_CPU else 1)
+        elif row.rate is None and said & SHARES:
+            found.add(thing, "cpu", row.values, told, rank=3)
+        else:
+            return own
+    elif said & {"resident", "rss"} or {"working", "set"} <= said:
         found.add(thing, "memory", row.values, told, rank=1)
-    elif "start" in said:
-        moved = np.full(len(row.values), np.nan)
-        at = np.flatnonzero(np.isfinite(row.values))
-        if len(at):
-            moved[at] = 0.0
-            moved[at[1:]] = (np.diff(row.values[at]) > MOVED_S).astype(float)
-        found.add(thing, "restarts", moved, told, rank=1)
+    elif "start" in said and "time" in said:
+        found.add(thing, "restarts", _rose(row.values, MOVED_S), told, rank=1)
+    elif "uptime" in said and row.rate is None:
+        found.add(thing, "restarts", _rose(-row.values, 0.0), told, rank=2)
+    else:
+        return own
+    return True
+
+
+SHARES: Final = frozenset({"usage", "utilization", "utilisation", "percent", "ratio", "load", "recent"})
+_UNITS: Final = ((1e-3, words_for.MILLIS), (1e-6, words_for.MICROS), (1e-9, words_for.NANOS))
+
+
+def _rose(values: Series, by: float) -> Series:
+    """1 where a level rose by more than that since the sample before."""
+    moved = np.full(len(values), np.nan)
+    at = np.flatnonzero(np.isfinite(values))
+    if len(at):
+        moved[at] = 0.0
+        moved[at[1:]] = (np.diff(values[at]) > by).astype(float)
+    return moved
 
 
 def _lookups(name: str, rows: Sequence[Row], *, names: Names, found: Readings) -> bool:

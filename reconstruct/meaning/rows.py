@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from reconstruct.meaning.vocabulary import INSTANCE_LABELS, NEVER_OF_TARGET
+from reconstruct.meaning.vocabulary import INSTANCE_LABELS, NEVER_OF_TARGET, SHORT
 from reconstruct.model import Evidence, Metric
 from reconstruct.model.system import Series
 from reconstruct.packs.words import words_of
@@ -73,7 +73,7 @@ def rows_of(evidence: Evidence) -> dict[str, list[Row]]:
     found: dict[str, list[Row]] = defaultdict(list)
     for metric in evidence.raw:
         name, values = name_of(metric), values_of[metric.query]
-        words = words_of(name)
+        words = tuple(SHORT.get(word, word) for word in words_of(name))
         counter = counts(name, values, said="counter" in metric.signal.tags, names=names, first=first)
         every = max(1, round(metric.spacing_s / step_s))
         for column, labels in enumerate(metric.labels):

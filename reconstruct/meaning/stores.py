@@ -78,9 +78,9 @@ STORES: Final[dict[str, tuple[tuple[Role | None, re.Pattern[str]], ...]]] = {
         ("consumers", r"consumers\b|members\b|num_consumers"),
         (
             "consumed",
-            r"acked_total|messages_acknowledged|consumergroup_current_offset(_sum)?$|acknowledged|delivered_ack",
+            r"acked_total|messages_acknowledged|ack_floor_stream_seq|messages_deleted|consumergroup_current_offset(_sum)?\b|acknowledged|delivered_ack",
         ),
-        ("published", r"published|received|messages_in|partition_current_offset|last_seq"),
+        ("published", r"published|received|messages_in|partition_current_offset|last_seq|messages_sent"),
         (
             "depth",
             r"messages_ready\b|lag\b|pending|messages_visible|backlog|lag_sum|consumer_lag|queue_messages\b|depth",

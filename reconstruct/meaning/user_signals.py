@@ -127,7 +127,7 @@ def _late(system: System, *, step_s: float) -> Iterator[UserSeries]:
         taken = system.readings.get((queue, "consumed"))
         rate = taken.values if taken is not None else None
         if rate is None:
-            rate = next((f.total for w, f in sorted(system.handled.items()) if system.consumers.get(w) == queue), None)
+            rate = next((_done(f) for w, f in sorted(system.handled.items()) if system.consumers.get(w) == queue), None)
         if rate is None and (queue, "published") in system.readings:
             rate = system.readings[queue, "published"].values
         if rate is None or not np.nanmax(rate, initial=0.0) > 0:
@@ -137,6 +137,11 @@ def _late(system: System, *, step_s: float) -> Iterator[UserSeries]:
         pace = np.maximum(smooth(rate, samples), max(LEAST_RATE * usual, 1e-3))
         queries = (*depth.queries, *(taken.queries if taken is not None else ()))
         yield UserSeries("late", queue, "", depth.values / pace, rate, queries, depth.metrics)
+
+
+def _done(flow: Flow) -> Series:
+    """Messages handled well: one that fails comes back, and is as far from done as before."""
+    return flow.total if flow.failed is None else flow.total - np.nan_to_num(flow.failed)
 
 
 # ---------------------------------------------------------------- as signals

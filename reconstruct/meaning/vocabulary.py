@@ -38,6 +38,32 @@ TECHNOLOGIES: Final = frozenset(FAMILY_OF) | _set(
     "nats coredns exporter exporters services apps servers targets pods mq amqp broker"
 )
 """Names of jobs that name a technology, or nothing, rather than a thing."""
+SHORT: Final = {
+    short: word
+    for word, shorts in {
+        "request": "req rqst reqst",
+        "response": "resp rsp",
+        "message": "msg mesg",
+        "duration": "dur elaps",
+        "latency": "lat",
+        "connection": "conn cnx",
+        "thread": "thr thrd",
+        "memory": "mem",
+        "error": "err",
+        "failure": "fail failed",
+        "timeout": "tmo tmout",
+        "count": "cnt",
+        "total": "tot",
+        "second": "sec",
+        "statement": "stmt",
+        "query": "qry",
+        "transaction": "txn tx",
+        "capacity": "cap",
+        "server": "srv svr",
+    }.items()
+    for short in shorts.split()
+}
+"""Abbreviations that in-house names use, and the word that each stands for."""
 CLIENT: Final = _set(
     "client outbound upstream egress outgoing external remote dependency downstream callee out provider thirdparty"
 )
@@ -62,6 +88,25 @@ TIMES: Final = _set(
 MILLIS: Final = _set("ms millisecond milli msec")
 MICROS: Final = _set("us microsecond micro usec")
 NANOS: Final = _set("ns nanosecond nano nsec")
+IN_MILLIS: Final = _set("envoy")
+"""Technologies whose times are milliseconds though no name says so."""
+NO_TIME: Final = _set(
+    "byte size length body payload row batch page item record token amount price score weight depth header packet per"
+    " entry value percent ratio"
+)
+"""What else than time a distribution (`_sum` and `_count`) may be of."""
+FILLING: Final = _set(
+    "svc service cluster local internal prod production live staging stage outbound inbound host hostname database"
+    " server http https grpc tcp amqp kubernetes kubernetescrd docker file ecs consul lan backend upstream pool"
+    " topic queue stream exchange group deployment app default"
+)
+"""Words that stand around a name in addresses, connection strings and proxies' names, and tell no two things apart."""
+INCOMING: Final = _set(
+    "source source_service source_app caller caller_service from origin client client_service consumer"
+)
+"""Labels in which a server names who called it."""
+BROKEN: Final = _set("error failure failed exception")
+"""A counter of these beside one of all, without a status of its own, counts those of them that failed."""
 COUNTED: Final = _set(
     "request response call message job task handled operation query command event hit reply rq upstreams"
 )
@@ -79,6 +124,7 @@ PEER_LABELS: Final = (
     "peer",
     "upstream",
     "dest",
+    "dst",
     "destination",
     "destination_service",
     "callee",

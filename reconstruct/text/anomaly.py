@@ -118,3 +118,15 @@ def _when(anomaly: Anomaly) -> str:
     if back is None:
         return f"{began} and had not recovered by the last sample."
     return f"{began} and recovered between {clock.time(back.earliest)} and {clock.time(back.latest)} UTC."
+
+
+def expectation(series: int, score: float, expected: float) -> str:
+    """What is asked of an anomaly away from any incident, and how many false ones are expected then.
+
+    >>> expectation(400, 5.66, 0.5)
+    'threshold away from an incident: 5.7 times that of one series, as 400 are compared (false anomalies expected: 0.5)'
+    """
+    return (
+        f"threshold away from an incident: {score:.1f} times that of one series, as {series:,} are compared "
+        f"(false anomalies expected: {expected:.2g})"
+    )

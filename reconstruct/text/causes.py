@@ -16,7 +16,7 @@ FIGURES: Final[Mapping[str, str]] = {
     "requests-of-a-route": "requests of one route",
     "cpu": "CPU used",
     "cpu-limit": "the CPU limit",
-    "cpu-per-request": "CPU time a request",
+    "cpu-per-request": "CPU time per request",
     "throttled": "share of CPU periods throttled",
     "memory": "memory of the fullest instance",
     "memory-share": "memory against its limit",
@@ -30,15 +30,15 @@ FIGURES: Final[Mapping[str, str]] = {
     "active-sessions": "active sessions",
     "deadlocks": "deadlocks",
     "rows": "rows read",
-    "rows-per-statement": "rows read a statement",
-    "time-per-statement": "time a statement",
-    "sessions-per-statement": "active sessions for each statement a second",
+    "rows-per-statement": "rows read per statement",
+    "time-per-statement": "time per statement",
+    "sessions-per-statement": "active sessions per statement and second",
     "statements": "statements",
-    "statements-per-request": "statements a request",
+    "statements-per-request": "statements per request",
     "connections-taken": "share of connections taken",
     "host-cpu": "CPU of its machine",
     "hit-ratio": "cache hits",
-    "lookups-per-request": "cache look-ups a request",
+    "lookups-per-request": "cache look-ups per request",
     "evictions": "evictions",
     "taken": "share of the pool taken",
     "size": "size of the pool on each instance",
@@ -53,17 +53,17 @@ FIGURES: Final[Mapping[str, str]] = {
     "consumers": "consumers",
     "published": "messages published",
     "unacknowledged": "messages not acknowledged",
-    "message-time": "time a message",
+    "message-time": "time per message",
     "message-failures": "share of messages that failed",
     "message-delay": "age of messages when handled",
-    "call-time": "time a call",
+    "call-time": "time per call",
     "call-failures": "share of calls that failed",
     "round-trip": "round trip",
     "loss": "share of probes lost",
     "unresolved": "share of names not resolved",
     "time-left": "time until the certificate ends",
-    "failed-share": "share of its answers that failed",
-    "answer-time": "time an answer",
+    "failed-share": "share of failed responses",
+    "answer-time": "mean response time",
 }
 """The figures of `explain.figures` as one writes them in a sentence."""
 
@@ -77,6 +77,17 @@ CHANGE_WORDS: Final[Mapping[str, str]] = {
     "restart": "a restart",
     "job": "a job",
 }
+
+
+def figure_name(facts: Facts) -> str:
+    """What a figure measures, with whom it leads to where that is part of its name.
+
+    >>> figure_name({"figure": "waiting", "thing": "shop", "target": "orders-db"})
+    'requests waiting for a connection towards orders-db'
+    """
+    name = str(facts["figure"])
+    towards = f" towards {facts['target']}" if facts.get("target") and name in _LEADS else ""
+    return f"{FIGURES.get(name, name)}{towards}"
 
 
 def figure_text(facts: Facts) -> str:

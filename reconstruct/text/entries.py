@@ -8,13 +8,14 @@ from typing import Final, NamedTuple
 
 import pandas as pd
 
-from reconstruct.model import Alert, Anomaly, Entry, Event, Fact, Gap, Incident, Quantity, Reference
+from reconstruct.model import Alert, Anomaly, Entry, Event, Fact, Facts, Gap, Incident, Quantity, Reference
+from reconstruct.text.causes import figure_name
 from reconstruct.text.event_state import how_far
 from reconstruct.text.measures import level_text, measure, moved_text, span_text
 from reconstruct.text.references import event_text, labels_text, service_text
 from reconstruct.text.times import Clock
 from reconstruct.text.units import apart, change, human_duration
-from reconstruct.text.wording import capitalised, joined, mechanism_text
+from reconstruct.text.wording import joined, mechanism_text
 
 MAX_NAMES: Final = 3
 """So many alerts or series stand in a line; the others are counted."""
@@ -224,11 +225,27 @@ def _layer_recovered(entry: Entry, _: _Known) -> Words:
     return Words(f"{f'{where} ({layer})' if where else layer} recovered", str(entry.facts["signal"]))
 
 
-def _mechanism_ended(entry: Entry, known: _Known) -> Words:
-    shown = _shown(entry, known)[0]
-    figure = change(shown.level, shown.baseline, shown.signal.unit)
-    ended = f"{mechanism_text(str(entry.facts['mechanism']))} ended"
-    return Words(f"{capitalised(measure(shown))} back from {figure}: {ended}", "")
+def _before_during(facts: Facts) -> tuple[Quantity, Quantity]:
+    before, during = (one for key in ("before", "during") if isinstance(one := facts[key], Quantity))
+    return before, during
+
+
+def _mechanism(entry: Entry, known: _Known) -> Words:
+    facts, name = entry.facts, figure_name(entry.facts)
+    before, during = _before_during(facts)
+    way = "rose" if during.value > before.value else "fell"
+    beside = [known.anomalies[i] for i in _ids(facts.get("beside")) if i in known.anomalies]
+    was, now = apart(before.value, during.value, before.unit)
+    told = [f"{was} before, median {now}", *(f"{measure(a)} {span_text(a)}" for a in beside)]
+    return Words(f"{service_text(entry.service)}: {name} {way}", "; ".join(told))
+
+
+def _mechanism_ended(entry: Entry, _: _Known) -> Words:
+    facts = entry.facts
+    before, during = _before_during(facts)
+    figure = change(during.value, before.value, before.unit)
+    gone = f"{mechanism_text(str(facts['mechanism']))} gone"
+    return Words(f"{service_text(entry.service)}: {gone}", f"{figure_name(facts)} back from {figure}")
 
 
 def _gap(entry: Entry, known: _Known) -> Words:
@@ -245,15 +262,18 @@ def _named(entry: Entry, _: _Known) -> Words:
 
 
 def _series_text(labels: Sequence[Mapping[str, str]]) -> str:
-    """What tells the series apart, for at most three of them.
+    """What tells the series apart, for at most three of them: by the one label that does, where one does.
 
     >>> _series_text([{"job": "a", "instance": "x"}, {"job": "a", "instance": "y"}])
     '2 series: x, y'
+    >>> _series_text([{"host": "h1", "route": "a", "port": "1"}, {"host": "h1", "route": "b", "port": "1"}])
+    '2 series: a, b'
     """
-    shared = set.intersection(*(set(row.items()) for row in labels))
-    names = [", ".join(v for k, v in sorted(row.items()) if (k, v) not in shared) for row in labels]
+    own = [{k: v for k, v in row.items() if any(other.get(k) != v for other in labels)} for row in labels]
+    alone = next((k for k in sorted(set().union(*own)) if len({row.get(k) for row in own}) == len(own)), None)
+    names = [row.get(alone, "") if alone else ", ".join(v for _, v in sorted(row.items())) for row in own]
     more = f" and {len(names) - MAX_NAMES} more" if len(names) > MAX_NAMES else ""
-    return f"{len(names)} series: {'; '.join(names[:MAX_NAMES]) if more else ', '.join(names)}{more}"
+    return f"{len(names)} series: {('; ' if not alone else ', ').join(names[:MAX_NAMES])}{more}"
 
 
 _RULES: Final[Mapping[str, Callable[[Entry, _Known], Words]]] = {
@@ -268,6 +288,7 @@ _RULES: Final[Mapping[str, Callable[[Entry, _Known], Words]]] = {
     "peak": _peak,
     "recovered": _recovered,
     "layer-recovered": _layer_recovered,
+    "mechanism": _mechanism,
     "mechanism-ended": _mechanism_ended,
     "gap": _gap,
 }

@@ -22,6 +22,7 @@ from reconstruct.model import (
     Service,
 )
 from reconstruct.timeline.entries_of_alerts import alert_fired, alert_pending, alert_resolved
+from reconstruct.timeline.entries_of_causes import mechanism, mechanism_ended
 from reconstruct.timeline.entries_of_changes import change
 from reconstruct.timeline.entries_of_signals import episode, onset, peak, phase, recovered, spread
 from reconstruct.timeline.follow_ups import follow_ups
@@ -35,7 +36,21 @@ __all__ = ["compose"]
 
 MAX_KEY_ENTRIES = 15
 """Key entries besides human notes: public postmortems have 4 to 18, 8 in the median."""
-_RULES = (change, alert_pending, alert_fired, alert_resolved, onset, episode, spread, phase, peak, recovered, gap)
+_RULES = (
+    change,
+    alert_pending,
+    alert_fired,
+    alert_resolved,
+    onset,
+    episode,
+    mechanism,
+    spread,
+    phase,
+    peak,
+    mechanism_ended,
+    recovered,
+    gap,
+)
 _ORDER: tuple[EntryKind, ...] = (
     "change",
     "restart",

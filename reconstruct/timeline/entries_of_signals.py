@@ -8,9 +8,10 @@ from itertools import groupby, pairwise
 
 import pandas as pd
 
-from reconstruct.model import Anomaly, Entry, Fact, Moment, Phase, Quantity, Reference, Service
+from reconstruct.model import Anomaly, Entry, Episode, Fact, Moment, Phase, Quantity, Reference, Service
+from reconstruct.timeline.entries_of_causes import shown_by_figure
 from reconstruct.timeline.leads import LAGGING, USER_LAYERS, anomalies_by_id, first_clear, user_facing
-from reconstruct.timeline.phases import at_baseline, measured
+from reconstruct.timeline.phases import TWICE, at_baseline, excess, measured
 from reconstruct.timeline.story import BELIEVED, Story
 
 UNTOLD_TAG = "scrape"
@@ -18,6 +19,8 @@ UNTOLD_TAG = "scrape"
 MARKED = 4.0
 MARKED_SHARE = 0.15
 """A phase that follows no known step is told where it differs so much and lasts this share of the incident."""
+MINOR_SHARE = 0.05
+"""An episode with less of the worst one's harm than this stands among the details."""
 MAX_SPREADS = 4
 """So many layers are told as key entries: those that a hint rests on first."""
 MAX_SIGNALS = 3
@@ -48,13 +51,13 @@ def onset(story: Story) -> Iterator[Entry]:
 
 
 def episode(story: Story) -> Iterator[Entry]:
-    """The other episodes of the window, each in one line."""
-    by_id = anomalies_by_id(story.anomalies)
+    """The other episodes of the window, each in one line; one with little of the worst one's harm is a detail."""
+    worst = next((e for e in story.explanation.episodes if e.id == story.explanation.worst), None)
     for other in story.explanation.episodes:
-        if other.id == story.explanation.worst:
+        if worst is None or other.id == worst.id:
             continue
-        own = [by_id[i] for i in other.anomalies if i in by_id and user_facing(by_id[i])]
-        shown = sorted(own, key=lambda a: (a.signal.inferred, -a.score, a.id))[:1]
+        shown = _of_users(other, story)[:1]
+        least = MINOR_SHARE * _harm(worst, story)
         yield Entry(
             "",
             Moment(other.start, other.start, other.start),
@@ -62,29 +65,45 @@ def episode(story: Story) -> Iterator[Entry]:
             "episode",
             shown[0].service if shown else Service(""),
             (other.id, *(a.id for a in shown)),
-            level="key",
+            level="key" if shown and _harm(other, story) >= least else "detail",
             end=other.end,
             facts=_moved(shown, story),
         )
 
 
+def _of_users(one: Episode, story: Story) -> list[Anomaly]:
+    """What users met in an episode, the clearest first."""
+    by_id = anomalies_by_id(story.anomalies)
+    own = [by_id[i] for i in one.anomalies if i in by_id and user_facing(by_id[i])]
+    return sorted(own, key=lambda a: (a.signal.inferred, -a.score, a.id))
+
+
+def _harm(one: Episode, story: Story) -> float:
+    """How far beyond its threshold the clearest user-facing series was, times the episode's seconds."""
+    score = max((a.score for a in _of_users(one, story)), default=0.0)
+    return score * ((one.end or story.evidence.window.end) - one.start).total_seconds()
+
+
 def spread(story: Story) -> Iterator[Entry]:
-    """The first clear sign in each layer, and in each service that users meet; the other groups are details."""
-    cited = {i for h in story.explanation.hints if h.verdict in BELIEVED for r in h.reasons_for for i in r.evidence}
-    named = {h.metric for h in story.explanation.hints if h.metric and h.verdict in BELIEVED}
+    """The first clear sign in each layer, one line a layer; the other groups are details.
+
+    One failure counted at every hop is one: of the services on the way of a request the line is that of the candidate
+    cause, else the one that moved most. What `mechanism` tells has no second line.
+    """
+    believed = [h for h in story.explanation.hints if h.verdict in BELIEVED]
+    cited = {i for h in believed for r in h.reasons_for for i in r.evidence}
+    cited |= {a.id for a in story.anomalies if a.query in cited}
+    named = {h.metric for h in believed if h.metric}
     groups = list(_groups(story))
-    layers: dict[tuple[str, str], list[Anomaly]] = {}
-    for group in groups:
-        for a in group:
-            own = a.service.name if a.signal.layer in USER_LAYERS else ""
-            layers.setdefault((a.signal.layer, own), []).append(a)
     leads = {one.anomaly.id for one in story.leads}
-    able = [g for g in layers.values() if not leads & {a.id for a in g} and _is_key(g, cited | named, story)]
-    ranked = sorted(
-        able, key=lambda g: (not named & {a.id for a in g}, -len(cited & {a.id for a in g}), -max(a.score for a in g))
-    )
+    shown = shown_by_figure(story)
+    able = [
+        g
+        for g in groups
+        if not leads & {a.id for a in g} and g[0].service.name != shown and _is_key(g, cited | named, story)
+    ]
     told: set[str] = set()
-    for group in ranked[:MAX_SPREADS]:
+    for group in _one_a_layer(able, named, cited, story)[:MAX_SPREADS]:
         entry = _spread(story, group, named, cited)
         if entry.moment.latest >= story.first_trigger:
             told |= {a.id for a in group}
@@ -93,6 +112,34 @@ def spread(story: Story) -> Iterator[Entry]:
         rest = [a for a in group if a.id not in told]
         if rest:
             yield _spread(story, rest, named, cited)
+
+
+def _one_a_layer(able: Sequence[list[Anomaly]], named: set[str], cited: set[str], story: Story) -> list[list[Anomaly]]:
+    """The group of each layer that hints rest on, else of the service they name, else the one that moved most."""
+    about = {e.service.name for e in story.evidence.events if e.id in story.triggers}
+    about |= {h.service.name for h in story.explanation.hints if h.verdict in BELIEVED}
+    ranked = sorted(
+        able,
+        key=lambda g: (
+            not named & {a.id for a in g},
+            -len(cited & {a.id for a in g}),
+            g[0].service.name not in about,
+            -max(a.score for a in g),
+        ),
+    )
+    best: dict[str, list[Anomaly]] = {}
+    for group in ranked:
+        users = group[0].signal.layer in USER_LAYERS
+        if users and shown_by_figure(story) in story.named and _serves(story):
+            continue  # the mechanism's own line is of a service on the way already
+        best.setdefault("users" if users else group[0].signal.layer, group)
+    return list(best.values())
+
+
+def _serves(story: Story) -> bool:
+    """Whether the thing that `mechanism` tells of answers requests itself."""
+    shown = shown_by_figure(story)
+    return any(a.service.name == shown and a.signal.layer in USER_LAYERS for a in story.anomalies)
 
 
 def _spread(story: Story, group: Sequence[Anomaly], named: set[str], cited: set[str]) -> Entry:
@@ -142,7 +189,7 @@ def phase(story: Story) -> Iterator[Entry]:
     for before, after in pairwise(story.phases):
         step = story.step_near(after.start)
         was = {m.anomaly: m for m in before.measured}
-        if step is None and not _marked(before, after, story):
+        if (step is None and not _marked(before, after, story)) or not (after.improved or _worse(before, after, story)):
             continue
         facts: dict[str, Fact] = {
             "phase": after.kind,
@@ -176,11 +223,27 @@ def _back(phase: Phase, story: Story) -> bool:
 
 
 def _marked(before: Phase, after: Phase, story: Story) -> bool:
-    """Whether a phase that no step explains is one to tell: its figures at least MARKED times apart, and it lasted."""
+    """Whether a phase that no step explains is one to tell: its figures at least MARKED times apart, and it lasted, up
+    to the mitigation if that came then."""
     was = {m.anomaly: m.median.value for m in before.measured}
     pairs = [sorted((abs(was[m.anomaly]), abs(m.median.value))) for m in after.measured if m.anomaly in was]
-    lasted = after.end - after.start.time >= MARKED_SHARE * (story.over - story.begin)
+    mitigated = story.stones["mitigated"]
+    acted = mitigated.moment.time if mitigated else after.end
+    end = acted if after.start.time < acted < after.end else after.end
+    lasted = end - after.start.time >= MARKED_SHARE * (story.over - story.begin)
     return lasted and any(high >= MARKED * low and high > 0 for low, high in pairs)
+
+
+def _worse(before: Phase, after: Phase, story: Story) -> bool:
+    """Whether some figure's excess over its baseline at least doubled, and none halved."""
+    by_id = anomalies_by_id(story.anomalies)
+    was = {m.anomaly: m.median.value for m in before.measured}
+    grown = [
+        excess(by_id[m.anomaly], m.median.value) / excess(by_id[m.anomaly], was[m.anomaly])
+        for m in after.measured
+        if m.anomaly in was
+    ]
+    return any(g >= 2**TWICE for g in grown) and all(g > 2**-TWICE for g in grown)
 
 
 def peak(story: Story) -> Iterator[Entry]:
@@ -208,7 +271,6 @@ def recovered(story: Story) -> Iterator[Entry]:
         if last:
             facts["measured"] = tuple((Reference(m.anomaly), m.median) for m in last[0][0])
         yield Entry("", stone.moment, "recovery", "recovered", story.service, stone.evidence, level="key", facts=facts)
-        yield from _mechanism_recovered(story)
     for group in _groups(story):
         if any(a.recovery is None for a in group) or (stone and set(stone.evidence) & {a.id for a in group}):
             continue
@@ -223,27 +285,6 @@ def recovered(story: Story) -> Iterator[Entry]:
                 (last_one.id,),
                 facts={"layer": last_one.signal.layer, "signal": last_one.signal.title},
             )
-
-
-def _mechanism_recovered(story: Story) -> Iterator[Entry]:
-    """Where no action is known: when what the first hint names ended, for that is what let users recover."""
-    hint = next((h for h in story.explanation.hints[:1] if h.verdict in BELIEVED), None)
-    by_id = anomalies_by_id(story.anomalies)
-    if story.stones["mitigated"] is not None or hint is None or hint.metric not in by_id:
-        return
-    a = by_id[hint.metric]
-    if a.recovery is None or a.recovery.earliest > story.over or user_facing(a):
-        return
-    yield Entry(
-        "",
-        a.recovery,
-        "recovery",
-        "mechanism-ended",
-        a.service,
-        (a.id,),
-        level="key",
-        facts={"mechanism": hint.mechanism, **_moved([a], story)},
-    )
 
 
 def _groups(story: Story) -> Iterator[list[Anomaly]]:

@@ -58,14 +58,14 @@ def phases(found: Sequence[Lead], *, start: Moment, end: pd.Timestamp) -> tuple[
         measured = tuple(m for m in inside if m is not None)
         if not measured:
             continue
-        excess = [
-            _excess(one.anomaly, m.median.value) if m is not None else 0.0 for one, m in zip(found, inside, strict=True)
+        beyond = [
+            excess(one.anomaly, m.median.value) if m is not None else 0.0 for one, m in zip(found, inside, strict=True)
         ]
         before = _last_excess(told, found)
-        improved = bool(told) and _improved(before, excess)
-        kind = _kind(found, inside, improved=improved and _improved(worst, excess))
+        improved = bool(told) and _improved(before, beyond)
+        kind = _kind(found, inside, improved=improved and _improved(worst, beyond))
         told.append(Phase(kind, found[0].anomaly.service, moment, over, measured, improved))
-        worst = [max(a, b) for a, b in zip(worst, excess, strict=True)]
+        worst = [max(a, b) for a, b in zip(worst, beyond, strict=True)]
     return tuple(told)
 
 
@@ -85,10 +85,10 @@ def _change_points(one: Lead, start: pd.Timestamp, end: pd.Timestamp) -> Iterato
     rows = np.flatnonzero((one.times >= start) & (one.times < end))
     if len(rows) < 2 * MIN_SAMPLES:
         return
-    excess = np.log2([_excess(one.anomaly, v) for v in one.values[rows]])
+    beyond = np.log2([excess(one.anomaly, v) for v in one.values[rows]])
     length_s = (end - start).total_seconds()
     least = max(MIN_SAMPLES + 1, round(max(1.5 * one.anomaly.signal.range_s, MIN_SHARE * length_s) / one.spacing_s))
-    for cut in sorted(_split(excess, 0, len(excess), least)):
+    for cut in sorted(_split(beyond, 0, len(beyond), least)):
         time, last = one.times[rows[cut]], one.times[rows[cut - 1]]
         yield Moment(time, last, time)
 
@@ -113,10 +113,10 @@ def _split(values: npt.NDArray[np.float64], first: int, last: int, least: int) -
 
 def at_baseline(anomaly: Anomaly, value: float) -> bool:
     """Whether nobody would tell a value from the baseline."""
-    return _excess(anomaly, value) <= _excess(anomaly, anomaly.baseline)
+    return excess(anomaly, value) <= excess(anomaly, anomaly.baseline)
 
 
-def _excess(anomaly: Anomaly, value: float) -> float:
+def excess(anomaly: Anomaly, value: float) -> float:
     """How far from its baseline, never below what nobody would tell from it."""
     least = SMALLEST * (100.0 if anomaly.signal.unit == "percent" else 1.0)
     if anomaly.signal.unit not in ("ratio", "percent"):
@@ -146,7 +146,7 @@ def _measured(one: Lead, start: pd.Timestamp, end: pd.Timestamp) -> Measured | N
 
 def _last_excess(told: Sequence[Phase], found: Sequence[Lead]) -> list[float]:
     last = {m.anomaly: m.median.value for m in told[-1].measured} if told else {}
-    return [_excess(one.anomaly, last.get(one.anomaly.id, one.anomaly.baseline)) for one in found]
+    return [excess(one.anomaly, last.get(one.anomaly.id, one.anomaly.baseline)) for one in found]
 
 
 def _improved(before: Sequence[float], after: Sequence[float]) -> bool:
@@ -215,9 +215,9 @@ def _effect(
         if before is None or after is None:
             continue
         rows.append((one.anomaly.id, before, after))
-        was = _excess(one.anomaly, before.value)
-        if was > 2 * _excess(one.anomaly, one.anomaly.baseline):
-            kept.append(_excess(one.anomaly, after.value) / was)
+        was = excess(one.anomaly, before.value)
+        if was > 2 * excess(one.anomaly, one.anomaly.baseline):
+            kept.append(excess(one.anomaly, after.value) / was)
     if not rows:
         return None
     effect: Effect = "none"

@@ -102,6 +102,8 @@ class Story:
     def step_near(self, moment: Moment) -> Event | None:
         """The last step of the mitigation, or of a candidate cause, that a move at `moment` can have come from.
 
+        A rollout can bring about moves while it runs.
+
         Other changes are never named beside a move: standing near it in time would read as having done it.
         """
         mitigated = self.stones["mitigated"]
@@ -110,5 +112,5 @@ class Story:
         steps += [r for e in steps for r in self.restarts_of(e)]
         lag = pd.Timedelta(seconds=max((one.lag_s for one in self.leads), default=60.0) + 2 * CLOCKS_S)
         ahead = pd.Timedelta(seconds=2 * max((one.spacing_s for one in self.leads), default=15.0))
-        near = [e for e in steps if moment.earliest - lag <= e.time <= moment.time + ahead]
+        near = [e for e in steps if e.time <= moment.time + ahead and (e.end or e.time) >= moment.earliest - lag]
         return max(near, key=lambda e: (e.kind == "restart" or e.end is None, e.time, e.id), default=None)

@@ -164,3 +164,70 @@ def test_a_kafka_group_tells_who_consumes_what() -> None:
     system = read_system(evidence(series))
     assert system.consumers == {"mailer": "mails"}
     assert system.readings["mails", "depth"].values[-1] == 8.0
+
+
+def test_failures_that_a_metric_of_their_own_counts_are_failures_of_all() -> None:
+    series: Series = [
+        ("checkout_requests_total", {"job": "checkout", "instance": "c:1"}, counter(10.0)),
+        ("checkout_request_errors_total", {"job": "checkout", "instance": "c:1"}, counter(0.5)),
+    ]
+    flow = read_system(evidence(series)).served["checkout"]
+    assert flow.total[-1] == pytest.approx(10.0)
+    assert flow.share()[-1] == pytest.approx(0.05)
+
+
+def test_abbreviated_names_are_read_and_microseconds_are_seconds() -> None:
+    shop, stock = ({"job": "java", "microservice": name, "instance": f"10.0.0.{n}:1"} for n, name in enumerate("ab"))
+    series: Series = []
+    for labels, other in ((shop, "b"), (stock, "c")):
+        series += [
+            ("svc_req_cnt", {**labels, "op": "home", "rc": "200"}, counter(9.0)),
+            ("svc_req_cnt", {**labels, "op": "home", "rc": "500"}, counter(1.0)),
+            ("svc_req_dur_us_sum", {**labels, "op": "home"}, counter(10.0 * 250_000)),
+            ("svc_req_dur_us_count", {**labels, "op": "home"}, counter(10.0)),
+            ("svc_out_req_cnt", {**labels, "dst": other, "rc": "200"}, counter(5.0)),
+        ]
+    system = read_system(evidence(series, changes=[(70, "deploy", "a"), (71, "deploy", "b")]))
+    assert set(system.served) == {"a", "b"}
+    assert ("a", "b") in system.calls
+    mean = system.served["a"].mean()
+    assert mean is not None
+    assert mean[-1] == pytest.approx(0.25)
+    assert system.served["a"].share()[-1] == pytest.approx(0.1)
+
+
+def test_a_name_is_found_in_addresses_connection_strings_and_proxies_names() -> None:
+    edge = {"job": "traefik", "instance": "t:1"}
+    shop = {"job": "shop", "instance": "s:1", "namespace": "live"}
+    series: Series = [
+        (
+            "traefik_service_requests_total",
+            {**edge, "service": "live-shop-8080@kubernetescrd", "code": "200"},
+            counter(9.0),
+        ),
+        ("http_requests_total", {**shop, "code": "200"}, counter(9.0)),
+        ("npgsql_connections_usage", {**shop, "pool_name": "Host=orders-pg;Database=app", "state": "used"}, gauge(2.0)),
+        ("npgsql_connections_max", {**shop, "pool_name": "Host=orders-pg;Database=app"}, gauge(10.0)),
+        ("pg_up", {"job": "postgres", "instance": "orders-pg:9187"}, gauge(1.0)),
+        ("pg_stat_database_numbackends", {"job": "postgres", "instance": "orders-pg:9187"}, gauge(5.0)),
+    ]
+    system = read_system(evidence(series))
+    assert ("t", "shop") in system.calls
+    assert system.outermost == "t"
+    assert ("shop", "orders-pg") in system.pools
+
+
+def test_the_parts_of_a_pool_are_told_by_what_they_do_where_no_word_tells_them() -> None:
+    labels = {"job": "shop", "instance": "s:1", "db": "orders"}
+    used = 3.0 + (np.arange(120) % 3).astype(float)
+    waits = np.where(np.arange(120) > 90, 4.0, 0.0)
+    series: Series = [
+        ("db_pool_a", labels, gauge(used)),
+        ("db_pool_b", labels, gauge(10.0)),
+        ("db_pool_c", labels, gauge(waits)),
+    ]
+    pool = read_system(evidence(series)).pools["shop", "orders"]
+    assert pool.used is not None
+    assert pool.size is not None
+    assert pool.pending is not None
+    assert (pool.used[1], pool.size[1], pool.pending[-1]) == (4.0, 10.0, 4.0)

@@ -43,7 +43,7 @@ def test_every_kind_has_a_clause(rule: str, kind: str) -> None:
 
 
 def test_a_figure_tells_before_and_during_and_only_once_where_they_are_alike() -> None:
-    assert figure_text(FACTS) == "rows read a statement of shop: 10 rows before, 900 rows during"
+    assert figure_text(FACTS) == "rows read per statement of shop: 10 rows before, 900 rows during"
     assert "before and during" in figure_text({**FACTS, "during": 10.0})
 
 

@@ -27,6 +27,9 @@ _SPEAKER: Final = re.compile(
 _MESSENGER: Final = re.compile(r"^(?P<name>[^:]{1,60}):\s+")
 """After `[17/11/2026, 13:58:02]` and `17/11/2026, 13:58 - ` messengers write who speaks."""
 _NAME_AND_TIME: Final = re.compile(r"^(?P<name>[^\d:]{2,60}?)\s+\[?(?P<time>\d{1,2}:\d{2}(?:\s?[AaPp][Mm])?)\]?\s*$")
+_COLUMNS: Final = re.compile(r"\t(?P<name>[\w@+%|\[\]{}^`-]{1,32})\t(?P<said>.*)")
+"""WeeChat's and others' logs: the time, who, and what, between tabs."""
+_CAPITALISED: Final = re.compile(r"[^\W\d_][\w.'’-]*(?: [^\W\d_a-z][\w.'’-]*){0,3}")
 _MOST_WORDS_IN_A_NAME: Final = 4
 
 
@@ -57,6 +60,7 @@ def parse_chat(text: str, *, name: str, ask: SourceRequest) -> SourceResult:
         except UsageError as error:
             gap(number, error)
 
+    bracketed = _speakers_beside_times(text.splitlines())
     for number, line in enumerate(text.splitlines(), start=1):
         if (day := _date_alone(line, near=today or ask.window.start.date())) is not None:
             close()
@@ -72,6 +76,8 @@ def parse_chat(text: str, *, name: str, ask: SourceRequest) -> SourceResult:
             continue
         if found is not None:
             time, said, speaker = found
+            if bracketed and said:
+                said, speaker = "", said
             if not said and not speaker:
                 speaker, pending, unread = _speaker_above(pending, unread, number=number, lines=text.splitlines())
             close()
@@ -90,6 +96,22 @@ def parse_chat(text: str, *, name: str, ask: SourceRequest) -> SourceResult:
         gaps.append(Gap(id="", source=name, missing=f"notes on {len(unread)} lines ({lines})", cause=cause))
     notes = (f"times without a zone in {name} are read as {ask.tz}",) if zoneless else ()
     return SourceResult(events=tuple(events), gaps=tuple(gaps), notes=notes)
+
+
+def _speakers_beside_times(lines: list[str]) -> bool:
+    """Whether a messenger's copy has `[time] Name` on one line and what was said below: so in every one of its lines."""
+    found = [
+        (place, time_and_text[1]) for place, line in enumerate(lines) if (time_and_text := _bracketed(line)) is not None
+    ]
+    return len(found) > 1 and all(
+        _CAPITALISED.fullmatch(said) and place + 1 < len(lines) and _bracketed(lines[place + 1]) is None
+        for place, said in found
+    )
+
+
+def _bracketed(line: str) -> tuple[str, str] | None:
+    match = re.fullmatch(r"\s*\[(?P<time>[^\[\]]*\d:\d\d[^\[\]]*)\]\s*(?P<said>.*?)\s*", line)
+    return (match["time"], match["said"]) if match else None
 
 
 def _date_alone(line: str, *, near: date) -> date | None:
@@ -122,6 +144,8 @@ def _time_and_text(line: str) -> tuple[str, str, str] | None:
     said = re.sub(r"[\s|]+$", "", rest[m.end() :] if (m := _AFTER.match(rest)) else rest)
     if "/" in time and "," in time and (speaker := _MESSENGER.match(said)):
         return time, said[speaker.end() :], speaker["name"]
+    if rest.startswith("\t") and (columns := _COLUMNS.fullmatch(rest)):
+        return time, columns["said"], columns["name"].lstrip("@+%")
     if match := _SPEAKER.match(said):
         return time, said[match.end() :], match["irc"] or match["at"] or match["me"]
     return time, said, ""

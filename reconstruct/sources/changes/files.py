@@ -20,17 +20,19 @@ import yaml
 from reconstruct.errors import UsageError
 from reconstruct.model import Event, Gap
 from reconstruct.sources.changes.chat import parse_chat
-from reconstruct.sources.changes.formats import parse_payload
-from reconstruct.sources.changes.mapping import guessed_mapping, mapped_columns
-from reconstruct.sources.changes.payload import PayloadReading, has, item_lists
-from reconstruct.sources.changes.record import (
+from reconstruct.sources.changes.columns import (
     cell_text,
     column_name,
-    read_record,
+    plain_cells,
     taken_columns,
     zone_column_of,
     zone_of_column,
 )
+from reconstruct.sources.changes.envelopes import likely_records, record_lists
+from reconstruct.sources.changes.formats import parse_payload
+from reconstruct.sources.changes.mapping import guessed_mapping, mapped_columns, with_paths
+from reconstruct.sources.changes.payload import PayloadReading, has
+from reconstruct.sources.changes.record import read_record
 from reconstruct.sources.changes.rows import Row, csv_rows, has_header, json_or_none, json_problem, jsonl_rows
 from reconstruct.sources.changes.times import TimeReading, is_day_first, tells_zone
 from reconstruct.sources.changes.tools import git
@@ -134,6 +136,7 @@ def _reading(path: Path, ask: SourceRequest, *, beside: object = None) -> Payloa
 def _from_rows(rows: Sequence[Row], *, name: str, ask: SourceRequest) -> SourceResult:
     """Each row an Event, or a Gap that names its place."""
     columns = mapped_columns(ask.options)
+    rows = [row if row.record is None else row._replace(record=with_paths(row.record, columns)) for row in rows]
     records = [row.record for row in rows if row.record is not None]
     cells = [_time_cell(record, columns) for record in records]
     if records and not any(cells):
@@ -203,23 +206,21 @@ def _from_json(whole: object, *, path: Path, ask: SourceRequest) -> SourceResult
 
 def _records(whole: object, *, columns: Mapping[str, str]) -> Sequence[object] | None:
     """The list that a file is about: an envelope is never taken for a record; None = its lists are empty."""
-    if isinstance(whole, list):
-        return whole or None
-    if not isinstance(whole, dict):
-        return [whole]
-    if isinstance(events := whole.get("events", whole.get("items")), list):
+    if isinstance(whole, dict) and isinstance(events := whole.get("events", whole.get("items")), list):
         return events or None
-    if _time_cell(whole, columns) and not any(isinstance(value, list) for value in whole.values()):
-        return [whole]
-    inner = [items for items in item_lists(whole) if list(items) != [whole]]
+    if not isinstance(whole, (dict, list)) or whole == []:
+        return [whole] if whole != [] else None
+    outer, *inner = record_lists(whole)
+    own = any(_time_cell(item, columns) for item in outer)
+    if own and (isinstance(whole, list) or not any(isinstance(value, list) for value in whole.values())):
+        return whole if isinstance(whole, list) else outer
     dated = next((items for items in inner if any(_time_cell(item, columns) for item in items)), None)
     if dated is not None:
         return dated
-    lists = [value for value in whole.values() if isinstance(value, list)]
-    if lists and not any(lists) and not _time_cell(whole, columns):
+    lists = [value for value in whole.values() if isinstance(value, list)] if isinstance(whole, dict) else []
+    if lists and not any(lists) and not own:
         return None
-    objects = next((items for items in inner if len(items) > 1), None)
-    return [whole] if objects is None or _time_cell(whole, columns) else objects
+    return outer if own or not inner else max(inner, key=likely_records)
 
 
 def _to_the_minute(events: Sequence[Event]) -> tuple[Event, ...]:
@@ -229,7 +230,7 @@ def _to_the_minute(events: Sequence[Event]) -> tuple[Event, ...]:
 
 
 def _time_cell(record: Mapping[str, object], columns: Mapping[str, str]) -> str:
-    told = {column_name(name): str(value) for name, value in record.items() if value not in (None, "")}
+    told = plain_cells({column_name(name): value for name, value in with_paths(record, columns).items()})
     column = taken_columns(told, {"time": columns["time"]} if "time" in columns else {}).get("time")
     return told[column] if column else ""
 

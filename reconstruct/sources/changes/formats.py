@@ -10,6 +10,7 @@ from reconstruct.sources.changes.tools import (
     alertmanager,
     argo,
     aws,
+    aws_services,
     azure,
     cloudevents,
     datadog,
@@ -19,19 +20,24 @@ from reconstruct.sources.changes.tools import (
     google,
     grafana,
     helm,
+    hosting,
     jenkins,
     journal,
     kubernetes,
+    kubernetes_audit,
     launchdarkly,
     mattermost,
+    observers,
     octopus,
     opsgenie,
     pagerduty,
+    pipelines,
     sentry,
     slack,
     spinnaker,
     statuspage,
     terraform,
+    tickets,
     unleash,
 )
 from reconstruct.sources.result import SourceResult
@@ -39,6 +45,7 @@ from reconstruct.sources.result import SourceResult
 FORMATS: Final[tuple[Format, ...]] = tuple(
     known
     for tool in (
+        kubernetes_audit,  # calls it its objects' kind too
         kubernetes,  # objects name their kind: nothing else can be meant
         argo,
         flux,
@@ -48,6 +55,7 @@ FORMATS: Final[tuple[Format, ...]] = tuple(
         alertmanager,
         grafana,
         cloudevents,
+        aws_services,
         aws,
         azure,
         google,
@@ -65,6 +73,10 @@ FORMATS: Final[tuple[Format, ...]] = tuple(
         slack,
         mattermost,
         journal,
+        hosting,
+        pipelines,
+        observers,
+        tickets,
     )
     for known in tool.FORMATS
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Final
 
 from reconstruct.model import EventKind
@@ -27,23 +28,31 @@ KINDS: Final[Mapping[str, EventKind]] = {
 """Words of other tools, letters only -> our kinds. Any other word: a note that keeps the word as label `kind`."""
 
 _STATE_WORDS: Final[Mapping[EventState, str]] = {
-    "requested": """requested queued pending waiting scheduled planned approved created new blocked neededapproval
-        actionrequired pendingapproval planqueued applyqueued notstarted""",
-    "running": """running inprogress started deploying executing applying progressing firing open triggered
-        acknowledged building preparing paused""",
-    "done": """done success succeeded successful completed complete deployed finished ok passed pass resolved closed
-        inactive superseded applied active published terminal planandapplied released true synced healthy
-        ready""",
-    "failed": """failed failure error errored timedout faulted broken unstable rejected startupfailure
-        policysoftfailed terminated false unsuccessful""",
+    "failed": """failed failure fail fails error errored timedout faulted fault broken unstable rejected denied declined
+        startupfailure policysoftfailed terminated false unsuccessful crashed killed""",
     "cancelled": """cancelled canceled aborted abort skipped stopped notbuilt discarded revoked stale neutral
-        withdrawn""",
+        withdrawn abandoned dismissed noop expired""",
     "draft": "draft",
+    "requested": """requested queued pending waiting awaiting scheduled planned approved created new blocked
+        neededapproval actionrequired pendingapproval planqueued applyqueued notstarted approval manual held hold
+        proposed review upcoming submitted received enqueued preparingtoschedule notdeployed""",
+    "running": """running inprogress progress started starting deploying executing applying progressing firing open
+        triggered acknowledged building preparing paused ongoing implementing updating initializing""",
+    "done": """done success succeeded successful successfully completed complete deployed finished ok passed pass
+        resolved closed inactive superseded applied active published terminal planandapplied released true synced
+        healthy ready live merged rolledout rolledback shipped promoted serving provisioned implemented installed
+        fixed current fulfilled degraded unhealthy""",
 }
+"""Worst first: where a source tells several, the worst one counts."""
 STATES: Final[Mapping[str, EventState]] = {
     word: state for state, words in _STATE_WORDS.items() for word in words.split()
 }
-"""Words of other tools, letters only -> how far an event got. Any other word is kept as label `state`."""
+"""Words of other tools, letters only -> how far an event got."""
+_WORDS_OF_STATE: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+_NOT: Final = frozenset({"not", "no", "never", "yet"})
+_SUCCESS: Final = frozenset({"successful", "successfully", "succeeded", "success", "ok"})
+_EARLY: Final = frozenset({"approved", "created", "new", "started", "open", "triggered", "scheduled", "approval"})
+"""What was once so and may be over: counts only where nothing else is told."""
 
 _STARTS: Final[tuple[tuple[re.Pattern[str], EventKind], ...]] = (
     (re.compile(r"(?:roll(?:ed|ing|s)?[ -]?back|revert(?:ed|s)?)\b", re.IGNORECASE), "rollback"),
@@ -51,9 +60,16 @@ _STARTS: Final[tuple[tuple[re.Pattern[str], EventKind], ...]] = (
     (re.compile(r"(?:feature[ -]?flag|flag)\b", re.IGNORECASE), "flag"),
     (re.compile(r"(?:schema |db )?migrat(?:ion|ed|ing|e)\b", re.IGNORECASE), "migration"),
     (re.compile(r"cron(?:job)?\b", re.IGNORECASE), "job"),
+    (re.compile(r"(?:restart|reboot)(?:ed|ing|s)?\b", re.IGNORECASE), "restart"),
+    (re.compile(r"scal(?:e|ed|ing) (?:up|down|out|in)\b", re.IGNORECASE), "scale"),
 )
 """How titles begin that tell their kind. Only beginnings: `the latest deploy is a suspect` is talk, not a deploy."""
 
+_PIPELINE_WORDS: Final = re.compile(
+    r"^(?:deploy|release|rollback|promote|cd)[-_ :]+"
+    r"|[-_ :]+(?:deploy|release|rollback|promote|cd|pipeline)(?:ment|er)?(?:[-_ :]+\w+)?$",
+    re.IGNORECASE,
+)
 _INSIDE: Final[tuple[tuple[re.Pattern[str], EventKind], ...]] = (
     (re.compile(r"(?:^|[\W_])(?:roll[\W_]?back|revert|undo)", re.IGNORECASE), "rollback"),
     (re.compile(r"(?:^|[\W_])(?:migrat(?:e|ion))", re.IGNORECASE), "migration"),
@@ -77,9 +93,30 @@ def kind_of(word: str, *, title: str = "", version: str = "") -> EventKind:
     """
     begins = next((kind for pattern, kind in _STARTS if pattern.match(title)), None)
     if word:
-        kind = KINDS.get(letters(word), "note")
+        kind = known_kind(word) or "note"
         return "rollback" if kind == "deploy" and begins == "rollback" else kind
     return begins or ("deploy" if version else "note")
+
+
+def known_kind(word: str) -> EventKind | None:
+    """Our kind for a tool's word, or for the last word of its name for it; None = none is known.
+
+    >>> known_kind("CUSTOM_DEPLOYMENT"), known_kind("ConfigurationChange"), known_kind("deployment_requested")
+    ('deploy', 'config', None)
+    """
+    if kind := KINDS.get(letters(word)):
+        return kind
+    parts = _WORDS_OF_STATE.findall(word)
+    return KINDS.get(parts[-1].lower()) if len(parts) > 1 else None
+
+
+def without_pipeline_words(name: str) -> str:
+    """What a pipeline or job is about, by its name without the words for what it does: `shop-deploy` -> `shop`.
+
+    >>> without_pipeline_words("shop-deploy"), without_pipeline_words("Deploy shop"), without_pipeline_words("checkout")
+    ('shop', 'shop', 'checkout')
+    """
+    return _PIPELINE_WORDS.sub("", name)
 
 
 def kind_of_pipeline(*names: str, otherwise: EventKind) -> EventKind:
@@ -91,13 +128,30 @@ def kind_of_pipeline(*names: str, otherwise: EventKind) -> EventKind:
     return next((kind for pattern, kind in _INSIDE if any(pattern.search(name) for name in names)), otherwise)
 
 
-def state_of(word: str) -> EventState | None:
-    """How far an event got, by another tool's word; None = the word is not known.
+def state_of(*words: str) -> EventState | None:
+    """How far an event got, by another tool's words for it, of one field or several; None = none of them is known.
 
-    >>> state_of("IN_PROGRESS"), state_of("Canceled"), state_of("purple")
-    ('running', 'cancelled', None)
+    The worst counts, whatever else is complete; what is denied has not begun, and a denied success failed.
+
+    >>> state_of("IN_PROGRESS"), state_of("Canceled"), state_of("Awaiting approval"), state_of("BUILD_FAILED")
+    ('running', 'cancelled', 'requested', 'failed')
+    >>> state_of("purple"), state_of("not yet deployed"), state_of("Rolled out"), state_of("completed", "failure")
+    (None, 'requested', 'done', 'failed')
     """
-    return STATES.get(letters(word))
+    told = {word: state for one in words for word, state in _states_in(one).items()}
+    decided = {state for word, state in told.items() if word not in _EARLY} or set(told.values())
+    return next((state for state in _STATE_WORDS if state in decided), None)
+
+
+def _states_in(words: str) -> dict[str, EventState]:
+    """The words of a text that tell a state, and which."""
+    if whole := STATES.get(letters(words)):
+        return {letters(words): whole}
+    alone = [one.lower() for one in _WORDS_OF_STATE.findall(words)]
+    if _NOT & set(alone):
+        return {words: "failed" if _SUCCESS & set(alone) else "requested"}
+    pairs = ["".join(pair) for pair in pairwise(alone)]
+    return {word: STATES[word] for word in (*alone, *pairs) if word in STATES}
 
 
 def letters(word: str) -> str:

@@ -18,7 +18,7 @@ Item = Mapping[str, object]
 Told = Event | Alert | Gap | str
 """What an item tells; a text is a note to the reader."""
 
-MAX_DEPTH: Final = 4
+MAX_DEPTH: Final = 6
 """Envelopes in envelopes: `{"data": {"repository": {"items": [...]}}}`; deeper is content, not wrapping."""
 _ZERO_TIMES: Final = ("0001-01-01", "0000-00-00", "1970-01-01T00:00:00")
 """What stands for "not yet": Go's zero time, databases', and the epoch."""

@@ -16,7 +16,7 @@ NOBODY: Final = "somebody"
 
 _WORDS: Final = """author authors user users username userid usergroup actor creator committer deployer login email
     mail assignee assignees reporter who owner member caller sender pusher principal principalemail handle requester
-    approver approvers reviewer reviewers operator responder contact useridentity realname displayname firstname
+    approver approvers reviewer reviewers operator responder contact useridentity realname firstname
     lastname userprofile usermail teammember mergedby acknowledgements assignments organizer triggeringactor
     actorlogin approvedusers culprits accountid initiator person people engineer oncall"""
 _FIELDS: Final = frozenset(_WORDS.split())
@@ -29,6 +29,10 @@ _PART: Final = re.compile(
 _ADDRESS: Final = re.compile(r"[\w.+-]+@(?=[A-Za-z])[\w-]+(?:\.[\w-]+)*\.[A-Za-z]{2,}(?![\w:/])")
 _NAMES: Final = frozenset({"name", "summary", "title", "displayname", "nickname", "slug"})
 """What a person's own record calls the name, besides the fields above."""
+_PERSONS_OWN: Final = frozenset(
+    {*("email", "emailaddress", "mail", "uniquename", "username", "login", "useridentitytype", "accountid"), "timezone"}
+)
+"""What stands beside the name in a person's record, and in no other thing's."""
 _LEAST: Final = 3
 """Letters of a name that is looked for in other texts: `jo` stands in too many words."""
 
@@ -43,6 +47,11 @@ def names_person(field: str) -> bool:
     return word in _FIELDS or bool(_BY.fullmatch(word)) or bool(_PART.search(word))
 
 
+def _is_display_name(field: str, holder: Mapping[object, object]) -> bool:
+    """Whether a `displayName` is a person's: things have one too, and no address beside it."""
+    return letters(field) == "displayname" and any(letters(str(other)) in _PERSONS_OWN for other in holder)
+
+
 def people_in(value: object, *, known: bool = False) -> Iterator[str]:
     """Every name and address that stands under a field for people, at any depth.
 
@@ -51,7 +60,7 @@ def people_in(value: object, *, known: bool = False) -> Iterator[str]:
     """
     if isinstance(value, Mapping):
         for field, inner in value.items():
-            person = names_person(str(field))
+            person = names_person(str(field)) or _is_display_name(str(field), value)
             named = known and letters(str(field)) in _NAMES
             if isinstance(inner, (Mapping, list)) or person or named:
                 yield from people_in(inner, known=known or person)
@@ -65,7 +74,11 @@ def people_in(value: object, *, known: bool = False) -> Iterator[str]:
 def drop_people(value: object) -> object:
     """A value without the fields that hold people."""
     if isinstance(value, Mapping):
-        return {field: drop_people(inner) for field, inner in value.items() if not names_person(str(field))}
+        return {
+            field: drop_people(inner)
+            for field, inner in value.items()
+            if not names_person(str(field)) and not _is_display_name(str(field), value)
+        }
     if isinstance(value, list):
         return [drop_people(inner) for inner in value]
     return value

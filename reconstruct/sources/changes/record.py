@@ -2,90 +2,44 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import lru_cache
 from typing import Final
 
 import pandas as pd
 
 from reconstruct.config import ReadTime
-from reconstruct.config.zones import BESIDE
 from reconstruct.errors import UsageError
 from reconstruct.http import redact
 from reconstruct.model import Event, Service
+from reconstruct.sources.changes.columns import (
+    APART,
+    FIELDS,
+    cell_text,
+    column_name,
+    columns_of,
+    plain_cells,
+    taken_columns,
+    unbegun,
+    zone_column_of,
+    zone_of_column,
+)
 from reconstruct.sources.changes.environments import is_production
-from reconstruct.sources.changes.kinds import KINDS, kind_of, letters, state_of
+from reconstruct.sources.changes.kinds import KINDS, kind_of, known_kind, letters, state_of
 from reconstruct.sources.changes.people import drop_people, names_person, people_in, without_people
 from reconstruct.sources.changes.times import TimeReading, read_event_time, read_span
 
-FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
-    "time": (
-        *("time", "timestamp", "at", "deployed_at", "released_at", "published_at", "merged_at", "started_at"),
-        *("start_time", "event_time", "occurred_at", "created_at", "datetime", "date_time", "when", "start", "begin"),
-        *(
-            "ts",
-            "@timestamp",
-            "created",
-            "deployed_on",
-            "started_on",
-            "created_on",
-            "deploy_time",
-            "deployment_time",
-            "date",
-        ),
-    ),
-    "end": (
-        *("end", "ended_at", "finished_at", "completed_at", "time_end", "end_time", "finish_time", "completed_on"),
-        *("finished_on", "until"),
-    ),
-    "id": ("id",),
-    "kind": ("kind", "type", "event_type"),
-    "service": (
-        *("service", "service_name", "app", "app_name", "application", "application_name", "component"),
-        *("microservice", "workload", "project", "repository", "repo"),
-    ),
-    "namespace": ("namespace",),
-    "cluster": ("cluster",),
-    "title": (
-        *("title", "summary", "message", "text", "description", "event", "what", "subject", "event_name", "name"),
-        *("change", "action", "details", "note"),
-    ),
-    "version": (
-        *("version", "new_version", "to_version", "app_version", "tag", "image_tag", "release", "build", "revision"),
-        *("commit", "sha"),
-    ),
-    "previous": ("previous", "previous_version", "old_version", "from_version"),
-    "url": ("url", "link", "html_url"),
-    "source": ("source",),
-    "flag": ("flag", "flag_key", "feature_flag", "feature_key", "feature_name", "feature", "toggle"),
-    "state": ("state", "status", "result", "outcome", "conclusion"),
-    "environment": ("environment", "env", "stage", "environment_name"),
-    "production": ("production",),
-}
-"""What an event knows, and the columns it is read from: the first that holds something. The rest become labels."""
-
-
-@lru_cache(maxsize=4096)
-def _squeezed(name: str) -> str:
-    return name.replace("_", "")
-
-
-_SQUEEZED: Final = {field: tuple(dict.fromkeys(map(_squeezed, names))) for field, names in FIELDS.items()}
-"""FIELDS as camel case leaves them: `deployed_at` and `deployedAt` are one."""
-
-ZONES: Final = ("timezone", "time_zone", "tz", "zone", "utc_offset", "tzinfo", "zeitzone")
-"""Columns that tell the zone of a row's times."""
-
-_HEADER_ZONE: Final = re.compile(
-    r"(?P<name>.*?)[\s_]*(?:[(\[](?P<bracketed>[A-Za-z]{1,5}(?:[+-]\d{1,2}(?::?\d{2})?)?|[A-Za-z]+/[\w/]+|[+-]\d{2}:?\d{2})[)\]]"
-    r"|(?:(?<=[\s_])|(?<=[a-z]))(?P<bare>UTC|utc|GMT|gmt|CET|CEST|EST|PST))"
-)
-"""`Time (CET)`, `Deployed At [Europe/Berlin]`, `timestamp_utc`: the zone stands in the column's name."""
-_NOT_A_ZONE: Final = frozenset({"s", "ms", "us", "ns", "sec", "secs", "iso", "epoch", "unix", "local"})
 _NO_TITLE: Final = "(no title)"
+UNKNOWN_STATE: Final = "state"
+"""The label that keeps a source's word for how far it got, where nobody here knows the word."""
+_COLUMNS_OF_KIND: Final[Mapping[str, tuple[str, ...]]] = {
+    "note": ("issue_key", "issue_id", "pull_request", "merge_request"),
+    "migration": ("installed_rank", "exectype"),
+    "alert": ("incident_number", "alertname", "alert_name"),
+    "job": ("cron", "cronjob", "exit_code", "exit_status"),
+}
+"""Columns that one kind of record has: what trackers, migration tools, pagers and schedulers export."""
 _YES_OR_NO: Final = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
@@ -117,20 +71,23 @@ def read_record(
     people = frozenset() if authors else frozenset(people_in(record))
     zones = {column_name(name): zone for name in record if (zone := zone_of_column(name))}
     kept = record if authors else drop_people(record)
-    told = {column_name(name): text for name, value in dict(kept).items() if (text := cell_text(value))}  # type: ignore[call-overload]
-    taken = taken_columns(told, columns or {})
-    values = {field: told[name] for field, name in taken.items()}
+    cells = {column_name(name): value for name, value in dict(kept).items()}  # type: ignore[call-overload]
+    told = {name: text for name, value in cells.items() if (text := cell_text(value))}
+    plain = plain_cells(cells)
+    taken = taken_columns(plain, columns or {})
+    values = {field: plain[name] for field, name in taken.items()}
     values.update({f: text for f, text in (columns or {}).items() if f not in taken and f in FIELDS and f != "time"})
     if "time" not in values:
         raise UsageError("it has no time", hint=f"name the column one of {', '.join(FIELDS['time'][:4])}")
     zone_column = zone_column_of(told)
     zone = told[zone_column] if zone_column else zones.get(taken["time"], "")
-    start, end = read_span(_with_zone(_with_date(told, taken["time"]), zone), reading=reading)
+    start, end = read_span(_with_zone(_with_date(plain, taken["time"]), zone), reading=reading)
+    states = {name: plain[name] for name in columns_of("state", plain)} if "state" in taken else {}
     labels = {
         name: redact(text)
         for name, text in told.items()
         if name not in taken.values()
-        and name not in {"date", "time", zone_column}
+        and name not in {"date", "time", zone_column, *states}
         and (authors or not names_person(name))
     }
     if not (values.keys() - {"time", "end"} or labels):
@@ -140,7 +97,7 @@ def read_record(
     read = event(
         time=start,
         end=over or _end(_with_zone(values.get("end", ""), zone), start=start, reading=reading),
-        kind=values.get("kind", "") or _kind_by_columns(taken),
+        kind=_kind_told(values.get("kind", ""), told, taken),
         service=Service(*(redact(values.get(field, "")) for field in ("service", "namespace", "cluster"))),
         title=" ".join(filter(None, ("flag" * bool(flag), flag, values.get("title", "")))),
         version=values.get("version", ""),
@@ -149,7 +106,7 @@ def read_record(
         source=values.get("source", source),
         source_id=values.get("id", ""),
         labels=labels,
-        state=values.get("state", ""),
+        state=_state_told(states, values, asked="" if columns and "time" in columns else unbegun(cells, taken)),
         environment=values.get("environment", ""),
         production=_YES_OR_NO.get(values.get("production", "").lower()),
     )
@@ -181,9 +138,10 @@ def event(
     known = kind_of(kind, title=title, version=version)
     if kind and known == "note" and letters(kind) not in KINDS:
         kept.setdefault("kind", redact(kind))
-    got = state_of(state) if state else "done"
+    got = state_of(*state.split(APART)) if state else "done"
     if got is None:
-        kept.setdefault("state", redact(state))
+        kept.setdefault(UNKNOWN_STATE, redact(state.replace(APART, ", ")))
+        got = "done" if known in ("alert", "note") else "requested"
     words = title or " ".join(word for word in (known, service.name, version) if word and word != "note")
     return Event(
         id="",
@@ -199,81 +157,30 @@ def event(
         source=redact(source),
         source_id=redact(source_id),
         labels=kept,
-        state=got or "done",
+        state=got,
         environment=redact(environment),
         production=is_production(environment, flag=production),
     )
 
 
-def taken_columns(told: Mapping[str, str], columns: Mapping[str, str]) -> dict[str, str]:
-    """Which column holds each field: as the configuration says, else as the names say.
-
-    >>> taken_columns({"deployed_at": "13:45", "what": "x"}, {}), taken_columns({"x": "13:45"}, {"time": "X"})
-    ({'time': 'deployed_at', 'title': 'what'}, {'time': 'x'})
-    """
-    mapped = {field: column_name(name) for field, name in columns.items() if told.get(column_name(name))}
-    free = {name: text for name, text in told.items() if name not in mapped.values()}
-    found = {field: name for field in FIELDS if field not in columns and (name := column_of(field, free))}
-    return {**found, **mapped}
+def _state_told(states: Mapping[str, str], values: Mapping[str, str], *, asked: str) -> str:
+    """The words of every column that tells a state, apart; what is known of one needs no word that nobody knows."""
+    words = [word for word in (values.get("state", ""), *states.values()) if word]
+    known = [word for word in words if state_of(word)]
+    return APART.join(dict.fromkeys(known or words[:1])) or asked
 
 
-def column_name(name: object) -> str:
-    """A column's name in lower case with underscores, without the zone in it: `Created At (UTC) ` -> `created_at`."""
-    text = cell_text(name)
-    match = _HEADER_ZONE.fullmatch(text)
-    if match and zone_of_column(text):
-        text = match["name"]
-    return re.sub(r"[\s-]+", "_", text.strip().lower())
-
-
-def zone_of_column(name: object) -> str:
-    """The zone that a column's name tells: `Time (CET)` -> `CET`; "" = none.
-
-    >>> zone_of_column("Deployed At (UTC)"), zone_of_column("timestamp_utc"), zone_of_column("duration (ms)")
-    ('UTC', 'utc', '')
-    """
-    match = _HEADER_ZONE.fullmatch(cell_text(name))
-    zone = (match["bracketed"] or match["bare"] or "") if match else ""
-    return "" if zone.lower() in _NOT_A_ZONE else zone
-
-
-def zone_column_of(told: Mapping[str, str]) -> str:
-    """The column that tells the zone of a row's times; "" = none. A `zone` may as well be a data centre's.
-
-    >>> zone_column_of({"tz": "CET"}), zone_column_of({"zone": "+01:00"}), zone_column_of({"zone": "eu-west-1a"})
-    ('tz', 'zone', '')
-    """
-    for name in ZONES:
-        if told.get(name) and (name != "zone" or re.fullmatch(BESIDE, told[name])):
-            return name
-    return ""
-
-
-def column_of(field: str, columns: Mapping[str, str]) -> str | None:
-    """Which of `columns` holds `field`, in the order of FIELDS; `deployedAt` is `deployed_at`.
-
-    >>> column_of("time", {"deployedat": "13:45", "title": "x"})
-    'deployedat'
-    """
-    held = {_squeezed(name): name for name, value in columns.items() if value}
-    return next((held[name] for name in _SQUEEZED[field] if name in held), None)
-
-
-def cell_text(value: object) -> str:
-    """A cell as text; numbers as written, nested values as JSON, half-characters (lone surrogates) replaced."""
-    if value is None:
-        return ""
-    if isinstance(value, float) and value.is_integer():  # a whole number too long for JSON readers to keep as one
-        value = int(value)
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
-    return text.strip().encode("utf-8", "replace").decode("utf-8")
-
-
-def _kind_by_columns(taken: Mapping[str, str]) -> str:
-    """What the names of the columns tell: a row with a flag's name changed it, `deployed_at` is a deploy's."""
+def _kind_told(word: str, told: Mapping[str, str], taken: Mapping[str, str]) -> str:
+    """The kind that a row tells, in its own word or by its columns: a row with a flag's name changed it."""
+    if known_kind(word):
+        return word
+    for kind, names in _COLUMNS_OF_KIND.items():
+        if any(name in told for name in names):
+            return kind
     if "flag" in taken:
         return "flag"
-    return "deploy" if re.match(r"(?:deploy|release)", taken.get("time", "")) else ""
+    deployed = re.match(r"(?:deploy|release)", taken.get("time", ""))
+    return word or ("deploy" if deployed else "")
 
 
 def _with_date(told: Mapping[str, str], column: str) -> str:

@@ -18,6 +18,7 @@ from reconstruct.sources.changes import files
 from reconstruct.sources.changes.environments import placed
 from reconstruct.sources.changes.merge import in_window
 from reconstruct.sources.changes.people import without_people
+from reconstruct.sources.changes.record import UNKNOWN_STATE
 from reconstruct.sources.changes.tools import (
     alertmanager,
     argo,
@@ -92,6 +93,7 @@ TOKEN_VARIABLES: Final[Mapping[str, str]] = {
 }
 """Where the command line looks for a kind's token when the configuration gives none."""
 
+MAX_STATES_SHOWN: Final = 5
 _SPEC: Final = re.compile(r"(?P<kind>[a-z][a-z0-9_-]*):(?P<argument>.+)", re.DOTALL)
 
 
@@ -220,7 +222,18 @@ def read_source(
         if (gap.start is None or gap.start < window.end) and (gap.end is None or gap.end > window.baseline_start)
     )
     alerts = tuple(a for a in alerts if a.resolved_at is None or a.resolved_at >= window.baseline_start)
-    return replace(ledger, events=events, alerts=alerts, gaps=gaps, notes=ledger.notes + (said if outside else ()))
+    notes = ledger.notes + (said if outside else ()) + _unknown_states(events)
+    return replace(ledger, events=events, alerts=alerts, gaps=gaps, notes=notes)
+
+
+def _unknown_states(events: Sequence[Event]) -> tuple[str, ...]:
+    """A note on the words for how far a change got that nobody here knows."""
+    words = sorted({e.labels[UNKNOWN_STATE] for e in events if e.state == "requested" and UNKNOWN_STATE in e.labels})
+    if not words:
+        return ()
+    source = next(e.source for e in events if UNKNOWN_STATE in e.labels)
+    shown = ", ".join(map(repr, words[:MAX_STATES_SHOWN]))
+    return (f"{source}: changes in the state {shown}, which is not known here, are taken as not begun",)
 
 
 def renamed(

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from reconstruct.errors import UsageError
 from reconstruct.json_text import JsonError, read_json
-from reconstruct.sources.changes.record import column_name, column_of
+from reconstruct.sources.changes.columns import column_name, column_of
 
 _NAME: Final = re.compile(r"[A-Za-z@_][\w @()./\[\]-]{0,40}")
 

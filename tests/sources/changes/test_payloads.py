@@ -125,6 +125,7 @@ READ: dict[str, list[Row]] = {
     "launchdarkly_auditlog.json": [("13:55:00", "", "flag", "", "", "done", True)],
     "opsgenie_alerts.json": [("14:00:55", "14:01:56", "alert", "", "", "done", True)],
     "pd_change_events.json": [("13:55:30", "", "deploy", "shop", "", "done", True)],
+    "prom_alerts_api.json": [("14:00:05", "", "note", "shop", "", "done", True)],
     "pd_incidents.json": [("14:01:00", "15:30:00", "alert", "shop", "", "done", True)],
     "sentry_releases.json": [("13:55:01", "13:56:40", "deploy", "shop", "2.20.0", "done", True)],
     "slack_2026-11-17.json": [
@@ -137,7 +138,6 @@ READ: dict[str, list[Row]] = {
 
 ALERTS = {
     "am_webhook.json": ("DbQueryLatencyHigh", "shop", "14:00:35", "15:24:35"),
-    "prom_alerts_api.json": ("DbQueryLatencyHigh", "shop", "14:00:05", ""),
 }
 
 REFUSED = {
@@ -175,6 +175,12 @@ def test_a_text_that_leaves_out_the_times_says_what_to_give_instead(name: str) -
     with pytest.raises(UsageError) as raised:
         read_source(str(FOLDER / name), window=WINDOW)
     assert REFUSED[name] in raised.value.hint
+
+
+def test_since_when_an_alert_is_pending_is_not_when_it_fired() -> None:
+    told = read_source(str(FOLDER / "prom_alerts_api.json"), window=WINDOW)
+    assert told.alerts == ()
+    assert told.gaps[0].missing == "when DbQueryLatencyHigh fired"
 
 
 def test_a_date_that_can_be_two_is_a_gap() -> None:

@@ -131,13 +131,25 @@ def _parse_webhooks(items: Sequence[Item], reading: PayloadReading) -> SourceRes
 
 
 def _active(item: Item, reading: PayloadReading) -> Iterator[Told]:
-    """An alert of Prometheus' `/api/v1/alerts`: `activeAt` is when its condition first held, not when it fired."""
+    """An alert of Prometheus' `/api/v1/alerts`: it tells since when its condition holds, and not when it fired."""
     if text(item, "state") != "firing":
         yield f"{reading.source}: an alert that is only pending is passed over"
         return
-    active = begin(item, "activeAt").time
-    yield f"{reading.source}: Prometheus tells since when an alert's condition holds; it fired its `for` later"
-    yield _of_labels(item, firing_at=active, resolved_at=None, pending_at=active)
+    active = begin(item, "activeAt")
+    alert = _of_labels(item, firing_at=active.time, resolved_at=None)
+    yield event(
+        time=active,
+        kind="note",
+        service=alert.service,
+        title=f"{alert.rule} pending: it was firing later",
+        source=reading.source,
+        source_id=f"{alert.rule} {active.time:%H:%M:%S}",
+        labels={name: value for name, value in alert.labels.items() if name not in SERVICE_LABELS},
+    )
+    cause = (
+        "/api/v1/alerts tells since when an alert is pending; save /api/v1/rules, which tells for how long it has to be"
+    )
+    yield Gap("", reading.source, f"when {alert.rule} fired", cause)
 
 
 def _rule_group(item: Item, reading: PayloadReading) -> Iterator[Told]:

@@ -27,6 +27,7 @@ from reconstruct.sources.changes.payload import (
     has,
     items_at,
     labels,
+    short_sha,
     text,
 )
 from reconstruct.sources.changes.record import event
@@ -180,7 +181,7 @@ def _code_deploy(item: Item, reading: PayloadReading) -> Iterator[Told]:
         end=end(item, "completeTime"),
         kind="rollback" if automatic else "deploy",
         service=Service(service),
-        title=f"{service} {revision[:12]}: {text(item, 'description')}".rstrip(": "),
+        title=f"{service} {short_sha(revision)}: {text(item, 'description')}".rstrip(": "),
         source=reading.source,
         source_id=text(item, "deploymentId"),
         version=revision[:12] if re.fullmatch(r"[0-9a-f]{40}", revision) else revision,
@@ -221,8 +222,11 @@ def _ecs(item: Item, reading: PayloadReading) -> Iterator[Told]:
 LOOKUP: Final = Format(
     "CloudTrail look-ups", lambda item: has(item, "EventName", "EventTime", "EventSource"), each(_lookup)
 )
+RECORDS: Final = Format(
+    "CloudTrail records", lambda item: has(item, "eventName", "eventTime", "eventSource"), each(_record)
+)
 FORMATS: Final = (
-    Format("CloudTrail records", lambda item: has(item, "eventName", "eventTime", "eventSource"), each(_record)),
+    RECORDS,
     LOOKUP,
     Format(
         "CodeDeploy deployments",

@@ -8,8 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+import pandas as pd
+
 from reconstruct.model import Service
 from reconstruct.model.kinds import EventKind
+from reconstruct.sources.changes.described import Described
 from reconstruct.sources.changes.payload import Format, Item, PayloadReading, Told, begin, each, end, has, labels, text
 from reconstruct.sources.changes.record import event
 from reconstruct.sources.result import SourceResult
@@ -78,7 +81,35 @@ def _kind(operation: str) -> EventKind:
     return "scale" if "autoscale" in operation or "serverfarms" in operation else "config"
 
 
+_DESCRIBED: Final = (
+    Described(
+        name="deployments of Azure Resource Manager", has=("properties.provisioningState", "properties.timestamp"),
+        time=("_begin",), end=("properties.timestamp",), kind="config", service=("resourceGroup",), title=("name",),
+        state=("properties.provisioningState",), id=("properties.correlationId",),
+    ),
+    Described(
+        name="revisions of Azure Container Apps", has=("properties.createdTime", "properties.trafficWeight"),
+        time=("properties.createdTime",), kind="deploy", service=("properties.template.containers.0.name",),
+        title=("name",), state=("properties.provisioningState",), id=("name",),
+        labels={"image": ("properties.template.containers.0.image",)},
+    ),
+)  # fmt: skip
+
+
+def _deployments(items: Sequence[Item], reading: PayloadReading) -> SourceResult:
+    """Deployments of templates: told are when each was last heard of, and how long it took."""
+    dated = []
+    for item in items:
+        told, took = text(item, "properties.timestamp"), text(item, "properties.duration")
+        over = end(item, "properties.timestamp")
+        began = over - pd.Timedelta(took) if over is not None and took.startswith("PT") else over
+        dated.append({**item, "_begin": f"{began.isoformat()}" if began is not None else told})
+    return _DESCRIBED[0].format().parse(dated, reading)
+
+
 FORMATS: Final = (
+    _DESCRIBED[0].format()._replace(parse=_deployments),
+    _DESCRIBED[1].format(),
     Format(
         "Azure's activity log",
         lambda item: (

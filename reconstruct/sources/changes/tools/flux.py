@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from reconstruct.model import Service
+from reconstruct.model.kinds import EventKind
 from reconstruct.sources.changes.payload import (
     Format,
     Item,
@@ -13,6 +14,7 @@ from reconstruct.sources.changes.payload import (
     Told,
     begin,
     each,
+    has,
     items_at,
     labels,
     text,
@@ -67,6 +69,36 @@ def _ready(item: Item, reading: PayloadReading, *, service: Service) -> Iterator
     )
 
 
+def _notification(item: Item, reading: PayloadReading) -> Iterator[Told]:
+    """What Flux's notification controller posts: the end of a reconciliation, never its beginning."""
+    name, reason = text(item, "involvedObject.name"), text(item, "reason")
+    kind = next((kind for words, kind in _REASONS if words in reason), "note")
+    yield event(
+        time=begin(item, "timestamp"),
+        kind=kind,
+        service=Service(name, text(item, "involvedObject.namespace")),
+        title=text(item, "message") or f"{name}: {reason}",
+        source=reading.source,
+        source_id=f"{name} {reason}",
+        version=text(item, "metadata.revision").rpartition(":")[2][:12] if kind != "note" else "",
+        labels=labels(reason=reason, object=text(item, "involvedObject.kind")),
+        state="failed" if text(item, "severity") == "error" else "done",
+    )
+
+
+_REASONS: Final[tuple[tuple[str, EventKind], ...]] = (
+    ("Rollback", "rollback"),
+    ("Upgrade", "deploy"),
+    ("Install", "deploy"),
+    ("ReconciliationSucceeded", "deploy"),
+    ("ReconciliationFailed", "deploy"),
+    ("HealthCheckFailed", "deploy"),
+)
 FORMATS: Final = (
+    Format(
+        "notifications of Flux",
+        lambda item: has(item, "involvedObject", "severity", "reason", "timestamp"),
+        each(_notification),
+    ),
     Format("Flux objects", lambda item: item.get("kind") in KINDS and "metadata" in item, each(read_object)),
 )

@@ -372,7 +372,59 @@ def _unwrapped(name: str) -> Format:
     )
 
 
+def _parse_graphql(items: Sequence[Item], reading: PayloadReading) -> SourceResult:
+    """Deployments as GraphQL gives them: states in capitals, statuses inside."""
+    made: list[Item] = []
+    beside: dict[str, list[object]] = {}
+    for item in items:
+        number = text(item, "databaseId", "id")
+        made.append(
+            {
+                "id": number,
+                "sha": text(item, "commitOid"),
+                "ref": text(item, "ref.name"),
+                "environment": text(item, "environment", "latestEnvironment"),
+                "created_at": text(item, "createdAt"),
+                "state": {"ACTIVE": "success", "DESTROYED": "inactive"}.get(text(item, "state"), text(item, "state")),
+                "description": text(item, "description"),
+                "task": text(item, "task"),
+                "repository_url": text(item, "repository.url"),
+            }
+        )
+        nodes = at(item, "statuses.nodes")
+        beside[number] = [
+            {"state": text(one, "state").lower(), "created_at": text(one, "createdAt")}
+            for one in (nodes if isinstance(nodes, list) else [])
+            if isinstance(one, dict)
+        ]
+    return _parse_deployments(made, PayloadReading(reading.source, reading.ask, reading.service, beside))
+
+
+def _activity(item: Item, reading: PayloadReading) -> Iterator[Told]:
+    """An entry of a repository's activity (`/repos/{owner}/{repo}/events`)."""
+    repository = text(item, "repo.name").rpartition("/")[2]
+    what = text(item, "type")
+    if what == "ReleaseEvent" and isinstance(release := at(item, "payload.release"), dict):
+        yield from _release({"repository": {"name": repository}, **release}, reading)
+    elif what == "PushEvent":
+        yield event(
+            time=begin(item, "created_at"),
+            kind="note",
+            service=Service(reading.service or repository),
+            title=f"push to {text(item, 'payload.ref').removeprefix('refs/heads/')}",
+            source=reading.source,
+            source_id=text(item, "id"),
+            version=text(item, "payload.head")[:12],
+        )
+    else:
+        yield f"{reading.source}: an entry that is no push and no release is passed over"
+
+
 FORMATS: Final = (
+    Format("GitHub's activity", lambda item: has(item, "type", "actor", "repo.name", "payload"), each(_activity)),
+    Format(
+        "GitHub deployments (GraphQL)", lambda item: has(item, "commitOid", "createdAt", "environment"), _parse_graphql
+    ),
     DEPLOYMENTS,
     Format("GitHub deployment webhooks", lambda item: has(item, "deployment.sha", "deployment.id"), _parse_webhooks),
     Format(

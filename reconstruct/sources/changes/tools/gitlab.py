@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Final
+from typing import Final, cast
 from urllib.parse import quote
 
 from reconstruct.errors import SourceError, UsageError
@@ -187,6 +187,10 @@ def _deployment_hook(item: Item) -> Item:
     }
 
 
+def _pipeline_hook(item: Item) -> Item:
+    return {**cast("Item", item["object_attributes"]), "project": item.get("project")}
+
+
 def _service(item: Item, reading: PayloadReading) -> str:
     """The project: as the configuration names it, or as an address in the payload does."""
     if reading.service:
@@ -224,6 +228,11 @@ FORMATS: Final = (
         "GitLab deployment webhooks",
         lambda item: item.get("object_kind") == "deployment",
         each(_hook(_deployment_hook, _deployment)),
+    ),
+    Format(
+        "GitLab pipeline webhooks",
+        lambda item: item.get("object_kind") == "pipeline" and has(item, "object_attributes.status"),
+        each(_hook(_pipeline_hook, _pipeline)),
     ),
     Format("GitLab release webhooks", lambda item: item.get("object_kind") == "release", each(_release)),
 )

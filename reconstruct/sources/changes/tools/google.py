@@ -11,6 +11,7 @@ from typing import Final
 
 from reconstruct.model import Service
 from reconstruct.model.kinds import EventKind
+from reconstruct.sources.changes.described import Described
 from reconstruct.sources.changes.payload import Format, Item, PayloadReading, Told, begin, each, end, has, labels, text
 from reconstruct.sources.changes.record import event
 from reconstruct.sources.result import SourceResult
@@ -73,6 +74,40 @@ def _entry(item: Item, reading: PayloadReading) -> Iterator[Told]:
     )
 
 
+_DESCRIBED: Final = (
+    Described(
+        name="rollouts of Google Cloud Deploy", has=("targetId", "createTime", "state", "name"),
+        time=("deployStartTime", "enqueueTime", "createTime"), end=("deployEndTime",), kind="deploy",
+        service=("_pipeline",), title=("_rollout",), version=("_release",), state=("state",), environment=("targetId",),
+        id=("uid",),
+    ),
+    Described(
+        name="operations of Google's clusters", has=("operationType", "targetLink", "startTime"), time=("startTime",),
+        end=("endTime",), kind=lambda item: "scale" if "SIZE" in text(item, "operationType") else "config",
+        title=("operationType",), state=("status",), id=("name",), labels={"target": ("targetLink",)},
+    ),
+    Described(
+        name="versions of App Engine", has=("last_deployed_time", "service", "version.createTime"),
+        time=("version.createTime",), kind="deploy", service=("service",), version=("id",),
+    ),
+)  # fmt: skip
+_ROLLOUT: Final = re.compile(
+    r".*/deliveryPipelines/(?P<pipeline>[^/]+)/releases/(?P<release>[^/]+)/rollouts/(?P<name>[^/]+)"
+)
+
+
+def _rollouts(items: Sequence[Item], reading: PayloadReading) -> SourceResult:
+    """Rollouts of Cloud Deploy: what is deployed stands in their name alone."""
+    named = [(item, _ROLLOUT.fullmatch(text(item, "name"))) for item in items]
+    told = [
+        {**item, "_pipeline": name["pipeline"], "_release": name["release"], "_rollout": name["name"]} if name else item
+        for item, name in named
+    ]
+    return _DESCRIBED[0].format().parse(told, reading)
+
+
 FORMATS: Final = (
+    _DESCRIBED[0].format()._replace(parse=_rollouts),
+    *(one.format() for one in _DESCRIBED[1:]),
     Format("Google Cloud's audit log", lambda item: has(item, "protoPayload.methodName", "timestamp"), _parse),
 )

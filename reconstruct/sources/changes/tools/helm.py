@@ -60,4 +60,25 @@ def reached_cluster(told: Event, said: str) -> Event:
     return replace(told, seen_applied=True) if told.state == "failed" and _APPLIED.search(said) else told
 
 
-FORMATS: Final = (Format("Helm revisions", lambda item: has(item, "revision", "updated", "chart"), each(_revision)),)
+def _status(item: Item, reading: PayloadReading) -> Iterator[Told]:
+    """`helm status -o json`: the latest revision of one release, with its chart as an object."""
+    chart = "chart.metadata"
+    yield from _revision(
+        {
+            "name": text(item, "name"),
+            "namespace": text(item, "namespace"),
+            "revision": text(item, "version"),
+            "updated": text(item, "info.last_deployed"),
+            "status": text(item, "info.status"),
+            "description": text(item, "info.description"),
+            "chart": f"{text(item, f'{chart}.name')}-{text(item, f'{chart}.version')}",
+            "app_version": text(item, f"{chart}.appVersion"),
+        },
+        reading,
+    )
+
+
+FORMATS: Final = (
+    Format("the status of a Helm release", lambda item: has(item, "info.last_deployed", "info.status"), each(_status)),
+    Format("Helm revisions", lambda item: has(item, "revision", "updated", "chart"), each(_revision)),
+)

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 import pandas as pd
 
 from reconstruct.model import Service
-from reconstruct.sources.changes.kinds import kind_of_pipeline
+from reconstruct.sources.changes.kinds import kind_of_pipeline, without_pipeline_words
 from reconstruct.sources.changes.paged import get_json, open_source
 from reconstruct.sources.changes.payload import (
     Format,
@@ -32,11 +32,6 @@ from reconstruct.sources.result import SourceRequest, SourceResult
 MAX_BUILDS: Final = 200
 _TREE: Final = f"builds[number,result,timestamp,duration,url,displayName,building]{{0,{MAX_BUILDS}}}"
 _JOB: Final = re.compile(r"/job/([^/]+)")
-_DEPLOY_WORDS: Final = re.compile(
-    r"^(?:deploy|release|rollback|promote|cd)[-_ ]+"
-    r"|[-_ ]+(?:deploy|release|rollback|promote|cd|pipeline)(?:ment|er)?(?:[-_ ]+\w+)?$",
-    re.IGNORECASE,
-)
 _VERSION: Final = re.compile(r"(?<![\w.#])v?(\d+\.\d+(?:\.\d+)*(?:[-+][\w.]+)?)(?![\w.])")
 
 
@@ -67,7 +62,7 @@ def _build(item: Item, reading: PayloadReading) -> Iterator[Told]:
         time=began,
         end=began.time + pd.Timedelta(milliseconds=int(duration)) if duration.isdigit() and not building else None,
         kind=kind_of_pipeline(job, otherwise="note"),
-        service=Service(reading.service or _DEPLOY_WORDS.sub("", name)),
+        service=Service(reading.service or without_pipeline_words(name)),
         title=f"{job} {text(item, 'displayName') or '#' + text(item, 'number')}",
         source=reading.source,
         source_id=f"{job} {text(item, 'number')}",

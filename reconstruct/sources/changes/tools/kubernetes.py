@@ -14,6 +14,7 @@ from typing import Final
 
 from reconstruct.config import ReadTime
 from reconstruct.model import Event, Gap, Service
+from reconstruct.sources.changes.kinds import kind_of_pipeline
 from reconstruct.sources.changes.payload import (
     Format,
     Item,
@@ -80,6 +81,10 @@ def _parse(items: Sequence[Item], reading: PayloadReading) -> SourceResult:
                 yield from _node(item, how)
             case "CronJob":
                 yield from _cron_job(item, how)
+            case "Revision":
+                yield from _knative_revision(item, how)
+            case "PipelineRun":
+                yield from _pipeline_run(item, how)
             case "Application":
                 yield from argo.read_application(item, how)
             case kind if kind in flux.KINDS:
@@ -336,6 +341,42 @@ def _cron_job(item: Item, reading: PayloadReading) -> Iterator[Told]:
         title=f"cron job {name}",
         source=reading.source,
         source_id=text(item, "metadata.uid", "metadata.name"),
+    )
+
+
+def _knative_revision(item: Item, reading: PayloadReading) -> Iterator[Told]:
+    """A revision of Knative or Cloud Run: made when its service's template is new."""
+    notes = at(item, "metadata.labels")
+    service = notes.get("serving.knative.dev/service", "") if isinstance(notes, Mapping) else ""
+    ready = next((one for one in items_at(item, "status.conditions") if text(one, "type") == "Ready"), {})
+    image = text(item, "spec.containers.0.image")
+    yield event(
+        time=begin(item, "metadata.creationTimestamp"),
+        end=end(ready, "lastTransitionTime") if text(ready, "status") == "True" else None,
+        kind="deploy",
+        service=Service(str(service)),
+        title="",
+        source=reading.source,
+        source_id=text(item, "metadata.name"),
+        version=_tag(image),
+        labels=labels(image=image),
+        state="failed" if text(ready, "status") == "False" else "done",
+    )
+
+
+def _pipeline_run(item: Item, reading: PayloadReading) -> Iterator[Told]:
+    """A run of Tekton."""
+    pipeline = text(item, "spec.pipelineRef.name") or text(item, "metadata.name")
+    done = next((one for one in items_at(item, "status.conditions") if text(one, "type") == "Succeeded"), {})
+    yield event(
+        time=begin(item, "status.startTime", "metadata.creationTimestamp"),
+        end=end(item, "status.completionTime"),
+        kind=kind_of_pipeline(pipeline, otherwise="note"),
+        service=Service("", text(item, "metadata.namespace")),
+        title=f"pipeline {pipeline}",
+        source=reading.source,
+        source_id=text(item, "metadata.name"),
+        state={"True": "done", "False": "failed", "Unknown": "running"}.get(text(done, "status"), "requested"),
     )
 
 

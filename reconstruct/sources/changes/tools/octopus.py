@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from reconstruct.model import Service
+from reconstruct.sources.changes.described import Described
 from reconstruct.sources.changes.paged import get_json, open_source
 from reconstruct.sources.changes.payload import (
     Format,
@@ -69,4 +70,23 @@ DEPLOYMENTS: Final = Format(
     ),
     each(_deployment),
 )
-FORMATS: Final = (DEPLOYMENTS,)
+_TASKS: Final = Described(
+    name="tasks of Octopus",
+    has=("QueueTime", "Name", "Description", "State"),
+    time=("StartTime", "QueueTime"),
+    end=("CompletedTime",),
+    kind=lambda item: "deploy" if text(item, "Name") == "Deploy" else "job",
+    title=("Description",),
+    state=("State",),
+    id=("Id",),
+)
+_EVENTS: Final = Described(
+    name="events of Octopus",
+    has=("Category", "Occurred", "Message"),
+    time=("Occurred",),
+    kind="note",
+    title=("Message",),
+    id=("Id",),
+    labels={"category": ("Category",)},
+)
+FORMATS: Final = (DEPLOYMENTS, _TASKS.format(), _EVENTS.format())

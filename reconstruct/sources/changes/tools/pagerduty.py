@@ -137,6 +137,30 @@ def _parse_webhooks(items: Sequence[Item], reading: PayloadReading) -> SourceRes
     return INCIDENTS.parse(list(latest.values()), reading)
 
 
+def _parse_alert_events(items: Sequence[Item], reading: PayloadReading) -> SourceResult:
+    """Alert events as a tool sends them (Events API v2): what has one `dedup_key` is one, from trigger to resolve."""
+    resolved = {text(item, "dedup_key"): item for item in items if item.get("event_action") == "resolve"}
+    first: dict[str, Item] = {}
+    for number, item in enumerate(items):
+        if item.get("event_action") == "trigger":
+            key = text(item, "dedup_key") or str(number)
+            first.setdefault(key, {**item, "_over": text(resolved.get(key), "payload.timestamp")})
+    return each(_alert_event)(list(first.values()), reading)
+
+
+def _alert_event(item: Item, reading: PayloadReading) -> Iterator[Told]:
+    yield event(
+        time=begin(item, "payload.timestamp"),
+        end=end(item, "_over"),
+        kind="alert",
+        service=Service(text(item, "payload.component", "payload.group") or reading.service),
+        title=text(item, "payload.summary"),
+        source=reading.source,
+        source_id=text(item, "dedup_key"),
+        labels=labels(origin=text(item, "payload.source"), severity=text(item, "payload.severity")),
+    )
+
+
 INCIDENTS: Final = Format(
     "PagerDuty incidents", lambda item: has(item, "incident_number", "created_at", "status"), each(_incident)
 )
@@ -144,12 +168,17 @@ CHANGE_EVENTS: Final = Format(
     "PagerDuty change events",
     lambda item: (
         item.get("type") in ("change_event", "change_event_reference")
-        or (has(item, "routing_key", "payload.timestamp"))
+        or (
+            has(item, "payload.timestamp", "payload.summary")
+            and not has(item, "event_action")
+            and has(item, "routing_key")
+        )
     ),
     each(_change),
 )
 FORMATS: Final = (
     INCIDENTS,
+    Format("PagerDuty alert events", lambda item: has(item, "event_action", "payload.timestamp"), _parse_alert_events),
     CHANGE_EVENTS,
     Format(
         "PagerDuty log entries",

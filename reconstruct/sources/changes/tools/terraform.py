@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from reconstruct.model import Gap, Service
+from reconstruct.sources.changes.described import Described
 from reconstruct.sources.changes.paged import get_json, open_source
 from reconstruct.sources.changes.payload import (
     Format,
@@ -83,4 +84,17 @@ def _run(item: Item, reading: PayloadReading) -> Iterator[Told]:
 RUNS: Final = Format(
     "Terraform runs", lambda item: item.get("type") == "runs" and has(item, "attributes.status"), each(_run)
 )
-FORMATS: Final = (RUNS,)
+WEBHOOKS: Final = Described(
+    name="notifications of Terraform",
+    has=("run_id", "notifications", "workspace_name"),
+    time=("notifications.0.run_updated_at", "run_created_at"),
+    kind="config",
+    service=("workspace_name",),
+    title=("run_message",),
+    state=("notifications.0.run_status",),
+    states=dict(_STATES),
+    id=("run_id",),
+    url=("run_url",),
+    environment=("workspace_name",),
+)
+FORMATS: Final = (RUNS, WEBHOOKS.format())

@@ -1,0 +1,217 @@
+"""The columns of a record: which holds what an event knows, by their names in any case, and the zone that they tell."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Final
+
+from reconstruct.config.zones import BESIDE
+
+_BEGAN: Final = (
+    *("time", "timestamp", "at", "actual_start", "actual_start_date", "work_start", "deployed_at", "released_at"),
+    *("published_at", "merged_at", "started_at", "start_time", "start_ts", "start_time_millis", "started_on"),
+    *("date_started", "started", "deploy_start_time", "deployment_start_time", "began_at", "start_timestamp"),
+    *("executed_at", "date_executed", "executed_on", "installed_on", "installed_on_utc", "installed_at", "applied_at"),
+    *("applied_on", "activated_at", "changed_at", "change_time", "occurred_at", "occurred", "happened_at", "fired_at"),
+    *("fired_date_time", "triggered_at", "starts_at", "event_time", "event_date", "event_timestamp", "event_date_time"),
+    *("datetime", "date_time", "when", "start", "begin", "ts", "@timestamp", "_time", "timestamp_ms", "time_stamp"),
+    *("log_time", "audit_log_date_time", "clock", "deployed_on", "deploy_time", "deployment_time", "deploy_date"),
+    *("deployment_date", "released_on", "last_deployed"),
+)
+_ASKED: Final = (
+    *("created_at", "created", "created_on", "created_date", "date_created", "created_time", "creation_time"),
+    *("create_time", "created_date_time", "creation_date", "creation_timestamp", "submit_time", "submitted_at", "date"),
+)
+"""When something was written down: its time where nothing tells when it began."""
+
+FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "time": (*_BEGAN, *_ASKED),
+    "end": (
+        *("end", "actual_end", "actual_end_date", "work_end", "ended_at", "finished_at", "completed_at", "time_end"),
+        *("end_time", "end_ts", "end_time_millis", "finish_time", "completed_on", "finished_on", "until", "finished"),
+        *("finish", "stopped_at", "date_finished", "date_ended", "completed", "completed_time", "completion_time"),
+        *("deploy_end_time", "finished_date", "completed_date", "end_date_time", "ended", "ends_at", "resolved_at"),
+        *("resolved_on", "end_timestamp"),
+    ),
+    "id": ("id",),
+    "kind": ("kind", "type", "event_type"),
+    "service": (
+        *("service", "service_name", "app", "app_name", "application", "application_name", "component"),
+        *("microservice", "workload", "project", "repository", "repo", "project_name", "repository_name", "repo_name"),
+        *("function_name", "stack_name", "system"),
+    ),
+    "namespace": ("namespace",),
+    "cluster": ("cluster",),
+    "title": (
+        *("title", "summary", "message", "text", "description", "short_description", "event", "what", "subject"),
+        *("event_name", "display_name", "name", "change", "action", "details", "note", "comment", "content", "log"),
+        *("@message", "_raw", "operation_name", "job_name", "job", "pipeline_name"),
+    ),
+    "version": (
+        *("version", "new_version", "to_version", "app_version", "tag", "image_tag", "release", "build", "revision"),
+        *("commit", "sha"),
+    ),
+    "previous": ("previous", "previous_version", "old_version", "from_version"),
+    "url": ("url", "link", "html_url"),
+    "source": ("source",),
+    "flag": ("flag", "flag_key", "feature_flag", "feature_key", "feature_name", "feature", "toggle"),
+    "state": (
+        *("state", "status", "result", "outcome", "conclusion", "phase", "deployment_status", "deploy_status"),
+        *("rollout_state", "build_state", "provisioning_state", "execution_status", "run_status", "status_code"),
+        *("approval_state", "success", "successful", "succeeded", "exit_code", "exit_status"),
+    ),
+    "environment": (
+        *("environment", "env", "stage", "environment_name", "env_name", "deploy_to", "deploy_env", "target_env"),
+        *("target_environment", "deployment_environment"),
+    ),
+    "production": ("production",),
+}
+"""What an event knows, and the columns it is read from: the first that holds something. The rest become labels."""
+
+
+@lru_cache(maxsize=4096)
+def _squeezed(name: str) -> str:
+    return name.replace("_", "")
+
+
+_SQUEEZED: Final = {field: tuple(dict.fromkeys(map(_squeezed, names))) for field, names in FIELDS.items()}
+"""FIELDS as camel case leaves them: `deployed_at` and `deployedAt` are one."""
+_SQUEEZED_BEGAN: Final = frozenset(map(_squeezed, _BEGAN))
+_SQUEEZED_ASKED: Final = frozenset(map(_squeezed, _ASKED))
+
+ZONES: Final = ("timezone", "time_zone", "tz", "zone", "utc_offset", "tzinfo", "zeitzone")
+"""Columns that tell the zone of a row's times."""
+
+_HEADER_ZONE: Final = re.compile(
+    r"(?P<name>.*?)[\s_]*(?:[(\[](?P<bracketed>[A-Za-z]{1,5}(?:[+-]\d{1,2}(?::?\d{2})?)?|[A-Za-z]+/[\w/]+|[+-]\d{2}:?\d{2})[)\]]"
+    r"|(?:(?<=[\s_])|(?<=[a-z]))(?P<bare>UTC|utc|GMT|gmt|CET|CEST|EST|PST))"
+)
+"""`Time (CET)`, `Deployed At [Europe/Berlin]`, `timestamp_utc`: the zone stands in the column's name."""
+_NOT_A_ZONE: Final = frozenset({"s", "ms", "us", "ns", "sec", "secs", "iso", "epoch", "unix", "local"})
+APART: Final = "\x1f"
+"""Between the words of several fields."""
+_NOT_YET: Final = ("0001-01-01", "0000-00-00", "1970-01-01T00:00:00")
+"""What stands for "not yet": Go's zero time, databases', and the epoch."""
+_NO_TIME: Final = frozenset({"-1", "0", "-", "n/a", "none", "null", "never"})
+_SHORT_NUMBER: Final = re.compile(r"\d{1,4}(?:\.\d+)?")
+"""A duration or a count, no time, whatever its column is called."""
+_NAMES: Final = (
+    *("name", "display_name", "displayname", "display_value", "slug", "key", "title", "value"),
+    *("date", "datetime", "time"),
+)
+"""Where a nested object tells what it is called."""
+
+
+def taken_columns(told: Mapping[str, str], columns: Mapping[str, str]) -> dict[str, str]:
+    """Which column holds each field: as the configuration says, else as the names say.
+
+    >>> taken_columns({"deployed_at": "13:45", "what": "x"}, {}), taken_columns({"x": "13:45"}, {"time": "X"})
+    ({'time': 'deployed_at', 'title': 'what'}, {'time': 'x'})
+    """
+    mapped = {field: column_name(name) for field, name in columns.items() if told.get(column_name(name))}
+    free = {name: text for name, text in told.items() if name not in mapped.values()}
+    found = {field: name for field in FIELDS if field not in columns and (name := column_of(field, free))}
+    return {**found, **mapped}
+
+
+def column_name(name: object) -> str:
+    """A column's name in lower case with underscores, without the zone in it: `Created At (UTC) ` -> `created_at`."""
+    text = cell_text(name)
+    match = _HEADER_ZONE.fullmatch(text)
+    if match and zone_of_column(text):
+        text = match["name"]
+    return re.sub(r"[\s-]+", "_", text.strip().lower())
+
+
+def zone_of_column(name: object) -> str:
+    """The zone that a column's name tells: `Time (CET)` -> `CET`; "" = none.
+
+    >>> zone_of_column("Deployed At (UTC)"), zone_of_column("timestamp_utc"), zone_of_column("duration (ms)")
+    ('UTC', 'utc', '')
+    """
+    match = _HEADER_ZONE.fullmatch(cell_text(name))
+    zone = (match["bracketed"] or match["bare"] or "") if match else ""
+    return "" if zone.lower() in _NOT_A_ZONE else zone
+
+
+def zone_column_of(told: Mapping[str, str]) -> str:
+    """The column that tells the zone of a row's times; "" = none. A `zone` may as well be a data centre's.
+
+    >>> zone_column_of({"tz": "CET"}), zone_column_of({"zone": "+01:00"}), zone_column_of({"zone": "eu-west-1a"})
+    ('tz', 'zone', '')
+    """
+    for name in ZONES:
+        if told.get(name) and (name != "zone" or re.fullmatch(BESIDE, told[name])):
+            return name
+    return ""
+
+
+def column_of(field: str, columns: Mapping[str, str]) -> str | None:
+    """Which of `columns` holds `field`, in the order of FIELDS; `deployedAt` is `deployed_at`.
+
+    >>> column_of("time", {"deployedat": "13:45", "title": "x"})
+    'deployedat'
+    """
+    return next(iter(columns_of(field, columns)), None)
+
+
+def columns_of(field: str, columns: Mapping[str, str]) -> list[str]:
+    """Every one of `columns` that may hold `field`, the likeliest first; a short number is no time."""
+    held = {_squeezed(name): name for name, value in columns.items() if value}
+    found = [held[name] for name in _SQUEEZED[field] if name in held]
+    return [name for name in found if field not in ("time", "end") or not _is_no_time(columns[name])]
+
+
+def plain_cells(cells: Mapping[str, object]) -> dict[str, str]:
+    """Cells that a field may be read from: of an object its name, of a list with one item that; nothing else nested.
+
+    >>> plain_cells({"app": {"id": 7, "name": "shop"}, "tags": ["a", "b"], "status": {"result": {"name": "FAILED"}}})
+    {'app': 'shop', 'status': 'FAILED'}
+    """
+    found = {name: _plain(name, value) for name, value in cells.items()}
+    return {name: text for name, text in found.items() if text}
+
+
+def _plain(name: str, value: object) -> str:
+    state = _squeezed(name) in _SQUEEZED["state"]
+    if isinstance(value, bool):
+        return str(value).lower() if state or name == "production" else ""
+    if _squeezed(name) in ("exitcode", "exitstatus") and cell_text(value).isdigit():
+        return "success" if cell_text(value).strip("0") == "" else "failure"
+    if isinstance(value, list):
+        return _plain(name, value[0]) if len(value) == 1 else ""
+    if not isinstance(value, Mapping):
+        return cell_text(value)
+    if state:
+        return APART.join(filter(None, (_plain("state", inner) for key, inner in value.items() if _tells_state(key))))
+    named = {str(key).lower(): inner for key, inner in value.items()}
+    return next((cell_text(named[key]) for key in _NAMES if isinstance(named.get(key), (str, int))), "")
+
+
+def _tells_state(key: str) -> bool:
+    return key == "name" or _squeezed(column_name(key)) in _SQUEEZED["state"]
+
+
+def cell_text(value: object) -> str:
+    """A cell as text; numbers as written, nested values as JSON, half-characters (lone surrogates) replaced."""
+    if value is None:
+        return ""
+    if isinstance(value, float) and value.is_integer():  # a whole number too long for JSON readers to keep as one
+        value = int(value)
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    return text.strip().encode("utf-8", "replace").decode("utf-8")
+
+
+def _is_no_time(text: str) -> bool:
+    return text.startswith(_NOT_YET) or text.lower() in _NO_TIME or bool(_SHORT_NUMBER.fullmatch(text))
+
+
+def unbegun(cells: Mapping[str, object], taken: Mapping[str, str]) -> str:
+    """`requested`, where only the time of asking is told and a column for the beginning is empty; "" = not so."""
+    if _squeezed(taken.get("time", "")) not in _SQUEEZED_ASKED:
+        return ""
+    empty = {_squeezed(name) for name, value in cells.items() if value in (None, "") or _is_no_time(cell_text(value))}
+    return "requested" if empty & _SQUEEZED_BEGAN else ""
