@@ -150,3 +150,45 @@ def test_what_begins_after_users_were_affected_loses() -> None:
     found = system(served=AFFECTED, called=LINKS, readings={("shop", "throttled"): reading(late, unit="ratio")})
     rules = {t.rule for c in shown(found) if c.mechanism.id == "cpu-contention" for t in c.terms}
     assert not rules or "onset-order" in rules
+
+
+def clears(mechanism: str, found: System) -> tuple[str, ...]:
+    """Names of the things whose figures clear a mechanism."""
+    one = next(m for m in MECHANISMS if m.id == mechanism)
+    return tuple(figure.thing for figure, _ in cleared(found, span(), one, rollouts={}))
+
+
+def test_the_memory_of_a_process_that_no_request_passes_through_keeps_nothing_from_being_ruled_out() -> None:
+    mine = {("shop", "memory"): reading(level(5e7), unit="bytes")}
+    monitoring = {("prometheus", "memory"): reading(level(6e7, 8e7), unit="bytes")}
+    assert clears("memory-exhaustion", system(served=AFFECTED, called=LINKS, readings={**mine, **monitoring})) == (
+        "shop",
+    )
+    grown = {("shop", "memory"): reading(level(5e7, 8e7), unit="bytes")}
+    assert clears("memory-exhaustion", system(served=AFFECTED, called=LINKS, readings={**grown, **monitoring})) == ()
+
+
+def test_statements_that_read_more_because_fewer_come_through_keep_no_slow_query_from_being_ruled_out() -> None:
+    def of(rows: float, statements: float) -> System:
+        figures: dict[tuple[str, Role], Reading] = {
+            ("orders-db", "operations"): reading(level(500.0, statements), unit="per second"),
+            ("orders-db", "rows"): reading(level(5e3, rows), unit="rows per second"),
+            ("orders-db", "statements"): reading(level(500.0, statements), unit="per second"),
+            ("orders-db", "statement_time"): reading(level(0.5, 0.5 * statements / 500.0), unit="seconds per second"),
+        }
+        return system(served=AFFECTED, called=LINKS, readings=figures)
+
+    assert clears("slow-query", of(rows=4e3, statements=100.0)) == ("orders-db",)
+    assert clears("slow-query", of(rows=2e4, statements=500.0)) == ()
+
+
+@pytest.mark.parametrize(("during_s", "told"), [(0.005, ("shop-db",)), (0.05, ())])
+def test_round_trips_that_cannot_account_for_the_wait_rule_the_network_out(
+    during_s: float, told: tuple[str, ...]
+) -> None:
+    """Requests wait a second longer: twenty round trips of 4 ms more are 80 ms of it."""
+    trips = {("shop-db", "round_trip"): reading(level(0.001, during_s), unit="seconds")}
+    found = system(served=AFFECTED, called=LINKS, readings=trips)
+    found = replace(found, kinds={**found.kinds, "shop-db": "path"})
+    assert clears("network-degradation", found) == told
+    assert bool(told) == ("network-degradation" not in {c.mechanism.id for c in shown(found)})
