@@ -20,7 +20,7 @@ FELT_S: Final = 20.0
 FELT_TWO_S: Final = 120.0
 """Two samples are no blip where they stand for so long: two bad samples of five minutes are ten minutes of outage."""
 AT_CAPACITY: Final = 0.95
-"""Of a resource: one sample that users felt is no blip where the same service had nothing left meanwhile."""
+"""Of a resource: one sample that users met is no blip where the same service had nothing left meanwhile."""
 LATENCY_TIMES: Final = 1.5
 """Users tell latencies apart when they differ by about half (Weber fractions of waiting are near 0.2 in a laboratory;
 a service's own day already swings by more than that)."""
