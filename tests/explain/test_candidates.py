@@ -13,6 +13,7 @@ from reconstruct.explain.shown import Candidate
 from reconstruct.model.system import Pool, Reading, Role, System
 from tests.explain.made_system import MECHANISMS, ONSET, ROWS, filling, flow, level, reading, span, system
 
+Readings = dict[tuple[str, Role], Reading]
 SLOW = flow(level(100.0), mean_s=level(0.05, 1.05))
 AFFECTED = {"edge": SLOW, "shop": SLOW}
 LINKS = {("edge", "shop"): SLOW}
@@ -31,7 +32,7 @@ def first(found: System) -> tuple[str, str]:
     return best.mechanism.id, best.thing
 
 
-DATABASE: dict[tuple[str, Role], Reading] = {
+DATABASE: Readings = {
     ("orders-db", "operations"): reading(level(500.0), unit="per second"),
     ("orders-db", "rows"): reading(level(5e3), unit="rows per second"),
     ("orders-db", "lock_waits"): reading(level(0.0)),
@@ -159,18 +160,18 @@ def clears(mechanism: str, found: System) -> tuple[str, ...]:
 
 
 def test_the_memory_of_a_process_that_no_request_passes_through_keeps_nothing_from_being_ruled_out() -> None:
-    mine = {("shop", "memory"): reading(level(5e7), unit="bytes")}
-    monitoring = {("prometheus", "memory"): reading(level(6e7, 8e7), unit="bytes")}
+    mine: Readings = {("shop", "memory"): reading(level(5e7), unit="bytes")}
+    monitoring: Readings = {("prometheus", "memory"): reading(level(6e7, 8e7), unit="bytes")}
     assert clears("memory-exhaustion", system(served=AFFECTED, called=LINKS, readings={**mine, **monitoring})) == (
         "shop",
     )
-    grown = {("shop", "memory"): reading(level(5e7, 8e7), unit="bytes")}
+    grown: Readings = {("shop", "memory"): reading(level(5e7, 8e7), unit="bytes")}
     assert clears("memory-exhaustion", system(served=AFFECTED, called=LINKS, readings={**grown, **monitoring})) == ()
 
 
 def test_statements_that_read_more_because_fewer_come_through_keep_no_slow_query_from_being_ruled_out() -> None:
     def of(rows: float, statements: float) -> System:
-        figures: dict[tuple[str, Role], Reading] = {
+        figures: Readings = {
             ("orders-db", "operations"): reading(level(500.0, statements), unit="per second"),
             ("orders-db", "rows"): reading(level(5e3, rows), unit="rows per second"),
             ("orders-db", "statements"): reading(level(500.0, statements), unit="per second"),
@@ -187,7 +188,7 @@ def test_round_trips_that_cannot_account_for_the_wait_rule_the_network_out(
     during_s: float, told: tuple[str, ...]
 ) -> None:
     """Requests wait a second longer: twenty round trips of 4 ms more are 80 ms of it."""
-    trips = {("shop-db", "round_trip"): reading(level(0.001, during_s), unit="seconds")}
+    trips: Readings = {("shop-db", "round_trip"): reading(level(0.001, during_s), unit="seconds")}
     found = system(served=AFFECTED, called=LINKS, readings=trips)
     found = replace(found, kinds={**found.kinds, "shop-db": "path"})
     assert clears("network-degradation", found) == told
