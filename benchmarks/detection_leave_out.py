@@ -3,8 +3,8 @@
     python benchmarks/detection_leave_out.py --kit FOLDER [--settings 36] [--every 4] [--counts FILE]
 
 FOLDER is the detection kit. Settings are drawn at random from wide ranges (SPACE; seeded, the shipped constants are one
-of them and get no favour), each is run over all suites, and the one with the best mean over the other suites of F1 (each
-divided by the best that any setting has there) is chosen for the suite left out. `--every` takes every so manyth case
+of them and get no favour), each is run over all suites, and the one with the best mean over the other suites of F1
+(each divided by the best that any setting has there) is chosen for the suite left out. `--every` takes every nth case
 of the large suites; the chosen settings are then run on all. `--counts` keeps what was counted, and goes on from it.
 """
 
