@@ -58,6 +58,7 @@ Reason = Literal[
     "no-count",
     "wrong-name",
     "no-such-id",
+    "drafted",
     "own-window",
     "own-duration",
     "own-order",

@@ -246,6 +246,7 @@ _WORDS: Final[Mapping[Reason, Callable[[Finding, Clock], str]]] = {
     "moved": _with_shown("it moved, and whether users saw it is not shown"),
     "no-count": lambda *_: "no metric and no note counts them",
     "wrong-name": _with_shown("another name"),
+    "drafted": lambda finding, _: f"our draft over this evidence has “{finding.shown[0].name}” there",
     "no-such-id": lambda *_: "nothing in the evidence has this id",
     "own-window": _own("does not agree with"),
     "own-duration": _own("does not agree with the times of"),
