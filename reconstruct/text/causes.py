@@ -8,7 +8,8 @@ from typing import Final, cast
 import pandas as pd
 
 from reconstruct.model import Facts, Service
-from reconstruct.text.reasons import clock, lower_first, span
+from reconstruct.text.measures import titled
+from reconstruct.text.reasons import clock, span
 from reconstruct.text.units import human
 
 FIGURES: Final[Mapping[str, str]] = {
@@ -139,7 +140,7 @@ def place_figures(facts: Facts) -> str:
     before, during = (human(float(cast("float", facts[key])), str(facts["unit"])) for key in ("before", "during"))
     on = f" on {facts['instance']}" if facts.get("instance") else ""
     since = f", from {clock(_time(facts, 'since'))}" if facts.get("since") else ""
-    return f"{lower_first(str(facts['title']))}{on} {before} before, {during} during{since}"
+    return f"{titled(str(facts['title']))}{on} {before} before, {during} during{since}"
 
 
 def _moved_furthest(facts: Facts) -> str:
@@ -153,11 +154,10 @@ def place_text(facts: Facts) -> str:
     >>> from reconstruct.model import Service
     >>> facts = {"service": Service("cart"), "rank": 1, "title": "Latency", "unit": "seconds", "before": 0.02}
     >>> place_text({**facts, "during": 0.64})
-    'Cart moved furthest from its own past: latency 20 ms before, 640 ms during. No change or mechanism is shown.'
+    'cart moved furthest from its own past: latency 20 ms before, 640 ms during. No change or mechanism is shown.'
     """
-    name = _service(facts)
     how = "moved furthest from its own past" if facts["rank"] == 1 else "moved as well, less far from its own past"
-    return f"{name[:1].upper()}{name[1:]} {how}: {place_figures(facts)}. No change or mechanism is shown."
+    return f"{_service(facts)} {how}: {place_figures(facts)}. No change or mechanism is shown."
 
 
 def _late_sign(facts: Facts) -> str:

@@ -78,7 +78,7 @@ def test_an_incident_without_changes_names_the_service_that_moved_furthest() -> 
     assert found.hints[0].service.name == "cart"
     assert found.hints[0].trigger is None
     assert found.hints[0].mechanism == "unknown"
-    assert found.hints[0].statement.startswith("Cart moved furthest from its own past: latency 20 ms before, ")
+    assert found.hints[0].statement.startswith("cart moved furthest from its own past: latency 20 ms before, ")
     assert found.hints[0].verdict in ("plausible", "inconclusive")
 
 
