@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -48,6 +48,8 @@ ENOUGH_SAMPLES: Final = 12
 """User-facing signals with fewer healthy samples do not tell what is normal well enough to call a window calm."""
 OWN_SHARE: Final = 1 / 3
 """Of the samples are healthy in any case, where next to nothing lies before the window (as detection takes it)."""
+MAX_SERIES: Final = 5_000
+"""Ranked side by side: a table of some 300 rows then takes 60 MB."""
 STANDS_OUT: Final = 2.0
 """Log effect beyond the best that chance makes of the same table, from which a service is too far from its past to
 call the window calm: seven times as many spreads."""
@@ -86,6 +88,7 @@ def places(
     met : bool
         Users are known to have met something.
     """
+    evidence = _of_moderate_size(evidence, anomalies)
     ranked = [r for r in rank_services(evidence, settings=settings) if r.score > 0 and r.series][:PLACES]
     known = {(a.query, a.column): a for a in sorted(anomalies, key=lambda a: a.score) if a.worse}
     metrics = {m.query: m for m in evidence.metrics}
@@ -158,6 +161,14 @@ def doubt(evidence: Evidence, user_facing: Sequence[Metric], found: Sequence[Pla
     if first.beyond < STANDS_OUT or first.confidence < FAULT_UNSEEN * PLAUSIBLE_AT:
         return None
     return VerdictReason("stands-out", first.facts, (first.query,))
+
+
+def _of_moderate_size(evidence: Evidence, anomalies: Sequence[Anomaly]) -> Evidence:
+    """The evidence; of very many series only the signals of which one left its history: the others move nothing."""
+    if sum(len(m.labels) for m in evidence.metrics) <= MAX_SERIES:
+        return evidence
+    moved = {a.query for a in anomalies}
+    return replace(evidence, metrics=tuple(m for m in evidence.metrics if m.query in moved))
 
 
 def _healthy_samples(metric: Metric, *, first: int) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Sequence
 
 import numpy as np
@@ -170,3 +171,14 @@ def test_what_the_ledger_leaves_is_the_unobserved() -> None:
     hints, ledger = place_hints(places(slow_cart(), (), onset=None, settings=Settings(), met=True), met=True)
     left = math.exp(ledger.unobserved) / ledger.normaliser
     assert left == pytest.approx(1.0 - sum(h.confidence for h in hints))
+
+
+def test_of_very_many_series_only_the_signals_that_moved_are_ranked(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = slow_cart()
+    anomalies = draft(seen).anomalies
+    whole = places(seen, anomalies, onset=None, settings=Settings(), met=True)
+    monkeypatch.setattr(sys.modules[places.__module__], "MAX_SERIES", 3)
+    few = places(seen, anomalies, onset=None, settings=Settings(), met=True)
+    assert few[0].service == whole[0].service
+    assert {m.signal.id for m in seen.metrics} > {a.signal.id for a in anomalies}
+    assert places(seen, (), onset=None, settings=Settings(), met=True) == ()
