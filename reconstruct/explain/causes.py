@@ -281,6 +281,8 @@ def _ruled_out(
     suspected = {c.mechanism.id for c in shown}
     if "dependency-down" in suspected:
         suspected.add("pool-exhaustion")  # calls that hang hold threads and connections
+    if any(c.mechanism.id == "dependency-down" and c.place == "cache" for c in shown):
+        suspected.add("cache-miss-storm")  # who cannot ask counts no miss
     told = []
     for mechanism in case.settings.mechanisms:
         if mechanism.id in suspected:
@@ -291,6 +293,18 @@ def _ruled_out(
             says = "; ".join(figure_text(figure.facts(moved)) for figure, moved in still[: priors.FIGURES])
             told.append(RuledOut(mechanism.id, Service(still[0][0].thing), says, queries))
     return tuple(told)
+
+
+MITIGATES_WITHIN_S: Final = 60.0
+"""Where no change began it, only what the symptoms turned right after is taken for what ended it."""
+
+
+def _soon_after(event: Event, case: Case) -> bool:
+    done = event.end if event.end is not None else event.time
+    if case.recovered is None:
+        return False
+    limit_s = MITIGATES_WITHIN_S + 2 * case.evidence.window.step_s
+    return bool((case.recovered.earliest - done).total_seconds() <= limit_s)
 
 
 def mitigation(found: Causes, changes: Sequence[Change], case: Case, cured_by: Event | None) -> Event | None:
@@ -305,12 +319,16 @@ def mitigation(found: Causes, changes: Sequence[Change], case: Case, cured_by: E
     if ended:
         return ended[0]
     if change is not None:
-        undo = change.undone_by or change.replaced_by
+        undo = change.undone_by
+        if undo is None and change.replaced_by is not None and _soon_after(change.replaced_by, case):
+            undo = change.replaced_by
         over = case.recovered.latest if case.recovered else case.evidence.window.end
         if undo is not None and case.onset.earliest < undo.time <= over:
             return undo
     best = next((c for c in found.found if c.mechanism.id == first.mechanism and c.thing == first.service.name), None)
-    if cured_by is None or best is None:
+    if cured_by is None or best is None or (change is not None and change.acts == "while it runs"):
+        return None  # what ends by itself needs nobody
+    if change is None and not _soon_after(cured_by, case):
         return None
     about = {*best.changes_of, best.thing, best.target}
     return cured_by if found.thing(cured_by.service.name) in about and best.place != "external" else None

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
 from reconstruct.model.alerting import EarlierFiring, LoadedRule
 from reconstruct.model.kinds import Aspect, EventKind, EventState, Layer, Service, Worse
+
+if TYPE_CHECKING:
+    from reconstruct.model.scan import ScanResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,8 @@ class Signal:
     """From an alert rule: the condition's right side ..."""
     comparator: str = ""
     """... and how it is compared (`>`, `<`, ...)."""
+    limit: float | None = None
+    """What a dashboard's panel draws as a limit, in `unit`: somebody set it to look at, and no alert fires on it."""
     inferred: bool = False
     """True when a convention made it up from a metric's name: trusted less."""
     tags: tuple[str, ...] = ()
@@ -237,6 +242,8 @@ class Evidence:
     """Alerting rules that the server has loaded."""
     earlier_firings: tuple[EarlierFiring, ...] = ()
     """Of the rules that fired in the window, before the evidence begins."""
+    scans: tuple[ScanResult, ...] = ()
+    """What changed among the metrics that no pack knows, series by series; at most one."""
 
 
 def numbered_gaps(gaps: Iterable[Gap]) -> tuple[Gap, ...]:

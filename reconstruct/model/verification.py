@@ -140,7 +140,9 @@ class Line:
     findings: tuple[Finding, ...]
 
 
-OmissionKind = Literal["impact-before-detection", "no-effect", "gap", "episode", "early-resolve", "change-before"]
+OmissionKind = Literal[
+    "impact-before-detection", "no-effect", "gap", "episode", "early-resolve", "change-before", "named-once"
+]
 
 
 @dataclass(frozen=True, slots=True)

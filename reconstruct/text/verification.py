@@ -75,6 +75,8 @@ def omission_worded(omission: Omission, clock: Clock) -> str:
     if omission.kind == "early-resolve":
         why = "because its data were missing" if omission.facts.get("in_gap") else "and fired again"
         return f"{shown[0]}, before the recovery, {why}"
+    if omission.kind == "named-once":
+        return f"{omission.shown[0].name} is named once (line {omission.facts['line']}): what became of it?"
     if omission.kind == "episode":
         return f"a second episode: {shown[0]}"
     return f"monitoring gap: {'; '.join(shown)}"
