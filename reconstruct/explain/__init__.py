@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
@@ -32,7 +32,7 @@ from reconstruct.explain.impact import episodes, impact, seen_by_users, verdict
 from reconstruct.explain.locate import met_by_users
 from reconstruct.explain.places import doubt, place_hints, places
 from reconstruct.explain.ruled_out import not_checked, ruled_out
-from reconstruct.explain.rules.ambiguous_order import ambiguous_order
+from reconstruct.explain.rules.ambiguous_order import ambiguous_order, near_onset
 from reconstruct.explain.rules.canary_comparison import canary_comparison
 from reconstruct.explain.rules.certificate_expiry import certificate_expiry
 from reconstruct.explain.rules.cure import cure
@@ -118,7 +118,8 @@ def explain(
     line = leading_line(case)
     readings = read(case)
     alternatives = _rivals(case, readings)
-    candidates = [CandidateCause(c, _judge(c, case, changed, cured_by, line, readings, alternatives)) for c in changed]
+    near = near_onset(changed, case)
+    candidates = [CandidateCause(c, _judge(c, case, near, cured_by, line, readings, alternatives)) for c in changed]
     credible = believed(readings, alternatives)
     by_effect = largest_effect(case) if unplaced(alternatives, credible) else ()
     scored = weigh(candidates, alternatives, readings, by_effect)
@@ -260,7 +261,7 @@ def _placed_by_rank(
 def _judge(
     change: Change,
     case: Case,
-    candidates: Sequence[Change],
+    near: Mapping[str, Sequence[Change]],
     cured_by: Event | None,
     line: Line | None,
     readings: Sequence[Reading],
@@ -277,7 +278,7 @@ def _judge(
         negative_control(change, case),
         reversal(change, case),
         recovered_without_rollback(change, case, cured_by),
-        ambiguous_order(change, candidates, case),
+        ambiguous_order(change, near, case),
         typical(change, readings),
         *(alternative.reason_against(change) for alternative in alternatives),
     )
