@@ -11,9 +11,21 @@ from typing import Final
 import pandas as pd
 
 from reconstruct import packs, promql
+from reconstruct.detect import find_anomalies
 from reconstruct.errors import NothingToShowError, ReconstructError, UsageError
 from reconstruct.http import HttpSettings, redact
-from reconstruct.model import EarlierFiring, Evidence, Gap, LoadedRule, Metric, Query, Signal, Window, numbered_gaps
+from reconstruct.model import (
+    EarlierFiring,
+    EarlierHours,
+    Evidence,
+    Gap,
+    LoadedRule,
+    Metric,
+    Query,
+    Signal,
+    Window,
+    numbered_gaps,
+)
 from reconstruct.packs import Catalogue, Checked
 from reconstruct.packs.alert_conditions import alert_signals
 from reconstruct.packs.raw import NOT_READ, raw_signals
@@ -29,6 +41,7 @@ from reconstruct.sources.metric_files.reader import MetricFile
 from reconstruct.sources.prometheus import discovery
 from reconstruct.sources.prometheus.blind_edges import without_blind_rows
 from reconstruct.sources.prometheus.client import Prometheus
+from reconstruct.sources.prometheus.earlier_hours import earlier_hours
 from reconstruct.sources.prometheus.history.earlier_firings import earlier_firings
 from reconstruct.sources.prometheus.history.questions import history
 from reconstruct.sources.prometheus.metric_inventory import seen_metrics
@@ -36,6 +49,7 @@ from reconstruct.sources.prometheus.replicas import replica_scope
 from reconstruct.sources.prometheus.rollout_edges import without_bent_rates
 from reconstruct.sources.prometheus.signals import gather_signals
 from reconstruct.sources.result import SourceResult
+from reconstruct.text.baseline import compared_with
 
 Progress = Callable[[int, int, str], None]
 """`(done, total, what is being asked)`."""
@@ -107,6 +121,7 @@ class _Gathered:
     """Seconds between two scrapes of each job, as the data show."""
     rules: tuple[LoadedRule, ...] = ()
     earlier: tuple[EarlierFiring, ...] = ()
+    earlier_hours: tuple[EarlierHours, ...] = ()
 
 
 def gather(asked: Request, *, now: pd.Timestamp, progress: Progress | None = None) -> Evidence:
@@ -155,6 +170,7 @@ def add_later(evidence: Evidence, asked: Request, *, progress: Progress | None =
         notes=[*evidence.notes, *asked.notes],
         rules=evidence.rules,
         earlier=evidence.earlier_firings,
+        earlier_hours=evidence.earlier_hours,
     )
     files = [reader.read_metric_file(path, tz=asked.tz, columns=asked.columns) for path in asked.metric_files]
     _read_files(files, asked, window=window, found=found)
@@ -353,11 +369,26 @@ def _ask_prometheus(
     _ask_history(server, replace(asked, scope=scope), window=window, found=found, progress=progress)
     found.metrics = list(without_blind_rows(found.metrics, found.derived.gaps))
     found.raw = list(without_blind_rows(found.raw, found.derived.gaps))
+    if asked.baseline is None:
+        _ask_earlier_hours(server, window=window, found=found, spacings=spacings, progress=progress)
     fired = [alert.rule for alert in found.derived.alerts if alert.firing_at >= window.start]
     found.earlier, more, gaps = earlier_firings(server, fired, window, scope=scope)
     found.queries += more
     found.gaps += gaps
     found.gaps += server.shortcomings()
+
+
+def _ask_earlier_hours(
+    server: Prometheus, *, window: Window, found: _Gathered, spacings: Mapping[str, float], progress: Progress
+) -> None:
+    """Of signals that left their baseline: the day before and the week before, and what was chosen is said."""
+    progress(0, 0, "reading earlier hours of what moved")
+    scores = [(max((a.score for a in find_anomalies(m, window=window)), default=0.0), m) for m in found.metrics]
+    moved = [metric for score, metric in sorted(scores, key=lambda one: -one[0]) if score > 0]
+    found.earlier_hours, queries, gaps = earlier_hours(server, moved, window, spacings=spacings)
+    found.queries += queries
+    found.gaps += gaps
+    found.notes.append(compared_with(found.earlier_hours, moved=len(moved), window=window))
 
 
 def _signals(
@@ -488,6 +519,10 @@ def _evidence(found: _Gathered, *, window: Window, calls: tuple[tuple[str, str],
         notes=tuple(dict.fromkeys((*found.notes, *told.notes, *found.derived.notes, *about_sources))),
         rules=found.rules,
         earlier_firings=found.earlier,
+        earlier_hours=tuple(
+            replace(one, metrics=tuple(replace(m, query=numbers[m.query]) for m in one.metrics))
+            for one in found.earlier_hours
+        ),
     )
 
 

@@ -27,6 +27,7 @@ from reconstruct.model.alerting import (
 )
 from reconstruct.model.evidence import (
     Alert,
+    EarlierHours,
     Event,
     Evidence,
     Gap,
@@ -107,6 +108,7 @@ __all__ = [
     "DismissedChange",
     "Duration",
     "EarlierFiring",
+    "EarlierHours",
     "Effect",
     "Entry",
     "EntryKind",
