@@ -2,7 +2,7 @@
 
     python -m benchmarks.servers --kit .../bench --cases CASE ... --prometheus NAME=PROGRAM --victoria NAME=PROGRAM
 
-CASE is a folder of a recorded incident (`tsdb.tar.xz`, `metrics.parquet`, `expect.json`, `deploys.jsonl`). A Prometheus
+CASE is a folder of a recorded incident (`tsdb.tar.xz`, `expect.json`, `deploys.jsonl`). A Prometheus
 serves the recorded data directory with the recorded rules; a VictoriaMetrics is given the same samples by its import
 API. Both options may be given more than once.
 Printed a case and server: the kit's scores, then what differs from the first server.
@@ -16,15 +16,14 @@ import subprocess
 import tarfile
 import tempfile
 import time
+import urllib.parse
 import urllib.request
-from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import pyarrow.parquet as pq
 
 from benchmarks.worlds import module
 from reconstruct.gather import Request, gather
@@ -62,7 +61,7 @@ def prometheus(program: str, case: Path) -> Iterator[str]:
 
 
 @contextmanager
-def victoria(program: str, case: Path) -> Iterator[str]:
+def victoria(program: str, *, lines: Sequence[str]) -> Iterator[str]:
     with tempfile.TemporaryDirectory() as folder:
         root, port = Path(folder), free_port()
         url = f"http://127.0.0.1:{port}"
@@ -74,7 +73,6 @@ def victoria(program: str, case: Path) -> Iterator[str]:
             "-memory.allowedBytes=256MB",
         ]
         with running(command, log=root / "log", ready_url=f"{url}/health"):
-            lines = list(imported(case / "metrics.parquet"))
             for first in range(0, len(lines), BATCH):
                 body = "\n".join(lines[first : first + BATCH]).encode()
                 urllib.request.urlopen(f"{url}/api/v1/import", data=body, timeout=60).close()
@@ -83,18 +81,22 @@ def victoria(program: str, case: Path) -> Iterator[str]:
             yield url
 
 
-def imported(path: Path) -> Iterator[str]:
-    """One line a series, as VictoriaMetrics's import API takes them."""
-    table = pq.read_table(path, columns=["name", "labels", "ts_ms", "value"]).to_pydict()
-    series: dict[tuple[str, str], tuple[list[int], list[float]]] = defaultdict(lambda: ([], []))
-    for name, labels, at, value in zip(table["name"], table["labels"], table["ts_ms"], table["value"], strict=True):
-        if value == value:  # a staleness marker is not imported
-            times, values = series[name, labels]
-            times.append(at)
-            values.append(value)
-    for (name, labels), (times, values) in series.items():
-        metric = {"__name__": name, **json.loads(labels)}
-        yield json.dumps({"metric": metric, "values": values, "timestamps": times})
+def recorded(url: str, until: pd.Timestamp) -> list[str]:
+    """All samples that a Prometheus holds, one line a series, as VictoriaMetrics's import API takes them."""
+    names = _data(f"{url}/api/v1/label/__name__/values")
+    lines = []
+    for name in names:
+        query = urllib.parse.urlencode({"query": f'{{__name__="{name}"}}[1d]', "time": until.timestamp()})
+        for series in _data(f"{url}/api/v1/query?{query}")["result"]:
+            times = [round(at * 1000) for at, _ in series["values"]]
+            values = [float(value) for _, value in series["values"]]
+            lines.append(json.dumps({"metric": series["metric"], "values": values, "timestamps": times}))
+    return lines
+
+
+def _data(url: str) -> Any:
+    with urllib.request.urlopen(url, timeout=60) as answered:
+        return json.load(answered)["data"]
 
 
 def answer(url: str, case: Path) -> dict[str, Any]:
@@ -132,11 +134,14 @@ def main() -> None:
     for case in options.cases:
         first: dict[str, Any] | None = None
         expect = json.loads((case / "expect.json").read_text())
-        for serve, given in [(prometheus, g) for g in options.prometheus] + [(victoria, g) for g in options.victoria]:
+        lines: list[str] = []
+        for kind, given in [("p", g) for g in options.prometheus] + [("v", g) for g in options.victoria]:
             name, _, program = given.partition("=")
             try:
-                with serve(program, case) as url:
+                with prometheus(program, case) if kind == "p" else victoria(program, lines=lines) as url:
                     incident = answer(url, case)
+                    if kind == "p" and not lines:
+                        lines = recorded(url, pd.Timestamp(expect["to"]) + pd.Timedelta("1h"))
             except (OSError, RuntimeError, subprocess.SubprocessError) as error:
                 print(f"| {case.name} | {name} | failed: {error} |", flush=True)
                 continue

@@ -28,7 +28,7 @@ from reconstruct.model import (
 )
 from reconstruct.packs import Catalogue, Checked
 from reconstruct.packs.alert_conditions import alert_signals
-from reconstruct.packs.raw import NOT_READ, raw_signals
+from reconstruct.packs.raw import NOT_READ, SUMMED, raw_signals
 from reconstruct.packs.selected import selected_signals
 from reconstruct.sources.baseline import begun
 from reconstruct.sources.changes import ledger, merge, registry
@@ -48,8 +48,9 @@ from reconstruct.sources.prometheus.metric_inventory import seen_metrics
 from reconstruct.sources.prometheus.replicas import replica_scope
 from reconstruct.sources.prometheus.rollout_edges import without_bent_rates
 from reconstruct.sources.prometheus.signals import gather_signals
+from reconstruct.sources.prometheus.summed_counters import counted
 from reconstruct.sources.result import SourceResult
-from reconstruct.text.baseline import compared_with
+from reconstruct.text.baseline import compared_with, not_each_series
 
 Progress = Callable[[int, int, str], None]
 """`(done, total, what is being asked)`."""
@@ -62,6 +63,8 @@ MAX_POINTS: Final = 11_000
 """A series in one answer of Prometheus; a longer window is asked at a coarser step, and that is said."""
 RATE_SAMPLES: Final = 4
 """Scrapes in a `rate()`'s window: with two missed there are still two to take a difference of (Grafana's factor)."""
+VERSIONS: Final = frozenset({"version", "service_version"})
+"""Labels that tell releases apart: few, and what a canary is seen by."""
 STEP_IF_UNKNOWN: Final = pd.Timedelta("15s")
 """Prometheus's documented example interval, where the data do not tell theirs."""
 
@@ -360,7 +363,9 @@ def _ask_prometheus(
     names = sorted({name for signal in (*signals, *raw) for name in promql.metric_names(signal.promql)})
     spacings = discovery.metric_spacings(server, names, window, intervals=found.intervals, scope=scope)
     metrics, queries, gaps = gather_signals(server, (*signals, *raw), window, spacings=spacings, on_progress=progress)
-    raw_metrics = [metric for metric in metrics if "raw" in metric.signal.tags]
+    raw_metrics = [
+        counted(metric) if SUMMED in metric.signal.tags else metric for metric in metrics if "raw" in metric.signal.tags
+    ]
     asked_for = [metric for metric in metrics if "raw" not in metric.signal.tags]
     found.metrics += without_bent_rates(asked_for, raw_metrics)
     found.raw += raw_metrics
@@ -440,10 +445,10 @@ def _signals(
         telling = {name: info for name, info in names.items() if name not in taken or not NOT_READ.fullmatch(name)}
         seen = seen_metrics(server, telling, window=window, conventions=conventions, scope=scope)
         plain = {theirs: f"raw/{name}" for theirs, name in spelling.plain_names().items()}
-        raw = tuple(
-            replace(one, id=plain.get(one.id.removeprefix("raw/"), one.id))
-            for one in raw_signals(seen, scope=scope).signals
-        )
+        over = tuple(one for one in dict.fromkeys((*conventions.instance, *conventions.passing)) if one not in VERSIONS)
+        read = raw_signals(seen, scope=scope, over=over, rate_interval_s=rate_interval_s)
+        raw = tuple(replace(one, id=plain.get(one.id.removeprefix("raw/"), one.id)) for one in read.signals)
+        found.notes += [not_each_series(len(read.left_out))] if read.left_out else []
         made = packs.generic(
             {name: one for name, one in seen.items() if name not in taken},
             conventions=conventions,
@@ -455,6 +460,7 @@ def _signals(
         found.notes += made.notes
     if server.dialect.victoria:
         signals = tuple(replace(signal, promql=promql.rate_as_increase(signal.promql)) for signal in signals)
+        raw = tuple(replace(one, promql=promql.rate_as_increase(one.promql)) for one in raw)
     return signals + by_rules, raw
 
 

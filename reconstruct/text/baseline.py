@@ -35,3 +35,12 @@ def compared_with(earlier: Sequence[EarlierHours], *, moved: int, window: Window
             told.append(f"the {hours:.0f} h before the window every {every}")
     signals = len({metric.signal.id for one in earlier for metric in one.metrics})
     return f"earlier hours: {' and '.join(told)}, for {signals:,} of the {moved:,} signals that moved"
+
+
+def not_each_series(metrics: int) -> str:
+    """What was not read series by series.
+
+    >>> not_each_series(12)
+    '12 metrics have too many series to be read one by one: of them only the sums of packs are known'
+    """
+    return f"{metrics:,} metrics have too many series to be read one by one: of them only the sums of packs are known"
