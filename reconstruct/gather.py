@@ -49,6 +49,7 @@ from reconstruct.sources.prometheus.replicas import replica_scope
 from reconstruct.sources.prometheus.rollout_edges import without_bent_rates
 from reconstruct.sources.prometheus.signals import gather_signals
 from reconstruct.sources.prometheus.summed_counters import counted
+from reconstruct.sources.prometheus.target_attributes import with_target_attributes
 from reconstruct.sources.result import SourceResult
 from reconstruct.text.baseline import compared_with, not_each_series
 
@@ -376,6 +377,11 @@ def _ask_prometheus(
     found.raw = list(without_blind_rows(found.raw, found.derived.gaps))
     if asked.baseline is None:
         _ask_earlier_hours(server, window=window, found=found, spacings=spacings, progress=progress)
+    found.metrics = list(with_target_attributes(found.metrics, found.raw))
+    found.earlier_hours = tuple(
+        replace(one, metrics=with_target_attributes(one.metrics, found.raw)) for one in found.earlier_hours
+    )
+    found.raw = list(with_target_attributes(found.raw, found.raw))
     fired = [alert.rule for alert in found.derived.alerts if alert.firing_at >= window.start]
     found.earlier, more, gaps = earlier_firings(server, fired, window, scope=scope)
     found.queries += more

@@ -180,6 +180,9 @@ def test_a_replica_pair_is_read_once_and_that_is_said(server: Prometheus) -> Non
     assert scope == 'job="ha",prometheus_replica="a"'
     assert "prometheus_replica" in note
     assert replica_scope(server, WINDOW, scope='job="shop"') == ('job="shop"', "")
+    scope, note = replica_scope(server, WINDOW, scope='job="received"')
+    assert scope == 'job="received",receive_replica="a"'
+    assert "receive_replica" in note
 
 
 def test_what_lies_before_the_first_sample_is_a_gap_that_names_the_edge(server: Prometheus) -> None:
