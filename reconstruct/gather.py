@@ -22,6 +22,7 @@ from reconstruct.model import (
     LoadedRule,
     Metric,
     Query,
+    ScanResult,
     Signal,
     Window,
     numbered_gaps,
@@ -34,6 +35,7 @@ from reconstruct.sources.baseline import begun
 from reconstruct.sources.changes import ledger, merge, registry
 from reconstruct.sources.dashboards.asked import asked_by_dashboards
 from reconstruct.sources.dashboards.panels import Dashboard
+from reconstruct.sources.grid import on_grid
 from reconstruct.sources.metric_files import reader
 from reconstruct.sources.metric_files.column_choices import ColumnChoice
 from reconstruct.sources.metric_files.gathered import metrics_of_files
@@ -50,6 +52,7 @@ from reconstruct.sources.prometheus.rollout_edges import without_bent_rates
 from reconstruct.sources.prometheus.signals import gather_signals
 from reconstruct.sources.prometheus.summed_counters import counted
 from reconstruct.sources.prometheus.target_attributes import with_target_attributes
+from reconstruct.sources.prometheus.unknown_metrics import ScanUnknown
 from reconstruct.sources.result import SourceResult
 from reconstruct.text.baseline import compared_with, not_each_series
 
@@ -60,8 +63,6 @@ MIN_BASELINE: Final = pd.Timedelta("1h")
 """Of healthy time, where nobody says otherwise: 240 samples at the usual 15 s, four times what a threshold needs."""
 MAX_BASELINE: Final = pd.Timedelta(days=1)
 """Longer ones cost queries and hold other days' habits; --baseline asks for more."""
-MAX_POINTS: Final = 11_000
-"""A series in one answer of Prometheus; a longer window is asked at a coarser step, and that is said."""
 RATE_SAMPLES: Final = 4
 """Scrapes in a `rate()`'s window: with two missed there are still two to take a difference of (Grafana's factor)."""
 VERSIONS: Final = frozenset({"version", "service_version"})
@@ -102,6 +103,8 @@ class Request:
     tz: str = "UTC"
     strict: bool = False
     authors: bool = False
+    scan: ScanUnknown | None = None
+    """How to look at metrics that no pack knows series by series, where queries for them take means."""
     notes: tuple[str, ...] = ()
     until_s: float = math.inf
     """When all asking has to be done, on `time.monotonic()`'s clock: with what was had by then the draft is made."""
@@ -124,6 +127,7 @@ class _Gathered:
     intervals: Mapping[str, float] = field(default_factory=dict)
     """Seconds between two scrapes of each job, as the data show."""
     rules: tuple[LoadedRule, ...] = ()
+    scans: tuple[ScanResult, ...] = ()
     earlier: tuple[EarlierFiring, ...] = ()
     earlier_hours: tuple[EarlierHours, ...] = ()
 
@@ -295,7 +299,9 @@ def _window(
         found.intervals = discovery.scrape_intervals(server, provisional, scope=asked.scope)
         if step is None and found.intervals:
             step = pd.Timedelta(seconds=min(found.intervals.values()))
-    return _on_grid(asked, end=end, baseline=baseline, step=step or STEP_IF_UNKNOWN, found=found)
+    window, said = on_grid(asked.start, end, baseline=baseline, step=step or STEP_IF_UNKNOWN)
+    found.notes += said
+    return window
 
 
 def _file_window(asked: Request, *, files: Sequence[MetricFile], found: _Gathered) -> Window:
@@ -311,32 +317,9 @@ def _file_window(asked: Request, *, files: Sequence[MetricFile], found: _Gathere
             hint=f"the metric files hold {first:%Y-%m-%d %H:%M:%S} to {last:%Y-%m-%d %H:%M:%S}",
         )
     baseline = asked.baseline if asked.baseline is not None else MAX_BASELINE
-    return _on_grid(
-        replace(asked, start=start),
-        end=end,
-        baseline=min(baseline, max(start - first, step * 0)),
-        step=step,
-        found=found,
-    )
-
-
-def _on_grid(
-    asked: Request, *, end: pd.Timestamp, baseline: pd.Timedelta, step: pd.Timedelta, found: _Gathered
-) -> Window:
-    """Start and baseline on multiples of the step since the epoch: off that grid, `rate()` shifts with every run."""
-    if asked.start is None:
-        raise ValueError("a window without a start")
-    coarser = step
-    while (end - asked.start + baseline) / coarser > MAX_POINTS:
-        coarser = coarser * 2
-    if coarser != step:
-        found.notes.append(
-            f"the window has more than {MAX_POINTS:,} samples of {step.total_seconds():g} s: asked every "
-            f"{coarser.total_seconds():g} s; --step or a shorter window shows more"
-        )
-    start = asked.start.floor(coarser)
-    behind = coarser * math.ceil(baseline / coarser)
-    return Window(start, end, coarser, start - behind)
+    window, said = on_grid(start, end, baseline=min(baseline, max(start - first, step * 0)), step=step)
+    found.notes += said
+    return window
 
 
 def _begun(found: _Gathered, window: Window) -> Window:
@@ -360,7 +343,7 @@ def _ask_prometheus(
     scope, said = replica_scope(server, window, scope=asked.scope)
     found.notes += [said] if said else []
     progress(0, 0, "looking at what there is to ask")
-    signals, raw = _signals(server, asked, window=window, scope=scope, found=found)
+    signals, raw = _signals(server, asked, window=window, scope=scope, found=found, progress=progress)
     names = sorted({name for signal in (*signals, *raw) for name in promql.metric_names(signal.promql)})
     spacings = discovery.metric_spacings(server, names, window, intervals=found.intervals, scope=scope)
     metrics, queries, gaps = gather_signals(server, (*signals, *raw), window, spacings=spacings, on_progress=progress)
@@ -403,7 +386,7 @@ def _ask_earlier_hours(
 
 
 def _signals(
-    server: Prometheus, asked: Request, *, window: Window, scope: str, found: _Gathered
+    server: Prometheus, asked: Request, *, window: Window, scope: str, found: _Gathered, progress: Progress
 ) -> tuple[tuple[Signal, ...], tuple[Signal, ...]]:
     """What packs ask, the user's own alert conditions, and what only names tell; for `scan` what its selector finds.
 
@@ -464,6 +447,12 @@ def _signals(
         )
         signals += made.signals
         found.notes += made.notes
+        unknown = {name: one for name, one in seen.items() if name not in taken}
+        if asked.scan is not None and made.takes_means:
+            found.scans = asked.scan(
+                server, unknown, known=seen, window=window, matchers=scope, conventions=conventions,
+                until_s=asked.until_s, progress=progress,
+            )  # fmt: skip
     if server.dialect.victoria:
         signals = tuple(replace(signal, promql=promql.rate_as_increase(signal.promql)) for signal in signals)
         raw = tuple(replace(one, promql=promql.rate_as_increase(one.promql)) for one in raw)
@@ -535,6 +524,7 @@ def _evidence(found: _Gathered, *, window: Window, calls: tuple[tuple[str, str],
             replace(one, metrics=tuple(replace(m, query=numbers[m.query]) for m in one.metrics))
             for one in found.earlier_hours
         ),
+        scans=found.scans,
     )
 
 

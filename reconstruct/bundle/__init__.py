@@ -2,8 +2,9 @@
 
 A bundle is a zip: `manifest.json` (schema, generator, window, SHA-256 of each part), `metrics.parquet`,
 `signals.jsonl`, `events.jsonl`, `alerts.jsonl`, `gaps.jsonl`, `queries.jsonl`, `context.json` (call graph, notes),
-`settings.json`, and where there are some `raw.parquet` with `raw.jsonl`, `rules.jsonl`, `earlier_firings.jsonl`, and
-for each stretch of earlier hours `earlier_hours_N.parquet` with `earlier_hours_N.jsonl` (its window first).
+`settings.json`, and where there are some `raw.parquet` with `raw.jsonl`, `rules.jsonl`, `earlier_firings.jsonl`,
+`scans.jsonl`, and for each stretch of earlier hours `earlier_hours_N.parquet` with `earlier_hours_N.jsonl` (its window
+first).
 Everything in Evidence comes back exactly, to the bits of a NaN.
 """
 
@@ -33,6 +34,7 @@ from reconstruct.model import (
     LoadedRule,
     Metric,
     Query,
+    ScanResult,
     Service,
     Settings,
     Signal,
@@ -45,7 +47,11 @@ MAX_SAMPLES: Final = 500_000_000
 """4 GB of values: more does not fit the memory of the machines this runs on, and hides in a small compressed file."""
 
 _LISTS: Final[Mapping[str, type]] = {"events": Event, "alerts": Alert, "gaps": Gap, "queries": Query}
-_OPTIONAL_LISTS: Final[Mapping[str, type]] = {"rules": LoadedRule, "earlier_firings": EarlierFiring}
+_OPTIONAL_LISTS: Final[Mapping[str, type]] = {
+    "rules": LoadedRule,
+    "earlier_firings": EarlierFiring,
+    "scans": ScanResult,
+}
 """Only in bundles whose evidence has some."""
 _METRICS: Final = "metrics.parquet"
 _RAW: Final = "raw.parquet"
@@ -216,6 +222,7 @@ def narrow(
             if touches(alert.firing_at, alert.resolved_at)
         ),
         gaps=tuple(gap for gap in evidence.gaps if gap.start is None or touches(gap.start, gap.end)),
+        scans=evidence.scans if window == old else (),  # it told of the whole window
     )
 
 

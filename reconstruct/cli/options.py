@@ -69,7 +69,7 @@ class EpisodeOptions:
         typer.Option(
             "--page",
             metavar="KIND:ID",
-            help="The window of a page: pagerduty:ID, opsgenie:ID, alertmanager:FINGERPRINT.",
+            help="The window of a page: pagerduty:ID, opsgenie:ID, alertmanager:FINGERPRINT, grafana:UID.",
             rich_help_panel=_WINDOW,
         ),
     ] = None

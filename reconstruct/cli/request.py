@@ -173,8 +173,10 @@ def asked_of(given: CheckOptions | EventsOptions, config: Config, *, at: pd.Time
             strict=given.strict,
         )
     if isinstance(given, PackOptions):
+        from reconstruct.scan import scan_unknown
+
         boards = tuple(read_dashboard(source, env=os.environ) for source in given.dashboard or ())
-        request = replace(request, catalogue=catalogue_of(given, config), dashboards=boards)
+        request = replace(request, catalogue=catalogue_of(given, config), dashboards=boards, scan=scan_unknown)
     if isinstance(given, MetricOptions):
         request = replace(
             request,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -69,7 +70,14 @@ def scan(
             if resume is not None or scheduler is not None:
                 option = "--resume" if resume is not None else "--scheduler"
                 raise UsageError(f"{option} cannot act on a file", hint="leave it out: files are read at once")
-            result = _of_evidence(given, config, selector=selector, top=top, min_score=min_score, progress=progress)
+            folders = [path for path in given.metrics or () if path.is_dir()]
+            if folders:
+                result = _of_folder(
+                    given, config, folders=folders, selector=selector, top=top, min_score=min_score,
+                    memory=request.size_of(memory), progress=progress,
+                )  # fmt: skip
+            else:
+                result = _of_evidence(given, config, selector=selector, top=top, min_score=min_score, progress=progress)
         else:
             if resume is not None and scheduler is not None:
                 raise UsageError("--resume cannot act with --scheduler", hint="the cluster keeps what is done")
@@ -97,11 +105,55 @@ def _of_evidence(
     progress: Progress,
 ) -> ScanResult:
     from reconstruct.cli import request
-    from reconstruct.scan import scan_evidence
+    from reconstruct.scan import INSTANCE_LABELS, scan_evidence
 
     evidence, _ = request.evidence_of(given, config, at=request.now(), progress=progress, selector=selector)
     done = scan_evidence(evidence, min_score=min_score)
-    return done.tally.result(window=evidence.window, selector=selector or "", top=top)
+    return done.tally.result(window=evidence.window, selector=selector or "", top=top, instance_labels=INSTANCE_LABELS)
+
+
+def _of_folder(
+    given: EvidenceOptions,
+    config: Config,
+    *,
+    folders: Sequence[Path],
+    selector: str | None,
+    top: int,
+    min_score: float,
+    memory: int,
+    progress: Progress,
+) -> ScanResult:
+    import pandas as pd
+
+    from reconstruct.cli import request
+    from reconstruct.errors import UsageError
+    from reconstruct.packs import load, packs_folder
+    from reconstruct.promql import inside_of
+    from reconstruct.scan import INSTANCE_LABELS, ScanPlan
+    from reconstruct.scan.dataset import dataset_columns, open_dataset, scan_dataset
+    from reconstruct.sources.grid import on_grid
+    from reconstruct.sources.metric_files.column_choices import roles_of
+
+    asked = request.asked_of(given, config, at=request.now())
+    if len(folders) > 1 or len(given.metrics or ()) > 1:
+        raise UsageError("a folder of Parquet files is scanned by itself", hint="give one --metrics FOLDER")
+    if asked.start is None or asked.end is None:
+        raise UsageError("a folder of Parquet files needs a window", hint="give --from and --to")
+    dataset = open_dataset(folders[0])
+    columns, spacing_s = dataset_columns(dataset, path=folders[0], tz=asked.tz, chosen=roles_of(asked.columns))
+    step = asked.step or pd.Timedelta(seconds=spacing_s)
+    if step <= pd.Timedelta(0):
+        raise UsageError(
+            "the first rows do not tell how often a series is sampled", hint="give --step, e.g. --step 15s"
+        )
+    baseline = asked.baseline or asked.end - asked.start
+    window, _ = on_grid(asked.start, asked.end, baseline=baseline, step=step)
+    plan = ScanPlan((), window, load((packs_folder(),)).conventions, min_score=min_score)
+    matchers = inside_of(selector or "")
+    done = scan_dataset(
+        dataset, columns, plan, selector=matchers, tz=asked.tz, memory_bytes=memory // 2, progress=progress
+    )
+    return done.tally.result(window=window, selector=selector or "", top=top, instance_labels=INSTANCE_LABELS)
 
 
 def _of_server(
@@ -120,7 +172,7 @@ def _of_server(
     from reconstruct.errors import NothingToShowError
     from reconstruct.gather import scan_window
     from reconstruct.http import MAX_IN_FLIGHT
-    from reconstruct.scan import ScanPlan, block_size, plan_blocks, planned_series, scan_blocks
+    from reconstruct.scan import INSTANCE_LABELS, ScanPlan, block_size, plan_blocks, planned_series, scan_blocks
 
     asked = request.asked_of(given, config, at=request.now())
     if given.deadline is None and asked.prometheus is not None:  # it says how long it takes, and can be resumed
@@ -139,4 +191,6 @@ def _of_server(
         done = scan_on_cluster(server.settings, plan, scheduler=scheduler, progress=progress)
     else:
         done = scan_blocks(server, plan, progress=progress, checkpoint=resume)
-    return done.tally.result(window=window, selector=selector or "", top=top, unread=done.unread)
+    return done.tally.result(
+        window=window, selector=selector or "", top=top, unread=done.unread, instance_labels=INSTANCE_LABELS
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -64,6 +65,7 @@ def verify(
     from reconstruct.errors import UsageError
     from reconstruct.pipeline import draft
     from reconstruct.render import verification as render
+    from reconstruct.render.files import own_drafts
 
     if form not in render.FORMATS:
         raise UsageError(
@@ -79,7 +81,8 @@ def verify(
         evidence, settings = request.evidence_of(given, config, at=request.now(), progress=progress)
         progress(0, 0, f"looking through {sum(len(m.labels) for m in evidence.metrics):,} series")
         incident = draft(evidence, settings=settings)
-    outcome = checks.verify(text, incident, zone=zone, tolerance_s=allowed, form=read_as)
+    drafts = partial(own_drafts, incident, markup=checks.is_markup(text))
+    outcome = checks.verify(text, incident, zone=zone, tolerance_s=allowed, form=read_as, drafts=drafts)
     typer.echo(_answer(outcome, form, text, file, evidence.window, markup=checks.is_markup(text)), nl=False)
     if outcome.foreign:
         named = ", ".join(f"{kind}1" for kind in outcome.foreign)

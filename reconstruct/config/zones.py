@@ -174,6 +174,8 @@ def _offset(match: re.Match[str], *, text: str) -> tzinfo:
     if minutes > 59 or not -12 * 60 <= minutes_in_all <= 14 * 60:
         raise UsageError(f"{text!r} beside a time is no offset: they go from -12:00 to +14:00", hint=_HINT)
     named = match["name"] or ""
+    if named[:1] in ("+", "-", "\u2212") and named != match["offset"]:  # Go writes +0000 +0000
+        raise UsageError(f"{text!r} beside a time tells two offsets", hint=_HINT)
     told = 0 if re.fullmatch(_ZULU, named) else _OFFSETS_MIN.get(named)
     if told is not None and told != minutes_in_all:
         raise UsageError(f"{text!r} contradicts itself: {named} is {_signed(told)}", hint=_HINT)

@@ -48,11 +48,10 @@ def find_burst(
         What was surprising, and the best level segment there.
     """
     history, window = x[:first], x[first:]
-    up, down = calibration.spans[0].up.value, calibration.spans[0].down.value
     above = window - calibration.spans[0].centre
-    high_ones, low_ones = above > parameters.burst_strong * up, above < -parameters.burst_strong * down
+    high_ones, low_ones = _strong(above, calibration, parameters)
     strong = high_ones | low_ones
-    if _runs(high_ones) + _runs(low_ones) < parameters.burst_runs:
+    if strong_runs(above, calibration, parameters) < parameters.burst_runs:
         return None
     low, high = quantiles(history, 0.025, 0.975)
     was_out, out = (history < low) | (history > high), (window < low) | (window > high)
@@ -82,6 +81,20 @@ def find_burst(
     ups, downs = int((window[start:end] > high).sum()), int((window[start:end] < low).sum())
     both = min(ups, downs) >= max(2, BOTH_SIDES * (ups + downs))
     return Burst(start, end, 0 if both else 1 if ups > downs else -1)
+
+
+def strong_runs(above: Series, calibration: Calibration, parameters: Parameters) -> int:
+    """In how many unbroken runs the samples lie that are strong excursions by themselves; a burst needs several."""
+    high_ones, low_ones = _strong(above, calibration, parameters)
+    return _runs(high_ones) + _runs(low_ones)
+
+
+def _strong(
+    above: Series, calibration: Calibration, parameters: Parameters
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Samples far above the centre, and far below."""
+    up, down = calibration.spans[0].up.value, calibration.spans[0].down.value
+    return above > parameters.burst_strong * up, above < -parameters.burst_strong * down
 
 
 def _ratios(rate: float, usual: float) -> tuple[float, float]:

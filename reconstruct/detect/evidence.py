@@ -76,7 +76,7 @@ def detect(evidence: Evidence) -> Detection:
     return Detection(anomalies, (*gaps(evidence), *_not_judged(evidence)), _notes(evidence))
 
 
-def find_anomalies(metric: Metric, *, window: Window) -> list[Anomaly]:
+def find_anomalies(metric: Metric, *, window: Window, min_effect: NDArray[np.float64] | None = None) -> list[Anomaly]:
     """What left its own history in the series of one metric; without ids, ordered by start and column.
 
     Parameters
@@ -85,10 +85,15 @@ def find_anomalies(metric: Metric, *, window: Window) -> list[Anomaly]:
         A frame on `window.index`; it is not changed.
     window : Window
         Rows before its start are the history.
+    min_effect : float64, shape (n_series,), optional
+        The smallest change worth telling of each series, where it is not the signal's.
     """
     judged = _judged(window, metric)
     excursions = find_excursions(
-        judged.values, first=judged.first, min_effect=metric.signal.min_effect, parameters=_recipe(metric, judged)
+        judged.values,
+        first=judged.first,
+        min_effect=metric.signal.min_effect if min_effect is None else min_effect,
+        parameters=_recipe(metric, judged),
     )
     return [_anomaly(metric, excursion, judged) for excursion in excursions]
 

@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from reconstruct.detect.burst import find_burst
+from reconstruct.detect.burst import find_burst, strong_runs
 from reconstruct.detect.calibrate import GAUSSIAN_QUARTILES, Calibration, Limit, Span
 from reconstruct.detect.ended_ramp import ended_ramp
 from reconstruct.detect.multiscale import moving_means
@@ -21,6 +21,8 @@ Kind = Literal["level", "ramp", "spike", "variance"]
 
 SPIKE_SAMPLES = 2
 """A excursion of so many samples or fewer is a spike."""
+ALMOST = 0.999
+"""For rounding, where a bound only saves work."""
 LONG_SAMPLES = 9
 """From so many samples on a mean is certain enough to be believed when it is lower (theory: a third of the error)."""
 
@@ -73,6 +75,8 @@ def excursions_of(
     scores : Scores, shape (n_durations,) each
         What the screening made of it.
     """
+    if _is_hopeless(x[first:], calibration, scores, parameters):
+        return []
     x = x.copy()
     found: list[Fit] = []
     fit: Fit | None
@@ -100,6 +104,28 @@ def excursions_of(
         rows = slice(first + fit.start, first + fit.end)
         x[rows] = x[rows] - fit.change if fit.by_edge else calibration.spans[0].centre
     return found
+
+
+def _is_hopeless(window: Series, known: Calibration, scores: Scores, parameters: Parameters) -> bool:
+    """Whether no look at the series can end in an excursion: a cheap test that spares the fits of most candidates.
+
+    With less evidence than `parameters.doubt`, an excursion of the level must be `near` no more: a stretch of three
+    samples or more whose mean is that far out has two or three in a row whose mean is. Bursts need their runs; and once
+    the first look was rejected, every further one needs `doubt`.
+    """
+    strongest = 0.0
+    for span, level, edge in zip(known.spans, scores.level, scores.edge, strict=True):
+        up, down, change = (float(limit.value / limit.bare) for limit in (span.up, span.down, span.edge))
+        strongest = max(strongest, float(level) * max(up, down), float(edge) * (change if change == change else 1.0))
+    if scores.level.max() <= 1 + parameters.tie or strongest >= parameters.doubt:
+        return False
+    above = window - known.spans[0].centre
+    total = np.concatenate([[0.0], above.cumsum()])
+    for count in (2, 3):
+        means = np.abs(total[count:] - total[:-count])
+        if len(means) and means.max() >= ALMOST * count * parameters.near * known.plain:
+            return False
+    return strong_runs(above, known, parameters) < parameters.burst_runs
 
 
 def _scores_again(x: Series, first: int, calibration: Calibration) -> Scores:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -42,12 +43,17 @@ def flat_lines(values: Values, *, first: int, parameters: Parameters) -> Iterato
 
 
 def _of(series: Values, index: int, first: int, parameters: Parameters) -> Excursion | None:
-    """The longest flat line of one series, if it is news."""
+    """The longest flat line of one series, if it is news.
+
+    Its score is on the scale of the others: the log-likelihood of so many repeats, n * log(1 / p), is that of a mean
+    sqrt(2 * n * log(1 / p)) standard errors out.
+    """
     there = np.flatnonzero(np.isfinite(series))
     seen = series[there]
     split = int(np.searchsorted(there, first))
     history = seen[:split]
-    if split < parameters.enough_samples or np.count_nonzero(history[1:] == history[:-1]) > RESTLESS * split:
+    repeats = int(np.count_nonzero(history[1:] == history[:-1]))
+    if split < parameters.enough_samples or repeats > RESTLESS * split:
         return None
     usual = max(int(end - start) for start, end in _runs(history))
     start, end = max(_runs(seen[split:]), key=lambda run: (run[1] - run[0], -run[0]))
@@ -70,7 +76,7 @@ def _of(series: Values, index: int, first: int, parameters: Parameters) -> Excur
         peak_row=int(there[start]),
         level=value,
         robust_z=min(MAX_SCORE, 2 * abs(value - baseline) / (high - low)) if high > low else 0.0,
-        score=min(MAX_SCORE, length / needed),
+        score=min(MAX_SCORE, math.sqrt(2 * length * math.log(split / max(repeats, 1))) / parameters.spreads),
         ongoing_at_start=False,
         why={"flat": float(length), "longest_before": float(usual), "needed": float(needed), "history": float(split)},
     )

@@ -88,12 +88,21 @@ from reconstruct.model.mechanisms import (
     Sign,
     Tell,
 )
-from reconstruct.model.scan import ChangedSeries, CommonLabel, Condition, Family, ScanResult, series_key
+from reconstruct.model.scan import (
+    AffectedInstances,
+    ChangedSeries,
+    CommonLabel,
+    Condition,
+    Family,
+    ScanResult,
+    series_key,
+)
 
 __all__ = [
     "ASPECTS",
     "LAYERS",
     "ActionEffect",
+    "AffectedInstances",
     "Alert",
     "AlertPeriod",
     "AlertReview",

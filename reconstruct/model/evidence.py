@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
 from reconstruct.model.alerting import EarlierFiring, LoadedRule
 from reconstruct.model.kinds import Aspect, EventKind, EventState, Layer, Service, Worse
+
+if TYPE_CHECKING:
+    from reconstruct.model.scan import ScanResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +253,8 @@ class Evidence:
     """Of the rules that fired in the window, before the evidence begins."""
     earlier_hours: tuple[EarlierHours, ...] = ()
     """Of the signals that left their baseline in the window: the day before it, the same hours a week before."""
+    scans: tuple[ScanResult, ...] = ()
+    """What changed among the metrics that no pack knows, series by series; at most one."""
 
 
 def numbered_gaps(gaps: Iterable[Gap]) -> tuple[Gap, ...]:

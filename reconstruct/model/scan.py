@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 import pandas as pd
 
@@ -11,6 +12,10 @@ from reconstruct.model.evidence import Window
 from reconstruct.model.findings import Moment
 from reconstruct.model.kinds import Direction, Shape
 
+MIN_TOGETHER: Final = 5
+TOGETHER_SHARE: Final = 0.05
+"""Fewer series, or spread over more of the window than this, begin together by chance: four of five onsets fall within
+one twentieth of the window once in some thousand scans of five series."""
 Condition = tuple[str, str, str]
 """On a label: (name, "=" or "=~", value)."""
 
@@ -89,6 +94,18 @@ class Family:
 
 
 @dataclass(frozen=True, slots=True)
+class AffectedInstances:
+    """The pods (instances, hosts) whose series changed together, beside all others."""
+
+    label: str
+    """What tells them apart: pod, instance, ..."""
+    affected: tuple[str, ...]
+    others: int
+    common: tuple[CommonLabel, ...]
+    """What the affected have in common that the others have not; counted in instances."""
+
+
+@dataclass(frozen=True, slots=True)
 class ScanResult:
     """The answer of `scan`."""
 
@@ -100,8 +117,8 @@ class ScanResult:
     changed: int
     families: tuple[Family, ...]
     """Metrics with a changed series, the one with the largest share first."""
-    onsets: Mapping[int, int]
-    """Changed series by the first sample that was not normal, in seconds since the epoch."""
+    onsets: tuple[tuple[int, int], ...]
+    """(first sample that was not normal in seconds since the epoch, changed series), in order of time."""
     most_began: tuple[pd.Timestamp, pd.Timestamp, int] | None
     """The shortest stretch that holds most of the onsets: first and last sample, and how many."""
     common: tuple[CommonLabel, ...]
@@ -109,11 +126,25 @@ class ScanResult:
     """The best, the largest score first."""
     unread: tuple[tuple[str, str], ...] = ()
     """(what was asked, why it was not answered)."""
+    left_out: int = 0
+    """About how many series were not asked for: the time was up."""
+    instances: AffectedInstances | None = None
+
+    @property
+    def stands_out(self) -> bool:
+        """Whether what changed is more than chance: it has something in common, or began together."""
+        if self.common or (self.instances is not None and self.instances.common):
+            return True
+        if self.most_began is None or self.most_began[2] < MIN_TOGETHER:
+            return False
+        within = self.most_began[1] - self.most_began[0]
+        return within <= TOGETHER_SHARE * (self.window.end - self.window.start)
 
 
 def series_key(metric: str, labels: Mapping[str, str]) -> str:
     """Name and sorted labels as one text."""
-    return metric + "\x00" + "\x00".join(f"{name}\x01{labels[name]}" for name in sorted(labels))
+    names = sorted(labels)
+    return "\x00".join([metric, *names, *map(labels.__getitem__, names)])
 
 
 def _quoted(text: str) -> str:

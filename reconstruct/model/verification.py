@@ -58,6 +58,7 @@ Reason = Literal[
     "no-count",
     "wrong-name",
     "no-such-id",
+    "drafted",
     "own-window",
     "own-duration",
     "own-order",
@@ -139,7 +140,9 @@ class Line:
     findings: tuple[Finding, ...]
 
 
-OmissionKind = Literal["impact-before-detection", "no-effect", "gap", "episode", "early-resolve", "change-before"]
+OmissionKind = Literal[
+    "impact-before-detection", "no-effect", "gap", "episode", "early-resolve", "change-before", "named-once"
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,8 @@ class Generic:
 
     signals: tuple[Signal, ...]
     notes: tuple[str, ...]
+    takes_means: bool = False
+    """Some series are summed with others, or not asked for: looking at each tells more."""
 
 
 def generic(
@@ -72,6 +74,7 @@ def generic(
     return Generic(
         tuple(one.signal for one in kept),
         tuple(_notes(seen, near=near, asked=asked, kept=kept, series=series, services=services)),
+        takes_means=len(kept) < len(asked) or any(seen[one.metric].count > one.series for one in kept),
     )
 
 

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 from typing import Final
 
-from reconstruct.model import CommonLabel, Condition
+from reconstruct.model import AffectedInstances, CommonLabel, Condition
 
 SIGNIFICANT: Final = 0.001
 """Adjusted p-value up to which a label is told: one false lead in a thousand scans."""
@@ -77,6 +77,64 @@ def common_labels(
     told = sorted((*singles, *better), key=_clearest)
     significant = (_adjusted(one, by=adjusted) for one in told)
     return _distinct([one for one in significant if one.p_value <= SIGNIFICANT])[:MAX_TOLD]
+
+
+def affected_instances(
+    changed: Sequence[Labels],
+    others: Sequence[Labels],
+    *,
+    names: Sequence[str],
+    known: Mapping[tuple[str, str], Labels],
+) -> AffectedInstances | None:
+    """The instances that have a changed series, and what they have in common; None where no label tells instances.
+
+    Parameters
+    ----------
+    changed, others : sequences of labels
+        One mapping a series.
+    names : sequence of str
+        Labels that tell instances apart; the first that nearly all changed series have is taken.
+    known : mapping of (label, value) to labels
+        What else is known of an instance, as its `_info` metrics tell.
+
+    Examples
+    --------
+    >>> changed = [{"pod": f"a-{i}", "version": "2"} for i in range(12)]
+    >>> others = [{"pod": f"b-{i}", "version": "1"} for i in range(38)]
+    >>> found = affected_instances(changed, others, names=("pod",), known={})
+    >>> len(found.affected), found.others, found.common[0].selector
+    (12, 38, 'version="2"')
+    """
+    for name in names:
+        affected = sorted({labels[name] for labels in changed if name in labels})
+        told = sum(name in labels for labels in changed)
+        healthy = sorted({labels[name] for labels in others if name in labels} - set(affected))
+        if not affected or not healthy or told < ENOUGH * len(changed):
+            continue
+        about = _of_instances((*changed, *others), name=name, known=known)
+        common = common_labels([about[value] for value in affected], [about[value] for value in healthy])
+        whole = tuple(one for one in common if all(sign == "=" for _, sign, _ in one.matchers))
+        return AffectedInstances(name, tuple(affected), len(healthy), whole)
+    return None
+
+
+def _of_instances(
+    series: Iterable[Labels], *, name: str, known: Mapping[tuple[str, str], Labels]
+) -> dict[str, dict[str, str]]:
+    """Labels of each value of `name`: those on which its series agree, and what is known besides."""
+    found: dict[str, dict[str, str]] = {}
+    differ: set[tuple[str, str]] = set()
+    for labels in series:
+        if name not in labels:
+            continue
+        instance = labels[name]
+        own = found.setdefault(instance, dict(known.get((name, instance), {})))
+        for label, value in labels.items():
+            if label != name and own.setdefault(label, value) != value:
+                differ.add((instance, label))
+    for instance, label in differ:
+        del found[instance][label]
+    return found
 
 
 def fisher_log_p(changed_with: int, changed: int, others_with: float, others: float) -> float:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final, Literal
 
 from reconstruct.charts.image import ChartImage
 from reconstruct.errors import UsageError
 from reconstruct.model import Incident
+from reconstruct.render.alert_files import FOLDER as ALERT_FOLDER
 from reconstruct.render.alert_files import alert_files
 from reconstruct.render.confluence import to_confluence
 from reconstruct.render.incident_json import to_json
@@ -20,6 +21,7 @@ from reconstruct.render.markdown_parts import EVIDENCE_FILE
 from reconstruct.render.mermaid import to_mermaid
 from reconstruct.render.page import to_page
 from reconstruct.render.slack import to_slack_json
+from reconstruct.render.template import FORMS as TEMPLATES
 from reconstruct.render.template import output_name, read_template, to_template
 from reconstruct.render.timeline_csv import to_csv
 from reconstruct.text.links import Links
@@ -103,6 +105,20 @@ def output_files(
         if chart.svg:
             files[f"{CHART_FOLDER}/{chart.name}.svg"] = chart.svg
     return files
+
+
+def own_drafts(incident: Incident, *, markup: bool = False) -> Iterator[str]:
+    """The incident in every form with sentences, each made when it is asked for; pages first where `markup`."""
+    texts = ("md", "slack", "csv", "github", "gitlab")
+    pages = ("html", "confluence")
+    for form in (*pages, *texts) if markup else (*texts, *pages):
+        yield from _decoded(output_files(incident, (form,)))
+    for template in TEMPLATES:
+        yield from _decoded(output_files(incident, (), templates=(template,)))
+
+
+def _decoded(files: Mapping[str, bytes]) -> Iterator[str]:
+    return (content.decode() for name, content in files.items() if not name.startswith(f"{ALERT_FOLDER}/"))
 
 
 def write_outputs(

@@ -31,6 +31,7 @@ from reconstruct.model import (
     Window,
 )
 from reconstruct.render.detection_json import detection
+from reconstruct.render.scan_table import scan_dict
 from reconstruct.text.entries import Words, entry_words
 from reconstruct.text.follow_ups import follow_up_texts
 from reconstruct.text.narrative import clock_of, dismissed
@@ -53,9 +54,9 @@ def to_json(incident: Incident) -> bytes:
 def incident_dict(incident: Incident) -> Document:
     """The document as plain dicts and lists: times RFC 3339 UTC, durations in seconds, figures to six digits.
 
-    Beyond the contract: `text`, `affected`, `dismissed_changes`, `notes`, `calls`; `title`, `worse`, `score`, `level`,
-    `ongoing_at_start`, `threshold`, `query_id` and `why` of an anomaly; `rule` of an entry; `log_odds` of a reason;
-    `namespace` and `cluster` beside a service where they are known.
+    Beyond the contract: `text`, `affected`, `dismissed_changes`, `scans`, `notes`, `calls`; `title`, `worse`,
+    `score`, `level`, `ongoing_at_start`, `threshold`, `query_id` and `why` of an anomaly; `rule` of an entry;
+    `log_odds` of a reason; `namespace` and `cluster` beside a service where they are known.
     """
     evidence, explanation = incident.evidence, incident.explanation
     words = entry_words(incident, clock=clock_of(incident))
@@ -125,6 +126,7 @@ def incident_dict(incident: Incident) -> Document:
             for g in evidence.gaps
         ],
         **detection(incident),
+        "scans": [scan_dict(result) for result in evidence.scans],
         "notes": list(evidence.notes),
         "calls": [list(pair) for pair in evidence.calls],
         "queries": [_query(query) for query in evidence.queries],

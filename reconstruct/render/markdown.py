@@ -27,11 +27,13 @@ from reconstruct.render.markdown_parts import (
     table,
 )
 from reconstruct.render.mermaid import to_mermaid
+from reconstruct.render.scan_table import spans_days
 from reconstruct.text import narrative
 from reconstruct.text.escape import markdown, markdown_fence
 from reconstruct.text.follow_ups import follow_up_texts
 from reconstruct.text.gaps import gap_rows, gap_text
 from reconstruct.text.links import Links
+from reconstruct.text.scan import unknown_texts
 from reconstruct.text.wording import capitalised, counted, joined, mechanism_text, sentence
 
 BODY_LIMITS: Final[Mapping[Flavour, int]] = {"github": 65_536, "gitlab": 1_000_000}
@@ -177,11 +179,14 @@ def _hints_in_short(page: Page) -> Iterator[str]:
 
 
 def _movers(page: Page) -> Iterator[str]:
-    """Where no incident was found: what moved most all the same, when, and on which instances."""
+    """What moved most where no incident was found, and what moved together among metrics that no pack knows."""
     if page.incident.explanation.verdict != "incident":
         told = narrative.largest_effects(page.incident, clock=page.clock)
         if told:
             yield "\n".join(f"- {markdown(text)} {ids_only((one,))}" for text, one in told)
+    for result in page.incident.evidence.scans:
+        if result.stands_out:
+            yield markdown(" ".join(unknown_texts(result, dates=spans_days(result.window))))
 
 
 def _follow_ups(page: Page) -> Iterator[str]:

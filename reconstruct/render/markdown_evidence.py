@@ -20,10 +20,12 @@ from reconstruct.render.markdown_parts import (
     page_of,
     query_blocks,
 )
+from reconstruct.render.scan_table import scan_rows, spans_days
 from reconstruct.text import narrative
-from reconstruct.text.escape import clip, markdown, markdown_code
+from reconstruct.text.escape import clip, markdown, markdown_code, markdown_fence
 from reconstruct.text.gaps import gap_rows, gap_text
 from reconstruct.text.links import Links
+from reconstruct.text.scan import unknown_texts
 from reconstruct.text.wording import capitalised, mechanism_text, sentence
 
 
@@ -49,6 +51,7 @@ def to_evidence(
             ("Candidate causes", _hints(page)),
             ("Dismissed changes", dismissed_rows(page, most=None)),
             ("Detection", detection_rows(page, most=None)),
+            ("Metrics that no pack knows", _unknown(page)),
             ("Ruled out", _ruled_out(page)),
             ("Not checked", _not_checked(page)),
             ("Data gaps", _gaps(page)),
@@ -90,6 +93,15 @@ def _ruled_out(page: Page) -> Iterator[str]:
         told.append(f"- **{markdown(named + where)}:** {markdown(sentence(ruled.says))} {ids_only(ruled.evidence)}")
     if told:
         yield "\n".join(told)
+
+
+def _unknown(page: Page) -> Iterator[str]:
+    """What a scan of them found: when, what the changed series have in common, and the first of them."""
+    dates = spans_days(page.incident.evidence.window)
+    for result in page.incident.evidence.scans:
+        yield markdown(" ".join(unknown_texts(result, dates=dates)))
+        if result.top:
+            yield markdown_fence("\n".join(scan_rows(result, dates=dates)), language="text")
 
 
 def _not_checked(page: Page) -> Iterator[str]:

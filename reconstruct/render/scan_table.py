@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from reconstruct.model import ChangedSeries, ScanResult
+from reconstruct.model import AffectedInstances, ChangedSeries, CommonLabel, ScanResult, Window
 from reconstruct.text import scan as words
 from reconstruct.text.escape import clip, plain
 from reconstruct.text.times import clock, iso, iso_or_none
@@ -28,7 +28,7 @@ BAR: Final = 40
 
 def to_scan_table(result: ScanResult) -> str:
     """When most of it began, what it has in common, and one line a series."""
-    dates = result.window.baseline_start.normalize() != result.window.end.normalize()
+    dates = spans_days(result.window)
     lines = []
     if result.most_began is not None:
         first, last, count = result.most_began
@@ -37,22 +37,34 @@ def to_scan_table(result: ScanResult) -> str:
     if result.common:
         lines += ["", "What the changed series have in common:"]
         lines += [f"  {plain(words.in_common(one))}" for one in result.common[:MAX_COMMON_SHOWN]]
+    if result.instances is not None and result.instances.common:
+        lines += ["", plain(words.instances_text(result.instances))]
     if result.families:
         lines += ["", f"By metric: {plain(words.families_text(result.families))}"]
     if len(result.onsets) > 1:
         lines += ["", "Onsets:", *_histogram(result, dates=dates)]
     if result.top:
-        lines += ["", *_rows(result, dates=dates)]
+        lines += ["", *scan_rows(result, dates=dates)]
     if result.unread:
         lines += ["", f"Not read ({len(result.unread)}):"]
         lines += [f"  {clip(plain(f'{what}: {why}'), most=2 * MAX_NAME)}" for what, why in result.unread[:MAX_ROWS]]
     return "\n".join(lines) + "\n"
 
 
+def spans_days(window: Window) -> bool:
+    """Whether a time of the day alone would be ambiguous."""
+    return bool(window.baseline_start.normalize() != window.end.normalize())
+
+
 def to_scan_json(result: ScanResult) -> str:
     """The whole answer as JSON: times RFC 3339 UTC, figures to six digits."""
+    return json.dumps(scan_dict(result), indent=1, ensure_ascii=False) + "\n"
+
+
+def scan_dict(result: ScanResult) -> dict[str, Any]:
+    """The answer as json.dumps takes it."""
     began = result.most_began
-    document = {
+    return {
         "schema": SCHEMA,
         "window": {
             "start": iso(result.window.start),
@@ -66,29 +78,42 @@ def to_scan_json(result: ScanResult) -> str:
         "changed": result.changed,
         "most_began": {"start": iso(began[0]), "end": iso(began[1]), "series": began[2]} if began else None,
         "onsets": [
-            {"time": iso(pd.Timestamp(time, unit="s", tz="UTC")), "series": count}
-            for time, count in result.onsets.items()
+            {"time": iso(pd.Timestamp(time, unit="s", tz="UTC")), "series": count} for time, count in result.onsets
         ],
-        "common": [
-            {
-                "selector": one.selector,
-                "matchers": [list(condition) for condition in one.matchers],
-                "changed": one.changed,
-                "of_changed": one.of_changed,
-                "others": six_digits(one.others),
-                "of_others": six_digits(one.of_others),
-                "support": six_digits(one.support),
-                "share": six_digits(one.share),
-                "lift": six_digits(one.lift),
-                "p_value": six_digits(one.p_value),
-            }
-            for one in result.common
-        ],
+        "common": [_common(one) for one in result.common],
+        "instances": _instances(result.instances),
         "families": [{"metric": f.metric, "changed": f.changed, "series": f.series} for f in result.families],
         "top": [_record(rank, one) for rank, one in enumerate(result.top, 1)],
         "unread": [{"query": what, "cause": why} for what, why in result.unread],
+        "left_out": result.left_out,
     }
-    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+
+
+def _common(one: CommonLabel) -> dict[str, Any]:
+    return {
+        "selector": one.selector,
+        "matchers": [list(condition) for condition in one.matchers],
+        "changed": one.changed,
+        "of_changed": one.of_changed,
+        "others": six_digits(one.others),
+        "of_others": six_digits(one.of_others),
+        "support": six_digits(one.support),
+        "share": six_digits(one.share),
+        "lift": six_digits(one.lift),
+        "p_value": six_digits(one.p_value),
+    }
+
+
+def _instances(one: AffectedInstances | None) -> dict[str, Any] | None:
+    if one is None:
+        return None
+    return {
+        "label": one.label,
+        "affected": list(one.affected),
+        "others": one.others,
+        "common": [_common(each) for each in one.common],
+        "text": words.instances_text(one),
+    }
 
 
 def to_scan_csv(result: ScanResult) -> str:
@@ -147,7 +172,7 @@ def _record(rank: int, one: ChangedSeries) -> dict[str, Any]:
     }
 
 
-def _rows(result: ScanResult, *, dates: bool) -> list[str]:
+def scan_rows(result: ScanResult, *, dates: bool) -> list[str]:
     """One line a series: score, onset and recovery, baseline, level and peak, name."""
     wide = 19 if dates else 9
     head = (
@@ -166,10 +191,10 @@ def _rows(result: ScanResult, *, dates: bool) -> list[str]:
 
 def _histogram(result: ScanResult, *, dates: bool) -> list[str]:
     """Onsets over time, a bar a stretch."""
-    times = list(result.onsets)
+    times = [time for time, _ in result.onsets]
     bin_s = next((s for s in BINS if (times[-1] - times[0]) // s < MAX_ROWS), BINS[-1])
     counts: dict[int, int] = {}
-    for time, count in result.onsets.items():
+    for time, count in result.onsets:
         counts[time // bin_s] = counts.get(time // bin_s, 0) + count
     most = max(counts.values())
     lines = []

@@ -5,8 +5,10 @@ from __future__ import annotations
 from reconstruct.scan.blocks import block_size, plan_blocks, planned_series
 from reconstruct.scan.findings import Tally
 from reconstruct.scan.run import Scanned, ScanPlan, scan_blocks, scan_evidence
+from reconstruct.scan.unknown import INSTANCE_LABELS, scan_unknown
 
 __all__ = [
+    "INSTANCE_LABELS",
     "ScanPlan",
     "Scanned",
     "Tally",
@@ -15,4 +17,5 @@ __all__ = [
     "planned_series",
     "scan_blocks",
     "scan_evidence",
+    "scan_unknown",
 ]

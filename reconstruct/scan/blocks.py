@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from reconstruct import promql
@@ -27,11 +27,15 @@ MAX_PATTERN: Final = 6_000
 """Characters of a block's regular expression: well inside what proxies let through in a form."""
 
 
+JOINED_SERIES: Final = 2_000
+"""Metrics with few series share a question up to so many: a question costs a millisecond, and numpy likes long rows."""
+
+
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One question: a metric, or the part of it that `matchers` select."""
+    """One question: a metric, the part of it that `matchers` select, or several gauges that are small."""
 
-    metric: str
+    metrics: tuple[str, ...]
     matchers: str
     counter: bool
     series: int
@@ -40,13 +44,26 @@ class Block:
     @property
     def id(self) -> str:
         """The same for the same question."""
-        return f"{self.metric}{{{self.matchers}}}"
+        return f"{'|'.join(self.metrics)}{{{self.matchers}}}"
 
     def expression(self, *, range_s: float) -> str:
         """As sent: a counter's rate, or the samples themselves."""
-        name = f"__name__={promql.quote_label(self.metric)}"
-        inside = ",".join(part for part in (name, self.matchers) if part)
+        inside = self.selected
         return f"rate({{{inside}}}[{promql.duration(range_s)}])" if self.counter else f"{{{inside}}}"
+
+    def halves(self) -> tuple[Block, Block]:
+        """Two questions instead of one, of a block of several metrics."""
+        middle = len(self.metrics) // 2
+        parts = (self.metrics[:middle], self.metrics[middle:])
+        first, second = (replace(self, metrics=part, series=self.series // 2) for part in parts)
+        return first, second
+
+    @property
+    def selected(self) -> str:
+        """What stands in the braces."""
+        one = len(self.metrics) == 1
+        name = f"={promql.quote_label(self.metrics[0])}" if one else f"=~{promql.one_of(self.metrics)}"
+        return ",".join(part for part in (f"__name__{name}", self.matchers) if part)
 
 
 def block_size(window: Window, *, memory_bytes: int, in_flight: int) -> int:
@@ -64,16 +81,39 @@ def plan_blocks(
     kinds = {name: kind_of(name, names[name], conventions=conventions) for name in wanted}
     wanted = [name for name in wanted if kinds[name] not in ("histogram", "info", "created")]
     counts = _counts(server, wanted, matchers=matchers, window=window)
-    return tuple(
-        block
-        for name in wanted
-        for block in _of_metric(
-            server,
-            Block(name, matchers, kinds[name] in ("counter", "summary"), counts.get(name, 0)),
-            window=window,
-            size=size,
-        )
-    )
+    metrics = [Block((name,), matchers, kinds[name] in ("counter", "summary"), counts.get(name, 0)) for name in wanted]
+    return in_blocks(server, metrics, window=window, size=size)
+
+
+def in_blocks(server: Prometheus, metrics: Iterable[Block], *, window: Window, size: int) -> tuple[Block, ...]:
+    """Blocks of at most about `size` series, from a block for each metric; in the same order."""
+    parts = (part for block in metrics for part in _of_metric(server, block, window=window, size=size))
+    return tuple(_joined(parts, most=min(size, JOINED_SERIES)))
+
+
+def _joined(blocks: Iterable[Block], *, most: int) -> Iterator[Block]:
+    """Gauges that follow one another and have few series, in one block: a rate would lose the names.
+
+    A metric without a sample at the end of the window may have had any number before: it stays by itself.
+    """
+    held: Block | None = None
+    for block in blocks:
+        small = not block.counter and 0 < block.series < most
+        if held is not None and small and _fit_together(held, block, most=most):
+            held = replace(held, metrics=held.metrics + block.metrics, series=held.series + block.series)
+            continue
+        if held is not None:
+            yield held
+        held = block if small else None
+        if not small:
+            yield block
+    if held is not None:
+        yield held
+
+
+def _fit_together(held: Block, block: Block, *, most: int) -> bool:
+    length = sum(len(name) + 1 for name in (*held.metrics, *block.metrics))
+    return held.matchers == block.matchers and held.series + block.series <= most and length <= MAX_PATTERN
 
 
 def unit_of_metric(name: str, *, counter: bool, conventions: Conventions) -> tuple[str, float]:
@@ -110,7 +150,7 @@ def _of_metric(server: Prometheus, block: Block, *, window: Window, size: int) -
         yield block
         return
     taken = {token.text for token in promql.tokens(block.matchers) if token.kind == "word"}
-    inside = ",".join(part for part in (f"__name__={promql.quote_label(block.metric)}", block.matchers) if part)
+    inside = block.selected
     best: tuple[int, str, dict[str, int]] | None = None
     for label in server.label_names(scope=inside, window=window):
         if label == "__name__" or label in taken:
@@ -130,7 +170,7 @@ def _of_metric(server: Prometheus, block: Block, *, window: Window, size: int) -
     for values in _groups(counts, size=size):
         matcher = f"{label}=~{promql.one_of(values)}" if len(values) > 1 else f"{label}={promql.quote_label(values[0])}"
         part = Block(
-            block.metric,
+            block.metrics,
             ",".join(part for part in (block.matchers, matcher) if part),
             block.counter,
             sum(counts[value] for value in values),
@@ -139,7 +179,7 @@ def _of_metric(server: Prometheus, block: Block, *, window: Window, size: int) -
     # Values that had no sample at the end of the window are in none of the groups.
     rest = f"{label}!~{promql.one_of(sorted(counts))}"
     if len(rest) <= MAX_PATTERN:
-        yield Block(block.metric, ",".join(p for p in (block.matchers, rest) if p), block.counter, 0)
+        yield Block(block.metrics, ",".join(p for p in (block.matchers, rest) if p), block.counter, 0)
 
 
 def _groups(counts: dict[str, int], *, size: int) -> Iterator[list[str]]:

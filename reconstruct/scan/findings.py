@@ -7,23 +7,24 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from heapq import nsmallest
 from typing import Final
 
 import pandas as pd
 
-from reconstruct.model import ChangedSeries, CommonLabel, Family, ScanResult, Window, series_key
-from reconstruct.rank.common_labels import common_labels
+from reconstruct.model import AffectedInstances, ChangedSeries, CommonLabel, Family, ScanResult, Window, series_key
+from reconstruct.rank.common_labels import affected_instances, common_labels
 
 MAX_KEPT: Final = 20_000
 """Changed series that are kept with their labels; all are counted."""
 MAX_SAMPLED: Final = 20_000
 """Unchanged series whose labels are kept to compare with: an even sample, by a hash of their labels. A share is right
 to 0.4 percentage points (one standard error at 50 %)."""
-MOST_OF: Final = 0.8
-"""Share of the onsets that "most of what moved" stands for."""
+MOST_OF: Final = 0.5
+"""Share of the onsets that "most of what moved" stands for: with more, what moves by chance at other times would widen
+the stretch."""
 
 
 @dataclass(slots=True)
@@ -116,9 +117,25 @@ class Tally:
         return pd.Timestamp(best[0], unit="s", tz="UTC"), pd.Timestamp(best[1], unit="s", tz="UTC"), best[2]
 
     def result(
-        self, *, window: Window, selector: str, top: int, unread: tuple[tuple[str, str], ...] = ()
+        self,
+        *,
+        window: Window,
+        selector: str,
+        top: int,
+        unread: tuple[tuple[str, str], ...] = (),
+        left_out: int = 0,
+        instance_labels: Sequence[str] = (),
+        known: Mapping[tuple[str, str], Mapping[str, str]] | None = None,
     ) -> ScanResult:
-        """The answer, with the best `top` series."""
+        """The answer, with the best `top` series.
+
+        Parameters
+        ----------
+        instance_labels : sequence of str
+            Labels that tell instances apart, the one that is told first.
+        known : mapping of (label, value) to labels, optional
+            What else is known of an instance.
+        """
         return ScanResult(
             window=window,
             selector=selector,
@@ -126,12 +143,25 @@ class Tally:
             judged=self.judged,
             changed=self.total_changed,
             families=self.by_family(),
-            onsets=dict(sorted(self.onsets.items())),
+            onsets=tuple(sorted(self.onsets.items())),
             most_began=self.most_began(),
             common=self.common(),
             top=tuple(self.top[:top]),
             unread=unread,
+            left_out=left_out,
+            instances=self._instances(instance_labels, known or {}),
         )
+
+    def _instances(
+        self, names: Sequence[str], known: Mapping[tuple[str, str], Mapping[str, str]]
+    ) -> AffectedInstances | None:
+        """Of the series that began with most of the others: a lone change elsewhere affects nobody."""
+        began = self.most_began()
+        if began is None:
+            return None
+        together = [one.labels for one in self.top if began[0] <= one.onset.latest <= began[1]]
+        others = [self.sample[digest] for digest in sorted(self.sample)]
+        return affected_instances(together, others, names=names, known=known)
 
     def _trim(self) -> None:
         if len(self.sample) > 2 * MAX_SAMPLED:

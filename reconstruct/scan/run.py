@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
@@ -21,7 +22,8 @@ from reconstruct.scan.blocks import Block, unit_of_metric
 from reconstruct.scan.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from reconstruct.scan.findings import Tally
 from reconstruct.scan.judge import judge
-from reconstruct.sources.prometheus.client import Prometheus
+from reconstruct.sources.prometheus.api_errors import TooMuchError, TooSlowError
+from reconstruct.sources.prometheus.client import Answer, Prometheus
 
 Progress = Callable[[int, int, str], None]
 SAVE_EVERY_S: Final = 20.0
@@ -51,9 +53,18 @@ class Scanned:
     tally: Tally
     unread: tuple[tuple[str, str], ...] = ()
     """(block, why) of what the server would not answer."""
+    left_out: int = 0
+    """About how many series were not asked for: the time was up."""
 
 
-def scan_blocks(server: Prometheus, plan: ScanPlan, *, progress: Progress, checkpoint: Path | None = None) -> Scanned:
+def scan_blocks(
+    server: Prometheus,
+    plan: ScanPlan,
+    *,
+    progress: Progress,
+    checkpoint: Path | None = None,
+    until_s: float = math.inf,
+) -> Scanned:
     """Read and judge every block of the plan, at most `in_flight` at once.
 
     Parameters
@@ -66,6 +77,8 @@ def scan_blocks(server: Prometheus, plan: ScanPlan, *, progress: Progress, check
         `(blocks done, blocks in all, words)`.
     checkpoint : Path, optional
         Where a stopped scan goes on; removed when all is done.
+    until_s : float
+        On `time.monotonic()`'s clock: what was not asked for by then is left out, and counted.
 
     Raises
     ------
@@ -88,11 +101,14 @@ def scan_blocks(server: Prometheus, plan: ScanPlan, *, progress: Progress, check
         if checkpoint is not None and now - saved > SAVE_EVERY_S:
             save_checkpoint(checkpoint, Checkpoint(tally, frozenset(done), tuple(unread)), plan=plan)
             saved = now
+        if now > until_s:
+            break
+    left_out = sum(block.series for block in plan.blocks if block.id not in done)
     if plan.blocks and len(unread) == len(plan.blocks):
         raise SourceError(f"no metric could be read: {unread[0][1]}", hint="narrow the selector, or --from and --to")
     if checkpoint is not None:
         checkpoint.unlink(missing_ok=True)
-    return Scanned(tally.trimmed(), tuple(sorted(unread)))
+    return Scanned(tally.trimmed(), tuple(sorted(unread)), left_out)
 
 
 def scan_evidence(evidence: Evidence, *, min_score: float = 1.0) -> Scanned:
@@ -104,31 +120,70 @@ def scan_evidence(evidence: Evidence, *, min_score: float = 1.0) -> Scanned:
 
 
 def read_block(server: Prometheus, block: Block, *, plan: ScanPlan) -> Tally:
-    """Ask for one block and judge it."""
-    window = plan.window
-    range_s = RATE_SAMPLES * window.step_s
-    answer = server.range(block.expression(range_s=range_s), window, expected_series=max(block.series, 1))
-    tally = Tally(plan.min_score)
-    values, counter = np.asarray(answer.values), block.counter
-    if not counter and values.size and _only_rises(values):
-        values, counter = _increase_per_second(values, step_s=window.step_s), True
-    unit, min_effect = unit_of_metric(block.metric, counter=counter, conventions=plan.conventions)
-    labels = tuple({k: v for k, v in one.items() if k != "__name__"} for one in answer.labels)
-    signal = Signal(
-        id=f"scan/{block.metric}",
-        title=block.metric,
-        promql=block.expression(range_s=range_s),
-        unit=unit,
-        layer="app",
-        aspect="work",
-        worse="both",
-        min_effect=min_effect,
+    """Ask for one block and judge it; of several metrics that are refused together, each half by itself."""
+    try:
+        return _judged(_read(server, block, plan=plan), block, plan=plan)
+    except (TooMuchError, TooSlowError):
+        if len(block.metrics) == 1:
+            raise
+        first, second = (read_block(server, half, plan=plan) for half in block.halves())
+        return first.plus(second)
+
+
+def _read(server: Prometheus, block: Block, *, plan: ScanPlan) -> Answer:
+    expression = block.expression(range_s=RATE_SAMPLES * plan.window.step_s)
+    return server.range(expression, plan.window, expected_series=max(block.series, 1))
+
+
+def _judged(answer: Answer, block: Block, *, plan: ScanPlan) -> Tally:
+    """What one answer holds; columns of one metric need not lie side by side."""
+    range_s = RATE_SAMPLES * plan.window.step_s
+    return judge_series(
+        np.asarray(answer.values),
+        names=[labels.get("__name__", block.metrics[0]) for labels in answer.labels],
+        labels=tuple({k: v for k, v in one.items() if k != "__name__"} for one in answer.labels),
+        plan=plan,
+        counter=block.counter,
         range_s=range_s if block.counter else 0.0,
-        inferred=True,
     )
+
+
+def judge_series(
+    values: NDArray[np.float64],
+    *,
+    names: Sequence[str],
+    labels: tuple[Mapping[str, str], ...],
+    plan: ScanPlan,
+    counter: bool = False,
+    range_s: float = 0.0,
+) -> Tally:
+    """Judge the columns of a matrix, each a series of the metric of that name.
+
+    Parameters
+    ----------
+    values : float64, shape (n_times, n_series)
+        On the grid of `plan.window`; what only rises is turned into its increase a second, in place.
+    counter : bool
+        They are rates of counters already ...
+    range_s : float
+        ... over so many seconds.
+    """
+    window = plan.window
+    kinds: dict[str, tuple[str, float]] = {}
+    columns: dict[str, list[int]] = {}
+    for column, name in enumerate(names):
+        columns.setdefault(name, []).append(column)
+    for name, columns_of_it in columns.items():
+        rate, own = counter, slice(None) if len(columns) == 1 else columns_of_it
+        if not rate and _only_rises(values[:, own]):
+            values[:, own] = _increase_per_second(values[:, own], step_s=window.step_s)
+            rate = True
+        kinds[name] = unit_of_metric(name, counter=rate, conventions=plan.conventions)
+    signal = Signal("scan", "scan", "", "count", "app", "work", worse="both", range_s=range_s, inferred=True)
     frame = pd.DataFrame(values, index=window.index, columns=pd.RangeIndex(values.shape[1]), copy=False)
-    metric = Metric(signal, frame, labels, tuple([Service("")] * len(labels)), "", window.step_s)
-    judge(metric, window=window, tally=tally)
+    metric = Metric(signal, frame, labels, (Service(""),) * len(labels), "", window.step_s)
+    tally = Tally(plan.min_score)
+    judge(metric, window=window, tally=tally, names=names, kinds=kinds)
     return tally
 
 
@@ -154,6 +209,8 @@ def _answers(server: Prometheus, todo: Sequence[Block], plan: ScanPlan) -> Itera
 def _only_rises(values: NDArray[np.float64]) -> bool:
     """Whether an untyped metric counts: its series rise, and fall as seldom as processes restart."""
     some = values[:, :: max(1, values.shape[1] // 50)]
+    if not some.size:
+        return False
     moves = np.diff(some, axis=0)
     moves = moves[np.isfinite(moves) & (moves != 0)]
     if len(moves) < MOVES_TO_JUDGE or float(np.nanmin(some)) < 0:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from reconstruct.model import CommonLabel, Family
+from reconstruct.model import AffectedInstances, CommonLabel, Family, ScanResult
 from reconstruct.text.times import clock
 from reconstruct.text.units import human_duration
 
@@ -45,6 +45,46 @@ def in_common(one: CommonLabel) -> str:
         f"{{{one.selector}}}: {one.changed:,} of the {one.of_changed:,} changed series, {others} of the "
         f"{one.of_others:,.0f} others ({one.lift:,.3g} times likelier to have changed)"
     )
+
+
+def instances_text(one: AffectedInstances) -> str:
+    """Which instances are affected, and what they have in common that the others have not.
+
+    >>> both = CommonLabel((("version", "=", "2.20.0"),), 12, 12, 0.0, 38.0, 1e-10)
+    >>> instances_text(AffectedInstances("pod", tuple("abcdefghijkl"), 38, (both,)))
+    'All 12 affected pods run 2.20.0; none of the 38 others does.'
+    >>> instances_text(AffectedInstances("instance", ("a", "b"), 3, ()))
+    '2 of 5 instances are affected.'
+    """
+    affected, noun = len(one.affected), f"{one.label.removeprefix('k8s_').removesuffix('_name')}s"
+    if not one.common:
+        return f"{affected:,} of {affected + one.others:,} {noun} are affected."
+    first = one.common[0]
+    names = [name for name, _, _ in first.matchers]
+    have = f"run {first.matchers[0][2]}" if names == ["version"] else f"have {first.selector}"
+    who = f"All {affected:,}" if first.changed == affected else f"{first.changed:,} of the {affected:,}"
+    others = f"none of the {one.others:,} others does" if not first.others else (
+        f"{first.others:,.0f} of the {one.others:,} others {'does' if first.others == 1 else 'do'}"
+    )  # fmt: skip
+    return f"{who} affected {noun} {have}; {others}."
+
+
+def unknown_texts(result: ScanResult, *, dates: bool = False) -> tuple[str, ...]:
+    """What a scan of the metrics that no pack knows adds to a draft, a sentence each."""
+    told = [f"Of {result.series:,} series of metrics that no pack knows, {result.changed:,} changed."]
+    if result.left_out:
+        told.append(f"About {result.left_out:,} more were not asked for: the time was up.")
+    if not result.changed:
+        return tuple(told)
+    if result.most_began is not None:
+        first, last, count = result.most_began
+        told.append(most_began(first, last, count, changed=result.changed, dates=dates))
+    if result.instances is not None and result.instances.common:
+        told.append(instances_text(result.instances))
+    elif result.common:
+        told.append(f"What they have in common: {in_common(result.common[0])}.")
+    told.append(f"By metric: {families_text(result.families, most=3)}.")
+    return tuple(told)
 
 
 def families_text(families: Sequence[Family], *, most: int = 8) -> str:

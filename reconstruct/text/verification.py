@@ -75,6 +75,8 @@ def omission_worded(omission: Omission, clock: Clock) -> str:
     if omission.kind == "early-resolve":
         why = "because its data were missing" if omission.facts.get("in_gap") else "and fired again"
         return f"{shown[0]}, before the recovery, {why}"
+    if omission.kind == "named-once":
+        return f"{omission.shown[0].name} is named once (line {omission.facts['line']}): what became of it?"
     if omission.kind == "episode":
         return f"a second episode: {shown[0]}"
     return f"monitoring gap: {'; '.join(shown)}"
@@ -246,6 +248,7 @@ _WORDS: Final[Mapping[Reason, Callable[[Finding, Clock], str]]] = {
     "moved": _with_shown("it moved, and whether users saw it is not shown"),
     "no-count": lambda *_: "no metric and no note counts them",
     "wrong-name": _with_shown("another name"),
+    "drafted": lambda finding, _: f"our draft over this evidence has “{finding.shown[0].name}” there",
     "no-such-id": lambda *_: "nothing in the evidence has this id",
     "own-window": _own("does not agree with"),
     "own-duration": _own("does not agree with the times of"),

@@ -15,7 +15,7 @@ from reconstruct.verify.claims.changes import judge_change
 from reconstruct.verify.claims.durations import judge_durations, relative_time
 from reconstruct.verify.claims.figures import judge_figures, judge_symptom
 from reconstruct.verify.claims.gaps import judge_gap
-from reconstruct.verify.claims.judging import TOLERANCE_S, Case
+from reconstruct.verify.claims.judging import TOLERANCE_S, Case, outside
 from reconstruct.verify.claims.milestones import judge_detection, judge_mitigation, judge_recovery, judge_start
 from reconstruct.verify.claims.people import judge_human, judge_users
 from reconstruct.verify.claims.read import Hit, Told, claim_of, hits, timed
@@ -24,6 +24,7 @@ from reconstruct.verify.claims.unaffected import judge_unaffected
 from reconstruct.verify.clock_times import Placed
 from reconstruct.verify.consistency import Said, against_itself
 from reconstruct.verify.document import Form, read_document
+from reconstruct.verify.drafted import Drafts, OwnLines, judge_copy, own_lines
 from reconstruct.verify.omissions import left_out
 from reconstruct.verify.passages import Passage, pieces
 from reconstruct.verify.reading import State, setting_of
@@ -51,7 +52,13 @@ _JUDGES: Final = {
 
 
 def verify(
-    text: str, incident: Incident, *, zone: str = "UTC", tolerance_s: float = TOLERANCE_S, form: Form = "auto"
+    text: str,
+    incident: Incident,
+    *,
+    zone: str = "UTC",
+    tolerance_s: float = TOLERANCE_S,
+    form: Form = "auto",
+    drafts: Drafts | None = None,
 ) -> Verification:
     """Hold every claim of a postmortem against the evidence, and against the rest of the document.
 
@@ -67,16 +74,21 @@ def verify(
         Seconds that a time written to the minute may be off; one written to the second at most a minute of it.
     form : {"auto", "markdown", "text", "html"}
         What it is written in.
+    drafts : callable returning texts, optional
+        What this version drafts of the incident, in all its forms, made when it is needed: lines of these stand.
     """
     passages = read_document(text, form=form)
     record = Record(incident)
     record = replace(record, trusted=trusted_kinds([c for p in passages for c in cited_in(p)], record))
+    own = own_lines(text, passages, record, drafts)
     setting = setting_of(passages, record, zone=zone)
     case = Case(record, setting, tolerance_s)
-    reader = _Reader(case)
+    reader = _Reader(case, own)
     for passage in passages:
         reader.read(passage)
-    findings = [*reader.findings, *against_itself(reader.said, reader.told, reader.distinct, case)]
+    findings = [*reader.findings, *_itself(reader, case)]
+    if _of_another_time(reader.told, record):
+        findings = [_open(one) for one in findings]
     return Verification(
         tuple(_lines(text, findings)),
         reader.silent,
@@ -91,8 +103,11 @@ class _Reader:
     """What was found so far, and what was made of passages that come again: a document of any length is read"
     " in line."""
 
-    def __init__(self, case: Case) -> None:
+    def __init__(self, case: Case, own: OwnLines) -> None:
         self.case = case
+        self.own = own
+        self.drafted: set[int] = set()
+        """Lines that are ours word for word."""
         self.findings: list[Finding] = []
         self.said: list[Said] = []
         self.told: list[Statement] = []
@@ -110,6 +125,8 @@ class _Reader:
             self.findings += judge_query(passage, self._above, case)
             return
         self._above = None
+        if self.own.exact and self.own.has(passage):
+            self.drafted.update(spot.line for spot in passage.spots)
         setting.enter(passage)
         first = passage.spots[0].line if passage.spots else 1
         key = _key(passage, case, first)
@@ -141,7 +158,8 @@ class _Reader:
         self._full = True
 
     def _judge(self, passage: Passage) -> list[Finding]:
-        found: list[Finding] = []
+        found: list[Finding] = list(judge_copy(passage, self.own))
+        ours = self.own.has(passage)
         for piece in pieces(passage):
             if self._spent():
                 self._stop(piece)
@@ -151,9 +169,31 @@ class _Reader:
                 self._above = self._above or statement
                 self.told.append(statement)
                 mine = list(_judged(statement, self.case, first=statement is self._above))
+                if ours:
+                    mine = [one for one in mine if one.verdict != "contradicted"]
                 found += mine
                 self.said += [Said(statement, one) for one in mine]
         return found
+
+
+def _of_another_time(told: Sequence[Statement], record: Record) -> bool:
+    """Whether every time of the document lies where the evidence knows nothing: it tells of another incident."""
+    times = [time for one in told for time in one.times if time.may_be]
+    return bool(times) and all(outside(time, record) for time in times)
+
+
+def _open(finding: Finding) -> Finding:
+    if finding.verdict != "contradicted" or finding.reason.startswith("own-"):
+        return finding
+    return replace(finding, verdict="unverifiable", reason="outside", shown=())
+
+
+def _itself(reader: _Reader, case: Case) -> Iterator[Finding]:
+    """The document against itself; two lines that are ours word for word can only stand in the wrong order or zone."""
+    for one in against_itself(reader.said, reader.told, reader.distinct, case):
+        ours = one.claim.line in reader.drafted and one.other_line in reader.drafted
+        if not ours or one.reason in ("own-order", "own-zone"):
+            yield one
 
 
 def _key(passage: Passage, case: Case, first: int) -> Hashable:

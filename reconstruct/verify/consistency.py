@@ -102,7 +102,9 @@ def _order(timeline: Sequence[_Row]) -> Iterator[Finding]:
     for rows in groups.values():
         rises = sum(b[2] > a[2] for a, b in pairwise(rows))
         falls = sum(b[2] < a[2] for a, b in pairwise(rows))
-        if len(rows) < _FEWEST + 1 or not falls or falls >= rises:
+        # Tables of ours are in the order of time.
+        drafted = all(statement.cited and statement.passage.kind == "row" for statement, _, _ in rows)
+        if len(rows) < _FEWEST + 1 or not falls or falls > rises or (falls == rises and not drafted):
             continue
         for n in range(1, len(rows)):
             before, here = rows[n - 1], rows[n]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final, Literal
 
-from reconstruct.verify.exports import is_diagram, is_table, read_messages, read_table
+from reconstruct.verify.exports import is_diagram, is_messages, is_table, read_messages, read_table
 from reconstruct.verify.markdown import read_markdown
 from reconstruct.verify.markup import is_markup, read_markup
 from reconstruct.verify.passages import Passage
@@ -36,7 +36,7 @@ def read_document(text: str, *, form: Form = "auto") -> tuple[Passage, ...]:
         return ()
     if form == "auto" and is_table(text):
         return tuple(read_table(text))
-    if form == "auto" and text.lstrip()[:1] == "{" and '"text"' in text:
+    if form == "auto" and is_messages(text):
         return tuple(read_messages(text))
     if form != "text":
         # Front matter is no prose; its lines are kept so that places stay true.

@@ -38,6 +38,15 @@ def is_table(text: str) -> bool:
     return head is not None and not re.search(r"[.!?|]|\s\w+\s", head[0].strip())
 
 
+def is_messages(text: str) -> bool:
+    """Whether it is a chat message in JSON.
+
+    >>> is_messages('{"blocks": [{"text": "x"}]}'), is_messages("At 14:00")
+    (True, False)
+    """
+    return text.lstrip()[:1] == "{" and '"text"' in text
+
+
 def read_table(text: str) -> Iterator[Passage]:
     """The rows of a CSV file; ids in a column of their own are citations."""
     rows = csv.reader(text.splitlines(keepends=True))

@@ -7,15 +7,18 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from reconstruct.model.verification import Omission, Shown
-from reconstruct.verify.claims.judging import shown_alert, shown_event, shown_stone
+from reconstruct.verify.claims.judging import services_in, shown_alert, shown_event, shown_stone
 from reconstruct.verify.consistency import Said
 from reconstruct.verify.passages import Passage
 from reconstruct.verify.record import Record, seconds
+from reconstruct.verify.statements import cited_in
 
 UNDETECTED_S: Final = 60.0
 """Impact that lasted so long before an alert fired is worth a line."""
 BEFORE_S: Final = 1800.0
 """A change of an affected service so shortly before the onset."""
+OFTEN: Final = 3
+"""Passages that name a service of which the document speaks."""
 _GAP: Final = re.compile(
     r"\b(?:monitoring|metrics?|scrap\w+|dashboards?|samples?|telemetry)\b[^.|]{0,60}\b(?:gap|missing"
     r"|unavailable|blind|lost|fail\w*|no data)\b|\bnot seen\b|\bgaps?\b",
@@ -45,6 +48,21 @@ def left_out(
     yield from _alerts(said, record)
     if not any(_GAP.search(p.text) for p in passages):
         yield from _gaps(record)
+    yield from _named_once(passages, record)
+
+
+def _named_once(passages: Sequence[Passage], record: Record) -> Iterator[Omission]:
+    """A service that one passage names and no other, in a document that speaks of others: what became of it?"""
+    where: dict[str, list[Passage]] = {}
+    for passage in passages:
+        for name in services_in(record, passage.text):
+            where.setdefault(name, []).append(passage)
+    if not any(len(found) >= OFTEN for found in where.values()):
+        return
+    for name, found in where.items():
+        if len(found) == 1 and not found[0].ahead and not any(cited_in(found[0])):
+            line, _ = found[0].place(max(0, found[0].text.lower().find(name.lower())))
+            yield Omission("named-once", (Shown("line", name),), {"line": line})
 
 
 def _undetected(said: Sequence[Said], record: Record, tolerance_s: float) -> Iterator[Omission]:

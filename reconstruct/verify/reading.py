@@ -14,8 +14,9 @@ from reconstruct.verify.record import Record
 from reconstruct.verify.zones import UTC, ZONE, Zone, read_zone
 
 _ZONE_TOLD: Final = re.compile(
-    r"\b(?:[Tt]imes?|[Tt]imestamps?|[Tt]imezone|[Tt]ime zone|[Uu]hrzeiten|[Hh]eures)"
-    r"(?: (?:below|here|listed|shown|given|stated|are|is|in|all|on this page|alle))*\s?:?\s*(?=[(\w])"
+    r"\b(?:[Tt]imes?|[Tt]imestamps?|[Tt]imezone|[Tt]ime zone|(?:[Uu]hrz|[Zz])eit(?:en|angaben)|[Hh]eures|[Hh]oras)"
+    r"(?: (?:below|here|listed|shown|given|stated|are|is|in|all|on this page|alle|sind|gelten|sont|en|son"
+    r"|est[áa]n))*\s?:?\s*(?=[(\w])"
 )
 _IN_HEAD: Final = re.compile(r"\(\s*(?:all |times? |in )*(?:times? )?(?:are )?(?:in )?")
 _WRITTEN_DAY: Final = re.compile(

@@ -45,8 +45,9 @@ _HEDGED: Final = re.compile(
     r"\b(?:should(?:n['’]t)?|would(?:n['’]t)?|could have|might|may have|may be|if|unless|planned|scheduled"
     r"|expected|supposed"
     r"|will|won['’]t|plan(?:s)? to|intend\w*|to be (?:done|deployed|added)|by default|in (?:the )?future"
-    r"|ideally|typically|normally|usually|always"
-    r"|last (?:week|month|year|quarter)|yesterday|next (?:week|month|time|quarter))\b",
+    r"|ideally|typically|(?<!ed )(?<!ran )normally|usually|always"
+    r"|(?:similar|previous|prior|past|another|last|earlier) (?:\w+ )?(?:incident|outage|event|disruption|failure)s?"
+    r"|expects? (?:to|the|that|a)|last (?:week|month|year|quarter)|yesterday|next (?:week|month|time|quarter))\b",
     re.IGNORECASE,
 )
 _PROMQL: Final = re.compile(r"\[(?:\d+(?:ms|[smhdwy]))+(?::\w*)?\]|\{[^{}]{0,400}\}")
@@ -296,4 +297,4 @@ def _blanked(passage: Passage, cited: Sequence[Cited], record: Record) -> str:
 
 def _letters(title: str) -> str:
     """A title without the figures in it."""
-    return re.sub(r"(?<![\w.])\d+(?:\.\d+)?(?=\s?%|\s|$)", lambda match: " " * len(match[0]), title)
+    return re.sub(r"(?<![\w.])\d+(?:\.\d+)?[A-Za-z]{0,3}(?=\s?%|\s|$)", lambda match: " " * len(match[0]), title)

@@ -1,4 +1,4 @@
-"""The page that woke somebody: an incident of PagerDuty, an alert of Opsgenie or of Alertmanager."""
+"""The page that woke somebody: an incident of PagerDuty, an alert of Opsgenie, of Alertmanager or of Grafana."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from reconstruct.window_finder.spans import FoundWindow, Span, window_of
 
 PAGERDUTY_URL: Final = "https://api.pagerduty.com"
 OPSGENIE_URL: Final = "https://api.opsgenie.com"
+MAX_STATE_CHANGES: Final = 100
+"""Grafana gives as many annotations where nothing else is asked for."""
 _SAFE: Final = re.compile(r"[A-Za-z0-9_-]+")
 
 Page = tuple[Span, Mapping[str, str]]
@@ -24,10 +26,10 @@ Page = tuple[Span, Mapping[str, str]]
 
 
 def find_page(spec: str, *, env: Mapping[str, str], now: pd.Timestamp) -> tuple[FoundWindow, Mapping[str, str]]:
-    """The window of `pagerduty:ID`, `opsgenie:ID` or `alertmanager:FINGERPRINT`, and the alert's labels where told.
+    """The window of `pagerduty:ID`, `opsgenie:ID`, `alertmanager:FINGERPRINT` or `grafana:UID`, and the alert's labels.
 
     Tokens and addresses come from the environment: PAGERDUTY_TOKEN, OPSGENIE_TOKEN, ALERTMANAGER_URL and
-    ALERTMANAGER_TOKEN (PAGERDUTY_URL and OPSGENIE_URL for other regions).
+    ALERTMANAGER_TOKEN, GRAFANA_URL and GRAFANA_TOKEN (PAGERDUTY_URL and OPSGENIE_URL for other regions).
 
     Raises
     ------
@@ -43,6 +45,7 @@ def find_page(spec: str, *, env: Mapping[str, str], now: pd.Timestamp) -> tuple[
         "pagerduty": _pagerduty,
         "opsgenie": _opsgenie,
         "alertmanager": _alertmanager,
+        "grafana": _grafana,
     }
     if kind not in kinds or not _SAFE.fullmatch(name):
         raise UsageError(
@@ -111,17 +114,57 @@ def _alertmanager(name: str, *, env: Mapping[str, str], now: pd.Timestamp) -> Pa
         raise UsageError("there is no Alertmanager to ask", hint="put its address into ALERTMANAGER_URL")
     token = env.get("ALERTMANAGER_TOKEN", "")
     answer = _asked("/api/v2/alerts", name="Alertmanager", url=url, token=token, scheme="Bearer ", headers={}, now=now)
-    alerts = answer if isinstance(answer, list) else []
-    found = next((one for one in alerts if isinstance(one, dict) and one.get("fingerprint") == name), None)
+    found = _held(answer, name, now=now)
     if found is None:
         raise NothingToShowError(
             f"Alertmanager holds no alert with the fingerprint {name}",
             hint="it forgets an alert minutes after its end; give --alert NAME, which reads Prometheus' history",
         )
+    return found
+
+
+def _held(answer: Any, fingerprint: str, *, now: pd.Timestamp) -> Page | None:
+    """The alert with that fingerprint among those that an Alertmanager holds."""
+    alerts = answer if isinstance(answer, list) else []
+    found = next((one for one in alerts if isinstance(one, dict) and one.get("fingerprint") == fingerprint), None)
+    if found is None:
+        return None
     ends = read_time(str(found["endsAt"]), tz="UTC").time if found.get("endsAt") else None
     labels = {str(k): str(v) for k, v in (found.get("labels") or {}).items()}
     over = found.get("endsAt") if ends is not None and ends <= now else None
-    return _span(labels.get("alertname", name), found.get("startsAt"), over), labels
+    return _span(labels.get("alertname", fingerprint), found.get("startsAt"), over), labels
+
+
+def _grafana(name: str, *, env: Mapping[str, str], now: pd.Timestamp) -> Page:
+    """An alert that Grafana holds, by its fingerprint; else the last time that the rule with that uid fired."""
+    url = env.get("GRAFANA_URL", "")
+    if not url:
+        raise UsageError("there is no Grafana to ask", hint="put its address into GRAFANA_URL")
+    token = env.get("GRAFANA_TOKEN", "")
+
+    def asked(path: str) -> Any:
+        return _asked(path, name="Grafana", url=url, token=token, scheme="Bearer ", headers={}, now=now)
+
+    try:
+        held = _held(asked("/api/alertmanager/grafana/api/v2/alerts"), name, now=now)
+    except SourceError:  # a Grafana without alerts of its own, or of old, still keeps its annotations
+        held = None
+    if held is not None:
+        return held
+    told = asked(f"/api/annotations?type=alert&alertUID={name}&limit={MAX_STATE_CHANGES}")
+    changes = [one for one in told if isinstance(one, dict) and one.get("time")] if isinstance(told, list) else []
+    changes.sort(key=lambda one: int(one["time"]))
+    fired = [place for place, one in enumerate(changes) if str(one.get("newState", "")).startswith("Alerting")]
+    if not fired:
+        raise NothingToShowError(
+            f"Grafana holds no alert with the fingerprint {name}, and no rule with that uid fired",
+            hint="the uid stands in the rule's address behind /alerting/; give --around TIME instead",
+        )
+    last = fired[-1]
+    while last - 1 in fired:  # several instances of one rule
+        last -= 1
+    over = next((one["time"] for one in changes[fired[-1] + 1 :]), None)
+    return _span(str(changes[last].get("alertName") or name), changes[last]["time"], over), {}
 
 
 def _inside(answer: Any, key: str, *, of: str) -> Mapping[str, Any]:

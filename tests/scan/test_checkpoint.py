@@ -16,7 +16,7 @@ from reconstruct.scan.checkpoint import Checkpoint, load_checkpoint, save_checkp
 from reconstruct.scan.judge import judge
 from tests.scan.made import WINDOW, metric
 
-PLAN = ScanPlan((Block("load", "", False, 40),), WINDOW, load((packs_folder(),)).conventions)
+PLAN = ScanPlan((Block(("load",), "", False, 40),), WINDOW, load((packs_folder(),)).conventions)
 
 
 def test_what_was_counted_comes_back(tmp_path: Path) -> None:

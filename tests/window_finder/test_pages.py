@@ -76,3 +76,36 @@ def test_what_the_pager_refuses_is_said_without_the_token(status: int) -> None:
         find_page("pagerduty:Q1", env={"PAGERDUTY_TOKEN": SECRET, "PAGERDUTY_URL": server.url}, now=NOW)
     assert caught.value.hint
     assert SECRET not in f"{caught.value.message} {caught.value.hint}"
+
+
+def state(minute: int, new: str) -> dict[str, object]:
+    time = pd.Timestamp("2026-11-17T14:00Z") + pd.Timedelta(minutes=minute)
+    return {"alertName": "ShopLatency", "newState": new, "prevState": "", "time": int(time.timestamp() * 1000)}
+
+
+def test_the_last_firing_of_a_rule_of_grafana_is_its_window() -> None:
+    def grafana(request: Request) -> Answer:
+        if request.path.startswith("/api/alertmanager"):
+            return as_json([])
+        assert request.query["alertUID"] == ["rule-1"]
+        return as_json([state(80, "Normal"), state(2, "Alerting"), state(-300, "Normal"), state(-320, "Alerting")])
+
+    with fake_http(grafana) as server:
+        env = {"GRAFANA_URL": server.url, "GRAFANA_TOKEN": SECRET}
+        found, _ = find_page("grafana:rule-1", env=env, now=NOW)
+    assert (found.start, found.end) == (pd.Timestamp("2026-11-17T13:32Z"), pd.Timestamp("2026-11-17T15:50Z"))
+    assert server.requests[0].headers["Authorization"] == f"Bearer {SECRET}"
+
+
+def test_an_alert_that_grafana_holds_is_found_by_its_fingerprint() -> None:
+    held = {"fingerprint": "ab12", "startsAt": "2026-11-17T14:02:00Z", "endsAt": "2026-11-17T15:20:00Z",
+            "labels": {"alertname": "ShopLatency", "service": "shop"}}  # fmt: skip
+    with fake_http(lambda _: as_json([held])) as server:
+        found, labels = find_page("grafana:ab12", env={"GRAFANA_URL": server.url}, now=NOW)
+    assert found.start == pd.Timestamp("2026-11-17T13:32Z")
+    assert labels["service"] == "shop"
+
+
+def test_a_rule_of_grafana_that_never_fired_is_nothing_to_show() -> None:
+    with fake_http(lambda _: as_json([])) as server, pytest.raises(NothingToShowError, match="no rule with that uid"):
+        find_page("grafana:rule-1", env={"GRAFANA_URL": server.url}, now=NOW)

@@ -35,7 +35,7 @@ def canary_comparison(change: Change, case: Case) -> Reason | None:
     compared = [(m, *c) for m in case.evidence.metrics for c in _compare(change, case, m)]
     told = [(max(map(abs, excess)), text, excess, m) for m, text, excess in compared]
     if not told:
-        return None
+        return _by_scans(change, case)
     _, text, (with_it, without), metric = max(told, key=lambda t: (t[0], t[3].query))
     worst = max(with_it, without)
     if worst <= metric.signal.min_effect:
@@ -47,6 +47,30 @@ def canary_comparison(change: Change, case: Case) -> Reason | None:
         return Reason(RULE, f"instances without it suffered, those with it did not: {text}", cited, -priors.CANARY)
     if without >= SUFFERS * worst and with_it >= SUFFERS * worst:
         return Reason(RULE, f"instances without it suffered as much: {text}", cited, -priors.CANARY / 2)
+    return None
+
+
+def _by_scans(change: Change, case: Case) -> Reason | None:
+    """Where nothing that users feel tells it: whether the instances whose other series changed are those that had it.
+
+    Asked of a scan is that all changed instances run the version of the event and no other one does, that their series
+    name its service, and that they changed after it began.
+    """
+    event = change.event
+    for result in case.evidence.scans:
+        found, began = result.instances, result.most_began
+        if found is None or began is None or not event.version or began[1] < event.time:
+            continue
+        names = {value for one in result.top for value in one.labels.values()}
+        if event.service.name not in names:
+            continue
+        for one in found.common:
+            told = len(one.matchers) == 1 and one.matchers[0][0] in VERSION_LABELS
+            if told and one.matchers[0][2] == event.version and one.changed == one.of_changed and not one.others:
+                text = (
+                    f"only instances that had it changed: {one.changed} have it, none of the {found.others} others does"
+                )
+                return Reason(RULE, text, (event.id,), priors.CANARY)
     return None
 
 

@@ -99,7 +99,7 @@ def parse_chat(text: str, *, name: str, ask: SourceRequest) -> SourceResult:
 
 
 def _speakers_beside_times(lines: list[str]) -> bool:
-    """Whether a messenger's copy has `[time] Name` on one line and what was said below: in all its lines."""
+    """Whether a messenger's copy has `[time] Name` on each such line, and what was said below."""
     found = [
         (place, time_and_text[1]) for place, line in enumerate(lines) if (time_and_text := _bracketed(line)) is not None
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, cast
 from urllib.parse import urljoin
@@ -68,15 +69,17 @@ def open_source(
     return open_session(settings)
 
 
-def get_json(session: Session, path: str, *, params: Mapping[str, object] | None = None) -> object:
-    """The JSON at `path` below the session's URL.
+def get_json(
+    session: Session, path: str, *, params: Mapping[str, object] | None = None, body: Mapping[str, object] | None = None
+) -> object:
+    """The JSON at `path` below the session's URL; a `body` is sent as JSON by POST.
 
     Raises
     ------
     SourceError, UsageError
         If there is no whole JSON answer: says what came instead.
     """
-    return _get(session, path, params=params)[0]
+    return _get(session, path, params=params, sent=body)[0]
 
 
 def pages(
@@ -128,10 +131,12 @@ def linked_pages(
     yield None
 
 
-def _get(session: Session, path: str, *, params: Mapping[str, object] | None) -> tuple[object, requests.Response]:
+def _get(
+    session: Session, path: str, *, params: Mapping[str, object] | None, sent: Mapping[str, object] | None = None
+) -> tuple[object, requests.Response]:
     settings = session.settings
     at = f"{settings.name} at {host_of(settings.url)}"
-    answer, body = _followed(session, settings.url + path, params=params)
+    answer, body = _followed(session, settings.url + path, params=params, sent=sent)
     if refused := _limit(answer, at=at):
         raise refused
     if answer.status_code == 404:
@@ -148,11 +153,14 @@ def _get(session: Session, path: str, *, params: Mapping[str, object] | None) ->
     return whole, answer
 
 
-def _followed(session: Session, url: str, *, params: Mapping[str, object] | None) -> tuple[requests.Response, bytes]:
+def _followed(
+    session: Session, url: str, *, params: Mapping[str, object] | None, sent: Mapping[str, object] | None
+) -> tuple[requests.Response, bytes]:
     """The answer and its body; a redirect on the same server is followed, and a short pause that it asks for made."""
     waited = False
     for _ in range(MAX_REDIRECTS + 1):
-        with session.ask("GET", url, params=params, stream=True) as answer:
+        method = "GET" if sent is None else "POST"
+        with session.ask(method, url, params=params, json=sent, stream=True) as answer:
             body = _without_secrets(_body(answer, settings=session.settings), session.settings)
             answer._content = body  # so that `text` is what was read, within the limit
         there = answer.headers.get("Location", "")
@@ -173,7 +181,13 @@ def _without_secrets(body: bytes, settings: HttpSettings) -> bytes:
     sent = [
         settings.bearer_token,
         settings.password,
-        *(value.rpartition(" ")[2] for value in settings.headers.values()),
+        # `GenieKey TOKEN`, `Token token=TOKEN`; a bare key may itself end in `=`
+        *(
+            part
+            for value in settings.headers.values()
+            for part in (value.split(" ")[-1], value.rpartition("token=")[2])
+        ),
+        b64encode(f"{settings.username}:{settings.password}".encode()).decode() if settings.password else "",
     ]
     for secret in sent:
         if len(secret) >= MIN_SECRET and "/" not in secret[:MIN_SECRET]:

@@ -70,7 +70,7 @@ def read_event_time(text: str, *, reading: TimeReading) -> ReadTime:
     >>> str(read_event_time("1:45 PM", reading=TimeReading(window, "UTC")).time)
     '2026-11-17 13:45:00+00:00'
     """
-    stripped = text.strip()
+    stripped = text.strip().replace(" @ ", " ")  # as Kibana writes it
     clock = _CLOCK_FIRST.fullmatch(stripped)
     if clock is not None and not _HAS_DATE.search(clock["beside"]) and reading.today is None:
         return _nearest(stripped, reading=reading)

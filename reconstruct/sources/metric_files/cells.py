@@ -85,7 +85,7 @@ def read_times(cells: pd.Series, *, tz: str) -> Times:
     for place, text in enumerate(texts):
         if zoned[place] and times[place] != NO_TIME:
             continue
-        if np.isfinite(numbers[place]):
+        if np.isfinite(numbers[place]) and "e" not in text.lower():  # 1.79E+12 has lost its last digits
             one = _epochs(numbers[place : place + 1], shown=pd.Series([text]))
             times[place], problems[place] = one.values[0], (one.problems or ("",))[0]
             continue

@@ -12,6 +12,7 @@ import pandas as pd
 
 from reconstruct.errors import UsageError
 from reconstruct.model import Gap
+from reconstruct.sources.changes.columns import ZONES, zone_column_of
 from reconstruct.sources.metric_files.cells import read_numbers, read_times
 from reconstruct.sources.metric_files.names import LIKE_A_METRIC, label_word, metric_share
 from reconstruct.sources.metric_files.rows import Rows
@@ -41,6 +42,9 @@ TIME_COLUMNS: Final = (
     "heure",
     "horodatage",
     "start_time",
+    "clock",
+    "key_as_string",
+    "zeitpunkt",
 )
 METRIC_COLUMNS: Final = (
     "metric",
@@ -78,7 +82,13 @@ NUMBERS_SHARE: Final = 0.5
 MESSAGES_SHARE: Final = 0.5
 """Distinct texts a row from which on a column is a message and no label. A guess: half."""
 CELLS_LOOKED_AT: Final = 2000
-_ZONE_IN_HEADER: Final = re.compile(r"[(\[]\s*([A-Za-z]{1,5}(?:/[A-Za-z_]+)?|(?:UTC|GMT)?[+-]\d\d:?\d\d)\s*[)\]]\s*$")
+_ZONE_IN_HEADER: Final = re.compile(
+    r"[(\[]\s*([A-Za-z]{1,5}|[A-Z][A-Za-z]+(?:/[A-Za-z_+-]+){1,2}|(?:UTC|GMT)?[+-]\d\d?(?::?\d\d)?)\s*[)\]]\s*$"
+)
+_BARE_ZONE: Final = re.compile(r".*[\s_](UTC|utc|GMT|gmt|CET|CEST)$")
+_NO_ZONE: Final = frozenset({"s", "ms", "us", "ns", "sec", "unix", "epoch", "iso", "local", "h", "min"})
+_COUNTERS_OF_WINDOWS: Final = re.compile(r"\(PDH-\w+ [\d.]+\) \([^()]*\)\((?P<bias>-?\d+)\)")
+"""`(PDH-CSV 4.0) (W. Europe Standard Time)(-60)`: what to add to a local time for UTC, in minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +105,8 @@ class Columns:
     unit: str | None = None
     zone: str = ""
     """As the time's header says; "" = nothing said."""
+    zone_column: str | None = None
+    """What tells the zone of each row's time."""
     gaps: tuple[Gap, ...] = ()
 
 
@@ -114,6 +126,8 @@ def columns_of(rows: Rows, *, tz: str, path: Path, chosen: Mapping[str, str]) ->
     roles = _chosen(names, chosen=chosen, path=path)
     time = roles.get("time") or _time_column(rows, tz=tz, path=path)
     rest = [name for name in names if name != time and chosen.get(name) != "ignore"]
+    zone_column = _zone_column(rows, [name for name in rest if name not in chosen])
+    rest = [name for name in rest if name != zone_column]
     words = {name: label_word(name) for name in rest}
     json_labels = next((name for name in rest if words[name] in LABELS_COLUMNS and _is_json(rows, name)), None)
     unit = roles.get("unit") or next((n for n in rest if words[n] in UNIT_COLUMNS and _is_units(rows, n)), None)
@@ -146,6 +160,7 @@ def columns_of(rows: Rows, *, tz: str, path: Path, chosen: Mapping[str, str]) ->
         json_labels=json_labels,
         unit=unit,
         zone=_zone_of(time),
+        zone_column=zone_column,
         gaps=tuple(gaps),
     )
 
@@ -248,5 +263,17 @@ def _is_units(rows: Rows, name: str) -> bool:
 
 
 def _zone_of(header: str) -> str:
-    found = _ZONE_IN_HEADER.search(header)
-    return found[1] if found else ""
+    if windows := _COUNTERS_OF_WINDOWS.fullmatch(header.strip()):
+        minutes = -int(windows["bias"])
+        return f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"
+    found = _ZONE_IN_HEADER.search(header) or _BARE_ZONE.fullmatch(header)
+    return found[1] if found and found[1].lower() not in _NO_ZONE else ""
+
+
+def _zone_column(rows: Rows, names: Sequence[str]) -> str | None:
+    """The column that tells the zone of each row's time; None = there is none."""
+    for name in names:
+        first = next((str(cell).strip() for cell in rows.columns[name] if str(cell).strip()), "")
+        if label_word(name) in ZONES and zone_column_of({label_word(name): first}):
+            return name
+    return None

@@ -17,6 +17,7 @@ from reconstruct.sources.metric_files.content import Content, read_content
 from reconstruct.sources.metric_files.formats.azure_monitor import read_azure_monitor
 from reconstruct.sources.metric_files.formats.cloudwatch import read_cloudwatch
 from reconstruct.sources.metric_files.formats.datadog import read_datadog
+from reconstruct.sources.metric_files.formats.dynatrace import read_dynatrace
 from reconstruct.sources.metric_files.formats.exposition import read_exposition
 from reconstruct.sources.metric_files.formats.google_monitoring import read_google_monitoring
 from reconstruct.sources.metric_files.formats.grafana_frames import read_grafana_frames
@@ -24,8 +25,11 @@ from reconstruct.sources.metric_files.formats.graphite import read_graphite
 from reconstruct.sources.metric_files.formats.influxdb import read_influxdb
 from reconstruct.sources.metric_files.formats.jmeter import read_jmeter
 from reconstruct.sources.metric_files.formats.k6 import read_k6
+from reconstruct.sources.metric_files.formats.line_protocol import read_line_protocol
 from reconstruct.sources.metric_files.formats.locust import read_locust
+from reconstruct.sources.metric_files.formats.log_analytics import read_log_analytics
 from reconstruct.sources.metric_files.formats.new_relic import read_new_relic
+from reconstruct.sources.metric_files.formats.opentsdb import read_opentsdb
 from reconstruct.sources.metric_files.formats.prometheus_api import read_prometheus_api
 from reconstruct.sources.metric_files.formats.promtool_output import read_promtool_output
 from reconstruct.sources.metric_files.formats.sysstat import read_sysstat
@@ -40,7 +44,7 @@ from reconstruct.sources.metric_files.series import (
     to_metrics,
 )
 from reconstruct.sources.metric_files.table import read_table
-from reconstruct.sources.metric_files.tracks import Parsed, Track, limited
+from reconstruct.sources.metric_files.tracks import Parsed, Track, has_samples, limited
 from reconstruct.sources.metric_files.views import one_view
 
 __all__ = ["MetricFile", "RawSeries", "file_span", "raw_metrics", "read_metric_file", "to_metrics"]
@@ -54,6 +58,10 @@ FORMATS: Final[Sequence[_Format]] = (
     read_azure_monitor,
     read_google_monitoring,
     read_influxdb,
+    read_line_protocol,
+    read_dynatrace,
+    read_opentsdb,
+    read_log_analytics,
     read_datadog,
     read_new_relic,
     read_sysstat,
@@ -116,12 +124,19 @@ def file_span(path: Path, *, tz: str = "UTC") -> tuple[pd.Timestamp, pd.Timestam
 
 
 def _parsed(content: Content, *, tz: str, chosen: Mapping[str, str]) -> Parsed:
+    empty: Parsed | None = None
     if not content.is_parquet:
         for one in FORMATS:
             found = one(content, tz=tz)
-            if found is not None:
+            if found is not None and any(map(has_samples, found.tracks)):
                 return found
-    return read_table(content, tz=tz, chosen=chosen)
+            empty = empty or found
+    try:
+        return read_table(content, tz=tz, chosen=chosen)
+    except UsageError:
+        if empty is None:
+            raise
+    return empty
 
 
 def _in_order(tracks: Sequence[Track], *, name: str, gaps: list[Gap]) -> tuple[RawSeries, ...]:

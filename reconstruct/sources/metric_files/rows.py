@@ -6,7 +6,7 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -23,8 +23,9 @@ from reconstruct.sources.metric_files.names import label_word, metric_level
 MAX_HEADER_ROWS: Final = 4
 """Levels of a header that a table of pandas may have; more has nobody."""
 JSON_HINT: Final = (
-    "known are saved answers of Prometheus, VictoriaMetrics, Grafana, CloudWatch, Azure, Google, Datadog, New Relic "
-    "and InfluxDB, k6, sadf, and lists of records; else export as CSV: timestamp,metric,value"
+    "known are saved answers of Prometheus, VictoriaMetrics, Grafana, CloudWatch, Azure, Google, Datadog, New Relic, "
+    "InfluxDB, Dynatrace, OpenTSDB, Log Analytics, k6, sadf, and lists of records; else export as CSV: "
+    "timestamp,metric,value"
 )
 SERIAL_COLUMNS: Final = ("time", "date", "datetime", "date_time", "timestamp", "zeit", "datum", "zeitstempel")
 _SEPARATORS: Final = (";", "\t", ",", "|")
@@ -108,30 +109,64 @@ def _label_name(name: str, place: int) -> str:
 
 
 def _json(content: Content) -> Rows:
-    """Records (`[{"time": ..., "p95": ...}, ...]`), one a line or in a list; pandas' `split` and `table` too."""
+    """Records (`[{"time": ..., "p95": ...}, ...]`), one a line, in a list or in an envelope; pandas' `split` too."""
     document = content.document
     records: object = content.json_lines or document
-    if isinstance(document, dict):
+    if isinstance(document, dict) and len(content.json_lines) < 2:
         if {"columns", "index", "data"} <= set(document) and isinstance(document["columns"], list):
             rows = [
                 dict(zip(["index", *document["columns"]], [at, *row], strict=False))
                 for at, row in zip(document["index"], document["data"], strict=False)
             ]
             records = rows
-        elif isinstance(document.get("data"), list):
-            records = document["data"]
-    flat = isinstance(records, list | tuple) and all(
-        isinstance(one, dict) and not any(isinstance(cell, dict | list) for cell in one.values()) for one in records
-    )
-    if not flat or not records:
-        raise UsageError(f"{content.path} is JSON of no kind that is known ({_shape(content)})", hint=JSON_HINT)
-    table = pd.DataFrame(list(records))  # type: ignore[call-overload]
+        else:
+            records = next((items for items in _lists(document) if len(items) > 1), [document])
+    flat = [_flat(one) for one in records] if isinstance(records, list | tuple) else []
+    if (
+        not flat
+        or None in flat
+        or (records == [document] and any(isinstance(cell, dict) for cell in document.values()))
+    ):
+        raise unknown_json(content)
+    table = pd.DataFrame(flat)
     table.columns = pd.Index([str(name) for name in table.columns])
     return Rows(columns=table, lines=np.arange(1, len(table) + 1), row_word="record")
 
 
+def _lists(document: Mapping[str, object], *, depth: int = 5) -> Iterator[Sequence[object]]:
+    """The lists of objects in an envelope, outermost first."""
+    level: list[Mapping[str, object]] = [document]
+    for _ in range(depth):
+        for one in level:
+            yield from (v for v in one.values() if isinstance(v, list) and v and all(isinstance(x, dict) for x in v))
+        level = [value for one in level for value in one.values() if isinstance(value, dict)]
+
+
+def _flat(record: object) -> dict[str, object] | None:
+    """One record's cells; of an object in it (`{"time": 0, "data": {"p95": 1}}`) its fields; None = it is none."""
+    if not isinstance(record, dict):
+        return None
+    found: dict[str, object] = {}
+    for name, value in record.items():
+        inner = value if isinstance(value, dict) else None
+        for key, cell in (inner or {name: value}).items():
+            if isinstance(cell, dict) or (isinstance(cell, list) and cell):
+                return None
+            found[f"{name}.{key}" if inner is not None and (key in record or key in found) else str(key)] = cell
+    if "key_as_string" in found:  # Elasticsearch's buckets tell their time twice
+        found.pop("key", None)
+    return {name: cell for name, cell in found.items() if not isinstance(cell, list)}
+
+
+def unknown_json(content: Content) -> UsageError:
+    """What to say of JSON that holds no samples that are known."""
+    return UsageError(f"{content.path} is JSON of no kind that is known ({_shape(content)})", hint=JSON_HINT)
+
+
 def _shape(content: Content) -> str:
     document = content.document
+    if document is None and content.json_lines:
+        return f"lines of objects with {', '.join(map(repr, list(content.json_lines[0])[:5]))}"
     if document is None:
         return "it does not parse to its end: was it copied completely?"
     if isinstance(document, dict):
@@ -209,7 +244,12 @@ def _headers(
 
 def _is_header(row: Sequence[str]) -> bool:
     """A row without a time in front and without a figure is no sample."""
-    return not _is_time(row[0]) and not any(_is_figure(cell) for cell in row[1:]) and any(c.strip() for c in row)
+    return (
+        bool(row)
+        and not _is_time(row[0])
+        and not any(_is_figure(cell) for cell in row[1:])
+        and any(c.strip() for c in row)
+    )
 
 
 def _is_time(cell: str) -> bool:

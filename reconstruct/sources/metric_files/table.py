@@ -7,35 +7,29 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
+import pandas as pd
 
-from reconstruct.config import parse_zone
 from reconstruct.errors import UsageError
 from reconstruct.json_text import read_json
 from reconstruct.model import Gap
+from reconstruct.sources.changes.times import tells_zone
 from reconstruct.sources.metric_files.cells import Times, read_numbers, read_times
 from reconstruct.sources.metric_files.columns import VALUE_COLUMNS, Columns, columns_of
 from reconstruct.sources.metric_files.content import Content
 from reconstruct.sources.metric_files.names import label_word, looks_like_metric, metric_share
-from reconstruct.sources.metric_files.rows import Rows, read_rows
+from reconstruct.sources.metric_files.rows import Rows, read_rows, unknown_json
 from reconstruct.sources.metric_files.tracks import Parsed, Track, limited
 from reconstruct.sources.metric_files.units import WrittenUnit, split_header, unit_of_vendor
 
 _SELECTOR: Final = re.compile(r"(?P<name>[a-zA-Z_:][^{}]*?)?\s*\{(?P<labels>.*)\}")
 _LABEL: Final = re.compile(r'\s*([a-zA-Z_][\w.]*)\s*=\s*"((?:\\.|[^"\\])*)"\s*(?:,|$)')
-_OFFSET: Final = re.compile(r"(?:UTC|GMT)?(?P<sign>[+-])(?P<hours>\d\d):?00")
+_NUMBER: Final = re.compile(r"[+-]?\d+(?:\.\d+)?")
+MAX_OFFSET_H: Final = 14
+"""A larger number in a column of zones is seconds."""
 GRID_SEPARATORS: Final = ("_", "|", ":", "/", ".", " ", "-")
 MIN_GRID: Final = 4
 GRID_SHARE: Final = 0.6
 """Of things and metrics that a grid holds, and of second parts that look like metrics. A guess."""
-_ZONE_HOURS: Final = {
-    "z": "UTC",
-    "utc": "UTC",
-    "gmt": "UTC",
-    "cet": "Etc/GMT-1",
-    "cest": "Etc/GMT-2",
-    "jst": "Asia/Tokyo",
-}
-"""Abbreviations that mean one offset everywhere they are used; of the others (IST, BST, CST) several are."""
 
 
 def read_table(content: Content, *, tz: str, chosen: Mapping[str, str]) -> Parsed:
@@ -47,35 +41,51 @@ def read_table(content: Content, *, tz: str, chosen: Mapping[str, str]) -> Parse
         If it is no table, or has no column of times.
     """
     rows = read_rows(content)
-    columns = columns_of(rows, tz=tz, path=content.path, chosen=chosen)
-    zone = _zone(columns, tz=tz, path=content.path)
-    times = read_times(rows.columns[columns.time], tz=zone)
+    try:
+        columns = columns_of(rows, tz=tz, path=content.path, chosen=chosen)
+    except UsageError as error:
+        if content.looks_like_json and "no column of times" in error.message:
+            raise unknown_json(content) from error
+        raise
+    times = read_times(_zoned(rows, columns), tz=tz)
     gaps = [*limited(rows.gaps, name=content.name), *columns.gaps]
     gaps += _row_gaps("the samples", times.problems, rows=rows, name=content.name)
     make = _long if columns.metric is not None else _wide
     tracks, more = make(rows, columns=columns, times=times, content=content)
     cells = rows.columns[columns.time].head(50)
-    zoneless = not columns.zone and any(_without_zone(str(cell)) for cell in cells)
+    zoneless = not columns.zone and columns.zone_column is None and any(_without_zone(str(cell)) for cell in cells)
     return Parsed(tuple(tracks), (*gaps, *more), zoneless=zoneless)
 
 
-def _zone(columns: Columns, *, tz: str, path: object) -> str:
-    if not columns.zone:
-        return tz
-    offset = _OFFSET.fullmatch(columns.zone)
-    # Etc names have the sign of POSIX: hours west of Greenwich.
-    fixed = f"Etc/GMT{'-' if offset['sign'] == '+' else '+'}{int(offset['hours'])}" if offset else columns.zone
-    zone = _ZONE_HOURS.get(columns.zone.lower(), fixed)
-    try:
-        parse_zone(zone)
-    except UsageError as error:
-        if tz.upper() != "UTC":
-            return tz
-        raise UsageError(
-            f"{path}: the header {columns.time!r} names a zone that can be several",
-            hint="say which with --tz, e.g. --tz Asia/Kolkata",
-        ) from error
-    return zone
+def _zoned(rows: Rows, columns: Columns) -> pd.Series:
+    """The cells of the time with the zone that the header or a column of zones tells, where they tell none."""
+    cells = rows.columns[columns.time]
+    if not columns.zone and columns.zone_column is None:
+        return cells
+    if isinstance(cells.dtype, pd.DatetimeTZDtype) or pd.api.types.is_numeric_dtype(cells.dtype):
+        return cells
+    texts = cells.astype(str).str.strip()
+    if columns.zone_column is None:
+        zones = pd.Series(columns.zone, index=texts.index)
+    else:
+        zones = rows.columns[columns.zone_column].map(zone_text)
+    zoned = (texts + " " + zones).str.strip()
+    bare = texts.map(lambda text: bool(text) and (_without_zone(text) or not tells_zone(text)))
+    return zoned.where(bare, texts)
+
+
+def zone_text(cell: object) -> str:
+    """A cell of a column of zones as it stands beside a time: hours and seconds as numbers are offsets.
+
+    >>> zone_text("Europe/Berlin"), zone_text("-5"), zone_text(5.5), zone_text("3600"), zone_text("")
+    ('Europe/Berlin', '-05:00', '+05:30', '+01:00', '')
+    """
+    text = str(cell).strip()
+    if not _NUMBER.fullmatch(text) or (len(text.lstrip("+-")) == len("0530") and text[:1] in "+-"):
+        return "" if text in ("nan", "None") else text
+    number = float(text)
+    minutes = round(number * 60 if abs(number) <= MAX_OFFSET_H else number / 60)
+    return f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"
 
 
 def _row_gaps(missing: str, problems: Sequence[str], *, rows: Rows, name: str) -> tuple[Gap, ...]:

@@ -168,7 +168,8 @@ class Prometheus:
         step_ms = round(window.step_s * 1000)
         start_ms = _milliseconds(window.baseline_start)
         n_asked = self._points_until_now(window, n_times=len(index))
-        matrix = Matrix(start_ms=start_ms, step_ms=step_ms, n_times=len(index), max_series=max_series)
+        rows = min(expected_series or 0, MAX_SAMPLES // max(len(index), 1), max_series or MAX_SAMPLES)
+        matrix = Matrix(start_ms=start_ms, step_ms=step_ms, n_times=len(index), max_series=max_series, expected=rows)
         warnings: dict[str, None] = {}
         infos: dict[str, None] = {}
         if expected_series is None and n_asked >= COUNT_FIRST_POINTS:

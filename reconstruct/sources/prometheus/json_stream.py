@@ -35,11 +35,15 @@ class JsonStream:
 
     def more(self) -> None:
         """Another block, and `at` = 0; what lies before `at` is let go."""
-        block = b"" if self._ended else self._read(BLOCK_BYTES)
-        if not block:
-            self._ended = True
+        pieces, size = [self.data[self.at :]], 0
+        while size < BLOCK_BYTES and not self._ended:  # a network gives little at a time: one copy for all of it
+            piece = self._read(BLOCK_BYTES)
+            self._ended = not piece
+            pieces.append(piece)
+            size += len(piece)
+        if not size:
             raise CutShortError
-        self.data = self.data[self.at :] + block
+        self.data = b"".join(pieces)
         self.at = 0
 
     def look_ahead(self, n_bytes: int) -> None:

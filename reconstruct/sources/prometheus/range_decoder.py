@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from reconstruct.http import redact
 from reconstruct.json_text import read_json
-from reconstruct.sources.prometheus.dialect import plain_labels
+from reconstruct.sources.prometheus.dialect import plain_label, plain_labels
 from reconstruct.sources.prometheus.float_text import numbers_in, plain_numbers_in
 from reconstruct.sources.prometheus.json_stream import GarbledError, JsonStream
 
@@ -30,8 +30,7 @@ GROWTH: Final = 1.125
 """Of the matrix, when there are more series than rows. Linux moves pages and copies nothing."""
 ROWS_AT_FIRST: Final = 64
 
-_VALUES: Final = b'values":[['
-_LABELS: Final = re.compile(rb'\{"metric":(\{(?:[^"{}]++|"(?:[^"\\]++|\\.)*+")*+\}),"')
+_LABELS: Final = re.compile(rb'\{"metric":(\{(?:[^"{}]++|"(?:[^"\\]++|\\.)*+")*+\}),"values":\[\[')
 
 
 class TooManySeriesError(Exception):
@@ -54,17 +53,21 @@ class Envelope:
 class Matrix:
     """Series on one grid, collected from one or more answers; rows are added as series turn up."""
 
-    def __init__(self, *, start_ms: int, step_ms: int, n_times: int, max_series: int | None = None) -> None:
+    def __init__(
+        self, *, start_ms: int, step_ms: int, n_times: int, max_series: int | None = None, expected: int = 0
+    ) -> None:
         self.start_ms = start_ms
         self.step_ms = step_ms
         self.n_times = n_times
         self._max_series = max_series
-        self._values = np.empty((0, n_times), dtype=np.float64)
+        self._values = np.empty((expected, n_times), dtype=np.float64)
         self._used = 0
         self._labels: list[dict[str, str]] = []
         self._row_of_bytes: dict[bytes, int] = {}
         self._row_of_labels: dict[tuple[tuple[str, str], ...], int] = {}
         self._names: dict[str, str] = {}
+        self._values_told: dict[str, str] = {}
+        self._plain: set[str] = set()
 
     @property
     def n_series(self) -> int:
@@ -75,16 +78,18 @@ class Matrix:
         """The row of the series with these labels (JSON, as sent); a new one of NaN where it is new."""
         row = self._row_of_bytes.get(raw)
         if row is None:
-            labels = read_json(raw) if b"\\u" in raw else json.loads(raw)
-            if not isinstance(labels, dict):
-                raise GarbledError("labels that are no object")
-            row = self.row_of_labels(labels)
+            row = self.row_of_labels(_labels_of(raw))
             self._row_of_bytes[raw] = row
         return row
 
     def row_of_labels(self, labels: Mapping[str, Any]) -> int:
         """The row of the series with these labels."""
-        key = tuple(plain_labels(labels).items())
+        if not self._plain.issuperset(labels):
+            self._plain.update(name for name in labels if plain_label(name) == name)
+        if self._plain.issuperset(labels):  # the usual case: no name needs another spelling
+            key = tuple(sorted(zip(labels, map(str, labels.values()), strict=True)))
+        else:
+            key = tuple(plain_labels(labels).items())
         row = self._row_of_labels.get(key)
         if row is None:
             if self._max_series is not None and self._used >= self._max_series:
@@ -94,14 +99,21 @@ class Matrix:
             self._values[row] = np.nan
             self._used += 1
             self._row_of_labels[key] = row
+            shared, told = self._names.setdefault, self._values_told
+            for _, value in key:
+                if value not in told:
+                    told[value] = redact(value)
             # Names and values repeat over series: one string of each is kept.
-            shared = self._names.setdefault
-            self._labels.append({shared(name, name): redact(shared(value, value)) for name, value in key})
+            self._labels.append({shared(name, name): told[value] for name, value in key})
         return row
 
     def put(self, row: int, *, first: int, values: npt.NDArray[np.float64]) -> None:
         """Samples for `values.size` grid points from `first` on."""
         self._values[row, first : first + values.size] = values
+
+    def put_rows(self, row: int, *, first: int, values: npt.NDArray[np.float64]) -> None:
+        """Samples of several rows that follow one another, (n_rows, n_points), from grid point `first` on."""
+        self._values[row : row + len(values), first : first + values.shape[1]] = values
 
     def put_at(self, row: int, *, stamps_s: npt.NDArray[np.float64], values: npt.NDArray[np.float64]) -> None:
         """Samples at these times; what lies outside the grid is left out."""
@@ -170,6 +182,19 @@ def read_answer(read: Callable[[int], bytes], *, into: Matrix, first: int, n_poi
     return envelope
 
 
+def _labels_of(raw: bytes) -> dict[str, Any]:
+    """The labels of a series, as sent."""
+    if b"\\" not in raw:  # no quote stands inside a name or a value, then
+        text = raw.decode("utf-8")
+        pairs = text[2:-2].split('","')
+        if text.count('"') == 4 * len(pairs) == 4 * text.count('":"'):
+            return dict([pair.split('":"') for pair in pairs])
+    labels = read_json(raw) if b"\\u" in raw else json.loads(raw)
+    if not isinstance(labels, dict):
+        raise GarbledError("labels that are no object")
+    return labels
+
+
 def _note(envelope: Envelope, key: str, value: object) -> None:
     if key == "status":
         envelope.status = str(value)
@@ -189,18 +214,50 @@ def _read_series(body: JsonStream, batch: _Batch, envelope: Envelope) -> None:
     """The array of series, at whose `[` the body stands."""
     for _ in body.elements():
         body.look_ahead(LABELS_BYTES)
-        found = _LABELS.match(body.data, body.at)
-        if found is not None and body.data.startswith(_VALUES, found.end()):
-            labels, ahead = found.group(1), found.end() + len(_VALUES) - 1 - body.at
-            brace = body.find(b"}", ahead=ahead)
-            begin = body.at + ahead
-            # Samples hold no brace: this one ends the series, unless native histograms follow or blanks stand between.
-            if body.data.startswith(b'"]]', brace - 3) and body.data.find(b"{", begin, brace) < 0:
-                batch.add(labels, body.data[begin : brace - 1])
-                body.at = brace + 1
-                continue
-        batch.add_parsed(body.value(), envelope)
+        if not _take_usual(body, batch):
+            _take_next(body, batch, envelope)
     batch.flush()
+
+
+def _take_usual(body: JsonStream, batch: _Batch) -> bool:
+    """Take the series that lie whole in what was read, as long as they are written as usual; False where none is."""
+    data, at, taken = body.data, body.at, False
+    while (found := _LABELS.match(data, at)) is not None:
+        end = _end_of_samples(data, found.end() - 1)
+        if end is None:
+            break
+        batch.add(found.group(1), data[found.end() - 1 : end])
+        body.at, taken = end + 2, True
+        if not data.startswith(b',{"', body.at):
+            break
+        at = body.at + 1
+    return taken
+
+
+def _take_next(body: JsonStream, batch: _Batch, envelope: Envelope) -> None:
+    """Take one series that is larger than what was read, or written in another form."""
+    found = _LABELS.match(body.data, body.at)
+    if found is not None:
+        ahead = found.end() - 1 - body.at
+        body.find(b"}", ahead=ahead)
+        begin = body.at + ahead
+        end = _end_of_samples(body.data, begin)
+        if end is not None:
+            batch.add(found.group(1), body.data[begin:end])
+            body.at = end + 2
+            return
+    batch.add_parsed(body.value(), envelope)
+
+
+def _end_of_samples(data: bytes, begin: int) -> int | None:
+    """Where the samples that begin there end, `]}` following; None where more follows, or blanks stand between.
+
+    Samples hold no brace: the next one ends the series, unless native histograms stand there.
+    """
+    brace = data.find(b"}", begin)
+    if brace < 0 or not data.startswith(b'"]]', brace - 3) or data.find(b"{", begin, brace) >= 0:
+        return None
+    return brace - 1
 
 
 class _Batch:
@@ -255,6 +312,9 @@ class _Batch:
             whole[whole] = self._lie_at(stamps_of(edges[:-1][whole]), self._first) & self._lie_at(
                 stamps_of(edges[1:][whole] - 1), last
             )
+        if whole.all() and rows == list(range(rows[0], rows[0] + len(rows))):  # as a server sends them
+            self._matrix.put_rows(rows[0], first=self._first, values=values.reshape(len(rows), self._n_points))
+            return
         for row, begin, end, full in zip(rows, edges[:-1], edges[1:], whole, strict=True):
             if full:
                 self._matrix.put(row, first=self._first, values=values[begin:end])

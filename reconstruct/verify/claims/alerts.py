@@ -46,7 +46,9 @@ def judge_alert(told: Told, case: Case) -> Iterator[Finding]:
     if outside(time, record):
         yield finding(told, "unverifiable", "outside", case=case, subject=subject)
         return
-    ended = bool(RESOLVED.search(text)) and not _FIRED.search(text)
+    # "Resolved: ProbeFailed" says it in a part of its own.
+    said = text if _FIRED.search(text) or RESOLVED.search(text) else told.statement.text
+    ended = bool(RESOLVED.search(said)) and not _FIRED.search(said)
     unknown = None if named else _NAME.search(text)
     pending = bool(_PENDING.search(text))
     pool = _pool(named, text, record)

@@ -26,7 +26,7 @@ _MECHANISMS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = tuple(
     for one, pattern in (
         (
             "memory-exhaustion",
-            r"\b(?:memory leak|out of memory|oom|memory (?:was )?exhaust\w*|ran out of memory|heap)\b",
+            r"\b(?:memory leak|out of memory|oom|memory (?:was |ran )?(?:exhaust\w*|full)|ran out of memory|heap)\b",
         ),
         (
             "disk-exhaustion",
@@ -36,7 +36,7 @@ _MECHANISMS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = tuple(
         (
             "network-degradation",
             r"\b(?:packet loss|network (?:problem|issue|fault|failure|degradation|partition|outage|latency"
-            r"|congestion)\w*|faulty (?:switch|router|cable|link)|bad (?:switch|router|cable))\b",
+            r"|congestion)\w*|(?:faulty|bad|broken|failed) (?:network )?(?:switch|router|cable|link|interface))\b",
         ),
         (
             "lock-contention",

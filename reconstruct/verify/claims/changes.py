@@ -11,7 +11,7 @@ from reconstruct.model.verification import Finding, Shown
 from reconstruct.verify.claims.judging import Case, apart, finding, notes, off, outside, services_in, shown_event
 from reconstruct.verify.claims.kinds import CHANGES, TALK
 from reconstruct.verify.claims.read import Told
-from reconstruct.verify.record import Happening
+from reconstruct.verify.record import Happening, Record
 from reconstruct.verify.vocabulary import phrase
 
 RARE: Final = frozenset(("deploy", "rollback", "migration"))
@@ -36,11 +36,7 @@ def judge_change(told: Told, case: Case) -> Iterator[Finding]:
     services = services_in(record, text)
     events = [one for one in record.happenings if one.event.kind in hit.events]
     fits = [one for one in events if _about(one, services)] if services else events
-    with_version = [
-        one
-        for one in fits
-        if set(versions) & {one.event.version, *([one.event.previous] if one.event.kind == "rollback" else [])}
-    ]
+    with_version = [one for one in fits if set(versions) & set(_versions(one, record))]
     of_kind = [one for one in fits if one.event.kind == hit.events[0]]
     if versions:
         pool: Sequence[Happening] = with_version
@@ -58,6 +54,14 @@ def judge_change(told: Told, case: Case) -> Iterator[Finding]:
         yield finding(told, "unverifiable", "outside", case=case, subject=subject)
         return
     yield from _timed(told, case, pool, fits, versions, services, subject)
+
+
+def _versions(one: Happening, record: Record) -> Iterator[str]:
+    """Versions that a change is told by: its own, what a rollback left, and one that stands in its title alone."""
+    yield one.event.version
+    if one.event.kind == "rollback":
+        yield one.event.previous
+    yield from (word for word in one.event.title.split() if word not in record.versions)
 
 
 def _tells(title: str, kind: EventKind) -> bool:

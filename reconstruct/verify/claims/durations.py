@@ -19,7 +19,8 @@ _LABELS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
         "detect",
         re.compile(
             r"\b(?:(?:mean )?time[ -]to[ -](?:detect\w*|discover\w*|notice)|m?ttd|detection (?:time|delay|took)"
-            r"|detected (?:it |this |the \w+ )?(?=.{0,20}\b(?:after|later)\b)|until (?:it was )?detect\w*)\b",
+            r"|detected within|detected (?:it |this |the \w+ )?(?=.{0,20}\b(?:after|later)\b)"
+            r"|until (?:it was )?detect\w*)\b",
             re.IGNORECASE,
         ),
     ),
@@ -282,7 +283,7 @@ def relative_time(statement: Statement, case: Case) -> Placed | None:
         sign = -1.0 if word in ("earlier", "before", "prior to") else 1.0
         off = max(60.0 if figure.value >= 60 else 1.0, 0.05 * figure.value) / 2
         may_be = tuple((low + sign * figure.value - off, high + sign * figure.value + 2 * off) for low, high in spans)
-        end = min(match.end(), statement.end)
+        end = min(match.end("word") if word in ("later", "earlier") else match.end(), statement.end)
         return Placed(Written(figure.start, end, text[figure.start : end].strip(), precision_s=2 * off), may_be)
     return None
 

@@ -20,6 +20,7 @@ from reconstruct.verify.claims.alerts import note_near
 from reconstruct.verify.claims.judging import Case, finding, off, outside, services_in, shown_alert
 from reconstruct.verify.claims.kinds import LAYERS, topics
 from reconstruct.verify.claims.read import Hit, Told, claim_of
+from reconstruct.verify.claims.stated import facts_told
 from reconstruct.verify.clock_times import Placed
 from reconstruct.verify.quantities import Figure, fits_unit, scale
 from reconstruct.verify.record import Record, Series, seconds, series_of
@@ -365,6 +366,7 @@ def _against(figure: Figure, option: _Option, role: Role, time: Placed | None, r
     ]
     if role in ("peak", "to") and figure.open:
         return "confirmed" if figure.meets(top) else "contradicted"
+    reached += [v for v in _stated(option, record, figure) if not option.inverted]
     if any(figure.meets(v) for v in (*highest, *reached, *shares, *(lowest if role == "any" else ()))):
         return "confirmed"
     if time is not None and time.may_be and (there := _at(option, time, record, figure)):
@@ -385,6 +387,14 @@ def _against(figure: Figure, option: _Option, role: Role, time: Placed | None, r
         passed = min(a.level for a in option.anomalies) * by
         return "contradicted" if figure.high < min(passed, max(highest)) else "unverifiable"
     return "unverifiable"
+
+
+def _stated(option: _Option, record: Record, figure: Figure) -> Iterator[float]:
+    """What the incident itself states of the option's anomalies: a phase's mean, a step's before and after."""
+    told = facts_told(record.incident, frozenset(a.id for a in option.anomalies), whole=False)
+    for one in told:
+        if isinstance(one, Quantity) and one.unit == option.metric.signal.unit:
+            yield one.value * scale(figure, one.unit)
 
 
 def _at(option: _Option, time: Placed, record: Record, figure: Figure) -> list[list[float]]:

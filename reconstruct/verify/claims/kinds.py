@@ -34,6 +34,7 @@ CHANGES: Final[tuple[tuple[re.Pattern[str], tuple[EventKind, ...]], ...]] = (
         _any(
             r"config(?:uration)? (?:change|push|update|rollout)[ds]?",
             r"config(?:uration)? (?:was |is )?(?:changed|pushed|updated|deployed)",
+            r"chang(?:e|ed) (?:(?:of|to|in) )?(?:the |our )?(?:[\w'’-]+ ){0,4}config(?:uration)?",
         ),
         ("config", "deploy"),
     ),
@@ -42,7 +43,8 @@ CHANGES: Final[tuple[tuple[re.Pattern[str], tuple[EventKind, ...]], ...]] = (
     (
         _any(
             r"(?:cron ?)?job (?:started|starts|ran|runs|kicked off)",
-            r"(?:backup|batch|cron) (?:job )?(?:usually |normally |always )?(?:started|starts|ran|begins|began)",
+            r"(?:backup|batch|cron|report|export|sync) (?:job )?(?:usually |normally |always )?(?:started|starts|ran"
+            r"|begins|began)",
         ),
         ("job",),
     ),
@@ -165,6 +167,7 @@ _TALK: Final = _any(
     r"rul(?:ed|es|ing) out",
     r"(?:starts?|started|begins?|began) (?:the |an? )?(?:code review|investigation|analysis|review|triage)",
     r"hunt\w*",
+    r"go(?:es|ing|ne)? through (?:the |our )?(?:\w+ )?(?:diff|logs?|changes?|code|commits?|dashboards?|metrics|graphs)",
     r"d[iu]g(?:ging|s)? (?:through|into|in)",
     r"pinpoint\w*",
     r"narrow(?:ed|s) (?:it )?down",
@@ -218,6 +221,7 @@ _DETECTION: Final = _any(
     r"|mails?|e-?mails?|calls?)",
     r"reported(?! by default)",
     r"(?:we|engineers?|team) (?:saw|see|observed?)",
+    r"monitoring (?:system )?(?:report|show|flag|caught|picked|spott)\w*",
 )
 _INCIDENT: Final = (
     r"(?:the |an? |this |our |service |partial |full |major |production |site |database |user "
@@ -241,14 +245,16 @@ _START: Final = _any(
     r"(?:suffered|experienced|had|saw|faced) (?:an? |the |some |severe |major |partial |full |elevated "
     r"|increased |degraded |intermittent ){0,4}(?:outage|downtime|degradation|disruption|errors?|failures?|latency"
     r"|performance|availability|slowness|error rates?)",
-    r"(?:could not|couldn['’]t|can ?not|can['’]t|unable to|cannot)(?: (?:access|use|reach|log|sign|check|load"
-    r"|place|complete|connect|buy|pay|order|view|open|send|make|see)\w*)",
+    r"(?:could (?:not|no longer)|couldn['’]t|can ?not|can['’]t|unable to|cannot)(?: (?:access|use|reach|log|sign"
+    r"|check|load|place|complete|connect|buy|pay|order|view|open|send|make|see)\w*)",
     r"first (?:\w+ )?(?:symptoms?|impact|errors?|failures?|failed requests?|5xx|timeouts?)",
     r"users? (?:are |were )?(?:first )?(?:affected|impacted|see|saw|experience[ds]?|notice[ds]?|hit|get|got)",
     r"(?:requests?|calls?|queries|connections?|orders?|logins?|payments?|checkouts?)(?: \w+){0,3} (?:fail(?:ed"
     r"|s|ing)?|tim(?:ed|es|ing) out|error(?:ed|s)?)",
     r"symptoms? (?:seen|visible|observed)",
-    r"starts?(?: time)?(?= ?[:|])",
+    r"(?:slowed|disrupted|degraded|interrupted|impaired|delayed|blocked|affected) (?:[\w-]+ ){1,4}"
+    r"(?=(?:between|from) )",
+    r"start(?:s|ed)?(?: (?:time|at))?(?= ?[:|])",
     r"(?:begin|beginning)(?= ?[:|])",
 )
 _RECOVERY: Final = _any(
@@ -261,7 +267,7 @@ _RECOVERY: Final = _any(
     r"|error rates?|errors|response times?|shop|api)(?: \w+){0,3} (?:normal(?:i[sz]ed?)?(?: again)?"
     r"|healthy(?: again)?|stable(?: again)?|stabili[sz]e[ds]?|nominal|green)",
     r"(?:back (?:online|up|in service|to work\w*)|up again|online again|fully operational|operational again"
-    r"|working again)",
+    r"|working (?:again|normally|as (?:expected|usual))|works? again)",
     rf"{_INCIDENT} (?:was |is |were |are |has been |had been |fully |officially |considered |marked "
     rf"|declared ){{0,3}}(?:over|end(?:ed|s)?|resolved|closed|fixed|subsided|cleared|gone|stopped|disappeared|ceased)",
     rf"(?:end|resolution) of (?:the )?{_INCIDENT}",
@@ -270,11 +276,13 @@ _RECOVERY: Final = _any(
     r"resolution",
     r"(?:incident|impact|outage|event|issue)[- ](?:end(?:ed|s)?|stop)(?: time)?",
     r"ends?(?: time)?(?= ?[:|])",
+    r"closed(?: at)?(?= ?[:|])",
     r"full service",
     r"normal (?:operations?|service|functionality|levels?)(?: (?:was |were )?(?:resumed|restored))?",
 )
 _MITIGATION: Final = _any(
     r"mitigat(?:ed|ion|es|ing)",
+    r"fix(?:ed)?(?: (?:at|time))?(?= ?[:|])",
     r"(?:fix|hotfix|patch|workaround|mitigation) (?:was |is |were |has been )?(?:applied|deployed|released"
     r"|rolled out|in place|shipped|live|merged)",
     r"appl(?:ied|ies|y) (?:an? |the )?(?:fix|hot-?fix|patch|workaround|mitigation)",
@@ -365,6 +373,7 @@ UNAFFECTED: Final = re.compile(
     r"|\b(?:was|were|is|are|stayed|remained|looked|appeared) (?:all |always |perfectly |otherwise "
     r"|completely )?(?:healthy|normal|unaffected|fine|stable|nominal)\b"
     r"|\b(?:was|were)(?:n['’]t| not| never) (?:affected|impacted|involved|to blame|at fault|the cause)\b"
+    r"|\b(?:worked|behaved|performed|ran|functioned|operated) (?:normally|fine|as (?:expected|usual))\b"
     r"|\bunaffected\b|\bnot (?:affected|impacted)\b"
     r"|\b(?:was |were |is |are )?ruled out\b|\bnot (?:the|a) (?:[\w-]+ )?(?:problem|issue|fault|cause"
     r"|culprit)\b|\bno (?:problems?"

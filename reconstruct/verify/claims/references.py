@@ -16,10 +16,10 @@ import pandas as pd
 from reconstruct.model import Alert, Anomaly, Event, Gap, Metric, Query
 from reconstruct.model.facts import Quantity
 from reconstruct.model.verification import ClaimKind, Finding, Shown
-from reconstruct.verify.claims.entry_facts import Told as Stated
-from reconstruct.verify.claims.entry_facts import facts_told
 from reconstruct.verify.claims.judging import Case, off
 from reconstruct.verify.claims.read import Hit, Told, claim_of
+from reconstruct.verify.claims.stated import Told as Fact
+from reconstruct.verify.claims.stated import facts_told
 from reconstruct.verify.clock_times import Placed
 from reconstruct.verify.passages import Passage
 from reconstruct.verify.quantities import Figure, fits_unit, scale
@@ -356,7 +356,7 @@ def _own_values(anomaly: Anomaly) -> Iterator[float]:
 def _is_length(
     figure: Figure,
     moments: Sequence[tuple[float, float, str]],
-    stated: Sequence[Stated],
+    stated: Sequence[Fact],
     record: Record,
     *,
     exact: bool,

@@ -122,6 +122,35 @@ def github(request: Request, items: list[dict[str, Any]]) -> Answer:
     return listed(request, items) if request.path.endswith("/deployments") else as_json([])
 
 
+def azure(request: Request, items: list[dict[str, Any]]) -> Answer:
+    first = number_in(request, "$skipToken", 0)
+    after = {"nextLink": f"https://elsewhere.example/x?$skipToken={first + 500}"} if first + 500 < len(items) else {}
+    return as_json({"value": items[first : first + 500], **after})
+
+
+def google(request: Request, items: list[dict[str, Any]]) -> Answer:
+    first, size = int(request.json.get("pageToken", 0)), request.json["pageSize"]
+    after = {"nextPageToken": str(first + size)} if first + size < len(items) else {}
+    return as_json({"entries": items[first : first + size], **after} if items else {})
+
+
+def continued(request: Request, items: list[dict[str, Any]]) -> Answer:
+    size, first = number_in(request, "limit", 500), number_in(request, "continue", 0)
+    after = str(first + size) if first + size < len(items) else ""
+    return as_json({"metadata": {"continue": after}, "items": items[first : first + size]})
+
+
+def helm_release(number: int) -> dict[str, Any]:
+    entry = {
+        "lastDeployed": ISO,
+        "status": "deployed",
+        "version": number,
+        "chartVersion": "1.0.0",
+        "appVersion": f"2.{number}.0",
+    }
+    return {"metadata": {"name": f"shop{number}", "namespace": "prod"}, "status": {"history": [entry]}}
+
+
 def only(path: str, page: Callable[[Request, list[dict[str, Any]]], Answer], empty: Any) -> Any:
     return lambda request, items: page(request, items) if request.path.endswith(path) else as_json(empty)
 
@@ -197,11 +226,33 @@ LIVE: dict[str, Live] = {
     "argocd": Live(
         "{url}", application, whole("items"), "/api/v1/applications", ("Authorization", f"Bearer {TOKEN}")
     ),
+    "azure": Live(
+        "sub-1",
+        lambda n: {"eventTimestamp": ISO, "operationName": {"value": "Microsoft.Web/sites/write"}, "status": {"value": "Succeeded"},
+                   "resourceId": f"/subscriptions/s/sites/shop{n}", "correlationId": str(n), "caller": "jdoe@invented.example", "category": {}},
+        azure, "/subscriptions/sub-1/providers/Microsoft.Insights/eventtypes/management/values", ("Authorization", f"Bearer {TOKEN}"),
+    ),
+    "cloudevents": Live(
+        "{url}/events",
+        lambda n: {"specversion": "1.0", "type": "com.example.deploy", "source": "/ci", "id": str(n), "time": ISO, "data": {"service": "shop"}},
+        whole(), "/events", ("Authorization", f"Bearer {TOKEN}"),
+    ),
     "datadog": Live(
         "*",
         lambda n: {"id": str(n), "type": "event", "attributes": {"timestamp": ISO, "tags": ["service:shop"],
                    "attributes": {"title": f"Deployed shop 2.{n}"}}},
         datadog, "/api/v2/events", ("DD-API-KEY", TOKEN),
+    ),
+    "flux": Live(
+        "{url}", helm_release, only("/helmreleases", continued, {"items": [], "metadata": {}}),
+        "/apis/helm.toolkit.fluxcd.io/v2/helmreleases", ("Authorization", f"Bearer {TOKEN}"),
+    ),
+    "google": Live(
+        "acme-1",
+        lambda n: {"timestamp": ISO, "insertId": str(n), "resource": {"labels": {"service_name": "shop"}},
+                   "protoPayload": {"methodName": "google.cloud.run.v1.Services.ReplaceService", "resourceName": "x/shop",
+                                    "authenticationInfo": {"principalEmail": "jdoe@invented.example"}}},
+        google, "/v2/entries:list", ("Authorization", f"Bearer {TOKEN}"),
     ),
     "github": Live("acme/shop", deployment, github, "/repos/acme/shop/deployments", ("Authorization", f"Bearer {TOKEN}"), most=5000),
     "gitlab": Live(
@@ -287,7 +338,7 @@ def told(kind: str, items: list[dict[str, Any]]) -> tuple[SourceResult, FakeHttp
 
 
 def test_every_source_that_asks_over_http_is_tested_here() -> None:
-    assert {*LIVE, "file", "git", "aws"} == {*BUILT_IN}
+    assert {*LIVE, "file", "git", "aws", "codedeploy", "ecs"} == {*BUILT_IN}
     assert {*TOKEN_VARIABLES} == {*LIVE} - {"statuspage"}
 
 

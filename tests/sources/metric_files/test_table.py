@@ -12,6 +12,7 @@ import pytest
 
 from reconstruct.errors import UsageError
 from tests.sources.metric_files.recording import (
+    COUNT,
     CPU,
     ISO,
     LATENCY,
@@ -187,8 +188,49 @@ def test_a_zone_in_the_header_of_the_time(tmp_path: Path) -> None:
         header="Time (CET),latency_seconds",
     )
     assert before_and_after(metrics_of(written(tmp_path, text))[0]["latency_seconds"]) == pytest.approx((0.0203, 0.9))
-    with pytest.raises(UsageError, match="a zone that can be several"):
+    with pytest.raises(UsageError, match="'IST' can be"):
         metrics_of(written(tmp_path, text.replace("CET", "IST")))
+
+
+@pytest.mark.parametrize(
+    ("header", "zone", "cells"),
+    [
+        ("Time (Europe/Berlin)", "Europe/Berlin", ""),
+        ("Time [+05:30]", "Asia/Kolkata", ""),
+        ("timestamp_utc", "UTC", ""),
+        ("(PDH-CSV 4.0) (W. Europe Standard Time)(-60)", "Europe/Berlin", ""),
+        ("time,timezone", "Europe/Berlin", ",Europe/Berlin"),
+        ("time,tz", "America/New_York", ",EST"),
+        ("time,utc_offset", "Asia/Kolkata", ",5.5"),
+        ("time,utc_offset", "America/New_York", ",-18000"),
+        ("time,zone", "Europe/Berlin", ",+01:00"),
+    ],
+)
+@pytest.mark.parametrize("written_as", ["%Y-%m-%d %H:%M:%S", "%d.%m.%Y %H:%M:%S", "%d %b %Y %H:%M:%S"])
+def test_a_zone_in_the_header_or_in_a_column_counts(
+    tmp_path: Path, header: str, zone: str, cells: str, written_as: str
+) -> None:
+    text = lines(
+        lambda n: f"{TIMES[n].tz_convert(zone).strftime(written_as)}{cells},{LATENCY[n]}",
+        header=f"{header},latency_seconds",
+    )
+    found = metrics_of(written(tmp_path, text))[0]["latency_seconds"]
+    assert before_and_after(found) == pytest.approx((0.0203, 0.9))
+    assert len(found.labels) == 1
+
+
+def test_records_in_an_envelope_are_a_table(tmp_path: Path) -> None:
+    rows = [{"_time": ISO[n], "service": "shop", "p95_ms": str(1000 * LATENCY[n])} for n in range(COUNT)]
+    nested = [{"time": ISO[n], "data": {"service": "shop", "p95_ms": 1000 * LATENCY[n]}} for n in range(COUNT)]
+    for document in ({"preview": False, "results": rows}, {"id": 1, "data": {"series": nested}}):
+        found = metrics_of(written(tmp_path, json.dumps(document), name="m.json"))[0]["p95_ms"]
+        assert before_and_after(found) == pytest.approx((0.0203, 0.9))
+        assert found.services[0].name == "shop"
+
+
+def test_a_blank_line_below_the_header_is_no_header(tmp_path: Path) -> None:
+    text = lines(lambda n: f"{ISO[n]},{LATENCY[n]}", header="time,latency_seconds\n")
+    assert before_and_after(metrics_of(written(tmp_path, text))[0]["latency_seconds"]) == pytest.approx((0.0203, 0.9))
 
 
 def test_what_the_user_says_of_columns_counts(tmp_path: Path) -> None:

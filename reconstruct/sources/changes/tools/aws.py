@@ -7,8 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
 from importlib import import_module
 from typing import Any, Final
+
+import pandas as pd
 
 from reconstruct.errors import SourceError, UsageError
 from reconstruct.http import redact
@@ -34,6 +38,12 @@ from reconstruct.sources.changes.record import event
 from reconstruct.sources.result import SourceRequest, SourceResult
 
 MAX_EVENTS: Final = 10_000
+MAX_DEPLOYMENTS_ASKED: Final = 25
+"""The most that BatchGetDeployments takes."""
+MAX_SERVICES_ASKED: Final = 10
+"""The most that DescribeServices takes."""
+LONGEST_DEPLOYMENT: Final = pd.Timedelta(days=1)
+"""A deployment that was created before the window may run in it; a guess at how long."""
 _READS: Final = re.compile(
     r"(?:Get|List|Describe|Head|Lookup|BatchGet|Search|Query|Scan|Select|AssumeRole|Decrypt|ConsoleLogin|Generate)"
 )
@@ -77,19 +87,8 @@ def fetch_trail(ask: SourceRequest) -> SourceResult:
     SourceError
         If AWS does not answer or refuses.
     """
-    try:
-        boto3: Any = import_module("boto3")
-        client_settings: Any = import_module("botocore.config").Config
-        botocore_errors: Any = import_module("botocore.exceptions")
-    except ImportError as error:
-        raise UsageError("the source aws needs boto3", hint="pip install 'reconstruct[aws]'") from error
-    settings = client_settings(connect_timeout=10, read_timeout=20, retries={"max_attempts": 3, "mode": "standard"})
     found: list[Item] = []
-    gaps: tuple[Gap, ...] = ()
-    try:
-        client: Any = boto3.client(
-            "cloudtrail", region_name=ask.argument, endpoint_url=ask.options.get("url") or None, config=settings
-        )
+    with aws_client("cloudtrail", ask, region=ask.argument, right="cloudtrail:LookupEvents") as client:
         asked = client.get_paginator("lookup_events").paginate(
             LookupAttributes=[{"AttributeKey": "ReadOnly", "AttributeValue": "false"}],
             StartTime=ask.window.baseline_start.to_pydatetime(),
@@ -98,20 +97,94 @@ def fetch_trail(ask: SourceRequest) -> SourceResult:
         )
         for page in asked:
             found += [{**one, "EventTime": one["EventTime"].isoformat()} for one in page.get("Events", ())]
+    source = f"aws:{ask.argument}"
+    gaps: tuple[Gap, ...] = ()
+    if len(found) >= MAX_EVENTS:
+        cause = f"only the newest {MAX_EVENTS:,} were read"
+        gaps = (Gap("", source, "older calls", cause, ask.window.start, ask.window.end),)
+    return SourceResult(gaps=gaps) + LOOKUP.parse(found, PayloadReading(source, ask))
+
+
+@contextmanager
+def aws_client(service: str, ask: SourceRequest, *, region: str, right: str) -> Iterator[Any]:
+    """A client of boto3 for one service; what it raises becomes an error of ours that names the least `right`.
+
+    Raises
+    ------
+    UsageError
+        If boto3 is not installed, or there are no credentials.
+    SourceError
+        If AWS does not answer or refuses.
+    """
+    try:
+        boto3: Any = import_module("boto3")
+        client_settings: Any = import_module("botocore.config").Config
+        botocore_errors: Any = import_module("botocore.exceptions")
+    except ImportError as error:
+        raise UsageError("the sources of AWS need boto3", hint="pip install 'reconstruct[aws]'") from error
+    settings = client_settings(connect_timeout=10, read_timeout=20, retries={"max_attempts": 3, "mode": "standard"})
+    try:
+        yield boto3.client(service, region_name=region, endpoint_url=ask.options.get("url") or None, config=settings)
     except botocore_errors.NoCredentialsError as error:
         raise UsageError("no credentials for AWS", hint="set AWS_PROFILE, or what boto3 looks for") from error
     except (botocore_errors.BotoCoreError, botocore_errors.ClientError) as error:
-        raise SourceError(
-            f"CloudTrail in {ask.argument}: {redact(str(error))[:300]}", hint="it needs cloudtrail:LookupEvents"
-        ) from error
-    source = f"aws:{ask.argument}"
-    if len(found) >= MAX_EVENTS:
-        gaps = (
-            Gap(
-                "", source, "older calls", f"only the newest {MAX_EVENTS:,} were read", ask.window.start, ask.window.end
-            ),
+        raise SourceError(f"{service} in {region}: {redact(str(error))[:300]}", hint=f"it needs {right}") from error
+
+
+def fetch_code_deploy(ask: SourceRequest) -> SourceResult:
+    """CodeDeploy's deployments of the window in the region `ask.argument`. Credentials are boto3's own."""
+    source, found = f"codedeploy:{ask.argument}", []
+    right = "codedeploy:ListDeployments, codedeploy:BatchGetDeployments"
+    with aws_client("codedeploy", ask, region=ask.argument, right=right) as client:
+        created = {
+            "start": (ask.window.baseline_start - LONGEST_DEPLOYMENT).to_pydatetime(),
+            "end": ask.window.end.to_pydatetime(),
+        }
+        numbers: list[str] = []
+        asked = client.get_paginator("list_deployments").paginate(
+            createTimeRange=created, PaginationConfig={"MaxItems": MAX_EVENTS}
         )
-    return SourceResult(gaps=gaps) + LOOKUP.parse(found, PayloadReading(source, ask))
+        for page in asked:
+            numbers += page.get("deployments", ())
+        for place in range(0, len(numbers), MAX_DEPLOYMENTS_ASKED):
+            batch = client.batch_get_deployments(deploymentIds=numbers[place : place + MAX_DEPLOYMENTS_ASKED])
+            found += [_plain_times(one) for one in batch.get("deploymentsInfo", ())]
+    gaps: tuple[Gap, ...] = ()
+    if len(numbers) >= MAX_EVENTS:
+        cause = f"only {MAX_EVENTS:,} were read"
+        gaps = (Gap("", source, "more deployments", cause, ask.window.baseline_start, ask.window.end),)
+    return SourceResult(gaps=gaps) + CODE_DEPLOY.parse(found, PayloadReading(source, ask))
+
+
+def fetch_services(ask: SourceRequest) -> SourceResult:
+    """What the services of the ECS cluster `ask.argument` (`REGION/CLUSTER`) tell: deployments, their last 100 events.
+
+    Raises
+    ------
+    UsageError
+        If the argument is not a region and a cluster.
+    """
+    region, _, cluster = ask.argument.partition("/")
+    if not region or not cluster:
+        raise UsageError(f"{ask.argument!r} names no cluster", hint="write ecs:REGION/CLUSTER")
+    source, found = f"ecs:{ask.argument}", []
+    with aws_client("ecs", ask, region=region, right="ecs:ListServices, ecs:DescribeServices") as client:
+        names: list[str] = []
+        for page in client.get_paginator("list_services").paginate(cluster=cluster):
+            names += page.get("serviceArns", ())
+        for place in range(0, len(names), MAX_SERVICES_ASKED):
+            told = client.describe_services(cluster=cluster, services=names[place : place + MAX_SERVICES_ASKED])
+            found += [_plain_times(one) for one in told.get("services", ())]
+    return ECS.parse(found, PayloadReading(source, ask)).within(ask)
+
+
+def _plain_times(value: Any) -> Any:
+    """What boto3 gave with its times as text, as the CLI prints them."""
+    if isinstance(value, dict):
+        return {name: _plain_times(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_plain_times(inner) for inner in value]
+    return value.isoformat() if isinstance(value, datetime) else value
 
 
 def _record(item: Item, reading: PayloadReading) -> Iterator[Told]:
@@ -225,13 +298,8 @@ LOOKUP: Final = Format(
 RECORDS: Final = Format(
     "CloudTrail records", lambda item: has(item, "eventName", "eventTime", "eventSource"), each(_record)
 )
-FORMATS: Final = (
-    RECORDS,
-    LOOKUP,
-    Format(
-        "CodeDeploy deployments",
-        lambda item: has(item, "deploymentId", "applicationName", "status"),
-        each(_code_deploy),
-    ),
-    Format("ECS services", lambda item: has(item, "serviceName", "deployments"), each(_ecs)),
+CODE_DEPLOY: Final = Format(
+    "CodeDeploy deployments", lambda item: has(item, "deploymentId", "applicationName", "status"), each(_code_deploy)
 )
+ECS: Final = Format("ECS services", lambda item: has(item, "serviceName", "deployments"), each(_ecs))
+FORMATS: Final = (RECORDS, LOOKUP, CODE_DEPLOY, ECS)

@@ -5,18 +5,37 @@ One operation is told several times (started, accepted, succeeded): it is one ev
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Final
+from urllib.parse import parse_qsl, urlsplit
 
 import pandas as pd
 
-from reconstruct.model import Service
+from reconstruct.errors import UsageError
+from reconstruct.model import Gap, Service
 from reconstruct.model.kinds import EventKind
 from reconstruct.sources.changes.described import Described
-from reconstruct.sources.changes.payload import Format, Item, PayloadReading, Told, begin, each, end, has, labels, text
+from reconstruct.sources.changes.paged import get_json, open_source
+from reconstruct.sources.changes.payload import (
+    Format,
+    Item,
+    PayloadReading,
+    Told,
+    begin,
+    each,
+    end,
+    has,
+    labels,
+    listed,
+    text,
+)
 from reconstruct.sources.changes.record import event
-from reconstruct.sources.result import SourceResult
+from reconstruct.sources.result import SourceRequest, SourceResult
 
+API_URL: Final = "https://management.azure.com"
+API_VERSION: Final = "2015-04-01"
+MAX_PAGES: Final = 50
 _TIMES: Final = ("eventTimestamp", "time")
 _STATES: Final = {
     "Started": "running",
@@ -25,6 +44,45 @@ _STATES: Final = {
     "Success": "done",
     "Failure": "failed",
 }
+
+
+def fetch_activity(ask: SourceRequest) -> SourceResult:
+    """The activity log of the subscription `ask.argument` in the window: what was written, deleted or acted on.
+
+    Options: `token` (as `az account get-access-token` gives it), `url` (of another cloud), `group` (a resource group).
+
+    Raises
+    ------
+    UsageError
+        If the argument is no subscription's id.
+    SourceError
+        If Azure does not answer or refuses.
+    """
+    if not re.fullmatch(r"[\w-]+", ask.argument):
+        raise UsageError(f"{ask.argument!r} is no subscription", hint="write azure:SUBSCRIPTION-ID")
+    since, until = (f"{time:%Y-%m-%dT%H:%M:%SZ}" for time in (ask.window.baseline_start, ask.window.end))
+    wanted = f"eventTimestamp ge '{since}' and eventTimestamp le '{until}'"
+    if group := ask.options.get("group"):
+        wanted += f" and resourceGroupName eq '{group}'"
+    path = f"/subscriptions/{ask.argument}/providers/Microsoft.Insights/eventtypes/management/values"
+    params: dict[str, object] = {"api-version": API_VERSION, "$filter": wanted}
+    found: list[Item] = []
+    gaps: tuple[Gap, ...] = ()
+    url, token = ask.options.get("url", API_URL), ask.options.get("token", "")
+    with open_source(ask, name="Azure", url=url, token=token) as session:
+        for _ in range(MAX_PAGES):
+            whole = get_json(session, path, params=params)
+            found += listed(whole, "value", source="Azure")
+            after = text(whole, "nextLink")
+            if not after:
+                break
+            # Of the link only its parameters are taken: our token goes to no address that an answer names.
+            params = {**params, **dict(parse_qsl(urlsplit(after).query))}
+        else:
+            cause = f"only the newest {len(found):,} were read; give the option group"
+            gaps = (Gap("", "azure", "older entries", cause, ask.window.baseline_start, ask.window.end),)
+    told = _parse(found, PayloadReading("azure", ask))
+    return SourceResult(gaps=gaps) + told
 
 
 def _parse(items: Sequence[Item], reading: PayloadReading) -> SourceResult:

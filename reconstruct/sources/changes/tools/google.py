@@ -9,13 +9,30 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from reconstruct.model import Service
+from reconstruct.errors import UsageError
+from reconstruct.model import Gap, Service
 from reconstruct.model.kinds import EventKind
 from reconstruct.sources.changes.described import Described
-from reconstruct.sources.changes.payload import Format, Item, PayloadReading, Told, begin, each, end, has, labels, text
+from reconstruct.sources.changes.paged import get_json, open_source
+from reconstruct.sources.changes.payload import (
+    Format,
+    Item,
+    PayloadReading,
+    Told,
+    begin,
+    each,
+    end,
+    has,
+    labels,
+    listed,
+    text,
+)
 from reconstruct.sources.changes.record import event
-from reconstruct.sources.result import SourceResult
+from reconstruct.sources.result import SourceRequest, SourceResult
 
+API_URL: Final = "https://logging.googleapis.com"
+PAGE_SIZE: Final = 1000
+MAX_PAGES: Final = 20
 _READS: Final = re.compile(r"(?:^|\.)(?:get|list|aggregated|search|query|test|watch|batchget|read)\w*$", re.IGNORECASE)
 _KINDS: Final[tuple[tuple[re.Pattern[str], EventKind], ...]] = (
     (re.compile(r"(?:reset|restart|stop|start|failover|reboot)\w*$", re.IGNORECASE), "restart"),
@@ -29,6 +46,46 @@ _KINDS: Final[tuple[tuple[re.Pattern[str], EventKind], ...]] = (
     ),
 )
 _LABELS: Final = ("service_name", "function_name", "module_id", "database_id", "cluster_name", "instance_id")
+
+
+def fetch_entries(ask: SourceRequest) -> SourceResult:
+    """The audit log of admin activity of the project `ask.argument` in the window.
+
+    Options: `token` (as `gcloud auth print-access-token` gives it), `url`.
+
+    Raises
+    ------
+    UsageError
+        If the argument is no project's id.
+    SourceError
+        If Google Cloud does not answer or refuses.
+    """
+    if not re.fullmatch(r"[a-z0-9.:-]+", ask.argument):
+        raise UsageError(f"{ask.argument!r} is no project", hint="write google:PROJECT-ID")
+    since, until = (f"{time:%Y-%m-%dT%H:%M:%SZ}" for time in (ask.window.baseline_start, ask.window.end))
+    body: dict[str, object] = {
+        "resourceNames": [f"projects/{ask.argument}"],
+        "filter": f'log_id("cloudaudit.googleapis.com/activity") AND timestamp>="{since}" AND timestamp<"{until}"',
+        "orderBy": "timestamp desc",
+        "pageSize": PAGE_SIZE,
+    }
+    found: list[Item] = []
+    gaps: tuple[Gap, ...] = ()
+    url, token = ask.options.get("url", API_URL), ask.options.get("token", "")
+    with open_source(ask, name="Google Cloud", url=url, token=token) as session:
+        for _ in range(MAX_PAGES):
+            whole = get_json(session, "/v2/entries:list", body=body)
+            # An answer without entries leaves the field out; one page may be empty and more follow.
+            if not isinstance(whole, dict) or not whole.keys() <= {"nextPageToken"}:
+                found += listed(whole, "entries", source="Google Cloud")
+            after = text(whole, "nextPageToken")
+            if not after:
+                break
+            body["pageToken"] = after
+        else:
+            cause = f"only the newest {MAX_PAGES * PAGE_SIZE:,} were read"
+            gaps = (Gap("", "google", "older entries", cause, ask.window.baseline_start, ask.window.end),)
+    return SourceResult(gaps=gaps) + _parse(found, PayloadReading("google", ask))
 
 
 def _parse(items: Sequence[Item], reading: PayloadReading) -> SourceResult:

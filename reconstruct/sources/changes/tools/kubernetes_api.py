@@ -7,7 +7,7 @@ finds address and credentials. The least right is to list these kinds.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
@@ -33,6 +33,10 @@ _KINDS: Final = (
     ("apis/batch/v1", "jobs", "Job"),
     ("api/v1", "events", "Event"),
 )
+_FLUX: Final = (
+    ("apis/helm.toolkit.fluxcd.io/v2", "helmreleases", "HelmRelease"),
+    ("apis/kustomize.toolkit.fluxcd.io/v1", "kustomizations", "Kustomization"),
+)
 _HELM: Final = ("api/v1", "secrets", "Secret")
 
 
@@ -41,6 +45,18 @@ def fetch_objects(ask: SourceRequest) -> SourceResult:
 
     Options: `token`, `namespace`, `helm` (`true` also lists Helm's secrets, by their labels alone).
     """
+    return _fetch(ask, kinds=[*_KINDS, *([_HELM] if ask.options.get("helm") == "true" else [])], name="kubernetes")
+
+
+def fetch_flux(ask: SourceRequest) -> SourceResult:
+    """What Flux deployed in the cluster at `ask.argument`, as for `kubernetes`: HelmReleases and Kustomizations.
+
+    Options: `token`, `namespace`. A cluster that has only one of the two kinds is a gap, not an error.
+    """
+    return _fetch(ask, kinds=_FLUX, name="flux")
+
+
+def _fetch(ask: SourceRequest, *, kinds: Sequence[tuple[str, str, str]], name: str) -> SourceResult:
     inside = ask.argument == "in-cluster"
     token, url = ask.options.get("token", ""), ask.argument
     more: dict[str, str] = {}
@@ -61,15 +77,15 @@ def fetch_objects(ask: SourceRequest) -> SourceResult:
     told: list[Event] = []
     refused: list[SourceError | NotAllowedError] = []
     with open_source(asked, name="Kubernetes", url=url, token=token) as session:
-        kinds = [*_KINDS, *([_HELM] if ask.options.get("helm") == "true" else [])]
         for place, (group, resource, kind) in enumerate(kinds):
             try:
                 items = list(_listed(session, group, resource, namespace=ask.options.get("namespace", "")))
             except (SourceError, NotAllowedError) as error:
-                if place == 0 and not (isinstance(error, NotAllowedError) and "403" in error.message):
+                missing = name == "flux" and "answered 404" in error.message
+                if place == 0 and not missing and not (isinstance(error, NotAllowedError) and "403" in error.message):
                     raise  # the address, the network or the token is wrong: the rest would say the same
                 refused.append(error)
-                gaps.append(Gap("", "kubernetes", resource, f"{error.message}; {error.hint}"))
+                gaps.append(Gap("", name, resource, f"{error.message}; {error.hint}"))
                 if isinstance(error, RateLimitedError):
                     break
                 continue
@@ -82,7 +98,7 @@ def fetch_objects(ask: SourceRequest) -> SourceResult:
                 ]
     if len(refused) == len(kinds):
         raise refused[0]
-    read = kubernetes.FORMATS[0].parse(found, PayloadReading("kubernetes", ask))
+    read = kubernetes.FORMATS[0].parse(found, PayloadReading(name, ask))
     events = tuple(e for e in (*read.events, *told) if ask.covers(e.time))
     return SourceResult(events=events, gaps=(*gaps, *read.gaps))
 

@@ -31,7 +31,27 @@ def read_cloudwatch(content: Content, *, tz: str) -> Parsed | None:
     if isinstance(document, dict) and isinstance(document.get("Datapoints"), list):
         _statistics(document, recorder=recorder, stem=content.stem)
         return Parsed(recorder.tracks())
+    if content.json_lines and all("metric_name" in one and "dimensions" in one for one in content.json_lines):
+        return _stream(content, tz=tz)
     return _console(content, tz=tz) if document is None else None
+
+
+def _stream(content: Content, *, tz: str) -> Parsed:
+    """A metric stream in JSON: one object a metric and minute, with sum and count, and percentiles where asked for."""
+    recorder = Recorder(tz=tz)
+    for one in content.json_lines:
+        value: dict[str, Any] = one["value"] if isinstance(one.get("value"), dict) else {}
+        name, labels = str(one["metric_name"]), dict(one.get("dimensions") or {})
+        unit = unit_of_vendor(one.get("unit"))
+        count = float(value.get("count") or 0)
+        statistics = {key: cell for key, cell in value.items() if key.startswith(("p", "tm"))}
+        if count and unit is not None and "sum" in value:
+            statistics["Average"] = float(value["sum"]) / count
+        elif "sum" in value:
+            statistics["Sum"] = value["sum"]
+        for statistic, cell in statistics.items():
+            recorder.add(name, {**labels, "statistic": statistic}, [float(one["timestamp"])], [cell], unit=unit)
+    return Parsed(recorder.tracks())
 
 
 def _statistics(document: dict[str, Any], *, recorder: Recorder, stem: str) -> None:

@@ -7,7 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.sources.metric_files.recording import CPU, ISO, LATENCY, TIMES, before_and_after, lines, metrics_of, written
+from tests.sources.metric_files.recording import (
+    CPU,
+    ISO,
+    LATENCY,
+    SECONDS,
+    TIMES,
+    before_and_after,
+    lines,
+    metrics_of,
+    written,
+)
 
 
 def test_get_metric_data_newest_first(tmp_path: Path) -> None:
@@ -35,5 +45,22 @@ def test_the_consoles_csv_has_its_header_on_the_left(tmp_path: Path) -> None:
     head = 'Full label,"TargetResponseTime"\nLabel,"TargetResponseTime p95"\nLoadBalancer,"app/shop/50dc6c495c0c9188"'
     text = lines(lambda n: f"{TIMES[n]:%Y/%m/%d %H:%M:%S},{LATENCY[n]}", header=head)
     metric = metrics_of(written(tmp_path, text))[0]["TargetResponseTime p95"]
+    assert before_and_after(metric) == pytest.approx((0.0203, 0.9))
+    assert metric.services[0].name == "shop"
+
+
+def test_a_metric_stream_tells_sums_and_counts(tmp_path: Path) -> None:
+    about = {"namespace": "AWS/ApplicationELB", "metric_name": "TargetResponseTime", "unit": "Seconds"}
+    text = lines(
+        lambda n: json.dumps(
+            {
+                **about,
+                "dimensions": {"LoadBalancer": "app/shop/1"},
+                "timestamp": 1000 * SECONDS[n],
+                "value": {"max": 9, "min": 0, "sum": 100 * LATENCY[n], "count": 100},
+            }
+        )
+    )
+    (metric,) = metrics_of(written(tmp_path, text, name="m.jsonl"))[0].values()
     assert before_and_after(metric) == pytest.approx((0.0203, 0.9))
     assert metric.services[0].name == "shop"
