@@ -12,6 +12,7 @@ from reconstruct.model import Window
 from reconstruct.packs import Conventions, MetricInfo, Seen, survey
 from reconstruct.sources.prometheus.client import Prometheus, Sample
 from reconstruct.sources.prometheus.dialect import plain_labels
+from reconstruct.sources.prometheus.discovery import series_counts
 
 
 class _Asked:
@@ -55,4 +56,6 @@ def seen_metrics(
         As `Prometheus` raises.
     """
     moments = (window.start, min(window.end, server.now()))
-    return survey(names, server=_Asked(server, window, moments), at=moments, conventions=conventions, scope=scope)
+    sizes = series_counts(server, window=window) if not scope else {}
+    asked = _Asked(server, window, moments)
+    return survey(names, server=asked, at=moments, conventions=conventions, scope=scope, sizes=sizes)
