@@ -236,11 +236,14 @@ def _answerable(candidate: Candidate, system: System, span: Span) -> Mapping[str
             for user, share in users_of(system, span, thing, candidate.place).items():
                 add(user, weight * share)
         elif word == "hosted":
+            placed = any(thing in hosts for hosts in system.hosts.values())
             for one in hosted_by(system, thing):
-                add(one, weight)
+                add(one, weight if placed else weight * UNPLACED)
     return named
 
 
+UNPLACED: Final = 0.4
+"""Of the share of what runs on a machine, where nothing tells what does: it may as well run on another."""
 IDLE_USER: Final = 0.5
 """Share for each user of a store where users met nothing: slowness tells none apart."""
 

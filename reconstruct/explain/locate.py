@@ -118,7 +118,8 @@ def _next(system: System, span: Span, here: str, path: list[str], *, failing: bo
         if untimed or inner.ill:  # its own figures tell more than its caller's: a caller gives up, or times nothing
             part = Excess(*(max(a, b) for a, b in zip(_tuple(part), _tuple(inner), strict=True)))
         if untimed:
-            shares.append(1.0 if slow and inner.times > ILL_TIMES else 0.0)
+            least = SLOWER if hop is None or hop.busy is None else ILL_TIMES
+            shares.append(1.0 if slow and inner.times > least else 0.0)
         if own.failed > 1e-3 and (failing or own.share > ILL_SHARE):
             shares.append(part.failed / own.failed)
         if own.slow > 1e-6 and own.times > SLOWER and (slow or own.share < ILL_SHARE / 2):
@@ -139,7 +140,7 @@ def _lost_between(system: System, span: Span, caller: str, callee: str, *, slow:
     link, inner = excess(flow, span), excess(system.served[callee], span)
     timed = flow is not None and flow.busy is not None and hop is not None and hop.busy is not None
     lost = [inner.failed < LOST * link.failed] if link.share > ILL_SHARE / 2 else []
-    lost += [inner.slow < LOST * link.slow] if timed and link.times > 1.2 else []
+    lost += [inner.slow < LOST * link.slow] if timed and link.times > SLOWER else []
     return bool(lost) and all(lost) and (timed or not slow)
 
 

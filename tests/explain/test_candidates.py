@@ -150,3 +150,21 @@ def test_what_begins_after_users_were_affected_loses() -> None:
     found = system(served=AFFECTED, called=LINKS, readings={("shop", "throttled"): reading(late, unit="ratio")})
     rules = {t.rule for c in shown(found) if c.mechanism.id == "cpu-contention" for t in c.terms}
     assert not rules or "onset-order" in rules
+
+
+@pytest.mark.parametrize(("cores", "ill"), [(0.3, False), (0.9, True)])
+def test_a_request_costs_more_of_a_process_only_where_the_process_works_no_less(cores: float, ill: bool) -> None:
+    fewer = {**AFFECTED, "cart": flow(level(100.0, 10.0), mean_s=0.02)}
+    found = system(served=fewer, readings={("cart", "cpu"): reading(level(0.5, cores), unit="cores")})
+    assert any(c.mechanism.id == "cpu-contention" for c in shown(found)) is ill
+
+
+@pytest.mark.parametrize(("rows", "ill"), [(5e3, True), (9e4, False)])
+def test_a_disk_that_is_slow_is_told_unless_more_is_read(rows: float, ill: bool) -> None:
+    readings: dict[tuple[str, Role], Reading] = {
+        **DATABASE,
+        ("node-1", "disk_busy"): reading(level(0.05, 0.7), unit="ratio"),
+        ("orders-db", "rows"): reading(level(5e3, rows), unit="rows per second"),
+    }
+    found = system(served=AFFECTED, called=LINKS, readings=readings)
+    assert any(c.mechanism.id == "disk-exhaustion" for c in shown(found)) is ill

@@ -21,6 +21,11 @@ Row = tuple[str, str, str, str, str, bool, str, str]
 """time, end, kind, state, environment, took effect, service, version; times are UTC of 2026-11-17."""
 
 READ: dict[str, list[Row]] = {
+    "a_de.csv": [
+        ("14:55:01", "", "deploy", "done", "Produktion", True, "shop", ""),
+        ("15:10:00", "", "deploy", "failed", "Produktion", False, "shop", ""),
+        ("15:20:00", "", "deploy", "requested", "Test", False, "cart", ""),
+    ],
     "appsignal_markers.json": [("13:55:01", "", "deploy", "done", "", True, "", "9fceb02")],
     "argo_app_get.yaml": [("13:55:01", "13:56:40", "deploy", "done", "", True, "shop", "9fceb02d0ae5")],
     "argo_rollouts.json": [],
@@ -68,11 +73,19 @@ READ: dict[str, list[Row]] = {
         ("14:14:00", "", "deploy", "requested", "Staging", False, "shop", "Release-19"),
     ],
     "azdo_pipeline_runs.json": [("13:55:01", "13:56:40", "deploy", "cancelled", "", False, "shop", "")],
+    "b_changes_md.md": [
+        ("13:55:00", "", "note", "done", "", True, "", ""),
+        ("14:10:00", "", "note", "done", "", True, "", ""),
+    ],
     "bamboo_results.json": [("13:55:01", "13:56:40", "deploy", "done", "", True, "Shop", "")],
     "betteruptime_incidents.json": [("14:00:35", "15:24:35", "alert", "done", "", True, "shop.example", "")],
     "bitbucket_deployments.json": [("13:55:01", "13:56:40", "deploy", "done", "Production", True, "", "9fceb02d0ae5")],
     "bitbucket_pipelines.json": [("13:55:01", "13:56:40", "deploy", "failed", "prod", False, "shop", "9fceb02d0ae5")],
     "buildkite_builds.json": [("13:55:01", "13:56:40", "deploy", "done", "", True, "shop", "9fceb02d0ae5")],
+    "c_ampm.csv": [
+        ("13:55:01", "", "deploy", "done", "Prod", True, "", ""),
+        ("14:10:00", "", "deploy", "done", "Staging", False, "", ""),
+    ],
     "circleci_pipelines.json": [("13:55:01", "", "note", "done", "", True, "", "9fceb02d0ae5")],
     "circleci_workflows.json": [("13:55:01", "13:56:40", "deploy", "done", "production", True, "", "")],
     "cloudflare_pages.json": [
@@ -87,6 +100,10 @@ READ: dict[str, list[Row]] = {
     ],
     "cw_filter_log_events.json": [("13:55:01", "", "deploy", "done", "", True, "", "")],
     "cw_logs_insights.csv": [("13:55:01", "", "deploy", "done", "", True, "", "")],
+    "d_tz_suffix.csv": [
+        ("13:55:01", "", "deploy", "done", "", True, "shop", "2.20.0"),
+        ("13:55:01", "", "deploy", "done", "", True, "cart", "1.1"),
+    ],
     "dd_dora.json": [("13:55:01", "13:56:40", "deploy", "done", "prod", True, "shop", "2.20.0")],
     "dd_events_v2.json": [("13:55:01", "", "deploy", "done", "prod", True, "shop", "2.20.0")],
     "dd_monitor_webhook.json": [("14:00:35", "", "note", "done", "", True, "", "")],
@@ -99,7 +116,9 @@ READ: dict[str, list[Row]] = {
     "drone_builds.json": [("13:55:01", "13:56:40", "deploy", "done", "production", True, "", "9fceb02d0ae5")],
     "dynatrace_events.json": [("13:55:01", "13:56:40", "deploy", "done", "", True, "shop", "2.20.0")],
     "dynatrace_problems.json": [("14:00:35", "", "alert", "done", "", True, "shop", "")],
+    "e_dates_only.csv": [("00:00:00", "", "deploy", "done", "", True, "shop", "")],
     "elastic_hits.json": [("13:55:01", "", "deploy", "done", "", True, "shop", "")],
+    "f_two_zone_columns.csv": [("13:55:01", "", "deploy", "done", "", True, "shop", "")],
     "flagsmith_audit.json": [("13:55:01", "", "flag", "done", "Production", True, "", "")],
     "flux_kustomization.json": [("13:56:40", "", "deploy", "failed", "", False, "shop", "9fceb02d0ae5")],
     "flux_notification.json": [("13:56:40", "", "deploy", "done", "", True, "shop", "2.20.0")],
@@ -109,6 +128,7 @@ READ: dict[str, list[Row]] = {
         ("13:55:01", "", "migration", "done", "", True, "", "2.20"),
         ("14:30:01", "", "migration", "failed", "", False, "", "2.21"),
     ],
+    "g_start_end_local.csv": [("13:55:01", "13:56:40", "deploy", "done", "", True, "shop", "")],
     "gcp_app_engine_versions.json": [("13:55:01", "", "deploy", "done", "", True, "default", "20261117t135501")],
     "gcp_audit_run.json": [
         ("13:55:01", "", "deploy", "done", "", True, "shop", ""),
@@ -151,6 +171,7 @@ READ: dict[str, list[Row]] = {
     "gl_webhook_deployment.json": [("13:56:40", "", "deploy", "done", "production", True, "shop", "279484c0")],
     "gl_webhook_pipeline.json": [("13:54:00", "13:56:40", "note", "done", "", True, "shop", "9fceb02d")],
     "grafana_oncall_groups.json": [("14:00:35", "15:24:35", "alert", "done", "", True, "", "")],
+    "h_duration.csv": [("13:55:01", "", "deploy", "done", "", True, "shop", "")],
     "harness_executions.json": [("13:55:01", "13:56:40", "deploy", "done", "production", True, "shop", "")],
     "helm_history.yaml": [("13:55:01", "", "deploy", "done", "", True, "shop", "2.20.0")],
     "helm_status.json": [("13:55:01", "", "deploy", "done", "", True, "shop", "2.20.0")],
@@ -160,13 +181,60 @@ READ: dict[str, list[Row]] = {
         ("15:20:00", "", "rollback", "done", "", True, "shop", "113"),
     ],
     "honeycomb_markers.json": [("13:55:01", "13:56:40", "deploy", "done", "", True, "", "")],
+    "i_env_col.csv": [
+        ("13:55:01", "", "deploy", "done", "production", True, "shop", "2.20.0"),
+        ("14:00:00", "", "deploy", "done", "qa-2", False, "shop", "2.21.0"),
+        ("14:05:00", "", "deploy", "done", "production", True, "shop", "2.21.0"),
+        ("14:10:00", "", "deploy", "cancelled", "production", False, "shop", "2.22.0"),
+        ("14:15:00", "", "deploy", "failed", "production", False, "shop", "2.23.0"),
+    ],
     "incidentio.json": [("14:05:35", "", "alert", "done", "", True, "", "")],
     "instana_releases.json": [("13:55:01", "", "deploy", "done", "", True, "shop", "")],
+    "j_quoted_newline.csv": [
+        ("13:55:01", "", "deploy", "done", "", True, "shop", ""),
+        ("14:10:00", "", "note", "done", "", True, "cart", ""),
+    ],
+    "ja_nested_attr.json": [("13:55:01", "13:56:40", "deploy", "done", "", True, "", "2.20.0")],
+    "jb_edges.json": [
+        ("13:55:01", "13:56:40", "note", "done", "prod", True, "shop", ""),
+        ("14:10:00", "", "note", "requested", "prod", False, "shop", ""),
+    ],
+    "jc_status_object.json": [
+        ("13:55:01", "", "deploy", "failed", "", False, "shop", ""),
+        ("13:56:40", "", "deploy", "running", "", True, "cart", ""),
+    ],
+    "jd_numeric_status.json": [
+        ("13:55:01", "", "deploy", "requested", "", False, "shop", ""),
+        ("13:56:40", "", "deploy", "requested", "", False, "shop", ""),
+    ],
+    "je_preview_flag.json": [
+        ("13:55:01", "", "deploy", "done", "pr-12", False, "shop", ""),
+        ("13:56:40", "", "deploy", "done", "eu-1", True, "shop", ""),
+        ("13:56:40", "", "deploy", "done", "", False, "cart", ""),
+    ],
     "jenkins_blueocean.json": [("13:55:01", "13:56:40", "deploy", "done", "", True, "shop", "9fceb02d0ae5")],
     "jenkins_notification.json": [("13:55:01", "", "deploy", "done", "", True, "shop", "9fceb02d0ae5")],
     "jenkins_wfapi.json": [("13:55:01", "13:56:40", "deploy", "failed", "", False, "", "")],
+    "jf_dry_run.json": [
+        ("13:55:01", "", "deploy", "draft", "", False, "shop", ""),
+        ("13:56:40", "", "deploy", "done", "", True, "shop", ""),
+    ],
+    "jg_many_times.json": [("13:55:01", "", "deploy", "done", "", True, "", "")],
+    "jh_epoch_strings.json": [("13:55:01", "", "deploy", "done", "", True, "shop", "2.20.0")],
+    "ji_single.json": [("13:55:01", "", "deploy", "done", "", True, "shop", "")],
     "jira_export.csv": [],
     "jira_search.json": [("13:56:40", "", "note", "done", "", True, "shop", "")],
+    "jj_empty_results.json": [],
+    "jl_map_by_id.json": [
+        ("13:55:01", "", "deploy", "done", "", True, "shop", "2.20.0"),
+        ("14:10:00", "", "deploy", "done", "", True, "cart", "1.0"),
+    ],
+    "jm_mixed.json": [("13:55:01", "", "deploy", "done", "", True, "", "")],
+    "jn_local_no_zone.json": [
+        ("13:55:01", "", "deploy", "done", "", True, "shop", ""),
+        ("13:55:01", "", "deploy", "done", "", True, "", ""),
+    ],
+    "jo_google_calendar.json": [("13:55:01", "13:56:40", "note", "done", "", True, "", "")],
     "journalctl_short.txt": [
         ("13:55:01", "", "note", "done", "", True, "", ""),
         ("14:10:00", "", "note", "done", "", True, "", ""),
@@ -176,11 +244,27 @@ READ: dict[str, list[Row]] = {
         ("14:02:01", "", "config", "failed", "", False, "shop", ""),
     ],
     "k8s_events_v1.json": [("13:55:01", "14:10:00", "note", "done", "", True, "shop-5d9f", "")],
-    "kibana.csv": [],
+    "k_ms_and_s.csv": [
+        ("13:55:01", "", "note", "done", "", True, "shop", ""),
+        ("13:55:01", "", "note", "done", "", True, "shop", ""),
+        ("13:55:01", "", "note", "done", "", True, "shop", ""),
+        ("13:55:01", "", "note", "done", "", True, "shop", ""),
+    ],
+    "kibana.csv": [("13:55:01", "", "deploy", "done", "", True, "shop", "2.20.0")],
     "kubectl_deploy.json": [("13:56:40", "", "deploy", "done", "", True, "shop", "2.20.0")],
+    "l_float_epoch.csv": [
+        ("13:55:01", "", "deploy", "done", "", True, "shop", ""),
+        ("13:55:01", "", "note", "done", "", True, "shop", ""),
+    ],
     "ld_webhook.json": [("13:55:01", "", "flag", "done", "production", True, "", "")],
     "linear_issues.json": [("13:55:01", "", "note", "done", "", True, "", "")],
     "liquibase_databasechangelog.csv": [("13:55:01", "", "migration", "done", "", True, "", "")],
+    "m_excel_us.csv": [("13:55:01", "", "deploy", "done", "", True, "", "")],
+    "n_backup_jobs.csv": [
+        ("13:55:01", "13:56:40", "job", "done", "", True, "", ""),
+        ("14:00:00", "", "job", "running", "", True, "", ""),
+        ("15:00:00", "", "job", "requested", "", False, "", ""),
+    ],
     "netlify_deploys.json": [
         ("13:54:00", "13:56:40", "deploy", "done", "production", True, "shop", "9fceb02d0ae5"),
         ("14:10:00", "", "deploy", "done", "deploy-preview", False, "shop", "9fceb02d0ae5"),
@@ -192,6 +276,10 @@ READ: dict[str, list[Row]] = {
     "nomad_job_versions.json": [("13:55:01", "", "deploy", "done", "", True, "shop", "3")],
     "nr_change_tracking.json": [("13:55:01", "", "deploy", "done", "", True, "", "2.20.0")],
     "nr_deployments.json": [("13:55:01", "", "deploy", "done", "", True, "", "2.20.0")],
+    "o_flags.csv": [
+        ("13:55:01", "", "flag", "done", "production", True, "", ""),
+        ("14:10:00", "", "flag", "done", "staging", False, "", ""),
+    ],
     "octopus_deployments_list.json": [("13:55:01", "", "deploy", "done", "Environments-1", True, "Projects-1", "")],
     "octopus_events.json": [("13:56:40", "", "note", "done", "production", True, "", "")],
     "octopus_tasks.json": [
@@ -199,6 +287,7 @@ READ: dict[str, list[Row]] = {
         ("14:00:01", "14:00:05", "job", "done", "", True, "", ""),
     ],
     "opsgenie_webhook.json": [("14:00:35", "", "alert", "done", "", True, "shop", "")],
+    "p_alerts.csv": [("14:00:35", "15:24:35", "alert", "done", "", True, "shop", "")],
     "pd_events_v2.json": [("14:00:35", "", "alert", "done", "", True, "shop", "")],
     "pd_incidents.csv": [("14:00:35", "15:24:35", "alert", "done", "", True, "shop", "")],
     "pd_log_entries.json": [
@@ -207,6 +296,11 @@ READ: dict[str, list[Row]] = {
     ],
     "pd_webhook_v3.json": [("14:00:35", "", "alert", "done", "", True, "shop", "")],
     "pulumi_history.json": [("13:55:01", "13:56:40", "config", "done", "", True, "", "12")],
+    "q_offset_col.csv": [
+        ("13:55:01", "", "deploy", "done", "", True, "shop", ""),
+        ("13:55:01", "", "deploy", "done", "", True, "cart", ""),
+    ],
+    "r_semicolon_quotes.csv": [("13:55:01", "", "deploy", "done", "", True, "shop", "")],
     "render_deploys.json": [
         ("13:55:01", "13:56:40", "deploy", "done", "", True, "", "9fceb02d0ae5"),
         ("14:15:30", "14:20:00", "deploy", "failed", "", False, "", "9fceb02d0ae5"),
@@ -250,13 +344,30 @@ READ: dict[str, list[Row]] = {
     "tekton_pipelineruns.json": [("13:55:01", "13:56:40", "deploy", "done", "", True, "", "")],
     "tfc_webhook.json": [("13:56:40", "", "config", "done", "shop-prod", True, "shop-prod", "")],
     "travis_builds.json": [("13:55:01", "13:56:40", "note", "done", "", True, "shop", "9fceb02d0ae5")],
+    "u_log_brackets.log": [
+        ("13:55:01", "", "note", "done", "", True, "", ""),
+        ("13:56:40", "", "note", "done", "", True, "", ""),
+    ],
     "unleash_events.json": [("13:55:01", "", "flag", "done", "production", True, "", "")],
+    "v_log_comma_ms.log": [
+        ("13:55:01", "", "note", "done", "", True, "", ""),
+        ("13:56:40", "", "note", "done", "", True, "", ""),
+    ],
     "vercel_deployments.json": [
         ("13:55:01", "13:56:40", "deploy", "done", "production", True, "shop", "9fceb02d0ae5"),
         ("14:05:01", "14:06:40", "deploy", "done", "", False, "shop", ""),
         ("14:10:01", "", "deploy", "failed", "production", False, "shop", ""),
     ],
     "victorops_incidents.json": [("14:00:35", "", "alert", "done", "", True, "shop", "")],
+    "x_postgres.log": [
+        ("13:55:01", "", "note", "done", "", True, "", ""),
+        ("12:56:40", "", "note", "done", "", True, "", ""),
+    ],
+    "ya_list.yaml": [
+        ("13:55:01", "", "deploy", "done", "", True, "shop", "2.20"),
+        ("14:10:00", "", "deploy", "failed", "", False, "shop", ""),
+    ],
+    "z_shortlog.txt": [("13:55:01", "", "note", "done", "", True, "", "9fceb02d0ae5")],
     "zabbix_events.json": [("14:00:35", "15:24:35", "alert", "done", "", True, "shop-1", "")],
 }
 
@@ -272,6 +383,7 @@ REFUSED = (
     "helm_history_table.txt",
     "helm_list_table.txt",
     "jenkins_job_api_plain.json",
+    "jk_error.json",
     "kubectl_describe.txt",
     "kubectl_events_wide.txt",
     "logfmt.log",
@@ -279,9 +391,13 @@ REFUSED = (
     "maintenance.ics",
     "nagios.log",
     "prometheus_alerts_yaml.yaml",
+    "s_no_header.csv",
     "statuspage_history.atom",
     "syslog5424.log",
+    "t_title_first.txt",
     "table_two_times.csv",
+    "w_apache.log",
+    "y_gitlog_pretty.txt",
 )
 
 
