@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -45,6 +46,7 @@ from reconstruct.sources.metric_files.series import (
 )
 from reconstruct.sources.metric_files.table import read_table
 from reconstruct.sources.metric_files.tracks import Parsed, Track, has_samples, limited
+from reconstruct.sources.metric_files.units import WrittenUnit
 from reconstruct.sources.metric_files.views import one_view
 
 __all__ = ["MetricFile", "RawSeries", "file_span", "raw_metrics", "read_metric_file", "to_metrics"]
@@ -143,7 +145,7 @@ def _in_order(tracks: Sequence[Track], *, name: str, gaps: list[Gap]) -> tuple[R
     """The series that have samples, each name and set of labels once, in that order; what is left out is in `gaps`."""
     twice: list[Gap] = []
     kept: dict[tuple[str, tuple[tuple[str, str], ...]], RawSeries] = {}
-    for track in sorted(tracks, key=lambda one: (one.name, sorted(one.labels.items()))):
+    for track in sorted(_in_one_unit(tracks), key=lambda one: (one.name, sorted(one.labels.items()))):
         key = (track.name, tuple(sorted(track.labels.items())))
         one = _series(track, name=name, twice=twice)
         if one is None:
@@ -156,6 +158,30 @@ def _in_order(tracks: Sequence[Track], *, name: str, gaps: list[Gap]) -> tuple[R
     if not kept and twice:
         gaps.insert(0, twice[0])
     return tuple(kept.values())
+
+
+def _in_one_unit(tracks: Sequence[Track]) -> list[Track]:
+    """Tracks of one series that only differ in how their unit was written (ms and s) as one, in the base unit."""
+    found: dict[tuple[str, tuple[tuple[str, str], ...]], list[Track]] = {}
+    for track in tracks:
+        found.setdefault((track.name, tuple(sorted(track.labels.items()))), []).append(track)
+    return [one for same in found.values() for one in (_joined(same) if len(same) > 1 else same)]
+
+
+def _joined(same: Sequence[Track]) -> Sequence[Track]:
+    units = [track.unit for track in same]
+    base = {unit.unit for unit in units if unit is not None}
+    if len(base) != 1 or None in units or len({unit.factor for unit in units if unit is not None}) < 2:
+        return same
+    lines = [track.lines for track in same if track.lines is not None]
+    whole = replace(
+        same[0],
+        times=np.concatenate([track.times for track in same]),
+        values=np.concatenate([track.values * (track.unit.factor if track.unit else 1.0) for track in same]),
+        unit=WrittenUnit(base.pop()),
+        lines=np.concatenate(lines) if len(lines) == len(same) else None,
+    )
+    return [whole]
 
 
 def _series(track: Track, *, name: str, twice: list[Gap]) -> RawSeries | None:
