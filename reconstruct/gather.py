@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Final
 
 import pandas as pd
@@ -13,7 +11,7 @@ import pandas as pd
 from reconstruct import packs, promql
 from reconstruct.detect import find_anomalies
 from reconstruct.errors import NothingToShowError, ReconstructError, UsageError
-from reconstruct.http import HttpSettings, redact
+from reconstruct.http import redact
 from reconstruct.model import (
     EarlierFiring,
     EarlierHours,
@@ -34,10 +32,8 @@ from reconstruct.packs.selected import selected_signals
 from reconstruct.sources.baseline import begun
 from reconstruct.sources.changes import ledger, merge, registry
 from reconstruct.sources.dashboards.asked import asked_by_dashboards
-from reconstruct.sources.dashboards.panels import Dashboard
 from reconstruct.sources.grid import on_grid
 from reconstruct.sources.metric_files import reader
-from reconstruct.sources.metric_files.column_choices import ColumnChoice
 from reconstruct.sources.metric_files.gathered import metrics_of_files
 from reconstruct.sources.metric_files.reader import MetricFile
 from reconstruct.sources.prometheus import discovery
@@ -52,9 +48,11 @@ from reconstruct.sources.prometheus.rollout_edges import without_bent_rates
 from reconstruct.sources.prometheus.signals import gather_signals
 from reconstruct.sources.prometheus.summed_counters import counted
 from reconstruct.sources.prometheus.target_attributes import with_target_attributes
-from reconstruct.sources.prometheus.unknown_metrics import ScanUnknown
+from reconstruct.sources.request import Request
 from reconstruct.sources.result import SourceResult
 from reconstruct.text.baseline import compared_with, not_each_series
+
+__all__ = ["Progress", "Request", "add_later", "check_packs", "gather", "gather_changes", "scan_window"]
 
 Progress = Callable[[int, int, str], None]
 """`(done, total, what is being asked)`."""
@@ -69,45 +67,6 @@ VERSIONS: Final = frozenset({"version", "service_version"})
 """Labels that tell releases apart: few, and what a canary is seen by."""
 STEP_IF_UNKNOWN: Final = pd.Timedelta("15s")
 """Prometheus's documented example interval, where the data do not tell theirs."""
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What is to be gathered: the window and every source, as the command line and the configuration say."""
-
-    start: pd.Timestamp | None = None
-    """None: the whole of the metric files."""
-    end: pd.Timestamp | None = None
-    baseline: pd.Timedelta | None = None
-    step: pd.Timedelta | None = None
-    prometheus: HttpSettings | None = None
-    metric_files: tuple[Path, ...] = ()
-    dashboards: tuple[Dashboard, ...] = ()
-    """Whose panels are signals too."""
-    columns: tuple[ColumnChoice, ...] = ()
-    """What the user says of columns of the metric files."""
-    events: tuple[tuple[str, Mapping[str, str]], ...] = ()
-    """(source as on the command line, its options)."""
-    environments: Mapping[str, str] = field(default_factory=dict)
-    """Names of environments to `production` or `other`."""
-    service_names: Mapping[str, str] = field(default_factory=dict)
-    """What sources of events call a service to its name."""
-    services: tuple[str, ...] = ()
-    scope: str = ""
-    catalogue: Catalogue | None = None
-    calls: tuple[tuple[str, str], ...] = ()
-    selector: str | None = None
-    """For `scan`: only these series, whatever packs say."""
-    generic: bool = True
-    """Also ask for metrics that no pack knows, by their names."""
-    tz: str = "UTC"
-    strict: bool = False
-    authors: bool = False
-    scan: ScanUnknown | None = None
-    """How to look at metrics that no pack knows series by series, where queries for them take means."""
-    notes: tuple[str, ...] = ()
-    until_s: float = math.inf
-    """When all asking has to be done, on `time.monotonic()`'s clock: with what was had by then the draft is made."""
 
 
 @dataclass(slots=True)
