@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
@@ -31,7 +31,7 @@ from reconstruct.explain.gradual import Line, leading_line
 from reconstruct.explain.impact import episodes, impact, verdict
 from reconstruct.explain.locate import met_by_users
 from reconstruct.explain.ruled_out import not_checked, ruled_out
-from reconstruct.explain.rules.ambiguous_order import ambiguous_order
+from reconstruct.explain.rules.ambiguous_order import ambiguous_order, near_onset
 from reconstruct.explain.rules.canary_comparison import canary_comparison
 from reconstruct.explain.rules.certificate_expiry import certificate_expiry
 from reconstruct.explain.rules.cure import cure
@@ -114,7 +114,8 @@ def explain(
     line = leading_line(case)
     readings = read(case)
     alternatives = _rivals(case, readings)
-    candidates = [CandidateCause(c, _judge(c, case, changed, cured_by, line, readings, alternatives)) for c in changed]
+    near = near_onset(changed, case)
+    candidates = [CandidateCause(c, _judge(c, case, near, cured_by, line, readings, alternatives)) for c in changed]
     credible = believed(readings, alternatives)
     places = largest_effect(case) if unplaced(alternatives, credible) else ()
     scored = weigh(candidates, alternatives, readings, places)
@@ -221,7 +222,7 @@ def _rivals(case: Case, readings: Sequence[Reading]) -> tuple[Alternative, ...]:
 def _judge(
     change: Change,
     case: Case,
-    candidates: Sequence[Change],
+    near: Mapping[str, Sequence[Change]],
     cured_by: Event | None,
     line: Line | None,
     readings: Sequence[Reading],
@@ -238,7 +239,7 @@ def _judge(
         negative_control(change, case),
         reversal(change, case),
         recovered_without_rollback(change, case, cured_by),
-        ambiguous_order(change, candidates, case),
+        ambiguous_order(change, near, case),
         typical(change, readings),
         *(alternative.reason_against(change) for alternative in alternatives),
     )

@@ -95,7 +95,7 @@ MOST_CORES: Final = 512.0
 
 def _process(row: Row, said: frozenset[str], thing: str, told: Source, found: Readings) -> bool:
     """CPU, memory and starts of a process, whatever its library calls them; False where it is none of these."""
-    own = row.words[0] == "process"
+    own = "process" in row.words[:1]
     if "cpu" in said and not said & {"limit", "quota", "throttl", "throttled", "request"}:
         unit = next((u for u, of in _UNITS if said & of), 1.0)
         if row.rate is not None and np.nanmedian(row.rate) * unit < MOST_CORES:
