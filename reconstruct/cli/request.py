@@ -139,6 +139,7 @@ def settings_of(given: EvidenceOptions, config: Config) -> Settings:
         calls=config.calls,
         mechanisms=load_mechanisms(folders),
         authors=config.authors,
+        objectives=config.slo,
     )
 
 

@@ -136,11 +136,11 @@ def explain(
         mitigated_evidence=(mitigated.id,) if mitigated else (),
         recovered=case.recovered,
         recovered_evidence=_felt_last(case),
-        impact=impact(case),
+        impact=impact(case, system),
         affected=case.affected,
         hints=told,
         ruled_out=by_figures.ruled_out if by_figures else ruled_out(case, readings, told=spoken_of),
-        not_checked=not_checked(case, readings, told=spoken_of),
+        not_checked=not_checked(case, readings, told=spoken_of | (by_figures.measured if by_figures else frozenset())),
         dismissed_changes=by_figures.dismissed_changes if by_figures else dismissed_changes(case, scored),
         ledger=by_figures.ledger if by_figures else scored.ledger,
     )

@@ -170,6 +170,10 @@ class Impact:
     start: pd.Timestamp
     end: pd.Timestamp
     evidence: tuple[str, ...]
+    route: str = ""
+    """Where it is of one route only."""
+    inner: bool = False
+    """Counted behind the outermost hop, or on one of its routes: a part of what stands there, never more of it."""
 
 
 @dataclass(frozen=True, slots=True)

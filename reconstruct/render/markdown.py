@@ -28,7 +28,7 @@ from reconstruct.render.markdown_parts import (
 )
 from reconstruct.render.mermaid import to_mermaid
 from reconstruct.render.scan_table import spans_days
-from reconstruct.text import narrative
+from reconstruct.text import impact, narrative
 from reconstruct.text.escape import markdown, markdown_fence
 from reconstruct.text.follow_ups import follow_up_texts
 from reconstruct.text.gaps import gap_rows, gap_text
@@ -131,8 +131,7 @@ def _summary(page: Page) -> Iterator[str]:
 
 
 def _impact(page: Page) -> Iterator[str]:
-    outer, _ = narrative.impact_rows(page.incident)
-    told = list(impact_lines(page, outer[:MAX_IMPACT]))
+    told = list(impact_lines(impact.impact_told(page.incident, clock=page.clock)[:MAX_IMPACT]))
     yield from told
     if not told and page.incident.explanation.verdict == "incident":
         yield "No user impact was measured: no user-facing signal shows any."

@@ -10,6 +10,7 @@ import pandas as pd
 from reconstruct.model import Facts, Service
 from reconstruct.text.reasons import clock, span
 from reconstruct.text.units import human
+from reconstruct.text.wording import share_text
 
 FIGURES: Final[Mapping[str, str]] = {
     "requests": "requests",
@@ -173,7 +174,7 @@ _KINDS: Final[Mapping[tuple[str, str], Callable[[Facts], str]]] = {
     ("topology", "on-it"): lambda f: f"the change is of {f['thing']} itself",
     ("topology", "may-reach-it"): lambda f: f"a change of {_service(f)} can bring this about at {f['thing']}",
     ("topology", "hardly-reaches-it"): lambda f: (
-        f"{_service(f)} uses {f['thing']} or may, but its own figures do not show that it brings this about"
+        f"{_service(f)} calls {f['thing']}, or may, but its own figures show no sign of bringing this about"
     ),
     ("mechanism-fits", "kind-of-change"): lambda f: (
         f"{str(f['mechanism']).replace('-', ' ')} after {CHANGE_WORDS.get(str(f['kind']), 'a change')}"
@@ -195,10 +196,21 @@ _KINDS: Final[Mapping[tuple[str, str], Callable[[Facts], str]]] = {
     ("reversal", "figure-back"): lambda f: f"undone at {clock(_time(f, 'time'))}, and {_named(f)} was back",
     ("reversal", "figure-stayed"): lambda f: f"undone at {clock(_time(f, 'time'))}, and {_named(f)} stayed",
     ("topology", "unrelated"): lambda f: (
-        f"{_service(f)} is neither where a mechanism is at work nor what could bring one about there"
+        f"nothing went wrong at {_service(f)} itself, and it is not known to affect what did"
+    ),
+    ("confidence", "less-likely"): lambda f: (
+        f"possible, but less likely than the candidate causes: {share_text(float(cast('float', f['confidence'])))}"
     ),
 }
 """(rule, kind) -> its wording."""
+
+
+_FIGURE_LEADS: Final[Mapping[str, str]] = {
+    "cpu-limit": "less CPU was allowed",
+    "throttled": "CPU was throttled at its limit",
+    "cpu-per-request": "each request took more CPU",
+}
+"""What a figure says by itself, where its mechanism's own words speak of another one."""
 
 
 def hint_text(statement: str, facts: Facts) -> str:
@@ -206,7 +218,8 @@ def hint_text(statement: str, facts: Facts) -> str:
     service = str(facts["thing"])
     what = f"{service} answered worse than before at {clock(_time(facts, 'sign'))}, and no figure shows by what"
     if facts["figure"]:
-        what = statement.format(
+        lead, _, figures = statement.partition(": ")
+        what = f"{_FIGURE_LEADS.get(str(facts['figure']), lead)}: {figures}".format(
             service=service,
             metric=FIGURES.get(str(facts["figure"]), str(facts["figure"]) or "its figures"),
             before=human(float(cast("float", facts["before"])), str(facts["unit"])),
