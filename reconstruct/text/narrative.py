@@ -261,6 +261,8 @@ def _cause_sentence(incident: Incident, clock: Clock) -> str:
     where = f" at {service_text(hint.service)}" if hint.service.name else ""
     event = next((e for e in incident.evidence.events if e.id == hint.trigger), None)
     share = share_text(hint.confidence)
+    if event is None and hint.mechanism == UNKNOWN:
+        return f"Where to look first ({share}): {service_text(hint.service)}; no change and no mechanism is shown"
     if event is None:
         return f"Candidate cause ({share}): {mechanism}{where}; no change explains it"
     where = "" if event.service.name == hint.service.name else where
@@ -375,6 +377,8 @@ def _between(low_s: float, high_s: float) -> str:
     return f"{low} to {high}" if low != high else ""
 
 
+UNKNOWN: Final = "unknown"
+"""Mechanism of a hint that names a place only."""
 MAX_MOVERS: Final = 5
 """What moved most where no incident was found: so many series."""
 
@@ -412,6 +416,8 @@ def hint_title(hint: Hint, *, incident: Incident) -> str:
     """What the hint suspects: the mechanism, where, and the change that may have set it off."""
     trigger = next((e for e in incident.evidence.events if e.id == hint.trigger), None)
     where = service_text(hint.service)
+    if trigger is None and hint.mechanism == UNKNOWN:
+        return f"Where to look: {where}" if where else "No mechanism is shown"
     mechanism = capitalised(mechanism_text(hint.mechanism)) + (f" at {where}" if where else "")
     if trigger is None:
         return f"{mechanism}; no change explains it"

@@ -30,6 +30,10 @@ READ: dict[str, list[Row]] = {
     "argo_app_get.yaml": [("13:55:01", "13:56:40", "deploy", "done", "", True, "shop", "9fceb02d0ae5")],
     "argo_rollouts.json": [],
     "aws_alarm_history.json": [("14:00:35", "15:24:35", "alert", "done", "", True, "", "")],
+    "aws_batch_get.json": [
+        ("13:55:01", "13:56:40", "deploy", "cancelled", "prod", False, "shop", "9fceb02d0ae5"),
+        ("14:55:01", "14:56:40", "rollback", "done", "staging", False, "shop", "9fceb02d0ae5"),
+    ],
     "aws_cfn_events.json": [
         ("13:55:01", "13:56:40", "config", "done", "", True, "shop", ""),
         ("13:55:31", "", "note", "done", "", True, "shop", ""),
@@ -73,6 +77,8 @@ READ: dict[str, list[Row]] = {
         ("14:14:00", "", "deploy", "requested", "Staging", False, "shop", "Release-19"),
     ],
     "azdo_pipeline_runs.json": [("13:55:01", "13:56:40", "deploy", "cancelled", "", False, "shop", "")],
+    "azure_failed_policy.json": [],
+    "azure_rest.json": [("13:55:01", "13:56:40", "restart", "done", "", True, "shop", "")],
     "b_changes_md.md": [
         ("13:55:00", "", "note", "done", "", True, "", ""),
         ("14:10:00", "", "note", "done", "", True, "", ""),
@@ -85,6 +91,10 @@ READ: dict[str, list[Row]] = {
     "c_ampm.csv": [
         ("13:55:01", "", "deploy", "done", "Prod", True, "", ""),
         ("14:10:00", "", "deploy", "done", "Staging", False, "", ""),
+    ],
+    "cdevents.jsonl": [
+        ("13:50:00", "", "note", "done", "", True, "", ""),
+        ("15:20:00", "", "rollback", "done", "production", True, "shop", "2.14.1"),
     ],
     "circleci_pipelines.json": [("13:55:01", "", "note", "done", "", True, "", "9fceb02d0ae5")],
     "circleci_workflows.json": [("13:55:01", "13:56:40", "deploy", "done", "production", True, "", "")],
@@ -159,6 +169,16 @@ READ: dict[str, list[Row]] = {
     "gh_webhook_workflow_run.json": [
         ("13:55:01", "13:56:40", "deploy", "done", "production", True, "shop", "9fceb02d0ae5")
     ],
+    "git_for_each_ref.txt": [("13:55:01", "", "note", "done", "", True, "", "")],
+    "gitlog_oneline_date.txt": [
+        ("13:55:01", "", "note", "done", "", True, "", ""),
+        ("12:30:00", "", "note", "done", "", True, "", ""),
+    ],
+    "gitlog_oneline_dates.txt": [
+        ("13:55:01", "", "note", "done", "", True, "", ""),
+        ("12:00:00", "", "note", "done", "", True, "", ""),
+    ],
+    "gke_audit.json": [("13:55:01", "", "deploy", "done", "", True, "shop", "")],
     "gl_jobs.json": [
         ("13:54:00", "", "rollback", "requested", "production", False, "", "9fceb02d0ae5"),
         ("13:55:01", "13:56:40", "deploy", "done", "production", True, "", "9fceb02d0ae5"),
@@ -174,6 +194,7 @@ READ: dict[str, list[Row]] = {
     "h_duration.csv": [("13:55:01", "", "deploy", "done", "", True, "shop", "")],
     "harness_executions.json": [("13:55:01", "13:56:40", "deploy", "done", "production", True, "shop", "")],
     "helm_history.yaml": [("13:55:01", "", "deploy", "done", "", True, "shop", "2.20.0")],
+    "helm_ls.yaml": [("13:55:01", "", "deploy", "running", "", True, "shop-prod", "2.20.0")],
     "helm_status.json": [("13:55:01", "", "deploy", "done", "", True, "shop", "2.20.0")],
     "heroku_releases.json": [
         ("13:55:01", "", "deploy", "done", "", True, "shop", "112"),
@@ -213,6 +234,10 @@ READ: dict[str, list[Row]] = {
         ("13:56:40", "", "deploy", "done", "", False, "cart", ""),
     ],
     "jenkins_blueocean.json": [("13:55:01", "13:56:40", "deploy", "done", "", True, "shop", "9fceb02d0ae5")],
+    "jenkins_depth1.json": [
+        ("13:55:01", "13:56:40", "deploy", "cancelled", "", False, "shop", ""),
+        ("14:05:01", "", "deploy", "running", "", True, "shop", ""),
+    ],
     "jenkins_notification.json": [("13:55:01", "", "deploy", "done", "", True, "shop", "9fceb02d0ae5")],
     "jenkins_wfapi.json": [("13:55:01", "13:56:40", "deploy", "failed", "", False, "", "")],
     "jf_dry_run.json": [
@@ -252,18 +277,34 @@ READ: dict[str, list[Row]] = {
     ],
     "kibana.csv": [("13:55:01", "", "deploy", "done", "", True, "shop", "2.20.0")],
     "kubectl_deploy.json": [("13:56:40", "", "deploy", "done", "", True, "shop", "2.20.0")],
+    "kubectl_rs.yaml": [("13:55:01", "", "deploy", "done", "", True, "shop", "2.20")],
     "l_float_epoch.csv": [
         ("13:55:01", "", "deploy", "done", "", True, "shop", ""),
         ("13:55:01", "", "note", "done", "", True, "shop", ""),
     ],
+    "ld_flag_status.json": [("13:55:01", "", "flag", "done", "", True, "", "")],
     "ld_webhook.json": [("13:55:01", "", "flag", "done", "production", True, "", "")],
     "linear_issues.json": [("13:55:01", "", "note", "done", "", True, "", "")],
     "liquibase_databasechangelog.csv": [("13:55:01", "", "migration", "done", "", True, "", "")],
+    "logfmt.log": [
+        ("13:55:01", "", "note", "done", "", True, "", ""),
+        ("13:56:40", "", "note", "done", "", True, "", ""),
+    ],
+    "loki_streams.json": [
+        ("13:55:01", "", "note", "done", "", True, "shop", ""),
+        ("13:56:40", "", "note", "done", "", True, "shop", ""),
+    ],
     "m_excel_us.csv": [("13:55:01", "", "deploy", "done", "", True, "", "")],
+    "mattermost_export.jsonl": [("13:55:01", "", "note", "done", "", True, "", "")],
     "n_backup_jobs.csv": [
         ("13:55:01", "13:56:40", "job", "done", "", True, "", ""),
         ("14:00:00", "", "job", "running", "", True, "", ""),
         ("15:00:00", "", "job", "requested", "", False, "", ""),
+    ],
+    "nagios.log": [
+        ("14:00:35", "", "note", "done", "", True, "", ""),
+        ("14:01:35", "", "note", "done", "", True, "", ""),
+        ("14:01:41", "", "note", "done", "", True, "", ""),
     ],
     "netlify_deploys.json": [
         ("13:54:00", "13:56:40", "deploy", "done", "production", True, "shop", "9fceb02d0ae5"),
@@ -282,10 +323,14 @@ READ: dict[str, list[Row]] = {
     ],
     "octopus_deployments_list.json": [("13:55:01", "", "deploy", "done", "Environments-1", True, "Projects-1", "")],
     "octopus_events.json": [("13:56:40", "", "note", "done", "production", True, "", "")],
+    "octopus_progression.json": [
+        ("13:55:01", "13:56:40", "deploy", "failed", "Environments-1", False, "Projects-1", "2.20.0")
+    ],
     "octopus_tasks.json": [
         ("13:55:01", "13:56:40", "deploy", "done", "production", True, "", ""),
         ("14:00:01", "14:00:05", "job", "done", "", True, "", ""),
     ],
+    "opsgenie_alerts.json": [("14:00:35", "15:24:35", "alert", "done", "", True, "", "")],
     "opsgenie_webhook.json": [("14:00:35", "", "alert", "done", "", True, "shop", "")],
     "p_alerts.csv": [("14:00:35", "15:24:35", "alert", "done", "", True, "shop", "")],
     "pd_events_v2.json": [("14:00:35", "", "alert", "done", "", True, "shop", "")],
@@ -310,20 +355,28 @@ READ: dict[str, list[Row]] = {
     "sensu_events.json": [("14:00:35", "", "alert", "done", "", True, "shop-1", "")],
     "sentry_deploys.json": [("13:55:01", "13:56:40", "deploy", "done", "prod", True, "", "")],
     "sentry_issue_alert.json": [("14:00:35", "", "note", "done", "production", True, "", "")],
+    "sentry_release_detail.json": [("13:56:40", "", "deploy", "done", "staging", False, "shop", "2.20.0")],
     "servicenow_changes.json": [
         ("13:55:01", "13:56:40", "deploy", "done", "", True, "shop", ""),
         ("14:30:00", "", "config", "requested", "", False, "shop-db", ""),
     ],
+    "slack_channel.json": [
+        ("13:55:01", "", "note", "done", "", True, "", ""),
+        ("13:56:40", "", "note", "done", "", True, "", ""),
+    ],
+    "spinnaker_tasks.json": [("13:55:01", "13:56:40", "deploy", "done", "", True, "shop", "")],
     "spinnaker_webhook.json": [("13:55:01", "13:56:40", "deploy", "done", "", True, "shop", "")],
     "split_changes.json": [("13:55:01", "", "flag", "done", "Prod-Default", True, "", "")],
     "splunk_export.csv": [("13:55:01", "", "deploy", "done", "", True, "shop", "2.20.0")],
     "splunk_results.json": [("13:55:01", "", "deploy", "done", "", True, "shop", "2.20.0")],
     "statsig_audit.json": [("13:55:00", "", "note", "done", "", True, "", "")],
+    "statuspage_maint.json": [("14:00:00", "15:00:00", "note", "requested", "", False, "", "")],
     "statuspage_webhook.json": [("14:05:00", "", "note", "done", "", True, "", "")],
     "syslog.log": [
         ("13:55:01", "", "note", "done", "", True, "", ""),
         ("14:02:00", "", "note", "done", "", True, "", ""),
     ],
+    "syslog5424.log": [("13:55:01", "", "note", "done", "", True, "", "")],
     "table_local.csv": [
         ("13:55:01", "", "deploy", "done", "", True, "shop", ""),
         ("13:55:01", "", "restart", "done", "", True, "cart", ""),
@@ -342,6 +395,10 @@ READ: dict[str, list[Row]] = {
     ],
     "teams_graph.json": [("13:55:01", "", "note", "done", "", True, "", "")],
     "tekton_pipelineruns.json": [("13:55:01", "13:56:40", "deploy", "done", "", True, "", "")],
+    "tfc_runs.json": [
+        ("13:55:01", "13:56:40", "config", "done", "", True, "", ""),
+        ("14:10:00", "", "config", "requested", "", False, "", ""),
+    ],
     "tfc_webhook.json": [("13:56:40", "", "config", "done", "shop-prod", True, "shop-prod", "")],
     "travis_builds.json": [("13:55:01", "13:56:40", "note", "done", "", True, "shop", "9fceb02d0ae5")],
     "u_log_brackets.log": [
@@ -377,7 +434,6 @@ REFUSED = (
     "flux_get_table.txt",
     "git_reflog.txt",
     "git_tags.txt",
-    "gitlog_oneline_dates.txt",
     "gocd_history.json",
     "grafana_state_history.json",
     "helm_history_table.txt",
@@ -386,14 +442,10 @@ REFUSED = (
     "jk_error.json",
     "kubectl_describe.txt",
     "kubectl_events_wide.txt",
-    "logfmt.log",
-    "loki_streams.json",
     "maintenance.ics",
-    "nagios.log",
     "prometheus_alerts_yaml.yaml",
     "s_no_header.csv",
     "statuspage_history.atom",
-    "syslog5424.log",
     "t_title_first.txt",
     "table_two_times.csv",
     "w_apache.log",
