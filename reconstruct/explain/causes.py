@@ -22,6 +22,7 @@ from reconstruct.explain.changes import Change
 from reconstruct.explain.context import Case
 from reconstruct.explain.figures import Figure, Rollouts, figures
 from reconstruct.explain.locate import Location, Met, locate
+from reconstruct.explain.rules.ambiguous_order import near_onset
 from reconstruct.explain.rules.reversal import RULE as REVERSAL
 from reconstruct.explain.shown import Candidate
 from reconstruct.model import (
@@ -139,8 +140,9 @@ def _of_candidate(
     service = Service(candidate.thing)
     shown = (("mechanism-shown", candidate.telling), *((r.rule, r.weight) for r in candidate.terms))
     out = [Cause(Scored(None, candidate.mechanism.id, service, NO_CHANGE, shown), candidate, None)]
+    near = near_onset(found, case)
     for change in found:
-        told = attribute(change, candidate, case=case, system=system, span=span, found=found, cured_by=cured_by)
+        told = attribute(change, candidate, case=case, system=system, span=span, near=near, cured_by=cured_by)
         if told is not None:
             terms = (*shown, *((r.rule, r.weight) for r in told.reasons))
             out.append(
@@ -153,9 +155,10 @@ def _hints(every: Sequence[Cause], ledger: Ledger, case: Case, span: Span) -> tu
     """The candidates worth telling, one a pair of change and mechanism."""
     found: list[Hint] = []
     said: set[tuple[str | None, str]] = set()
+    whole = ledger.normaliser
     for cause in every:
         key = cause.scored.trigger, cause.scored.mechanism
-        confidence = ledger.confidence(cause.scored)
+        confidence = math.exp(cause.scored.log_odds) / whole
         if key in said or confidence < priors.TOLD_AT or len(found) >= priors.HINTS:
             continue
         said.add(key)

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from reconstruct.errors import UsageError
+from reconstruct.json_text import FORM_ERRORS
 from reconstruct.model import Gap
 from reconstruct.sources.metric_files.cells import NO_TIME
 from reconstruct.sources.metric_files.column_choices import ColumnChoice, roles_of
@@ -129,7 +130,10 @@ def _parsed(content: Content, *, tz: str, chosen: Mapping[str, str]) -> Parsed:
     empty: Parsed | None = None
     if not content.is_parquet:
         for one in FORMATS:
-            found = one(content, tz=tz)
+            try:
+                found = one(content, tz=tz)
+            except FORM_ERRORS as error:
+                raise _other_form(content, one.__name__.removeprefix("read_").replace("_", " "), error) from error
             if found is not None and any(map(has_samples, found.tracks)):
                 return found
             empty = empty or found
@@ -138,7 +142,16 @@ def _parsed(content: Content, *, tz: str, chosen: Mapping[str, str]) -> Parsed:
     except UsageError:
         if empty is None:
             raise
+    except FORM_ERRORS as error:
+        raise _other_form(content, "a table", error) from error
     return empty
+
+
+def _other_form(content: Content, kind: str, error: Exception) -> UsageError:
+    return UsageError(
+        f"{content.path} looks like {kind}, but a part of it has another form: {type(error).__name__}: {error}",
+        hint="was it edited, or cut? export it again",
+    )
 
 
 def _in_order(tracks: Sequence[Track], *, name: str, gaps: list[Gap]) -> tuple[RawSeries, ...]:

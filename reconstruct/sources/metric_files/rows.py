@@ -15,6 +15,7 @@ import pandas as pd
 import pyarrow as pa
 
 from reconstruct.errors import UsageError
+from reconstruct.json_text import FORM_ERRORS
 from reconstruct.model import Gap
 from reconstruct.sources.metric_files.cells import serial_times
 from reconstruct.sources.metric_files.content import Content
@@ -76,7 +77,7 @@ def read_rows(content: Content) -> Rows:
 def _parquet(content: Content) -> Rows:
     try:
         table = pd.read_parquet(io.BytesIO(content.raw))
-    except (pa.ArrowException, ValueError) as error:
+    except (pa.ArrowException, OSError, *FORM_ERRORS) as error:  # its metadata of pandas are JSON
         raise UsageError(
             f"{content.path}: not a whole Parquet file: {error}", hint="was it copied completely?"
         ) from error
