@@ -67,7 +67,8 @@ def draft(evidence: Evidence, *, settings: Settings | None = None) -> Incident:
     anomalies = (*kept, *user_anomalies(users, evidence, after=len(kept)))
     explanation = explain(evidence, anomalies, settings=settings, system=system, users=users)
     says = verdict_text(explanation.reason, {a.id: a for a in anomalies})
-    return with_detection(compose(evidence, anomalies, replace(explanation, says=says)))
+    explained = replace(explanation, says=says)
+    return with_detection(compose(evidence, anomalies, explained, objectives=settings.objectives))
 
 
 def with_detection(

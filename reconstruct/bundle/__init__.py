@@ -22,6 +22,7 @@ from reconstruct.bundle.archive import MANIFEST, read_archive, write_archive
 from reconstruct.bundle.matrix import frame, read_matrix, write_matrix
 from reconstruct.codec import DecodeError, decode, encode
 from reconstruct.errors import UsageError
+from reconstruct.json_text import read_json
 from reconstruct.model import (
     Alert,
     EarlierFiring,
@@ -37,6 +38,7 @@ from reconstruct.model import (
     Signal,
     Window,
 )
+from reconstruct.model.instants import is_span
 
 __all__ = ["MAX_SAMPLES", "narrow", "read_bundle", "write_bundle"]
 
@@ -230,8 +232,15 @@ def _metric(record: Mapping[str, Any], *, values: pd.DataFrame) -> Metric:
         labels=labels,
         services=services,
         query=decode(record.get("query"), str),
-        spacing_s=decode(record.get("spacing_s"), float),
+        spacing_s=_spacing_s(record),
     )
+
+
+def _spacing_s(record: Mapping[str, Any]) -> float:
+    spacing_s: float = decode(record.get("spacing_s"), float)
+    if not is_span(spacing_s):
+        raise DecodeError(f"{spacing_s} is no spacing of samples")
+    return spacing_s
 
 
 def _check_size(window: Window, n_series: Sequence[int], *, max_samples: int) -> None:
@@ -249,7 +258,7 @@ def _lines(records: Sequence[object]) -> bytes:
 
 
 def _read_lines(content: bytes) -> list[Mapping[str, Any]]:
-    records = [json.loads(line) for line in content.decode("ascii").split("\n") if line]
+    records = [read_json(line) for line in content.decode("ascii").split("\n") if line]
     if not all(isinstance(record, dict) for record in records):
         raise DecodeError("a line is not an object")
     return records

@@ -41,7 +41,7 @@ from reconstruct.charts.series import (
 )
 from reconstruct.charts.text import clip, write
 from reconstruct.charts.theme import SMALL, WIDTH_IN, Theme, ThemeName, own_style, theme_named
-from reconstruct.model import Event, Incident, Metric
+from reconstruct.model import Event, Incident, Metric, Signal
 from reconstruct.text.measures import measure_of, moved_text
 from reconstruct.text.times import days_said
 from reconstruct.text.units import Scale, apart, human
@@ -154,7 +154,8 @@ def draw_metric(
     if many:
         extreme: Literal["max", "min"] = "min" if signal.worse == "down" else "max"
         draw_crowd(ax, values[affected], factor=scale.factor, colour=theme.affected, extreme=extreme, zorder=3.5)
-    threshold = signal.threshold if signal.threshold is not None and low <= signal.threshold <= high else None
+    drawn_at = _line_of(signal)
+    threshold = drawn_at if drawn_at is not None and low <= drawn_at <= high else None
     if threshold is not None:
         y = threshold * scale.factor
         ax.axhline(y, color=theme.detected, linewidth=1.1, linestyle=(0, (4.0, 2.0)), zorder=2.6, marker="")
@@ -204,10 +205,15 @@ def value_limits(metric: Metric, values: pd.DataFrame, *, band: tuple[float, flo
         edges += [float(samples.min()), float(samples.max())]
     if not edges:
         return 0.0, max(metric.signal.min_effect, 1.0)
-    threshold = metric.signal.threshold
+    threshold = _line_of(metric.signal)
     if threshold is not None and abs(threshold) <= THRESHOLD_WITHIN * max(abs(e) for e in edges):
         edges.append(threshold)
     return y_limits(min(edges), max(edges), min_effect=metric.signal.min_effect)
+
+
+def _line_of(signal: Signal) -> float | None:
+    """What is drawn across: an alert rule's threshold, else the limit that a dashboard's panel shows."""
+    return signal.threshold if signal.threshold is not None else signal.limit
 
 
 def _shade_span(
@@ -368,7 +374,8 @@ def _names(metric: Metric, drawn: Drawn, *, theme: Theme) -> list[Item]:
         items.append(Item("patch", theme.band, f"baseline {low}" if low == high else f"baseline {low} to {high}"))
     if drawn.threshold is not None:
         side = {"<": "below", "<=": "below", ">": "above", ">=": "above"}.get(metric.signal.comparator, "at")
-        items.append(Item("dashes", theme.detected, f"alert {side} {human(drawn.threshold, unit)}"))
+        what = f"alert {side}" if metric.signal.threshold is not None else "limit of the panel"
+        items.append(Item("dashes", theme.detected, f"{what} {human(drawn.threshold, unit)}"))
     if drawn.named or drawn.crowd:
         items.append(Item("patch", theme.shade, "anomalous"))
     if drawn.hatched:

@@ -100,7 +100,7 @@ def attribute(
     case: Case,
     system: System,
     span: Span,
-    found: Sequence[Change],
+    near: Mapping[str, Sequence[Change]],
     cured_by: Event | None,
 ) -> Attributed | None:
     """The terms of one change for one candidate; None where it cannot have brought it about."""
@@ -127,7 +127,7 @@ def attribute(
         negative_control(change, case),
         _undone(change, candidate, case, span),
         recovered_without_rollback(change, case, cured_by),
-        ambiguous_order(change, found, case),
+        ambiguous_order(change, near, case),
     )
     return Attributed(change, KIND_PRIOR.get(kind, 0.0), tuple(r for r in told if r is not None))
 

@@ -25,6 +25,7 @@ from reconstruct.model.alerting import (
     RuleOutcome,
     TimeSpan,
 )
+from reconstruct.model.error_budget import DEFAULT_PERIOD_S, ErrorBudget, Objective, ObjectiveSource
 from reconstruct.model.evidence import (
     Alert,
     Event,
@@ -99,6 +100,7 @@ from reconstruct.model.scan import (
 
 __all__ = [
     "ASPECTS",
+    "DEFAULT_PERIOD_S",
     "LAYERS",
     "ActionEffect",
     "AffectedInstances",
@@ -121,6 +123,7 @@ __all__ = [
     "EntryKind",
     "EntryLevel",
     "Episode",
+    "ErrorBudget",
     "Event",
     "EventKind",
     "Evidence",
@@ -147,6 +150,8 @@ __all__ = [
     "NoProposal",
     "NoProposalReason",
     "NotChecked",
+    "Objective",
+    "ObjectiveSource",
     "PastIncident",
     "Phase",
     "PhaseKind",

@@ -74,6 +74,8 @@ class Signal:
     """From an alert rule: the condition's right side ..."""
     comparator: str = ""
     """... and how it is compared (`>`, `<`, ...)."""
+    limit: float | None = None
+    """What a dashboard's panel draws as a limit, in `unit`: somebody set it to look at, and no alert fires on it."""
     inferred: bool = False
     """True when a convention made it up from a metric's name: trusted less."""
     tags: tuple[str, ...] = ()

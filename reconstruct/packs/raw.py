@@ -39,6 +39,9 @@ _FIRST: Final = (
 )
 """Words of what arrives and is waited for."""
 
+_OBJECTIVES: Final = re.compile(r"slo:(objective|time_period|sli_error):|pyrra_(objective|window|errors|requests)")
+"""What Sloth and Pyrra record of objectives: error budgets are told by them."""
+
 
 @dataclass(frozen=True, slots=True)
 class RawRequest:
@@ -92,4 +95,6 @@ def _as_exported(name: str, seen: Seen, *, scope: str) -> Iterator[Signal]:
 
 def _rank(name: str) -> int:
     words = words_of(name)
+    if _OBJECTIVES.match(name):
+        return 0
     return 0 if name == "up" or any(word in words for word in _FIRST) else 1

@@ -100,7 +100,7 @@ def test_the_kind_of_change_counts_as_the_mechanism_says() -> None:
     found, at_work = lock()
     events = [event(155, "migration", "orders-db"), event(155, "flag", "orders-db", named="e2")]
     migration, flag = (
-        attribute(c, at_work, case=case(), system=found, span=span(), found=changes_of(*events), cured_by=None)
+        attribute(c, at_work, case=case(), system=found, span=span(), near={}, cured_by=None)
         for c in changes_of(*events)
     )
     assert migration is not None
@@ -142,7 +142,7 @@ def test_a_configuration_that_left_the_pool_as_large_as_it_was_did_not_make_it_t
     found = system(served=AFFECTED, called=LINKS, readings=DATABASE, pools={("shop", "orders-db"): FULL})
     candidate = next(c for c in shown(found) if c.mechanism.id == "pool-exhaustion")
     deploy, config = (
-        attribute(c, candidate, case=case(), system=found, span=span(), found=(), cured_by=None)
+        attribute(c, candidate, case=case(), system=found, span=span(), near={}, cured_by=None)
         for c in changes_of(event(158, "deploy", "shop"), event(158, "config", "shop", named="e2"))
     )
     assert deploy is not None

@@ -13,6 +13,7 @@ from reconstruct import promql as pq
 from reconstruct.errors import QueryError, ReconstructError
 from reconstruct.http import redact
 from reconstruct.model import Gap, Window
+from reconstruct.model.instants import is_span
 from reconstruct.sources.prometheus.client import Prometheus, Sample, Series
 
 SHORT_LOOK: Final = pd.Timedelta("5min")
@@ -231,9 +232,12 @@ def metric_spacings(
 
 def alert_rules(server: Prometheus) -> tuple[tuple[AlertRule, ...], tuple[Gap, ...]]:
     """The alerting rules that the server has loaded, in its order."""
-    nothing: Mapping[str, Any] = {}
-    data, gaps = asked(lambda: server.api("rules", params={"type": "alert"}), missing="alert rules", otherwise=nothing)
-    return parse_rules(data), gaps
+    nothing: tuple[AlertRule, ...] = ()
+    return asked(
+        lambda: server.page("rules", read=parse_rules, params={"type": "alert"}),
+        missing="alert rules",
+        otherwise=nothing,
+    )
 
 
 def parse_rules(data: Mapping[str, Any] | None) -> tuple[AlertRule, ...]:
@@ -241,15 +245,27 @@ def parse_rules(data: Mapping[str, Any] | None) -> tuple[AlertRule, ...]:
     return tuple(
         AlertRule(
             name=str(rule["name"]),
-            condition=redact(str(rule.get("query", ""))),
-            for_s=float(rule.get("duration") or 0.0),
-            interval_s=float(group.get("interval") or 0.0),
+            condition=_expression(rule.get("query")),
+            for_s=_seconds(rule.get("duration")),
+            interval_s=_seconds(group.get("interval")),
             labels={str(k): redact(str(v)) for k, v in (rule.get("labels") or {}).items()},
         )
         for group in (data or {}).get("groups") or ()
         for rule in group.get("rules") or ()
         if rule.get("type") == "alerting" and rule.get("name")
     )
+
+
+def _expression(value: Any) -> str:
+    """A rule's expression; "" where it is none that can be worked with."""
+    return redact(value) if isinstance(value, str) and pq.readable(value) else ""
+
+
+def _seconds(value: Any) -> float:
+    seconds = float(value or 0.0)
+    if not is_span(seconds, zero=True):
+        raise ValueError("no length of time")
+    return seconds
 
 
 def asked(question: Callable[[], T], *, missing: str, otherwise: T) -> tuple[T, tuple[Gap, ...]]:
