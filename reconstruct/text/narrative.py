@@ -290,7 +290,11 @@ def _ended(incident: Incident, clock: Clock) -> str:
     mitigated, recovered = incident.milestones.get("mitigated"), incident.milestones.get("recovered")
     events = {e.id: e for e in incident.evidence.events}
     step = next((events[i] for i in mitigated.evidence if i in events), None) if mitigated else None
-    started = f"{change_text(step)} started at {clock.time(mitigated.moment.time)}" if mitigated and step else ""
+    hint = next((h for h in incident.explanation.hints[:1] if h.verdict in ("supported", "plausible")), None)
+    named = events.get(hint.trigger or "") if hint else None
+    same = step is not None and named is not None and named.service == step.service and step.kind == "rollback"
+    what = f"the rollback to {step.version}" if step and same and step.version else change_text(step) if step else ""
+    started = f"{what} started at {clock.time(mitigated.moment.time)}" if mitigated and step else ""
     if recovered is None:
         return (f"{started}; " if started else "") + f"it was ongoing at {clock.time(incident.evidence.window.end)}"
     about = next((a.service for m in incident.users[:1] for a in incident.anomalies if a.id == m.anomaly), None)
