@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 
 from reconstruct import model
+from reconstruct.model.instants import in_range, is_span
 
 _DIGITS = {"s": 0, "ms": 3, "us": 6, "ns": 9}
 _UNITS = {digits: unit for unit, digits in _DIGITS.items()}
@@ -65,14 +66,19 @@ def encode_time(time: pd.Timestamp) -> str:
 
 def decode_time(text: str) -> pd.Timestamp:
     """The inverse of `encode_time`."""
+    if not isinstance(text, str):
+        raise DecodeError(f"{str(text)[:40]!r} is not a time")
     text = text.removesuffix("+00:00") + "Z" if text.endswith("+00:00") else text
     digits = len(text.rstrip("Z").partition(".")[2])
     if digits not in _UNITS or not text.endswith("Z"):
         raise DecodeError(f"{text[:40]!r} is not a time")
     try:
-        return pd.Timestamp(text).as_unit(cast("Any", _UNITS[digits]))
+        time = pd.Timestamp(text).as_unit(cast("Any", _UNITS[digits]))
     except ValueError as error:
         raise DecodeError(f"{text[:40]!r} is not a time") from error
+    if not in_range(time):
+        raise DecodeError(f"{text[:40]!r} is before 1970 or after 2200")
+    return time
 
 
 def decode(value: object, kind: Any) -> Any:
@@ -110,7 +116,11 @@ def _decode_noun(fields: Mapping[str, object], kind: type) -> object:
     if unknown := fields.keys() - hints.keys():
         raise DecodeError(f"{kind.__name__} has no field {', '.join(sorted(unknown))}")
     try:
-        return kind(**{name: decode(value, hints[name]) for name, value in fields.items()})
+        told = {name: decode(value, hints[name]) for name, value in fields.items()}
+        for name, value in told.items():
+            if name.endswith("_s") and isinstance(value, float) and not is_span(value, zero=True):
+                raise DecodeError(f"{kind.__name__}: {value} is no length of time for {name}")
+        return kind(**told)
     except TypeError as error:  # a field without a default is not there
         raise DecodeError(f"{kind.__name__} lacks a field: {error}") from error
 
@@ -129,7 +139,7 @@ def _decode_scalar(value: object, kind: Any) -> object:
     if kind is float and isinstance(value, (int, float, str)) and not isinstance(value, bool):
         try:
             return float(value)
-        except ValueError as error:
+        except (ValueError, OverflowError) as error:
             raise DecodeError(f"{value!r} is not a number") from error
     if kind is pd.Timestamp and isinstance(value, str):
         return decode_time(value)

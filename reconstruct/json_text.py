@@ -15,6 +15,10 @@ _INT_DIGITS: Final = 18
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
+FORM_ERRORS: Final = (KeyError, IndexError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError)
+"""What reading a value raises that has another form than its format says."""
+
+
 class JsonError(ValueError):
     """The text is not JSON that this program takes; says why and where."""
 

@@ -60,14 +60,15 @@ def draft(evidence: Evidence, *, settings: Settings | None = None) -> Incident:
         found.anomalies,
         asked,
         spans=trouble(evidence, system, users),
-        events=evidence.events,
+        evidence=evidence,
         keep_user_facing=not users.judged,
     )
     evidence = replace(evidence, notes=(*evidence.notes, expectation(asked.series, asked.score, asked.expected)))
     anomalies = (*kept, *user_anomalies(users, evidence, after=len(kept)))
     explanation = explain(evidence, anomalies, settings=settings, system=system, users=users)
     says = verdict_text(explanation.reason, {a.id: a for a in anomalies})
-    return with_detection(compose(evidence, anomalies, replace(explanation, says=says)))
+    explained = replace(explanation, says=says)
+    return with_detection(compose(evidence, anomalies, explained, objectives=settings.objectives))
 
 
 def with_detection(

@@ -34,8 +34,11 @@ from reconstruct.model import (
 USER_LAYERS: Final[tuple[Layer, ...]] = ("edge", "app")
 NOT_USER_FACING: Final = frozenset({"scrape", "retries", "raw", "running-mean", "outbound"})
 """Tags of what users do not meet, or meet late: scrapes, retries that worked, running means, calls to others."""
-MIN_HISTORY: Final = pd.Timedelta("1h")
-"""Of samples before the onset: with less, "0 false firings" says nothing."""
+MIN_HISTORY: Final = pd.Timedelta("5min")
+"""Of samples before the onset: with less, nothing is known of what is usual. Below an hour the text says that it is too
+little to count false firings."""
+MADE_HERE: Final = frozenset({"users"})
+"""Tags of figures that are made here of several series: no expression of a server gives the same samples."""
 MAX_FALSE_A_WEEK: Final = 1.0
 """More than one page a week for nothing is not proposed to anyone."""
 MAX_SERIES: Final = 200
@@ -113,7 +116,7 @@ def candidates(
             or a.signal.id.startswith(OF_A_FILE)  # no server could evaluate it
             or a.signal.layer not in USER_LAYERS
             or a.signal.aspect not in USER_ASPECTS
-            or NOT_USER_FACING & set(a.signal.tags)
+            or (NOT_USER_FACING | MADE_HERE) & set(a.signal.tags)
             or len(metric.labels) > MAX_SERIES
             or not concerns(a.service, explanation)
         ):
@@ -122,7 +125,7 @@ def candidates(
         if best is None or (a.onset.time, -a.score) < (best.onset.time, -best.score):
             found[a.query] = a
     whole = {q: a for q, a in found.items() if "by-instance" not in a.signal.tags} or found
-    met = {one.service for one in explanation.impact}
+    met = {one.service for one in explanation.impact if not one.inner}
     outermost = {q: a for q, a in whole.items() if any(a.service.may_be(one) for one in met)} or whole
     return [(metrics[query], a) for query, a in outermost.items()]
 

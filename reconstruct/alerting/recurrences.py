@@ -57,6 +57,8 @@ def recurrences(
         TimeSpan(span.start, None if span.end is None else span.end + TOGETHER) for span, _, _ in spans
     ):
         inside = [(span, rule, s) for span, rule, s in spans if whole.start <= span.start and _within(span, whole)]
+        if not inside:  # all of them end before they begin
+            continue
         ends = [span.end for span, _, _ in inside if span.end is not None]
         found.append(
             Recurrence(

@@ -2,8 +2,9 @@
 
 A bundle is a zip: `manifest.json` (schema, generator, window, SHA-256 of each part), `metrics.parquet`,
 `signals.jsonl`, `events.jsonl`, `alerts.jsonl`, `gaps.jsonl`, `queries.jsonl`, `context.json` (call graph, notes),
-`settings.json`, and where there are some `raw.parquet` with `raw.jsonl`, `rules.jsonl`, `earlier_firings.jsonl` and
-`scans.jsonl`.
+`settings.json`, and where there are some `raw.parquet` with `raw.jsonl`, `rules.jsonl`, `earlier_firings.jsonl`,
+`scans.jsonl`, and for each stretch of earlier hours `earlier_hours_N.parquet` with `earlier_hours_N.jsonl` (its window
+first).
 Everything in Evidence comes back exactly, to the bits of a NaN.
 """
 
@@ -12,6 +13,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -22,9 +24,11 @@ from reconstruct.bundle.archive import MANIFEST, read_archive, write_archive
 from reconstruct.bundle.matrix import frame, read_matrix, write_matrix
 from reconstruct.codec import DecodeError, decode, encode
 from reconstruct.errors import UsageError
+from reconstruct.json_text import read_json
 from reconstruct.model import (
     Alert,
     EarlierFiring,
+    EarlierHours,
     Event,
     Evidence,
     Gap,
@@ -37,6 +41,7 @@ from reconstruct.model import (
     Signal,
     Window,
 )
+from reconstruct.model.instants import is_span
 
 __all__ = ["MAX_SAMPLES", "narrow", "read_bundle", "write_bundle"]
 
@@ -54,6 +59,7 @@ _METRICS: Final = "metrics.parquet"
 _RAW: Final = "raw.parquet"
 _RAW_SIGNALS: Final = "raw.jsonl"
 """Only in bundles whose evidence has raw series."""
+_STRETCH: Final = "earlier_hours_{}.{}"
 
 
 def write_bundle(
@@ -77,6 +83,7 @@ def write_bundle(
         _METRICS: write_matrix(evidence.metrics, window=evidence.window),
         "signals.jsonl": _lines([_metric_record(metric) for metric in evidence.metrics]),
         **({} if not evidence.raw else _raw_parts(evidence)),
+        **{k: v for n, stretch in enumerate(evidence.earlier_hours) for k, v in _stretch_parts(n, stretch).items()},
         **{
             f"{name}.jsonl": _lines([encode(row) for row in getattr(evidence, name)])
             for name in (*_LISTS, *_OPTIONAL_LISTS)
@@ -94,6 +101,14 @@ def _raw_parts(evidence: Evidence) -> dict[str, bytes]:
     return {
         _RAW: write_matrix(evidence.raw, window=evidence.window),
         _RAW_SIGNALS: _lines([_metric_record(metric) for metric in evidence.raw]),
+    }
+
+
+def _stretch_parts(number: int, stretch: EarlierHours) -> dict[str, bytes]:
+    head = {"window": encode(stretch.window), "shift": encode(stretch.shift)}
+    return {
+        _STRETCH.format(number, "parquet"): write_matrix(stretch.metrics, window=stretch.window),
+        _STRETCH.format(number, "jsonl"): _lines([head, *(_metric_record(metric) for metric in stretch.metrics)]),
     }
 
 
@@ -124,6 +139,13 @@ def read_bundle(path: Path, *, max_samples: int = MAX_SAMPLES) -> tuple[Evidence
         metrics = _metrics(lines(at), lambda: part(_METRICS), window=window, max_samples=max_samples)
         at = _RAW_SIGNALS
         raw = _metrics(lines(at), lambda: part(_RAW), window=window, max_samples=max_samples) if at in parts else ()
+        earlier: list[EarlierHours] = []
+        while (at := _STRETCH.format(len(earlier), "jsonl")) in parts:
+            head, *records = lines(at)
+            stretch: Window = decode(head.get("window"), Window)
+            content = partial(part, _STRETCH.format(len(earlier), "parquet"))
+            found = _metrics(records, content, window=stretch, max_samples=max_samples)
+            earlier.append(EarlierHours(stretch, found, decode(head.get("shift"), pd.Timedelta)))
         lists = {}
         for name, kind in (*_LISTS.items(), *_OPTIONAL_LISTS.items()):
             at = f"{name}.jsonl"
@@ -141,7 +163,8 @@ def read_bundle(path: Path, *, max_samples: int = MAX_SAMPLES) -> tuple[Evidence
             f"{path}: part {at!r} does not hold what it should: {error}",
             hint="it was altered, or a newer version wrote it: update reconstruct, or capture it again",
         ) from error
-    return Evidence(window=window, metrics=metrics, calls=calls, notes=notes, raw=raw, **lists), settings
+    evidence = Evidence(window=window, metrics=metrics, calls=calls, notes=notes, raw=raw, **lists)
+    return replace(evidence, earlier_hours=tuple(earlier)), settings
 
 
 def _metrics(
@@ -230,8 +253,15 @@ def _metric(record: Mapping[str, Any], *, values: pd.DataFrame) -> Metric:
         labels=labels,
         services=services,
         query=decode(record.get("query"), str),
-        spacing_s=decode(record.get("spacing_s"), float),
+        spacing_s=_spacing_s(record),
     )
+
+
+def _spacing_s(record: Mapping[str, Any]) -> float:
+    spacing_s: float = decode(record.get("spacing_s"), float)
+    if not is_span(spacing_s):
+        raise DecodeError(f"{spacing_s} is no spacing of samples")
+    return spacing_s
 
 
 def _check_size(window: Window, n_series: Sequence[int], *, max_samples: int) -> None:
@@ -249,7 +279,7 @@ def _lines(records: Sequence[object]) -> bytes:
 
 
 def _read_lines(content: bytes) -> list[Mapping[str, Any]]:
-    records = [json.loads(line) for line in content.decode("ascii").split("\n") if line]
+    records = [read_json(line) for line in content.decode("ascii").split("\n") if line]
     if not all(isinstance(record, dict) for record in records):
         raise DecodeError("a line is not an object")
     return records

@@ -15,6 +15,7 @@ from typing import Any, Final, cast
 from reconstruct.bundle import version_1
 from reconstruct.errors import UsageError
 from reconstruct.files import write_whole
+from reconstruct.json_text import read_json
 
 SCHEMA: Final = "reconstruct/bundle/2"
 READ: Final = (SCHEMA, version_1.SCHEMA)
@@ -108,7 +109,7 @@ def _read_manifest(
 ) -> Mapping[str, Any]:
     content = _read(archive, entries[MANIFEST], limit=MAX_MANIFEST_BYTES, path=path)
     try:
-        manifest = json.loads(content)
+        manifest = read_json(content)
     except (ValueError, RecursionError) as error:
         raise _altered(path, MANIFEST, "it is not JSON") from error
     schema = manifest.get("schema") if isinstance(manifest, dict) else None

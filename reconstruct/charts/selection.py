@@ -226,7 +226,7 @@ def healthy_until(incident: Incident, metric: Metric) -> pd.Timestamp:
 
 
 def named_changes(incident: Incident, *, most: int = NAMED_CHANGES) -> tuple[list[Event], list[Event]]:
-    """Changes in the window that are named in a picture, and those that are only marked; each in order of time.
+    """Changes that took effect in the window: those named in a picture, those only marked; each in order of time.
 
     First what hints, mitigation and recovery cite, then what was dismissed, then what touched affected services, then
     what lies shortly before the onset.
@@ -235,7 +235,7 @@ def named_changes(incident: Incident, *, most: int = NAMED_CHANGES) -> tuple[lis
     events = [
         e
         for e in incident.evidence.events
-        if e.kind in CHANGE_KINDS and e.time < window.end and (e.end or e.time) >= window.start
+        if e.kind in CHANGE_KINDS and e.took_effect and e.time < window.end and (e.end or e.time) >= window.start
     ]
     cited = {h.trigger for h in told.hints} | {*told.mitigated_evidence, *told.recovered_evidence}
     dismissed_changes = {x.event for x in told.dismissed_changes}

@@ -41,7 +41,7 @@ from reconstruct.charts.series import (
 )
 from reconstruct.charts.text import clip, write
 from reconstruct.charts.theme import SMALL, WIDTH_IN, Theme, ThemeName, own_style, theme_named
-from reconstruct.model import Event, Incident, Metric
+from reconstruct.model import Event, Incident, Metric, Signal
 from reconstruct.text.measures import measure_of, moved_text
 from reconstruct.text.times import days_said
 from reconstruct.text.units import Scale, apart, human
@@ -80,6 +80,8 @@ class Drawn(NamedTuple):
     threshold: float | None
     """The threshold, in the signal's unit, where it could be drawn."""
     hatched: bool
+    week_before: bool = False
+    """The same hours of the week before are drawn as a faint line."""
 
 
 def draw_signal(
@@ -145,6 +147,7 @@ def draw_metric(
     layers += [
         ([c], colour, 1.5, 1.0, 3.9 - 0.05 * i) for i, (c, colour) in enumerate(zip(named, colours, strict=True))
     ]
+    week_before = _draw_week_before(ax, incident, metric, affected or healthy, scale=scale, theme=theme)
     for members, colour, width_pt, alpha, zorder in layers:
         most = POINTS_ACROSS_CROWD if len(members) > CROWD else POINTS_ACROSS
         lines = polylines(values[members], spacing_s=metric.spacing_s, step_s=window.step_s, most=most)
@@ -154,7 +157,8 @@ def draw_metric(
     if many:
         extreme: Literal["max", "min"] = "min" if signal.worse == "down" else "max"
         draw_crowd(ax, values[affected], factor=scale.factor, colour=theme.affected, extreme=extreme, zorder=3.5)
-    threshold = signal.threshold if signal.threshold is not None and low <= signal.threshold <= high else None
+    drawn_at = _line_of(signal)
+    threshold = drawn_at if drawn_at is not None and low <= drawn_at <= high else None
     if threshold is not None:
         y = threshold * scale.factor
         ax.axhline(y, color=theme.detected, linewidth=1.1, linestyle=(0, (4.0, 2.0)), zorder=2.6, marker="")
@@ -178,7 +182,30 @@ def draw_metric(
         band=band,
         threshold=threshold,
         hatched=bool(holes),
+        week_before=week_before,
     )
+
+
+def _draw_week_before(
+    ax: Axes, incident: Incident, metric: Metric, columns: Sequence[int], *, scale: Scale, theme: Theme
+) -> bool:
+    """The same hours of the week before as one faint line: the worst of the affected series at each time."""
+    for stretch in incident.evidence.earlier_hours:
+        earlier = next((m for m in stretch.metrics if m.signal.id == metric.signal.id), None)
+        if not stretch.shift or earlier is None:
+            continue
+        wanted = [dict(metric.labels[column]) for column in columns]
+        same = [n for n, labels in enumerate(earlier.labels) if dict(labels) in wanted]
+        if not same:
+            return False
+        values = earlier.values[same]
+        worst = values.min(axis=1) if metric.signal.worse == "down" else values.max(axis=1)
+        moved = worst.set_axis(worst.index + stretch.shift).to_frame()
+        (line,) = polylines(moved, spacing_s=stretch.window.step_s, step_s=stretch.window.step_s)
+        line[:, 1] *= scale.factor
+        draw_lines(ax, [line], colour=theme.week_before, width_pt=1.0, alpha=0.8, zorder=2.9)
+        return True
+    return False
 
 
 def phases_far_apart(incident: Incident, metric: Metric) -> bool:
@@ -204,10 +231,15 @@ def value_limits(metric: Metric, values: pd.DataFrame, *, band: tuple[float, flo
         edges += [float(samples.min()), float(samples.max())]
     if not edges:
         return 0.0, max(metric.signal.min_effect, 1.0)
-    threshold = metric.signal.threshold
+    threshold = _line_of(metric.signal)
     if threshold is not None and abs(threshold) <= THRESHOLD_WITHIN * max(abs(e) for e in edges):
         edges.append(threshold)
     return y_limits(min(edges), max(edges), min_effect=metric.signal.min_effect)
+
+
+def _line_of(signal: Signal) -> float | None:
+    """What is drawn across: an alert rule's threshold, else the limit that a dashboard's panel shows."""
+    return signal.threshold if signal.threshold is not None else signal.limit
 
 
 def _shade_span(
@@ -366,9 +398,12 @@ def _names(metric: Metric, drawn: Drawn, *, theme: Theme) -> list[Item]:
     if drawn.band is not None:
         low, high = (human(edge, unit) for edge in drawn.band)
         items.append(Item("patch", theme.band, f"baseline {low}" if low == high else f"baseline {low} to {high}"))
+    if drawn.week_before:
+        items.append(Item("line", theme.week_before, "same hours a week before"))
     if drawn.threshold is not None:
         side = {"<": "below", "<=": "below", ">": "above", ">=": "above"}.get(metric.signal.comparator, "at")
-        items.append(Item("dashes", theme.detected, f"alert {side} {human(drawn.threshold, unit)}"))
+        what = f"alert {side}" if metric.signal.threshold is not None else "limit of the panel"
+        items.append(Item("dashes", theme.detected, f"{what} {human(drawn.threshold, unit)}"))
     if drawn.named or drawn.crowd:
         items.append(Item("patch", theme.shade, "anomalous"))
     if drawn.hatched:

@@ -96,8 +96,9 @@ def summary_picture(incident: Incident, *, theme: ThemeName | Theme = "light", f
         _draw_lane(ax, shown, lane, last=n == len(lanes) - 1, theme=look)
         middle = above - (height - LANE_GAP_IN) / 2
         room = NAMES_IN - 0.12
-        names = wrap(lane.name, NAME_PT, room_in=room * BOLD_ROOM, lines=2 if height >= TWO_LINES_IN else 1)
-        rows = [*((text, look.ink, True) for text in names), (lane.figures, look.affected, False)]
+        name, figures = _fitted(lane, room_in=room, lines=2 if height >= TWO_LINES_IN else 1)
+        names = wrap(name, NAME_PT, room_in=room * BOLD_ROOM, lines=2 if height >= TWO_LINES_IN else 1)
+        rows = [*((text, look.ink, True) for text in names), (figures, look.affected, False)]
         for i, (text, colour, bold) in enumerate(rows):
             line_y = middle + LINE_IN * ((len(rows) - 1) / 2 - i)
             said = clip(text, NAME_PT if bold else LABEL_PT, room_in=room, bold=bold)
@@ -125,6 +126,14 @@ def summary_lanes(incident: Incident) -> list[Lane]:
 
 def _of_metric(incident: Incident, signal: str) -> list[Anomaly]:
     return [a for a in incident.anomalies if a.signal.id == signal]
+
+
+def _fitted(lane: Lane, *, room_in: float, lines: int) -> tuple[str, str]:
+    """Name and figures of a lane; a service that has no room behind the name stands before the figures."""
+    whose = lane.anomaly.service.name
+    if not whose or " ".join(wrap(lane.name, NAME_PT, room_in=room_in * BOLD_ROOM, lines=lines)) == lane.name:
+        return lane.name, lane.figures
+    return lane.name.removesuffix(f", {whose}"), f"{whose}: {lane.figures}"
 
 
 def _name(anomaly: Anomaly) -> str:

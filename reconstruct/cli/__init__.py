@@ -5,8 +5,9 @@ One file a command. Nothing heavy is imported until a command runs, so that `--h
 
 from __future__ import annotations
 
+import signal
 import sys
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 from typer.core import TyperGroup
@@ -24,7 +25,9 @@ from reconstruct.cli.queries import app as queries_app
 from reconstruct.cli.report import report
 from reconstruct.cli.scan import scan
 from reconstruct.cli.verify import verify
-from reconstruct.errors import ReconstructError
+from reconstruct.errors import ReconstructError, SourceError, UsageError
+
+LESS = "ask for less: a narrower --scope, a shorter window or baseline, a longer --step"
 
 
 class _Commands(TyperGroup):
@@ -35,15 +38,27 @@ class _Commands(TyperGroup):
         try:
             return super().invoke(ctx)
         except ReconstructError as error:
-            typer.echo(f"{typer.style('error:', fg='red', bold=True)} {error.message}", err=True)
-            typer.echo(f"{typer.style('hint:', fg='cyan')} {error.hint}", err=True)
-            raise typer.Exit(error.exit_code) from None
-        except KeyboardInterrupt:
+            raise _told(error) from None
+        except KeyboardInterrupt as stop:
             typer.echo(f"stopped; {console.written()}", err=True)
-            raise typer.Exit(130) from None
+            raise typer.Exit(128 + getattr(stop, "number", signal.SIGINT)) from None
         except BrokenPipeError:  # `reconstruct ... --stdout md | head`
             sys.stderr.close()
             raise typer.Exit(0) from None
+        except MemoryError:
+            raise _told(SourceError("there is not enough memory for so much", hint=LESS)) from None
+        except OSError as error:  # a disk, a folder or a permission: whatever failed, it is not in the program
+            said = f"{error.filename or 'this machine'}: {error.strerror or error}"
+            raise _told(UsageError(said, hint="check the path, its permissions and the free space")) from None
+
+
+def _told(error: ReconstructError) -> typer.Exit:
+    """Say it, and how to end; a server's words and a file's name in it are other people's text."""
+    from reconstruct.text.escape import lines
+
+    typer.echo(f"{typer.style('error:', fg='red', bold=True)} {lines(error.message)}", err=True)
+    typer.echo(f"{typer.style('hint:', fg='cyan')} {lines(error.hint)}", err=True)
+    return typer.Exit(error.exit_code)
 
 
 app = typer.Typer(
@@ -89,7 +104,15 @@ app.add_typer(queries_app, name="queries")
 
 def main() -> None:
     """Entry point of the `reconstruct` program."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_DFL:  # under nohup a hang-up stays ignored
+            signal.signal(number, _stop)
     app()
+
+
+def _stop(number: int, _: object) -> NoReturn:
+    """End as Ctrl-C does: nothing half-written stays, and what was written is said."""
+    raise console.StoppedError(number)
 
 
 __all__ = ["app", "main"]

@@ -25,6 +25,14 @@ WRITES: ContextVar[dict[Path, dict[Path, int]]] = ContextVar("writes")
 """Folder -> file -> when it was last changed, as the running command found it before it wrote there."""
 
 
+class StoppedError(KeyboardInterrupt):
+    """The process was told to end, by this signal."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"signal {number}")
+        self.number = number
+
+
 def writing(folder: Path) -> None:
     """Remember that files go to `folder` from now on: Ctrl-C then says which were written."""
     if (writes := WRITES.get(None)) is not None and folder not in writes:

@@ -69,7 +69,21 @@ def now() -> pd.Timestamp:
 
 def configuration(given: ServerOptions) -> Config:
     """reconstruct.yaml from `--config` or the working directory, with secrets from the environment."""
-    return load_config(given.config, env=os.environ, folder=Path.cwd())
+    return load_config(given.config, env=os.environ, folder=working_folder())
+
+
+def working_folder() -> Path:
+    """The working directory.
+
+    Raises
+    ------
+    UsageError
+        It was deleted.
+    """
+    try:
+        return Path.cwd()
+    except OSError as error:
+        raise UsageError("the working directory is gone", hint="change to a folder that is there") from error
 
 
 def zone_of(given: TimeOptions, config: Config) -> str:
@@ -139,6 +153,7 @@ def settings_of(given: EvidenceOptions, config: Config) -> Settings:
         calls=config.calls,
         mechanisms=load_mechanisms(folders),
         authors=config.authors,
+        objectives=config.slo,
     )
 
 

@@ -6,13 +6,16 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from reconstruct.cli.options import EvidenceOptions, takes_options
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from reconstruct.cli.console import Progress
     from reconstruct.config import Config
     from reconstruct.model import ScanResult
@@ -35,6 +38,9 @@ def scan(
     form: Annotated[
         str, typer.Option("--format", metavar="table|json|csv|parquet", help="How the answer is printed.")
     ] = "table",
+    picture: Annotated[
+        Path | None, typer.Option("--picture", metavar="FILE", help="Draw the first 24 there, as PNG or SVG.")
+    ] = None,
     memory: Annotated[
         str, typer.Option("--memory", metavar="SIZE", help="Memory to work in, whatever the number of series.")
     ] = "2GiB",
@@ -64,6 +70,8 @@ def scan(
 
     if form not in FORMATS:
         raise UsageError(f"--format takes {', '.join(FORMATS)}, not {form!r}", hint="all go to standard output")
+    if picture is not None and picture.suffix.lower() not in (".png", ".svg"):
+        raise UsageError(f"--picture takes a .png or .svg file, not {picture.name!r}", hint="e.g. --picture moved.png")
     config = request.configuration(given)
     with console.Progress(quiet=given.quiet, verbose=given.verbose) as progress:
         if given.bundle is not None or given.metrics:
@@ -71,20 +79,24 @@ def scan(
                 option = "--resume" if resume is not None else "--scheduler"
                 raise UsageError(f"{option} cannot act on a file", hint="leave it out: files are read at once")
             folders = [path for path in given.metrics or () if path.is_dir()]
+            if folders and picture is not None:
+                raise UsageError("--picture cannot act on a folder", hint="scan a server, a bundle or a file for it")
             if folders:
                 result = _of_folder(
                     given, config, folders=folders, selector=selector, top=top, min_score=min_score,
                     memory=request.size_of(memory), progress=progress,
                 )  # fmt: skip
             else:
-                result = _of_evidence(given, config, selector=selector, top=top, min_score=min_score, progress=progress)
+                result = _of_evidence(
+                    given, config, selector=selector, top=top, min_score=min_score, picture=picture, progress=progress,
+                )  # fmt: skip
         else:
             if resume is not None and scheduler is not None:
                 raise UsageError("--resume cannot act with --scheduler", hint="the cluster keeps what is done")
             size = request.size_of(memory)
             result = _of_server(
                 given, config, selector=selector, top=top, min_score=min_score, memory=size, resume=resume,
-                scheduler=scheduler, progress=progress,
+                scheduler=scheduler, picture=picture, progress=progress,
             )  # fmt: skip
     if form == "parquet":
         sys.stdout.buffer.write(to_scan_parquet(result))
@@ -102,6 +114,7 @@ def _of_evidence(
     selector: str | None,
     top: int,
     min_score: float,
+    picture: Path | None,
     progress: Progress,
 ) -> ScanResult:
     from reconstruct.cli import request
@@ -109,7 +122,14 @@ def _of_evidence(
 
     evidence, _ = request.evidence_of(given, config, at=request.now(), progress=progress, selector=selector)
     done = scan_evidence(evidence, min_score=min_score)
-    return done.tally.result(window=evidence.window, selector=selector or "", top=top, instance_labels=INSTANCE_LABELS)
+    result = done.tally.result(
+        window=evidence.window, selector=selector or "", top=top, instance_labels=INSTANCE_LABELS
+    )
+    if picture is not None:
+        from reconstruct.scan.traces import traces_of_evidence
+
+        _draw(result, traces_of_evidence(evidence, result), picture)
+    return result
 
 
 def _of_folder(
@@ -166,6 +186,7 @@ def _of_server(
     memory: int,
     resume: Path | None,
     scheduler: str | None,
+    picture: Path | None,
     progress: Progress,
 ) -> ScanResult:
     from reconstruct.cli import request
@@ -191,6 +212,29 @@ def _of_server(
         done = scan_on_cluster(server.settings, plan, scheduler=scheduler, progress=progress)
     else:
         done = scan_blocks(server, plan, progress=progress, checkpoint=resume)
-    return done.tally.result(
+    result = done.tally.result(
         window=window, selector=selector or "", top=top, unread=done.unread, instance_labels=INSTANCE_LABELS
     )
+    if picture is not None:
+        from reconstruct.scan.traces import traces_of_server
+
+        progress(0, 0, "drawing")
+        _draw(result, traces_of_server(server, result), picture)
+    return result
+
+
+def _draw(result: ScanResult, traces: Sequence[NDArray[np.float64]], picture: Path) -> None:
+    """The first series as small multiples."""
+    from reconstruct.charts.export import picture_bytes
+    from reconstruct.charts.scan_chart import alt_scan_chart, scan_chart
+    from reconstruct.errors import NothingToShowError
+    from reconstruct.files import write_whole
+    from reconstruct.text.scan import counted
+
+    if not traces:
+        raise NothingToShowError("no series changed: there is nothing to draw", hint="leave --picture out")
+    title = counted(series=result.series, judged=result.judged, changed=result.changed)
+    figure = scan_chart(result, traces, title=title)
+    form: Literal["png", "svg"] = "svg" if picture.suffix.lower() == ".svg" else "png"
+    drawn = picture_bytes(figure, fmt=form, title=title, alt=alt_scan_chart(result, len(traces)))
+    write_whole(picture, drawn, what="the picture")

@@ -15,6 +15,7 @@ from reconstruct.config.document import (
     flag,
     integer,
     items,
+    number,
     one_of,
     parse_marked,
     read_text,
@@ -33,6 +34,7 @@ from reconstruct.config.settings import (
 from reconstruct.config.times import parse_duration_s
 from reconstruct.config.zones import parse_zone
 from reconstruct.errors import UsageError
+from reconstruct.model import Objective
 
 FILE_NAME: Final = "reconstruct.yaml"
 _VARIABLE: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -259,6 +261,8 @@ _RENAMED: Final = {
     "baseline": "baseline_s",
     "step": "step_s",
     "from": "sender",
+    "objective": "target",
+    "period": "period_s",
 }
 
 
@@ -280,6 +284,20 @@ def _targets(around: Surroundings, value: Marked) -> tuple[Target, ...]:
     return targets
 
 
+_OBJECTIVE: Final[Mapping[str, _Read]] = {
+    "service": _plain(_text),
+    "objective": _plain(lambda value: number(value, at_least=1.0, at_most=99.9999) / 100.0),
+    "period": _plain(_duration),
+    "name": _plain(_text),
+}
+
+
+def _objectives(around: Surroundings, value: Marked) -> tuple[Objective, ...]:
+    """Objectives in percent, as people write them."""
+    held = (fields(item, allowed=_OBJECTIVE, required=("service", "objective")) for item in items(value))
+    return tuple(Objective(**_read(around, one, _OBJECTIVE)) for one in held)
+
+
 _TOP: Final[Mapping[str, _Read]] = {
     "prometheus": _section(Connection, _CONNECTION),
     "scope": _plain(_text),
@@ -295,6 +313,7 @@ _TOP: Final[Mapping[str, _Read]] = {
     "events": _events,
     "environments": _plain(_environments),
     "service_names": _plain(_names),
+    "slo": _objectives,
     "grafana": _section(Grafana, _GRAFANA),
     "report": _section(Report, _REPORT),
     "deliver": _targets,
@@ -347,6 +366,7 @@ def known_keys() -> Mapping[str, tuple[str, ...]]:
     return {
         "": tuple(_TOP),
         "prometheus": tuple(_CONNECTION),
+        "slo": tuple(_OBJECTIVE),
         "grafana": tuple(_GRAFANA),
         "report": tuple(_REPORT),
         **{f"deliver {kind}": (*_TARGET_COMMON, *keys) for kind, keys in _TARGET.items()},

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
 
+from reconstruct.model import Objective
+
 DELIVER_KINDS: Final = ("slack", "webhook", "smtp", "grafana")
 DeliverKind = Literal["slack", "webhook", "smtp", "grafana"]
 
@@ -123,6 +125,8 @@ class Config:
     """Names of environments, with `*`: `production` or `other`."""
     service_names: Mapping[str, str] = field(default_factory=dict)
     """What sources of events call a service, with `*`: the service's name."""
+    slo: tuple[Objective, ...] = ()
+    """Service level objectives: error budgets are told of these services by them."""
     grafana: Grafana = field(default_factory=Grafana)
     report: Report = field(default_factory=Report)
     deliver: tuple[Target, ...] = ()

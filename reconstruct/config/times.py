@@ -25,15 +25,13 @@ import pandas as pd
 from reconstruct.config.dates import Day, read_day
 from reconstruct.config.zones import parse_zone, read_zone
 from reconstruct.errors import UsageError
+from reconstruct.model.instants import EARLIEST, LATEST
 
 DURATION_UNITS_S = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800, "y": 31_536_000}
 """As in PromQL: a day is always 24 h, a year 365 days."""
 
 MINUTE_S = 60.0
 DAY_S = 86_400.0
-EARLIEST: Final = pd.Timestamp("1970-01-02T00:00Z")
-LATEST: Final = pd.Timestamp("2200-01-01T00:00Z")
-"""No incident lies outside: such a time is a zero, a number of something else, or written wrongly."""
 
 _DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|[smhdwy]))+", re.ASCII)
 _DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|[smhdwy])", re.ASCII)

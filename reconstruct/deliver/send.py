@@ -17,6 +17,7 @@ from reconstruct.deliver.mail import send_mail
 from reconstruct.deliver.state import Message
 from reconstruct.deliver.webhook import send_slack, send_webhook
 from reconstruct.errors import ReconstructError, SourceError, UsageError
+from reconstruct.json_text import read_json
 
 FIRST_PAUSE_S: Final = 1.0
 """Doubles with each try."""
@@ -106,7 +107,7 @@ def write_dead_letter(path: Path, message: Message, *, error: ReconstructError, 
 
 def _is(line: str, message: Message) -> bool:
     try:
-        record = json.loads(line)
+        record = read_json(line)
     except ValueError:
         return False
     return isinstance(record, dict) and record.get("id") == message.id and record.get("target") == message.target

@@ -21,6 +21,7 @@ from reconstruct.codec import DecodeError, decode, encode
 from reconstruct.deliver.episodes import Known
 from reconstruct.errors import UsageError
 from reconstruct.files import write_whole
+from reconstruct.json_text import read_json
 
 SCHEMA: Final = "reconstruct/report-state/2"
 OLD_SCHEMA: Final = "reconstruct/report-state/1"
@@ -94,7 +95,7 @@ def load_state(path: Path) -> ReportState:
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"cannot read the state file {path}: {error}", hint="check its permissions") from error
     try:
-        return _read(json.loads(text))
+        return _read(read_json(text))
     except (DecodeError, ValueError, RecursionError) as error:
         raise UsageError(
             f"the state file {path} is damaged, or of another version: {error}",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,7 +81,13 @@ class Terms(NamedTuple):
     """Factor on every threshold, at least 1: more where the history is short."""
 
 
-def calibrate(layers: list[Layer], *, first: int, terms: Terms, lenient: bool, parameters: Parameters) -> Calibration:
+Reasons = Literal["noise", "extremes", "all"]
+"""How many of a threshold's reasons are looked at: each more costs more, and can only raise it."""
+
+
+def calibrate(
+    layers: list[Layer], *, first: int, terms: Terms, reasons: Reasons, parameters: Parameters
+) -> Calibration:
     """Thresholds of every series of a block, from rows before `first`.
 
     Noise is normal (`spreads` robust spreads of a mean); what `recurring_extreme` separate parts of the
@@ -95,10 +101,9 @@ def calibrate(layers: list[Layer], *, first: int, terms: Terms, lenient: bool, p
     first : int
         Rows before it are history.
     terms : Terms
-    lenient : bool
-        Leave out the recurring extreme, which costs most. It can only raise a threshold: what stays below the lenient
-        thresholds
-        stays below the full ones.
+    reasons : "noise", "extremes" or "all"
+        Noise alone takes a few rows of the history, what it reached once all of them, the recurring extreme a sort
+        besides. What stays below thresholds of fewer reasons stays below the full ones.
     parameters : Parameters
     """
     r = parameters
@@ -108,15 +113,15 @@ def calibrate(layers: list[Layer], *, first: int, terms: Terms, lenient: bool, p
     for length, hop, means in layers:
         lag = 1 if length == 1 else 2
         history = means[: (first - length) // hop + 1]
-        highest, often_high = _reached(history, extreme=np.maximum, lenient=lenient, parameters=r)
-        lowest, often_low = _reached(history, extreme=np.minimum, lenient=lenient, parameters=r)
+        highest, often_high = _reached(history, extreme=np.maximum, reasons=reasons, parameters=r)
+        lowest, often_low = _reached(history, extreme=np.minimum, reasons=reasons, parameters=r)
         at = _quantiles(history, r.quantile_samples if length == 1 else r.quantile_means)
         centre = at(0.5)
         if length == 1:
-            half_range = (highest - lowest) * np.float32(0.25)
             sigma = np.maximum((at(0.75) - at(0.25)) / GAUSSIAN_QUARTILES, (at(0.98) - at(0.02)) / (2 * GAUSSIAN_98))
-            sigma = np.maximum(np.where(sigma > 0, sigma, half_range), terms.noise_floor).astype(np.float32)
-            plain = np.maximum(_standard_deviation(history), terms.noise_floor)
+            sigma = np.maximum(_or_half_range(sigma, history, r), terms.noise_floor).astype(np.float32)
+            if reasons != "noise":
+                plain = np.maximum(_standard_deviation(history), terms.noise_floor)
         ceiling = np.float32(r.ceiling) * plain
         # A mean of n samples is at best 1 / sqrt(n) as wide as a sample; sampled quantiles can come out narrower.
         least = sigma * np.float32(0.7 / np.sqrt(length))
@@ -125,19 +130,21 @@ def calibrate(layers: list[Layer], *, first: int, terms: Terms, lenient: bool, p
         down_spread = np.maximum(np.maximum(centre - at(0.16), wide_down), least)
         habit_up = none if often_high is None else often_high - centre
         habit_down = none if often_low is None else centre - often_low
-        up = _limit(up_spread, habit_up, highest - centre, ceiling, terms, r)
-        down = _limit(down_spread, habit_down, centre - lowest, ceiling, terms, r)
+        up = _limit(up_spread, habit_up, none if highest is None else highest - centre, ceiling, terms, r)
+        down = _limit(down_spread, habit_down, none if lowest is None else centre - lowest, ceiling, terms, r)
 
-        changes = history[lag:] - history[:-lag]
-        if len(changes) >= r.recurring_extreme:
+        if len(history) - lag >= r.recurring_extreme:
+            # For noise alone, those changes that its quantiles are read from.
+            every = _hop(len(history) - lag, r.quantile_means) if reasons == "noise" else 1
+            changes = history[lag::every] - history[:-lag:every]
             np.abs(changes, out=changes)
-            largest, often = _reached(changes, extreme=np.maximum, lenient=lenient, parameters=r)
+            largest, often = _reached(changes, extreme=np.maximum, reasons=reasons, parameters=r)
             recurring_extreme = none if often is None else np.float32(r.habit_edge) * often
             at = _quantiles(changes, r.quantile_means)
             spread = np.maximum(np.maximum(at(0.68), np.float32(0.5) * at(0.95)), terms.noise_floor)
             if length == 1:
                 step_sigma = np.maximum(at(0.5) * np.float32(1.4826 / np.sqrt(2)), terms.noise_floor)
-            edge = _limit(spread, recurring_extreme, largest, ceiling, terms, r)
+            edge = _limit(spread, recurring_extreme, none if largest is None else largest, ceiling, terms, r)
         else:
             never = none + np.float32(np.inf)
             edge = Limit(never, never, never, never, never, never)
@@ -160,14 +167,30 @@ def _limit(
     return Limit(np.maximum(bare, terms.min_effect), bare, noise, recurring_extreme, once, ceiling)
 
 
+def _or_half_range(sigma: Matrix, history: Matrix, parameters: Parameters) -> Matrix:
+    """The spread; where more than half of a series' samples are the same, a quarter of its range instead."""
+    still = np.flatnonzero(~(sigma > 0))
+    if not len(still):
+        return sigma
+    some = history.take(still, axis=1)
+    highest, _ = _reached(some, extreme=np.maximum, reasons="extremes", parameters=parameters)
+    lowest, _ = _reached(some, extreme=np.minimum, reasons="extremes", parameters=parameters)
+    sigma = sigma.copy()
+    if highest is not None and lowest is not None:
+        sigma[still] = (highest - lowest) * np.float32(0.25)
+    return sigma
+
+
 def _reached(
-    means: Matrix, *, extreme: np.ufunc, lenient: bool, parameters: Parameters
-) -> tuple[Matrix, Matrix | None]:
-    """The extreme of all, and what `recurring_extreme` of `parts` stretches reached (None if lenient); (n_series,)."""
+    means: Matrix, *, extreme: np.ufunc, reasons: Reasons, parameters: Parameters
+) -> tuple[Matrix | None, Matrix | None]:
+    """The extreme of all, and what `recurring_extreme` of `parts` stretches reached; (n_series,), None = not asked."""
+    if reasons == "noise":
+        return None, None
     parts = min(parameters.parts, len(means))
     size = len(means) // parts
     means = means[len(means) - parts * size :]
-    if lenient:
+    if reasons == "extremes":
         return extreme.reduce(means, axis=0), None
     ranked = np.sort(extreme.reduce(means.reshape(parts, size, -1), axis=1), axis=0)
     rank = min(parameters.recurring_extreme, parts)
@@ -176,13 +199,18 @@ def _reached(
 
 def _quantiles(means: Matrix, samples: int) -> Callable[[float], Matrix]:
     """A function of the quantile, read from about `samples` evenly spaced rows."""
-    ranked = np.sort(np.ascontiguousarray(means[:: max(1, -(-len(means) // samples))].T), axis=1)
+    ranked = np.sort(np.ascontiguousarray(means[:: _hop(len(means), samples)].T), axis=1)
     top = ranked.shape[1] - 1
 
     def at(quantile: float) -> Matrix:
         return ranked[:, int(quantile * top + 0.5)]
 
     return at
+
+
+def _hop(rows: int, samples: int) -> int:
+    """Take each so-manieth of the rows for about `samples` of them."""
+    return max(1, -(-rows // samples))
 
 
 def _standard_deviation(history: Matrix) -> NDArray[np.float32]:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from reconstruct.detect.calibrate import Calibration, Terms, calibrate
+from reconstruct.detect.calibrate import Calibration, Reasons, Terms, calibrate
 from reconstruct.detect.multiscale import Layer, Matrix, longest_mean, moving_means
 from reconstruct.detect.parameters import Parameters
+
+STAGES: Final[tuple[Reasons, ...]] = ("noise", "extremes")
+"""Thresholds that let series go before the full ones."""
 
 
 class Scores(NamedTuple):
@@ -25,20 +28,25 @@ def candidates(
 ) -> Iterator[tuple[int, Calibration, Scores]]:
     """(column, its calibration, its scores) of every series of a block with a score above its bar.
 
-    Lenient thresholds let nearly all healthy series go; the few others are judged by the full ones.
+    Noise alone lets most healthy series go, what their history reached nearly all others: the few that remain are
+    judged by the full thresholds.
     """
     layers = moving_means(x, longest=longest_mean(first, len(x) - first, longest=parameters.longest))
+    columns = np.arange(x.shape[1])
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        known = calibrate(layers, first=first, terms=terms, lenient=True, parameters=parameters)
-        columns = _above(score(layers, known), bar=1.0, parameters=parameters)
-        if not len(columns):
-            return
-        # Sums over a single column run in another order: it gets company, to be judged as it is among others.
-        picked = columns if len(columns) > 1 else np.repeat(columns, 2)
-        # `take` keeps rows together in memory where an index would not; every pass below runs along rows.
-        layers = [layer._replace(means=layer.means.take(picked, axis=1)) for layer in layers]
-        terms = Terms(*(each[picked] for each in terms))
-        known = calibrate(layers, first=first, terms=terms, lenient=False, parameters=parameters)
+        for reasons in STAGES:
+            known = calibrate(layers, first=first, terms=terms, reasons=reasons, parameters=parameters)
+            above = _above(score(layers, known), bar=1.0, parameters=parameters)
+            above = above[above < len(columns)]
+            if not len(above):
+                return
+            columns = columns[above]
+            # Sums over a single column run in another order: it gets company, to be judged as it is among others.
+            picked = above if len(above) > 1 else np.repeat(above, 2)
+            # `take` keeps rows together in memory where an index would not; every pass below runs along rows.
+            layers = [layer._replace(means=layer.means.take(picked, axis=1)) for layer in layers]
+            terms = Terms(*(each[picked] for each in terms))
+        known = calibrate(layers, first=first, terms=terms, reasons="all", parameters=parameters)
         scores = score(layers, known)
     for i in _above(scores, bar=1.0 + parameters.tie, parameters=parameters):
         if i < len(columns):
@@ -63,7 +71,7 @@ def score(layers: list[Layer], calibration: Calibration, *, skipped: int = 0) ->
     >>> x[80:90, 1] = 5
     >>> terms = Terms(*(np.full(2, v, np.float32) for v in (1e-9, 1e-9, 1)))
     >>> layers = moving_means(x, longest=16)
-    >>> known = calibrate(layers, first=70, terms=terms, lenient=False, parameters=PARAMETERS)
+    >>> known = calibrate(layers, first=70, terms=terms, reasons="all", parameters=PARAMETERS)
     >>> (score(layers, known).level.max(0) > 1).tolist()
     [False, True]
     """

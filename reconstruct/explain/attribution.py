@@ -52,6 +52,8 @@ OF_THE_NETWORK: Final = frozenset(
     }
 )
 """Words in the name of what a change is of that say: of what lies between services, which no metric bears."""
+UNDER_BOTH: Final = 0.7
+"""... where calls fail or take longer between two that are well: the network is one of what may do that."""
 UNKNOWN_STORE: Final = 0.5
 """Share for a change of a database that no metric names: the one that is measured may be it."""
 NO_CHANGE: Final = 2.0
@@ -98,7 +100,7 @@ def attribute(
     case: Case,
     system: System,
     span: Span,
-    found: Sequence[Change],
+    near: Mapping[str, Sequence[Change]],
     cured_by: Event | None,
 ) -> Attributed | None:
     """The terms of one change for one candidate; None where it cannot have brought it about."""
@@ -108,6 +110,8 @@ def attribute(
         return None
     kind = change.event.kind
     fits = candidate.mechanism.kinds.get(kind, 0.0) if candidate.mechanism.kinds else 0.0
+    if kind in ("config", "scale") and _left_the_bound(candidate, system):
+        fits = min(fits, LEFT_THE_BOUND)
     told = (
         where,
         Reason(
@@ -123,9 +127,18 @@ def attribute(
         negative_control(change, case),
         _undone(change, candidate, case, span),
         recovered_without_rollback(change, case, cured_by),
-        ambiguous_order(change, found, case),
+        ambiguous_order(change, near, case),
     )
     return Attributed(change, KIND_PRIOR.get(kind, 0.0), tuple(r for r in told if r is not None))
+
+
+LEFT_THE_BOUND: Final = -1.0
+"""A configuration after which a pool is as large as before did not make it too small."""
+
+
+def _left_the_bound(candidate: Candidate, system: System) -> bool:
+    pool = system.pools.get((candidate.thing, candidate.target)) if candidate.place == "pool" else None
+    return pool is not None and pool.size is not None and not candidate.own_doing
 
 
 KIND_PRIOR: Final[Mapping[str, float]] = {"rollback": -2.0, "restart": -2.0}
@@ -153,9 +166,10 @@ def topology(change: Change, candidate: Candidate, system: System) -> Reason | N
     unknown = thing and thing not in system.kinds and (change.event.kind == "migration" or says_database(thing))
     if weight is None and unknown and candidate.place == "database":
         weight = ON_IT + math.log(UNKNOWN_STORE)
-    between = candidate.place in ("path", "dns") or candidate.thing == NETWORK
+    network = candidate.place in ("path", "dns") or candidate.thing == NETWORK
+    between = network or candidate.why.startswith("between")
     if weight is None and between and thing not in system.kinds and OF_THE_NETWORK & set(re.split(r"[-_.\d]+", thing)):
-        weight = ON_IT
+        weight = ON_IT if network else UNDER_BOTH
     if weight is None:
         return None
     facts: Facts = {"service": change.event.service, "thing": candidate.thing}
@@ -204,8 +218,8 @@ def _tight(change: Change, case: Case) -> bool:
         return False
     done = undo.end if undo.end is not None else undo.time
     return bool(
-        -60.0
-        <= (back.time - undo.time).total_seconds()
+        -CLOCKS_S
+        <= (back.earliest - undo.time).total_seconds()
         <= 180.0 + (done - undo.time).total_seconds() + 2 * case.evidence.window.step_s
     )
 
@@ -319,6 +333,12 @@ def figure_reversal(change: Change, candidate: Candidate, span: Span) -> Reason 
     cited = (change.event.id, *([undo.id] if undo is not None else []), *candidate.queries)
     facts: Facts = {**candidate.facts, "time": at, "left": left}
     if left <= BACK_SHARE:
+        still = (figure.values - moved.before) / excess >= (BACK_SHARE + STAYED_SHARE) / 2
+        last = np.flatnonzero(still & np.asarray(index < done + pd.Timedelta(seconds=BACK_S)))
+        resolution_s = undo.resolution_s if undo is not None else change.event.resolution_s
+        slack = pd.Timedelta(seconds=CLOCKS_S + resolution_s)
+        if len(last) and span.time(int(last[-1])) < at - slack:  # a mean of some samples leaves later than they do
+            return None
         return Reason("reversal", "", cited, FIGURE_REVERSED, kind="figure-back", facts=facts)
     return Reason("reversal", "", cited, FIGURE_STAYED, kind="figure-stayed", facts=facts)
 

@@ -20,8 +20,9 @@ from reconstruct.explain.before_during import Span
 from reconstruct.explain.candidates import candidates, cleared
 from reconstruct.explain.changes import Change
 from reconstruct.explain.context import Case
-from reconstruct.explain.figures import Rollouts
+from reconstruct.explain.figures import Figure, Rollouts, figures
 from reconstruct.explain.locate import Location, Met, locate
+from reconstruct.explain.rules.ambiguous_order import near_onset
 from reconstruct.explain.rules.reversal import RULE as REVERSAL
 from reconstruct.explain.shown import Candidate
 from reconstruct.model import (
@@ -32,6 +33,7 @@ from reconstruct.model import (
     Hint,
     HintVerdict,
     Ledger,
+    Mechanism,
     Reason,
     RuledOut,
     Scored,
@@ -41,6 +43,7 @@ from reconstruct.model.system import System
 from reconstruct.text.causes import figure_text, hint_text, reason_text
 from reconstruct.text.reasons import the_change
 
+CONFIDENCE_RULE: Final = "confidence"
 UNOBSERVED: Final = 4.0
 """Log-odds of something that neither signals nor events show: a mechanism whose figure is at its bound (4.5 and up)
 leaves it little, one that is only the residual (1.5) most."""
@@ -79,6 +82,8 @@ class Causes:
     ruled_out: tuple[RuledOut, ...]
     location: Location | None
     system: System
+    measured: frozenset[str] = frozenset()
+    """Mechanisms that some figure of the system could have shown: of these nobody can say that nothing is measured."""
 
     def thing(self, name: str) -> str:
         """The thing that a name means; the name where none is known."""
@@ -114,10 +119,18 @@ def causes(
         found=shown,
         ledger=ledger,
         hints=hints,
-        dismissed_changes=_dismissed(every, shown, case, system, found, hints),
+        dismissed_changes=_dismissed(every, ledger, shown, case, system, found, hints),
         ruled_out=_ruled_out(case, system, span, shown, rolled),
         location=location,
         system=system,
+        measured=_measured(case.settings.mechanisms, figures(system, span, rollouts=rolled)),
+    )
+
+
+def _measured(mechanisms: Sequence[Mechanism], known: Sequence[Figure]) -> frozenset[str]:
+    there = {(figure.place, figure.name) for figure in known}
+    return frozenset(
+        m.id for m in mechanisms if any((tell.on, tell.figure) in there for tell in (*m.shown_by, *m.cleared_by))
     )
 
 
@@ -127,8 +140,9 @@ def _of_candidate(
     service = Service(candidate.thing)
     shown = (("mechanism-shown", candidate.telling), *((r.rule, r.weight) for r in candidate.terms))
     out = [Cause(Scored(None, candidate.mechanism.id, service, NO_CHANGE, shown), candidate, None)]
+    near = near_onset(found, case)
     for change in found:
-        told = attribute(change, candidate, case=case, system=system, span=span, found=found, cured_by=cured_by)
+        told = attribute(change, candidate, case=case, system=system, span=span, near=near, cured_by=cured_by)
         if told is not None:
             terms = (*shown, *((r.rule, r.weight) for r in told.reasons))
             out.append(
@@ -141,9 +155,10 @@ def _hints(every: Sequence[Cause], ledger: Ledger, case: Case, span: Span) -> tu
     """The candidates worth telling, one a pair of change and mechanism."""
     found: list[Hint] = []
     said: set[tuple[str | None, str]] = set()
+    whole = ledger.normaliser
     for cause in every:
         key = cause.scored.trigger, cause.scored.mechanism
-        confidence = ledger.confidence(cause.scored)
+        confidence = math.exp(cause.scored.log_odds) / whole
         if key in said or confidence < priors.TOLD_AT or len(found) >= priors.HINTS:
             continue
         said.add(key)
@@ -242,6 +257,7 @@ def _anomaly(candidate: Candidate, case: Case) -> str | None:
 
 def _dismissed(
     every: Sequence[Cause],
+    ledger: Ledger,
     shown: Sequence[Candidate],
     case: Case,
     system: System,
@@ -263,6 +279,9 @@ def _dismissed(
         best = max(of_it, key=lambda c: c.scored.log_odds, default=None)
         if best is not None and best.attributed is not None:
             against = min(best.attributed.reasons, key=lambda r: (r.weight, r.rule))
+            if against.weight >= 0:  # nothing speaks against it, others only fit better
+                less: dict[str, Fact] = {"confidence": ledger.confidence(best.scored)}
+                against = Reason(CONFIDENCE_RULE, "", (), kind="less-likely", facts=less)
             told.append(DismissedChange(change.event.id, against.rule, _said(against).says, (change.event.id,)))
             continue
         facts: dict[str, Fact] = {"time": change.event.time, "onset": case.onset.time, "service": change.event.service}
@@ -281,6 +300,10 @@ def _ruled_out(
     suspected = {c.mechanism.id for c in shown}
     if "dependency-down" in suspected:
         suspected.add("pool-exhaustion")  # calls that hang hold threads and connections
+    if any(c.mechanism.id == "dependency-down" and c.place == "cache" for c in shown):
+        suspected.add("cache-miss-storm")  # who cannot ask counts no miss
+    if any(c.why.startswith("between") for c in shown):
+        suspected |= {"network-degradation", "certificate-expiry"}  # of this link nothing is measured
     told = []
     for mechanism in case.settings.mechanisms:
         if mechanism.id in suspected:
@@ -291,6 +314,18 @@ def _ruled_out(
             says = "; ".join(figure_text(figure.facts(moved)) for figure, moved in still[: priors.FIGURES])
             told.append(RuledOut(mechanism.id, Service(still[0][0].thing), says, queries))
     return tuple(told)
+
+
+MITIGATES_WITHIN_S: Final = 60.0
+"""Where no change began it, only what the symptoms turned right after is taken for what ended it."""
+
+
+def _soon_after(event: Event, case: Case) -> bool:
+    done = event.end if event.end is not None else event.time
+    if case.recovered is None:
+        return False
+    limit_s = MITIGATES_WITHIN_S + 2 * case.evidence.window.step_s
+    return bool((case.recovered.earliest - done).total_seconds() <= limit_s)
 
 
 def mitigation(found: Causes, changes: Sequence[Change], case: Case, cured_by: Event | None) -> Event | None:
@@ -305,12 +340,16 @@ def mitigation(found: Causes, changes: Sequence[Change], case: Case, cured_by: E
     if ended:
         return ended[0]
     if change is not None:
-        undo = change.undone_by or change.replaced_by
+        undo = change.undone_by
+        if undo is None and change.replaced_by is not None and _soon_after(change.replaced_by, case):
+            undo = change.replaced_by
         over = case.recovered.latest if case.recovered else case.evidence.window.end
         if undo is not None and case.onset.earliest < undo.time <= over:
             return undo
     best = next((c for c in found.found if c.mechanism.id == first.mechanism and c.thing == first.service.name), None)
-    if cured_by is None or best is None:
+    if cured_by is None or best is None or (change is not None and change.acts == "while it runs"):
+        return None  # what ends by itself needs nobody
+    if change is None and not _soon_after(cured_by, case):
         return None
     about = {*best.changes_of, best.thing, best.target}
     return cured_by if found.thing(cured_by.service.name) in about and best.place != "external" else None

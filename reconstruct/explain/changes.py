@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -35,11 +35,17 @@ OBSERVED: Final = "prometheus"
 STAGE_S: Final = 3600.0
 """The steps of a gradual release follow each other within the hour: longer bake times are a guess nobody makes for
 us, and a deploy of the same version a day later is another matter."""
+MAX_BETWEEN: Final = 100
+"""Events of one service on either side of a change that are held against it: what a hundred later ones have gone over
+was not taken back, and without a bound the time grows with the square."""
 _UNDO_WORDS: Final = re.compile(
     r"\b(roll(?:ed|ing|s)?[ -]?back|revert(?:ed|ing|s)?|back(?:ed|ing)? out)\b", re.IGNORECASE
 )
 _STATE: Final = re.compile(r"\b(on|off|enabled?|disabled?|true|false)\b", re.IGNORECASE)
 _ON: Final = frozenset({"on", "enable", "enabled", "true"})
+
+
+_Versions = Callable[[Event], frozenset[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,20 +77,55 @@ def changes(evidence: Evidence) -> tuple[Change, ...]:
     """All changes in the evidence, in order of time."""
     events = sorted(evidence.events, key=lambda e: (e.time, e.id))
     found = [e for e in events if e.kind in priors.CHANGE_KINDS and e.took_effect and not _only_seen(e)]
-    staged = {stage.id for e in found for stage in _stages(e, found)}
-    return tuple(
-        Change(
-            event=e,
-            acts=_ACTS[e.kind],
-            restarted=_restarted(e, events),
-            undone_by=next((u for u in found if u.time > e.time and undoes(u, e, found)), None),
-            earlier=tuple(o for o in found if o.time < e.time and o.kind == e.kind and same(o.service, e.service)),
-            replaced_by=next((u for u in found if replaces(u, e)), None),
-            stages=_stages(e, found),
-        )
-        for e in found
-        if e.id not in staged
+    told, changed = _near(events), _near(found)
+    ran = _remembered(lambda event: _before(event, changed(event)))
+    stages = {e.id: _stages(e, changed(e)) for e in found}
+    staged = {stage.id for of_one in stages.values() for stage in of_one}
+    return tuple(_change(e, told(e), changed(e), stages[e.id], ran) for e in found if e.id not in staged)
+
+
+def _change(
+    event: Event, told: Sequence[Event], near: Sequence[Event], stages: tuple[Event, ...], ran: _Versions
+) -> Change:
+    """A change among all that is told of its service, and the changes among them."""
+    return Change(
+        event=event,
+        acts=_ACTS[event.kind],
+        restarted=_restarted(event, told),
+        undone_by=next((u for u in near if u.time > event.time and undoes(u, event, near, ran=ran)), None),
+        earlier=tuple(
+            o for o in near if o.time < event.time and o.kind == event.kind and same(o.service, event.service)
+        ),
+        replaced_by=next((u for u in near if replaces(u, event)), None),
+        stages=stages,
     )
+
+
+def _remembered(versions: _Versions) -> _Versions:
+    known: dict[str, frozenset[str]] = {}
+
+    def ran(event: Event) -> frozenset[str]:
+        if event.id not in known:
+            known[event.id] = versions(event)
+        return known[event.id]
+
+    return ran
+
+
+def _near(events: Sequence[Event]) -> Callable[[Event], Sequence[Event]]:
+    """For an event those of the service of its name, `MAX_BETWEEN` to either side of it."""
+    by_name: dict[str, list[Event]] = {}
+    places: dict[str, int] = {}
+    for event in events:
+        mine = by_name.setdefault(event.service.name, [])
+        places[event.id] = len(mine)
+        mine.append(event)
+
+    def near(event: Event) -> Sequence[Event]:
+        place = places[event.id]
+        return by_name[event.service.name][max(0, place - MAX_BETWEEN) : place + MAX_BETWEEN + 1]
+
+    return near
 
 
 def _only_seen(event: Event) -> bool:
@@ -97,15 +138,20 @@ def same(one: Service, other: Service) -> bool:
     return bool(one.name) and one.may_be(other)
 
 
-def is_rollback(event: Event, events: Sequence[Event]) -> bool:
-    """Whether an event takes something back: by its kind, by its version going back, or by its title."""
+def is_rollback(event: Event, events: Sequence[Event], *, ran: _Versions | None = None) -> bool:
+    """Whether an event takes something back: by its kind, by its version going back, or by its title.
+
+    `ran` tells what versions a service had run before an event, where that is known already.
+    """
     if event.kind == "rollback" or _UNDO_WORDS.search(event.title):
         return True
-    return bool(event.version) and event.version != event.previous and event.version in _before(event, events)
+    if not event.version or event.version == event.previous:
+        return False
+    return event.version in (ran(event) if ran is not None else _before(event, events))
 
 
-def undoes(later: Event, earlier: Event, events: Sequence[Event]) -> bool:
-    """Whether `later` took `earlier` back.
+def undoes(later: Event, earlier: Event, events: Sequence[Event], *, ran: _Versions | None = None) -> bool:
+    """Whether `later` took `earlier` back; `ran` as for `is_rollback`.
 
     Versions decide where both tell theirs and `earlier` changed it: the service runs again what it ran before.
     Otherwise a rollback takes back the last change of its service, and a flag goes back to its other state.
@@ -115,19 +161,18 @@ def undoes(later: Event, earlier: Event, events: Sequence[Event]) -> bool:
     if earlier.kind == "flag" or later.kind == "flag":
         return earlier.kind == later.kind and _flag(later)[0] == _flag(earlier)[0] and _flag(later) != _flag(earlier)
     if later.version and earlier.version and earlier.version != earlier.previous:
-        again = later.version != earlier.version and later.version in _before(earlier, events)
-        return again or (later.previous == earlier.version and is_rollback(later, events))
-    if not is_rollback(later, events):
+        before = ran(earlier) if ran is not None else _before(earlier, events)
+        again = later.version != earlier.version and later.version in before
+        return again or (later.previous == earlier.version and is_rollback(later, events, ran=ran))
+    if earlier.kind not in LASTING or not is_rollback(later, events, ran=ran):
         return False
-    between = [
-        e
-        for e in events
-        if earlier.time < e.time < later.time
+    return not any(
+        earlier.time < e.time < later.time
         and same(e.service, earlier.service)
         and e.kind in LASTING - {"flag"}
-        and not is_rollback(e, events)
-    ]
-    return earlier.kind in LASTING and not between
+        and not is_rollback(e, events, ran=ran)
+        for e in events
+    )
 
 
 def replaces(later: Event, earlier: Event) -> bool:

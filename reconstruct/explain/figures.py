@@ -181,12 +181,33 @@ def _databases(system: System) -> Iterator[Figure]:
         connections = r.get((db, "connections"))
         if connections is not None:
             yield from _of("database", db, "connections-taken", _share_of_bound(connections), "ratio", connections)
-        for host in hosts_of(system, db)[:1]:
+        for host in _host_of(system, db, work):
             busy = r.get((host, "cpu"))
             if busy is not None:
                 yield from _of("database", db, "host-cpu", _busy(busy), "ratio", busy)
 
 
+def _host_of(system: System, db: str, work: Reading | None) -> tuple[str, ...]:
+    """The machine of a database; of several that may be it, the one that works when it is asked."""
+    hosts = hosts_of(system, db)
+    if len(hosts) < 2 or work is None:
+        return hosts[:1]
+    alike = []
+    for host in hosts:
+        busy = system.readings.get((host, "cpu"))
+        both = np.isfinite(busy.values) & np.isfinite(work.values) if busy is not None else np.zeros(0, dtype=bool)
+        if (
+            busy is not None
+            and both.sum() >= TOGETHER
+            and np.ptp(busy.values[both]) > 0
+            and np.ptp(work.values[both]) > 0
+        ):
+            alike.append((float(np.corrcoef(busy.values[both], work.values[both])[0, 1]), host))
+    return (max(alike)[1],) if alike else hosts[:1]
+
+
+TOGETHER: Final = 30
+"""Samples that two series need to be said to go together."""
 _AS_READ: Final[Mapping[Place, Mapping[Role, str]]] = {
     "service": {"oom_kills": "oom-kills", "up": "answers", "ready": "ready"},
     "database": {

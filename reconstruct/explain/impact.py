@@ -12,9 +12,10 @@ from reconstruct.explain.context import Case
 from reconstruct.explain.episodes import Bout, onset
 from reconstruct.explain.exhausted import RanOut
 from reconstruct.explain.firings import Firing, calls_somebody
+from reconstruct.explain.impact_rows import impact_of_users
 from reconstruct.explain.symptoms import FELT_ASPECTS, FELT_LAYERS, Symptom
 from reconstruct.explain.user_impact import UserImpact
-from reconstruct.meaning.user_signals import USERS, weight_of
+from reconstruct.meaning.user_signals import USERS
 from reconstruct.model import (
     Anomaly,
     Episode,
@@ -29,6 +30,7 @@ from reconstruct.model import (
     VerdictReason,
     Window,
 )
+from reconstruct.model.system import System
 from reconstruct.text.reasons import lower_first
 from reconstruct.text.units import human
 
@@ -65,7 +67,7 @@ def verdict(
         one = ran_out[0]
         out: Facts = {"what": one.what, "thing": one.thing, "since": one.moment.time}
         return "incident", VerdictReason("ran-out", out, one.queries)
-    seen = [m for m in evidence.metrics if _user_facing(m) and _has_data(m, evidence.window)]
+    seen = seen_by_users(evidence)
     unread = [gap for gap in evidence.gaps if gap.matters]
     if not seen and not unread:
         return "inconclusive", VerdictReason("nothing-measured")
@@ -124,10 +126,10 @@ def episodes(found: Sequence[Bout], anomalies: Sequence[Anomaly]) -> tuple[Episo
     return tuple(told)
 
 
-def impact(case: Case) -> tuple[Impact, ...]:
+def impact(case: Case, system: System | None) -> tuple[Impact, ...]:
     """What users met, one line a service and kind: failed requests and their share, latency, availability."""
     if case.bout.dated is not None:
-        return _impact_of_users(case) if case.bout.dated.users else ()
+        return impact_of_users(case, system) if case.bout.dated.users else ()
     best: dict[tuple[Service, str], Symptom] = {}
     for symptom in case.bout.main:
         if symptom.anomaly.signal.layer not in FELT_LAYERS:
@@ -139,44 +141,6 @@ def impact(case: Case) -> tuple[Impact, ...]:
     order = {aspect: n for n, aspect in enumerate(("errors", "latency", "availability"))}
     aspects = {id(r): order.get(s.anomaly.signal.aspect, len(order)) for r, s in zip(rows, best.values(), strict=True)}
     return tuple(sorted(rows, key=lambda r: (aspects[id(r)], -(r.share or 0.0), r.service, r.what)))
-
-
-def _impact_of_users(case: Case) -> tuple[Impact, ...]:
-    """Failed requests, slow requests by hop, work done late: counted over the very set that the share is of."""
-    rows: list[Impact] = []
-    order = {"errors": 0, "availability": 1, "latency": 2}
-    mine = [s.anomaly for s in case.bout.symptoms if USERS in s.anomaly.signal.tags]
-    grid, step_s = case.evidence.window.index, case.evidence.window.step_s
-    for signal_id in dict.fromkeys(a.signal.id for a in sorted(mine, key=lambda a: (order[a.signal.aspect], a.id))):
-        parts = [a for a in mine if a.signal.id == signal_id]
-        metric = case.metrics[parts[0].query]
-        behind = weight_of(metric, case.evidence.metrics)
-        start = min(a.onset.time for a in parts)
-        end = max((a.recovery.time if a.recovery else case.evidence.window.end) for a in parts)
-        inside = np.asarray((grid >= start) & (grid < end))
-        columns = sorted({a.column for a in parts})
-        weight = behind.values.to_numpy(dtype=float)[inside] if behind is not None else np.ones((inside.sum(), 1))
-        counted = float(np.nansum(weight)) * step_s
-        figures = metric.values.to_numpy(dtype=float)[inside]
-        first = max(parts, key=lambda a: (a.score, a.id))
-        evidence = (metric.query, *((behind.query,) if behind is not None else ()), *(a.id for a in parts))
-        if first.signal.aspect == "errors":
-            failed = float(np.nansum(figures * weight)) * step_s
-            share = failed / counted if counted > 0 else None
-            rows.append(Impact(first.service, "failed requests", failed, "count", share, start, end, evidence))
-        elif first.signal.aspect == "availability":
-            share = float(np.nanmean(1.0 - figures))
-            what = "failed probes"
-            rows.append(
-                Impact(first.service, what, float(np.nansum(1.0 - figures)), "count", share, start, end, evidence)
-            )
-        else:
-            slow = float(np.nansum(weight[:, columns])) * step_s if weight.shape[1] > max(columns) else counted
-            late = first.signal.layer == "queue"
-            share = None if late or counted <= 0 else slow / counted
-            what = "messages handled late" if late else "slow requests"
-            rows.append(Impact(first.service, what, slow, "count", share, start, end, evidence))
-    return tuple(rows)
 
 
 def _row(case: Case, symptom: Symptom) -> Impact:
@@ -237,6 +201,11 @@ def _preferred(symptom: Symptom) -> tuple[bool, bool, bool, float, str]:
         symptom.strength,
         symptom.anomaly.id,
     )
+
+
+def seen_by_users(evidence: Evidence) -> list[Metric]:
+    """The user-facing signals that have samples in the window."""
+    return [m for m in evidence.metrics if _user_facing(m) and _has_data(m, evidence.window)]
 
 
 def _user_facing(metric: Metric) -> bool:

@@ -44,6 +44,8 @@ class Excess:
     """Failed beyond before, of all."""
     times: float = 1.0
     """Mean answer, during over before."""
+    later_s: float = 0.0
+    """Mean answer, during less before."""
 
     @property
     def ill(self) -> bool:
@@ -70,7 +72,7 @@ def excess(flow: Flow | None, span: Span) -> Excess:
     if flow is None or not np.isfinite(flow.total[rows]).any():
         return Excess()
     rate = float(np.nanmean(flow.total[rows]))
-    failed = share = slow = 0.0
+    failed = share = slow = later_s = 0.0
     times = 1.0
     if flow.failed is not None and np.isfinite(flow.failed[rows]).any():
         before = float(np.nansum(flow.failed[span.base]) / max(float(np.nansum(flow.total[span.base])), 1e-9))
@@ -82,8 +84,8 @@ def excess(flow: Flow | None, span: Span) -> Excess:
         timed = float(np.nanmean(flow.timed[rows]))
         if np.isfinite(before):
             now = float(np.nanmean(flow.busy[rows])) / max(timed, 1e-9)
-            slow, times = (now - before) * timed, now / max(before, 1e-9)
-    return Excess(failed, slow, rate, share, times)
+            slow, times, later_s = (now - before) * timed, now / max(before, 1e-9), now - before
+    return Excess(failed, slow, rate, share, times, later_s)
 
 
 def locate(system: System, span: Span, start: str, *, failing: bool, slow: bool) -> Location:
@@ -118,7 +120,8 @@ def _next(system: System, span: Span, here: str, path: list[str], *, failing: bo
         if untimed or inner.ill:  # its own figures tell more than its caller's: a caller gives up, or times nothing
             part = Excess(*(max(a, b) for a, b in zip(_tuple(part), _tuple(inner), strict=True)))
         if untimed:
-            shares.append(1.0 if slow and inner.times > ILL_TIMES else 0.0)
+            least = SLOWER if hop is None or hop.busy is None else ILL_TIMES
+            shares.append(1.0 if slow and inner.times > least else 0.0)
         if own.failed > 1e-3 and (failing or own.share > ILL_SHARE):
             shares.append(part.failed / own.failed)
         if own.slow > 1e-6 and own.times > SLOWER and (slow or own.share < ILL_SHARE / 2):
@@ -139,7 +142,7 @@ def _lost_between(system: System, span: Span, caller: str, callee: str, *, slow:
     link, inner = excess(flow, span), excess(system.served[callee], span)
     timed = flow is not None and flow.busy is not None and hop is not None and hop.busy is not None
     lost = [inner.failed < LOST * link.failed] if link.share > ILL_SHARE / 2 else []
-    lost += [inner.slow < LOST * link.slow] if timed and link.times > 1.2 else []
+    lost += [inner.slow < LOST * link.slow] if timed and link.times > SLOWER else []
     return bool(lost) and all(lost) and (timed or not slow)
 
 

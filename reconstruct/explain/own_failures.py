@@ -35,6 +35,8 @@ UNSEEN_LINK: Final = 0.08
 NEARLY_ALL: Final = 0.75
 MIN_INSTANCES: Final = 3
 MORE_CALLS: Final = 3.0
+TOLD_TIMES: Final = 1.05
+"""A mean answer that rose by less is no figure to tell."""
 NOTICED: Final = 0.004
 """Share of failed answers from which a service counts as failing: under half a percentage point is everyday."""
 
@@ -84,7 +86,7 @@ def _own(system: System, span: Span, location: Location, general: Mechanism) -> 
         general,
         thing,
         telling,
-        share if fails else mean,
+        share if fails else mean if mean is not None and mean.times > TOLD_TIMES else None,
         span,
         flow,
         changes_of,
@@ -121,6 +123,10 @@ def _between(
     brief = location.excess.times < 1.2 and failing and _arrives(system, span, callee)
     edge = system.kinds.get(caller) == "edge"
     found = []
+    if not edge and general is not None and failing and _callers_own(system, span, caller, callee, location.excess):
+        return [
+            _candidate(general, caller, GIVES_UP, moved, span, flow, {caller: 1.0}, "gives-up", target=callee),
+        ]
     if brief and not edge and general is not None:
         found.append(
             _candidate(
@@ -141,7 +147,7 @@ def _between(
                 target=callee,
             )
         )
-    elif location.excess.times > 1.2 and "network-degradation" in mechanisms:
+    elif (location.excess.times > 1.2 or not failing) and "network-degradation" in mechanisms:
         found.append(
             _candidate(
                 mechanisms["network-degradation"],
@@ -170,6 +176,22 @@ def _between(
             )
         )
     return found
+
+
+def _callers_own(system: System, span: Span, caller: str, callee: str, link: Excess) -> bool:
+    """Whether calls fail because of who makes them: others who call the same see nothing, and it sees it of others."""
+    others = [f for (a, b), f in system.called.items() if b == callee and a != caller]
+    asked = [excess(f, span) for f in others if np.nansum(f.total[span.rows]) > 0]
+    elsewhere = [
+        excess(f, span) for (a, b), f in system.called.items() if a == caller and b != callee and b in system.served
+    ]
+    alone = bool(asked) and all(e.share < LITTLE_OF * link.share for e in asked)
+    everywhere = bool(elsewhere) and all(e.share > link.share / 3 for e in elsewhere)
+    return alone and (everywhere or not elsewhere)
+
+
+LITTLE_OF: Final = 0.2
+"""Of a link's failures: who sees fewer than this sees none of them."""
 
 
 def _arrives(system: System, span: Span, callee: str) -> bool:

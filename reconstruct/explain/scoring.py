@@ -65,7 +65,8 @@ def weigh(
     possible = [s for s in candidates if s.odds > -math.inf]
     lines = [_line(s, readings) for s in possible]
     ledger = Ledger((*lines, *nothing), priors.UNSEEN)
-    told = {id(s): ledger.confidence(line) for s, line in zip(possible, lines, strict=True)}
+    whole = ledger.normaliser
+    told = {id(s): math.exp(line.log_odds) / whole for s, line in zip(possible, lines, strict=True)}
     ranked = sorted(
         ((s, told.get(id(s), 0.0)) for s in candidates),
         key=lambda s: (-s[1], s[0].change.event.time, s[0].change.event.id),

@@ -39,4 +39,4 @@ def say(
 
 
 def _only(figures: dict[str, str]) -> str:
-    return "{metric} of {service} went from {before} to {during} at {time}".format(**figures)
+    return "{metric} of {service}, {before} before, median {during} from {time}".format(**figures)

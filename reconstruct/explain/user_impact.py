@@ -39,6 +39,8 @@ LITTLE_LATE_S: Final = 10.0
 CLEAR_SPREADS: Final = 5.0
 LITTLE_SPREADS: Final = 3.5
 """Robust spreads of its own baseline that a figure must leave, however small its usual noise."""
+PROMPT: Final = 2
+"""A figure that is the mean of so few samples shows when harm ends; a longer mean does not overrule it."""
 FADE: Final = 0.6
 """Of clear harm: an episode goes on while it is at least that."""
 LEAST_S: Final = 75.0
@@ -314,7 +316,10 @@ def _turn(effects: Sequence[Effect], row: int) -> int:
     with np.errstate(invalid="ignore", divide="ignore"):
         fall = (before / all_before - after / all_after) * (-1.0 if dating.metric.signal.worse == "down" else 1.0)
         between = np.nan_to_num(np.where(fall > 0, all_before * all_after * fall**2, 0.0))
-    return begin + 1 + int(between.argmax()) if between.max(initial=0.0) > 0 else row
+    turned = begin + 1 + int(between.argmax()) if between.max(initial=0.0) > 0 else row
+    prompt = [e.score[:row] for e in effects if e.samples <= PROMPT]
+    still = np.nan_to_num(np.array(prompt), nan=0.0).max(axis=0) >= 1.0 if prompt else np.zeros(row, dtype=bool)
+    return min(row, max(turned, int(np.flatnonzero(still)[-1]) + 1 if still.any() else 0))
 
 
 def _two_of_three(clear: Flags) -> Flags:

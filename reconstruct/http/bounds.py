@@ -25,6 +25,8 @@ from reconstruct.errors import SourceError
 
 MAX_ANSWER_BYTES: Final = 1 << 30
 """Of one answer, unpacked: what is asked in one piece (10 million samples) has a quarter of it."""
+MAX_WHOLE_BYTES: Final = 64 << 20
+"""Of an answer that is held as a whole, as text and as objects: ten times the longest list of names that was met."""
 BLOCK_BYTES: Final = 1 << 18
 
 _running = threading.local()

@@ -14,6 +14,7 @@ import requests
 from urllib3.exceptions import HTTPError, ProxyError, ReadTimeoutError
 
 from reconstruct.errors import ReconstructError, SourceError, UsageError
+from reconstruct.http.dates import retry_after_s
 from reconstruct.http.redaction import host_of, redact, redact_url
 from reconstruct.http.settings import HttpSettings
 
@@ -108,9 +109,10 @@ def not_answered(answer: requests.Response, *, settings: HttpSettings) -> Recons
             hint=f"ask for the right to read, or check {settings.credentials}",
         )
     if status == 429:
-        wait = answer.headers.get("Retry-After")
+        wait_s = retry_after_s(answer)
         return SourceError(
-            f"{at} has too many requests (429)" + (f", and asks to come back in {wait} s" if wait else ""),
+            f"{at} has too many requests (429)"
+            + (f", and asks to come back in {wait_s:.0f} s" if wait_s is not None else ""),
             hint="try again later, or ask for less: a narrower --scope, fewer --pack",
         )
     if status == 404:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from datetime import UTC
-from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,11 +13,13 @@ from requests.adapters import HTTPAdapter
 from urllib3.util.retry import Retry
 
 from reconstruct.errors import SourceError, UsageError
-from reconstruct.http.bounds import HeaderWatchdog, read_whole, watch_connections
+from reconstruct.http.bounds import MAX_WHOLE_BYTES, HeaderWatchdog, read_whole, watch_connections
 from reconstruct.http.concurrency import Pace
 from reconstruct.http.credentials import credentials_for
+from reconstruct.http.dates import retry_after_s
 from reconstruct.http.failures import unreachable
 from reconstruct.http.settings import HttpSettings, checked
+from reconstruct.json_text import read_json
 
 STATUS_RETRIES: Final = 2
 RETRY_STATUS: Final = frozenset({429, 502, 504})
@@ -126,6 +126,20 @@ def open_session(
     return Session(settings, post_again=post_again, sleep=sleep)
 
 
+class Answer(requests.Response):
+    """A response whose JSON is read as all JSON from outside is, also by libraries that are handed one."""
+
+    def json(self, **_: Any) -> Any:
+        """What the body holds.
+
+        Raises
+        ------
+        JsonError
+            It is not JSON that this program takes.
+        """
+        return read_json(self.content)
+
+
 class _Adapter(HTTPAdapter):
     """Time-outs for whoever forgets them, verification as configured, and repetition where it is polite."""
 
@@ -142,6 +156,12 @@ class _Adapter(HTTPAdapter):
         """As requests does, with connections that a watchdog can shut."""
         super().init_poolmanager(*args, **more)
         watch_connections(self.poolmanager)
+
+    def build_response(self, req: requests.PreparedRequest, resp: Any) -> requests.Response:
+        """As requests does, with our own way to read JSON."""
+        answer = super().build_response(req, resp)
+        answer.__class__ = Answer
+        return answer
 
     def send(
         self,
@@ -191,7 +211,8 @@ class _Adapter(HTTPAdapter):
             raise requests.ReadTimeout(request=request)
         if not stream:
             wait_s = min(settings.body_timeout_s, max(settings.until_s - time.monotonic(), 0.0))
-            read_whole(answer, name=settings.name, wait_s=wait_s, max_bytes=settings.max_answer_bytes)
+            most = min(settings.max_answer_bytes, MAX_WHOLE_BYTES)
+            read_whole(answer, name=settings.name, wait_s=wait_s, max_bytes=most)
         return answer
 
     def wait(self, pause_s: float) -> None:
@@ -208,19 +229,3 @@ class _Adapter(HTTPAdapter):
         if wanted_s is None:
             return RETRY_PAUSE_S * float(2**attempt)
         return wanted_s if wanted_s <= RETRY_AFTER_MOST_S else None
-
-
-def retry_after_s(answer: requests.Response) -> float | None:
-    """Seconds that the answer's Retry-After asks for; None where it asks for nothing readable.
-
-    A date is counted from the server's own `Date`, so a wrong clock on either side does not matter.
-    """
-    wanted = answer.headers.get("Retry-After", "").strip()
-    if wanted.isdigit():
-        return float(wanted)
-    try:
-        until, now = parsedate_to_datetime(wanted), parsedate_to_datetime(answer.headers.get("Date", ""))
-    except (TypeError, ValueError):
-        return None
-    until, now = (t if t.tzinfo else t.replace(tzinfo=UTC) for t in (until, now))
-    return max(0.0, (until - now).total_seconds())

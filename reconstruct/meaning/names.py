@@ -133,9 +133,13 @@ def family_of(words: Sequence[str]) -> words_for.Family:
 
     >>> family_of(("mysql", "global", "status")), family_of(("http", "request")), family_of(("pg", "pool", "size"))
     ('database', 'app', 'app')
+    >>> family_of(("aws", "sqs", "approximate")), family_of(("aws", "applicationelb", "request"))
+    ('queue', 'edge')
     """
     if not words or words[1:2] == ("pool",):
         return "app"
+    if words[0] in words_for.CLOUDS:
+        return next((words_for.CLOUD_FAMILY_OF[w] for w in words[1:] if w in words_for.CLOUD_FAMILY_OF), "app")
     return words_for.FAMILY_OF.get(words[0], "app")
 
 

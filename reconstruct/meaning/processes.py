@@ -38,6 +38,8 @@ def read_process(
                 continue  # resilience4j counts calls that needed none beside those that did
             found.add(names.thing(row), "retries", row.signal, Source(row.query, name, instance_of(row.labels)))
         return True
+    if "rtt" in said or {"round", "trip"} <= said:
+        return _round_trips(name, rows, names=names, found=found)
     for row in rows:
         thing = names.thing(row)
         told = Source(row.query, name, instance_of(row.labels))
@@ -88,6 +90,23 @@ def read_process(
     return True
 
 
+WAY_LABELS: Final = ("path", "link", "route", "target", "peer", "dest", "dst", "destination", "remote", "to")
+"""Labels in which a prober names the way, or the end of it."""
+
+
+def _round_trips(name: str, rows: Sequence[Row], *, names: Names, found: Readings) -> bool:
+    """Round trips of packets by whoever times them, where a label names the way; False where none does."""
+    unit = next((u for u, of in _UNITS if frozenset(rows[0].words) & of), 1.0)
+    read = False
+    for row in rows:
+        way = next((row.own[k] for k in WAY_LABELS if row.own.get(k)), "")
+        if way and row.rate is None and "le" not in row.labels and "quantile" not in row.labels:
+            names.kinds.setdefault(way, "path")
+            found.add(way, "round_trip", row.values * unit, Source(row.query, name))
+            read = True
+    return read
+
+
 PARTS_OF_CPU: Final = frozenset({"user", "system", "kernel", "child", "iowait"})
 MOST_CORES: Final = 512.0
 """A process that seems to use more counts something else."""
@@ -95,7 +114,7 @@ MOST_CORES: Final = 512.0
 
 def _process(row: Row, said: frozenset[str], thing: str, told: Source, found: Readings) -> bool:
     """CPU, memory and starts of a process, whatever its library calls them; False where it is none of these."""
-    own = row.words[0] == "process"
+    own = "process" in row.words[:1]
     if "cpu" in said and not said & {"limit", "quota", "throttl", "throttled", "request"}:
         unit = next((u for u, of in _UNITS if said & of), 1.0)
         if row.rate is not None and np.nanmedian(row.rate) * unit < MOST_CORES:

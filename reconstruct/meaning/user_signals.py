@@ -183,7 +183,7 @@ def weight_of(metric: Metric, metrics: Sequence[Metric]) -> Metric | None:
 
 _SAYS: Final[Mapping[What, tuple[str, str, Aspect, Layer, float]]] = {
     "failed": ("Failed requests", "ratio", "errors", "edge", 0.01),
-    "slow": ("Mean time of a request", "seconds", "latency", "edge", 0.005),
+    "slow": ("Mean latency", "seconds", "latency", "edge", 0.005),
     "late": ("Time that work waits", "seconds", "latency", "queue", 10.0),
     "unreachable": ("Answers to probes", "ratio", "availability", "edge", 0.05),
 }

@@ -24,7 +24,7 @@ FIRST_WORDS: Final[dict[Family, frozenset[str]]] = {
     "queue": _set("rabbitmq kafka nat jetstream activemq pulsar sqs artemis gnatsd nsqd beanstalkd burrow"),
     "host": _set("node windows"),
     "cluster": _set("container kube kubelet kubernetes machine"),
-    "edge": _set("haproxy nginx nginxplus envoy traefik istio apache caddy kong ambassador aws contour nginxlog"),
+    "edge": _set("haproxy nginx nginxplus envoy traefik istio apache caddy kong ambassador contour nginxlog yarp"),
     "probe": _set("probe blackbox smokeping ping"),
     "dns": _set("coredn unbound bind dnsmasq coredns"),
     "self": _set(
@@ -34,6 +34,14 @@ FIRST_WORDS: Final[dict[Family, frozenset[str]]] = {
 }
 """The first word of an exporter's names."""
 FAMILY_OF: Final[dict[str, Family]] = {word: family for family, words in FIRST_WORDS.items() for word in words}
+CLOUDS: Final = _set("aws azure gcp stackdriver cloudwatch")
+"""First words of exporters of clouds, whose second words tell the service."""
+CLOUD_FAMILY_OF: Final[dict[str, Family]] = {
+    **dict.fromkeys(_set("sqs sns kinesis servicebus eventhub pubsub mq kafka"), "queue"),
+    **dict.fromkeys(_set("rds aurora docdb dynamodb cloudsql sql spanner redshift"), "database"),
+    **dict.fromkeys(_set("elasticache redis memcached memorystore"), "cache"),
+    **dict.fromkeys(_set("applicationelb networkelb elb alb apigateway cloudfront frontdoor loadbalancing"), "edge"),
+}
 TECHNOLOGIES: Final = frozenset(FAMILY_OF) | _set(
     "nats coredns exporter exporters services apps servers targets pods mq amqp broker"
 )

@@ -25,8 +25,10 @@ from reconstruct.model.alerting import (
     RuleOutcome,
     TimeSpan,
 )
+from reconstruct.model.error_budget import DEFAULT_PERIOD_S, ErrorBudget, Objective, ObjectiveSource
 from reconstruct.model.evidence import (
     Alert,
+    EarlierHours,
     Event,
     Evidence,
     Gap,
@@ -99,6 +101,7 @@ from reconstruct.model.scan import (
 
 __all__ = [
     "ASPECTS",
+    "DEFAULT_PERIOD_S",
     "LAYERS",
     "ActionEffect",
     "AffectedInstances",
@@ -116,11 +119,13 @@ __all__ = [
     "DismissedChange",
     "Duration",
     "EarlierFiring",
+    "EarlierHours",
     "Effect",
     "Entry",
     "EntryKind",
     "EntryLevel",
     "Episode",
+    "ErrorBudget",
     "Event",
     "EventKind",
     "Evidence",
@@ -147,6 +152,8 @@ __all__ = [
     "NoProposal",
     "NoProposalReason",
     "NotChecked",
+    "Objective",
+    "ObjectiveSource",
     "PastIncident",
     "Phase",
     "PhaseKind",

@@ -9,6 +9,7 @@ from typing import Literal
 import pandas as pd
 
 from reconstruct.model.alerting import AlertReview, NoProposal, ProposedAlert, Recurrence
+from reconstruct.model.error_budget import ErrorBudget
 from reconstruct.model.evidence import Evidence
 from reconstruct.model.facts import Facts, Quantity
 from reconstruct.model.findings import Anomaly, Explanation, Moment
@@ -122,6 +123,8 @@ class Incident:
     actions: tuple[ActionEffect, ...] = ()
     """In order of time."""
     follow_ups: tuple[FollowUp, ...] = ()
+    error_budgets: tuple[ErrorBudget, ...] = ()
+    """What it spent of the objectives that are known; () where none is."""
     alert_review: tuple[AlertReview, ...] = ()
     """What each alert rule about the affected services was worth."""
     proposed_alerts: tuple[ProposedAlert, ...] = ()

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from reconstruct.model.error_budget import Objective
 from reconstruct.model.kinds import Aspect, EventKind, Layer
 
 
@@ -107,3 +108,5 @@ class Settings:
     calls: tuple[tuple[str, str], ...] = ()
     mechanisms: tuple[Mechanism, ...] = ()
     authors: bool = False
+    objectives: tuple[Objective, ...] = ()
+    """Service level objectives that the configuration names."""

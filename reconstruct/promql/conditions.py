@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from reconstruct.promql.tokens import Token, closing, seconds, tokens
+from reconstruct.promql.tokens import Token, closing, readable, seconds, tokens
 
 COMPARISONS: Final = frozenset(["==", "!=", ">=", "<=", ">", "<"])
 MIRRORED: Final[Mapping[str, str]] = {">": "<", "<": ">", ">=": "<=", "<=": ">=", "==": "==", "!=": "!="}
@@ -32,6 +33,8 @@ def split_condition(expr: str) -> Condition | None:
     >>> split_condition("(up == 0)"), split_condition("absent(up)"), split_condition("a > 1 or b > 1")
     (Condition(left='up', comparator='==', threshold=0.0), None, None)
     """
+    if not readable(expr):
+        return None
     words = [token for token in tokens(expr) if token.kind != "comment"]
     return _condition(_stripped(words))
 
@@ -62,12 +65,12 @@ def _split(words: Sequence[Token], wanted: Callable[[Token], bool]) -> tuple[lis
 def _condition(words: Sequence[Token]) -> Condition | None:
     if _split(words, lambda token: token.kind == "word" and token.text.lower() == "or"):
         return None
-    if joined := _split(words, lambda token: token.kind == "word" and token.text.lower() in ("and", "unless")):
+    while joined := _split(words, lambda token: token.kind == "word" and token.text.lower() in ("and", "unless")):
         left, _, right = joined
         found = _condition(_stripped(left))
         if found is not None or joined[1].text.lower() == "unless":
             return found
-        return _condition(_stripped(_without_matching(right)))
+        words = _stripped(_without_matching(right))
     compared = _split(words, lambda token: token.text in COMPARISONS)
     if compared is None:
         return None
@@ -148,6 +151,6 @@ def _number(words: Sequence[Token]) -> float | None:
 
     try:
         value = level(0)
-    except (ValueError, IndexError, ZeroDivisionError, OverflowError, TypeError):
+    except (ValueError, IndexError, ZeroDivisionError, OverflowError, TypeError, RecursionError):
         return None
-    return value if position == len(solid) else None
+    return value if position == len(solid) and math.isfinite(value) else None

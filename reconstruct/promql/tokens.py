@@ -15,6 +15,10 @@ UNIT_S: Final[Mapping[str, float]] = {
     "w": 604_800.0,
     "y": 31_536_000.0,
 }
+MAX_LENGTH: Final = 20_000
+"""Characters of an expression from outside."""
+MAX_BRACKETS: Final = 100
+"""Inside each other."""
 _DURATION: Final = r"(?:[0-9]+(?:\.[0-9]+)?(?:ms|[smhdwy]))+"
 _TOKEN: Final = re.compile(
     rf"""
@@ -53,6 +57,21 @@ def tokens(promql: str) -> list[Token]:
     ['up', 'job', '"a}b"', '5m']
     """
     return [Token(str(m.lastgroup), m.group(), m.start()) for m in _TOKEN.finditer(promql)]
+
+
+def readable(promql: str) -> bool:
+    """Whether an expression from outside is short and flat enough to be worked with; the longest in use have a tenth.
+
+    >>> readable("sum(rate(a[5m]))"), readable("(" * 500 + "a" + ")" * 500)
+    (True, False)
+    """
+    if len(promql) > MAX_LENGTH:
+        return False
+    depth = deepest = 0
+    for token in tokens(promql):
+        depth += (token.text in ("(", "[", "{")) - (token.text in (")", "]", "}"))
+        deepest = max(deepest, depth)
+    return deepest <= MAX_BRACKETS
 
 
 def quote_label(value: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from reconstruct.charts.image import ChartImage, front_and_rest
 from reconstruct.model import Hint, Incident
-from reconstruct.text import narrative
+from reconstruct.text import impact, narrative
 from reconstruct.text.entries import entry_words
 from reconstruct.text.escape import cdata, xml
 from reconstruct.text.gaps import gap_rows, gap_text
@@ -22,13 +22,12 @@ def to_confluence(incident: Incident, *, charts: Sequence[ChartImage] = (), link
     It has no root element, as Confluence wants it: wrap it in one that declares `ac` and `ri` to parse it.
     """
     clock = narrative.clock_of(incident)
+    incident = narrative.retimed(incident, clock)
     sections: tuple[tuple[str, Iterator[str]], ...] = (
         ("Summary", _summary(incident, charts, clock=clock)),
         (
             "Impact",
-            _listed(
-                narrative.impact_text(i, incident=incident, clock=clock) for i in narrative.impact_rows(incident)[0]
-            ),
+            _listed(text for text, _ in impact.impact_told(incident, clock=clock)),
         ),
         ("Milestones", _milestones(incident, clock=clock)),
         ("Timeline", _timeline(incident, clock=clock)),

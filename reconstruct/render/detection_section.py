@@ -42,7 +42,7 @@ def _reviews(incident: Incident, clock: Clock) -> Iterator[tuple[str, str]]:
     for one in (*useful[:1], *others[:MAX_REVIEWS]):
         yield f"{one.rule} ({one.verdict})", review_text(one, clock=clock)
     if len(useful) > 1:
-        named = [f"{one.rule} {when}" for one in useful[1 : MAX_NAMED + 1] if (when := fired_when(one))]
+        named = [f"{one.rule} ({when})" for one in useful[1 : MAX_NAMED + 1] if (when := fired_when(one))]
         more = [f"{len(useful) - 1 - MAX_NAMED} more"] if len(useful) - 1 > MAX_NAMED else []
         yield "Also useful", f"{'; '.join([*named, *more])}."
     if len(others) > MAX_REVIEWS:

@@ -13,6 +13,7 @@ from reconstruct.model import (
     Alert,
     Anomaly,
     Entry,
+    ErrorBudget,
     Event,
     Explanation,
     Fact,
@@ -98,6 +99,7 @@ def incident_dict(incident: Incident) -> Document:
                 incident.follow_ups, follow_up_texts(incident, clock=clock_of(incident)), strict=True
             )
         ],
+        "error_budgets": [_error_budget(one) for one in incident.error_budgets],
         "timeline": [_entry(entry, words[entry.id]) for entry in incident.timeline],
         "anomalies": [_anomaly(anomaly) for anomaly in incident.anomalies],
         "events": [_event(event) for event in evidence.events],
@@ -212,12 +214,30 @@ def _impact(explanation: Explanation) -> list[Document]:
             "value": six_digits(i.value),
             "unit": i.unit,
             "share": None if i.share is None else six_digits(i.share),
+            "route": i.route,
+            "inner": i.inner,
             "start": iso(i.start),
             "end": iso(i.end),
             "evidence": _ids(i.evidence),
         }
         for i in explanation.impact
     ]
+
+
+def _error_budget(one: ErrorBudget) -> Document:
+    return {
+        **_service(one.service),
+        "name": one.objective.name,
+        "target": six_digits(one.objective.target),
+        "period_s": six_digits(one.objective.period_s),
+        "source": one.source,
+        "error_ratio": six_digits(one.error_ratio),
+        "spent": six_digits(one.spent),
+        "formula": "error_ratio x (end - start) / (period x (1 - target))",
+        "start": iso(one.start),
+        "end": iso(one.end),
+        "evidence": _ids(one.evidence),
+    }
 
 
 def _entry(entry: Entry, words: Words) -> Document:

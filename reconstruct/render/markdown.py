@@ -28,7 +28,7 @@ from reconstruct.render.markdown_parts import (
 )
 from reconstruct.render.mermaid import to_mermaid
 from reconstruct.render.scan_table import spans_days
-from reconstruct.text import narrative
+from reconstruct.text import impact, narrative
 from reconstruct.text.escape import markdown, markdown_fence
 from reconstruct.text.follow_ups import follow_up_texts
 from reconstruct.text.gaps import gap_rows, gap_text
@@ -131,8 +131,7 @@ def _summary(page: Page) -> Iterator[str]:
 
 
 def _impact(page: Page) -> Iterator[str]:
-    outer, _ = narrative.impact_rows(page.incident)
-    told = list(impact_lines(page, outer[:MAX_IMPACT]))
+    told = list(impact_lines(impact.impact_told(page.incident, clock=page.clock)[:MAX_IMPACT]))
     yield from told
     if not told and page.incident.explanation.verdict == "incident":
         yield "No user impact was measured: no user-facing signal shows any."
@@ -179,11 +178,14 @@ def _hints_in_short(page: Page) -> Iterator[str]:
 
 
 def _movers(page: Page) -> Iterator[str]:
-    """What moved most where no incident was found, and what moved together among metrics that no pack knows."""
+    """What moved most where no incident was found, and what moved together among metrics that no pack knows where no
+    candidate cause is at least plausible: else evidence.md tells it."""
     if page.incident.explanation.verdict != "incident":
         told = narrative.largest_effects(page.incident, clock=page.clock)
         if told:
             yield "\n".join(f"- {markdown(text)} {ids_only((one,))}" for text, one in told)
+    if any(hint.verdict in ("supported", "plausible") for hint in page.incident.explanation.hints):
+        return
     for result in page.incident.evidence.scans:
         if result.stands_out:
             yield markdown(" ".join(unknown_texts(result, dates=spans_days(result.window))))

@@ -21,7 +21,7 @@ from reconstruct.render.markdown_parts import (
     query_blocks,
 )
 from reconstruct.render.scan_table import scan_rows, spans_days
-from reconstruct.text import narrative
+from reconstruct.text import impact, narrative
 from reconstruct.text.escape import clip, markdown, markdown_code, markdown_fence
 from reconstruct.text.gaps import gap_rows, gap_text
 from reconstruct.text.links import Links
@@ -47,7 +47,7 @@ def to_evidence(
         head,
         (
             ("All entries", entry_rows(page, incident.timeline, rule=True)),
-            ("Impact at inner hops", impact_lines(page, narrative.impact_rows(incident)[1])),
+            ("Impact at inner hops", impact_lines(impact.impact_inner(incident, clock=page.clock))),
             ("Candidate causes", _hints(page)),
             ("Dismissed changes", dismissed_rows(page, most=None)),
             ("Detection", detection_rows(page, most=None)),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from reconstruct.charts.image import ChartImage
-from reconstruct.model import Entry, Impact, Incident
+from reconstruct.model import Entry, Incident
 from reconstruct.render.detection_section import detection_lines
 from reconstruct.text import narrative
 from reconstruct.text.entries import Words, entry_words
@@ -61,6 +61,7 @@ def page_of(
 ) -> Page:
     """Everything that a section reads, made once."""
     clock_used = narrative.clock_of(incident)
+    incident = narrative.retimed(incident, clock_used)
     return Page(
         incident,
         cited(incident),
@@ -84,13 +85,9 @@ def joined_sections(head: Sequence[str], sections: Iterable[tuple[str, Iterable[
     return "\n\n".join(blocks) + "\n"
 
 
-def impact_lines(page: Page, rows: Sequence[Impact]) -> Iterator[str]:
+def impact_lines(rows: Iterable[tuple[str, Sequence[str]]]) -> Iterator[str]:
     """A bullet a row, with what shows it."""
-    told = [
-        f"- {markdown(narrative.impact_text(impact, incident=page.incident, clock=page.clock))} "
-        f"{ids_only(impact.evidence)}".rstrip()
-        for impact in rows
-    ]
+    told = [f"- {markdown(text)} {ids_only(evidence)}".rstrip() for text, evidence in rows]
     if told:
         yield "\n".join(told)
 

@@ -15,7 +15,7 @@ from reconstruct.model import Hint, Incident, Moment, Query, Reason
 from reconstruct.render.detection_section import detection_lines
 from reconstruct.render.incident_json import incident_dict
 from reconstruct.render.minimap import strip
-from reconstruct.text import narrative
+from reconstruct.text import impact, narrative
 from reconstruct.text.entries import Words, entry_words
 from reconstruct.text.escape import clip, lines
 from reconstruct.text.follow_ups import follow_up_texts
@@ -44,8 +44,8 @@ def page_view(incident: Incident, *, charts: Sequence[ChartImage], links: Links)
     charts = [chart for chart in charts if chart.name != SUMMARY_CHART or len(charts) == 1]
     front, rest = front_and_rest(charts)
     clock = narrative.clock_of(incident, marked=True)
+    incident = narrative.retimed(incident, clock)
     words = entry_words(incident, clock=clock)
-    outer, inner = narrative.impact_rows(incident)
     explanation = incident.explanation
     gaps = gap_rows(incident)
     here = [row for row in gaps if row.in_window and row.matters]
@@ -80,12 +80,12 @@ def page_view(incident: Incident, *, charts: Sequence[ChartImage], links: Links)
         else [],
         "durations": narrative.duration_rows(incident),
         "impact": [
-            {
-                "text": narrative.impact_text(row, incident=incident, clock=clock),
-                "evidence": evidence(row.evidence),
-                "inner": row in inner,
-            }
-            for row in (*outer, *inner)
+            {"text": text, "evidence": evidence(ids), "inner": inner}
+            for inner, rows in (
+                (False, impact.impact_told(incident, clock=clock)),
+                (True, impact.impact_inner(incident, clock=clock)),
+            )
+            for text, ids in rows
         ],
         "follow_ups": [
             {"text": text, "evidence": evidence(ids)} for text, ids in follow_up_texts(incident, clock=clock)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from reconstruct.model import Incident
-from reconstruct.text import narrative
+from reconstruct.text import impact, narrative
 from reconstruct.text.entries import entry_words
 from reconstruct.text.escape import clip, plain, slack
 from reconstruct.text.gaps import gap_rows, gap_text
@@ -38,12 +38,12 @@ def to_slack(incident: Incident, *, report_url: str = "") -> dict[str, Any]:
     heading = _fitted(narrative.title(incident), most=MAX_HEADER)
     blocks: list[Block] = [{"type": "header", "text": {"type": "plain_text", "text": heading, "emoji": False}}]
     clock = narrative.clock_of(incident)
+    incident = narrative.retimed(incident, clock)
     blocks += _context([slack(f"Draft from monitoring data, all times UTC. {narrative.window_text(incident)}")])
     blocks += _sections("", [_fitted(narrative.summary(incident, clock=clock), most=MAX_SECTION)])
     blocks += _sections("Data gaps", _gap_lines(incident, clock=clock))
     blocks += _milestones(incident, clock=clock)
-    outer, _ = narrative.impact_rows(incident)
-    blocks += _sections("Impact", [_bullet(narrative.impact_text(i, incident=incident, clock=clock)) for i in outer])
+    blocks += _sections("Impact", [_bullet(text) for text, _ in impact.impact_told(incident, clock=clock)])
     blocks += _sections("Timeline", _timeline_lines(incident, clock=clock))
     blocks += _sections("Candidate causes", _hint_lines(incident))
     if url := web_url(report_url):

@@ -19,7 +19,7 @@ from reconstruct.model import Incident
 from reconstruct.render.incident_json import incident_dict
 from reconstruct.render.markdown_parts import cite
 from reconstruct.render.template_sandbox import MAX_MEMORY
-from reconstruct.text import narrative
+from reconstruct.text import impact, narrative
 from reconstruct.text.entries import entry_words
 from reconstruct.text.follow_ups import follow_up_texts
 from reconstruct.text.gaps import gap_rows, gap_text
@@ -149,9 +149,7 @@ def _words(incident: Incident) -> dict[str, Any]:
         "summary": narrative.summary(incident, clock=clock),
         "window": narrative.window_text(incident),
         "dates": clock.dates,
-        "impact": [
-            narrative.impact_text(row, incident=incident, clock=clock) for row in narrative.impact_rows(incident)[0]
-        ],
+        "impact": [text for text, _ in impact.impact_told(incident, clock=clock)],
         "milestones": [
             {
                 "name": row.name,

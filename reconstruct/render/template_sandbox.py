@@ -46,7 +46,13 @@ def fill(job: Mapping[str, Any]) -> dict[str, Any]:
     pieces: list[str] = []
     length = 0
     try:
-        for piece in environment.get_template(name).generate(**job["context"]):
+        compiled = environment.get_template(name)
+    except TemplateSyntaxError as error:
+        return {"wrong": _said(error), "line": error.lineno, "name": error.name or name}
+    except (*_MISTAKES, SyntaxError) as error:  # nested too deeply, or Python that is none comes of it
+        return {"wrong": f"it cannot be compiled: {_said(error)}", "line": None, "name": name}
+    try:
+        for piece in compiled.generate(**job["context"]):
             length += len(piece)
             if length > MAX_OUTPUT:
                 return {

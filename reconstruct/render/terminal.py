@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Final, Literal
 
 from reconstruct.model import HintVerdict, Incident, Verdict
-from reconstruct.text import narrative
+from reconstruct.text import impact, narrative
 from reconstruct.text.escape import clip, plain
 from reconstruct.text.gaps import gap_rows, gap_text
 from reconstruct.text.times import Clock
@@ -40,6 +40,7 @@ def to_terminal(incident: Incident, *, colour: bool, columns: int = 80) -> str:
     """The summary as lines of at most `columns` cells, ending in a line break; ANSI colours where `colour`."""
     width = max(columns, NARROWEST)
     clock = narrative.clock_of(incident)
+    incident = narrative.retimed(incident, clock)
     blocks = [
         _head(incident, colour=colour, width=width),
         _gaps(incident, colour=colour, width=width, clock=clock),
@@ -90,13 +91,11 @@ def _milestones(incident: Incident, *, colour: bool, width: int, clock: Clock) -
 
 
 def _impact(incident: Incident, *, colour: bool, width: int, clock: Clock) -> Iterator[str]:
-    impact, _ = narrative.impact_rows(incident)
-    if impact:
+    told = impact.impact_told(incident, clock=clock)
+    if told:
         yield _inked("Impact", "bold", colour=colour)
-    for one in impact[:MAX_IMPACT_SHOWN]:
-        yield from _wrapped(
-            narrative.impact_text(one, incident=incident, clock=clock), width=width, first="  - ", rest="    "
-        )
+    for text, _ in told[:MAX_IMPACT_SHOWN]:
+        yield from _wrapped(text, width=width, first="  - ", rest="    ")
 
 
 def _hints(incident: Incident, *, colour: bool, width: int) -> Iterator[str]:

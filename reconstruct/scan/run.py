@@ -206,6 +206,11 @@ def _answers(server: Prometheus, todo: Sequence[Block], plan: ScanPlan) -> Itera
             raise
 
 
+def increase_where_it_counts(values: NDArray[np.float64], *, step_s: float) -> NDArray[np.float64]:
+    """The increase a second of what only rises; anything else as it is."""
+    return _increase_per_second(values, step_s=step_s) if _only_rises(values) else values
+
+
 def _only_rises(values: NDArray[np.float64]) -> bool:
     """Whether an untyped metric counts: its series rise, and fall as seldom as processes restart."""
     some = values[:, :: max(1, values.shape[1] // 50)]

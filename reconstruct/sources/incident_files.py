@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-import pandas as pd
-
+from reconstruct.codec import DecodeError, decode_time
 from reconstruct.errors import UsageError
-from reconstruct.json_text import read_json
+from reconstruct.json_text import FORM_ERRORS, read_json
 from reconstruct.model import PastIncident
 
 SCHEMAS: Final = ("reconstruct/incident/1", "reconstruct/incident/2")
@@ -32,7 +31,7 @@ def read_past_incidents(path: Path) -> tuple[PastIncident, ...]:
         return ()
     try:
         return tuple(_past(document, path))
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (DecodeError, *FORM_ERRORS) as error:
         raise UsageError(
             f"{path}: not what an incident.json holds: {error}", hint="give a file that `reconstruct incident` wrote"
         ) from error
@@ -91,8 +90,8 @@ def _past(document: Mapping[str, Any], path: Path) -> list[PastIncident]:
         found.append(
             PastIncident(
                 source=str(path) if len(spans) == 1 else name,
-                start=pd.Timestamp(begins),
-                end=None if ends is None else pd.Timestamp(ends),
+                start=decode_time(begins),
+                end=None if ends is None else decode_time(ends),
                 title=str(document.get("text", "")),
                 services=tuple(dict.fromkeys(str(each["service"]) for each in document.get("affected", ()))),
                 mechanism=str(hint.get("mechanism", "")) if worst else "",

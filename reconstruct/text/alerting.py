@@ -18,9 +18,13 @@ from reconstruct.model import (
     RuleBacktest,
     RuleNote,
 )
+from reconstruct.text.measures import measure_title
 from reconstruct.text.times import Clock
 from reconstruct.text.units import human, human_duration
+from reconstruct.text.wording import capitalised
 
+SHORT_HISTORY: Final = pd.Timedelta("1h")
+"""With less, "0 false firings" says little."""
 OUTCOMES: Final[Mapping[str, str]] = {"no-data": "no data", "not-evaluated": "not evaluated"}
 
 
@@ -134,9 +138,11 @@ def proposal_text(proposed: ProposedAlert, *, clock: Clock, first_alert: str = "
         compared = f", {human_duration(round(proposed.earlier_s))} earlier than the first alert{name}"
     times = {0: "0 times", 1: "once"}.get(proposed.false_firings, f"{proposed.false_firings} times")
     history = _history(pd.Timedelta(days=proposed.backtest_days))
+    short = proposed.backtest_days < SHORT_HISTORY / pd.Timedelta(days=1)
+    caution = ": too little history to count false firings, try it on more (--backtest 7d)" if short else ""
     return (
         f"{threshold_text(proposed)} for {human_duration(proposed.for_s)}: would have fired at "
-        f"{clock.time(proposed.would_fire_at)}{compared}, and {times} in the {history} before."
+        f"{clock.time(proposed.would_fire_at)}{compared}, and {times} in the {history} before{caution}."
     )
 
 
@@ -144,7 +150,7 @@ def threshold_text(proposed: ProposedAlert) -> str:
     """The condition in words: the signal and its threshold."""
     side = "above" if proposed.comparator in (">", ">=") else "below"
     whose = f" of {proposed.service.name}" if proposed.service.name else ""
-    return f"{proposed.title}{whose} {side} {human(proposed.threshold, proposed.unit)}"
+    return f"{capitalised(measure_title(proposed.title))}{whose} {side} {human(proposed.threshold, proposed.unit)}"
 
 
 def no_proposal_text(why: NoProposal, *, clock: Clock) -> str:
@@ -162,7 +168,7 @@ def no_proposal_text(why: NoProposal, *, clock: Clock) -> str:
         case "thin-history":
             had, needed = _history(facts["history"]), _length(facts["needed"])
             more = "the server holds no more" if facts["longer"] else "--backtest 7d asks for more"
-            return f"{had} of samples before onset are too few to count false firings ({needed} needed; {more})."
+            return f"{had} of samples before onset are too few to tell what is usual ({needed} needed; {more})."
         case "not-earlier":
             would, fired = clock.time(_when(facts["would_fire"])), clock.time(_when(facts["fired"]))
             return f"The best one found would have fired at {would}; {facts['alert']} fired at {fired}."

@@ -8,8 +8,10 @@ from typing import Final, cast
 import pandas as pd
 
 from reconstruct.model import Facts, Service
+from reconstruct.text.measures import measure_title
 from reconstruct.text.reasons import clock, span
 from reconstruct.text.units import human
+from reconstruct.text.wording import share_text
 
 FIGURES: Final[Mapping[str, str]] = {
     "requests": "requests",
@@ -134,6 +136,31 @@ def _named(facts: Facts) -> str:
     return f"{FIGURES.get(str(facts['figure']), str(facts['figure']))} of {facts['thing']}"
 
 
+def place_figures(facts: Facts) -> str:
+    """What the series of a place did."""
+    before, during = (human(float(cast("float", facts[key])), str(facts["unit"])) for key in ("before", "during"))
+    on = f" on {facts['instance']}" if facts.get("instance") else ""
+    since = f", from {clock(_time(facts, 'since'))}" if facts.get("since") else ""
+    return f"{measure_title(str(facts['title']))}{on} {before} before, {during} during{since}"
+
+
+def _moved_furthest(facts: Facts) -> str:
+    than = f", further from its own past than {_service(facts, 'next')}" if facts.get("next") else ""
+    return f"{_service(facts)}: {place_figures(facts)}{than}"
+
+
+def place_text(facts: Facts) -> str:
+    """The sentence of a hint that names a place and no more.
+
+    >>> from reconstruct.model import Service
+    >>> facts = {"service": Service("cart"), "rank": 1, "title": "Latency", "unit": "seconds", "before": 0.02}
+    >>> place_text({**facts, "during": 0.64})
+    'cart moved furthest from its own past: latency 20 ms before, 640 ms during. No change or mechanism is shown.'
+    """
+    how = "moved furthest from its own past" if facts["rank"] == 1 else "moved as well, less far from its own past"
+    return f"{_service(facts)} {how}: {place_figures(facts)}. No change or mechanism is shown."
+
+
 def _late_sign(facts: Facts) -> str:
     after = span(_time(facts, "sign"), _time(facts, "time"))
     return f"{after} after the first sign at {clock(_time(facts, 'sign'))}, within its uncertainty"
@@ -173,7 +200,7 @@ _KINDS: Final[Mapping[tuple[str, str], Callable[[Facts], str]]] = {
     ("topology", "on-it"): lambda f: f"the change is of {f['thing']} itself",
     ("topology", "may-reach-it"): lambda f: f"a change of {_service(f)} can bring this about at {f['thing']}",
     ("topology", "hardly-reaches-it"): lambda f: (
-        f"{_service(f)} uses {f['thing']} or may, but its own figures do not show that it brings this about"
+        f"{_service(f)} calls {f['thing']}, or may, but its own figures show no sign of bringing this about"
     ),
     ("mechanism-fits", "kind-of-change"): lambda f: (
         f"{str(f['mechanism']).replace('-', ' ')} after {CHANGE_WORDS.get(str(f['kind']), 'a change')}"
@@ -194,11 +221,26 @@ _KINDS: Final[Mapping[tuple[str, str], Callable[[Facts], str]]] = {
     ),
     ("reversal", "figure-back"): lambda f: f"undone at {clock(_time(f, 'time'))}, and {_named(f)} was back",
     ("reversal", "figure-stayed"): lambda f: f"undone at {clock(_time(f, 'time'))}, and {_named(f)} stayed",
+    ("largest-effect", "moved-furthest"): _moved_furthest,
+    ("largest-effect", "moved-too"): lambda f: (
+        f"{_service(f)}: {place_figures(f)}, less far from its own past than the first"
+    ),
     ("topology", "unrelated"): lambda f: (
-        f"{_service(f)} is neither where a mechanism is at work nor what could bring one about there"
+        f"nothing went wrong at {_service(f)} itself, and it is not known to affect what did"
+    ),
+    ("confidence", "less-likely"): lambda f: (
+        f"possible, but less likely than the candidate causes: {share_text(float(cast('float', f['confidence'])))}"
     ),
 }
 """(rule, kind) -> its wording."""
+
+
+_FIGURE_LEADS: Final[Mapping[str, str]] = {
+    "cpu-limit": "less CPU was allowed",
+    "throttled": "CPU was throttled at its limit",
+    "cpu-per-request": "each request took more CPU",
+}
+"""What a figure says by itself, where its mechanism's own words speak of another one."""
 
 
 def hint_text(statement: str, facts: Facts) -> str:
@@ -206,7 +248,8 @@ def hint_text(statement: str, facts: Facts) -> str:
     service = str(facts["thing"])
     what = f"{service} answered worse than before at {clock(_time(facts, 'sign'))}, and no figure shows by what"
     if facts["figure"]:
-        what = statement.format(
+        lead, _, figures = statement.partition(": ")
+        what = f"{_FIGURE_LEADS.get(str(facts['figure']), lead)}: {figures}".format(
             service=service,
             metric=FIGURES.get(str(facts["figure"]), str(facts["figure"]) or "its figures"),
             before=human(float(cast("float", facts["before"])), str(facts["unit"])),
@@ -222,4 +265,4 @@ def hint_text(statement: str, facts: Facts) -> str:
     return f"{said[:1].upper()}{said[1:]}."
 
 
-__all__ = ["CHANGE_WORDS", "FIGURES", "figure_text", "hint_text", "reason_text"]
+__all__ = ["CHANGE_WORDS", "FIGURES", "figure_text", "hint_text", "place_figures", "place_text", "reason_text"]

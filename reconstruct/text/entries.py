@@ -160,7 +160,8 @@ def _alert_resolved(entry: Entry, known: _Known) -> Words:
 def _onset(entry: Entry, known: _Known) -> Words:
     shown = _shown(entry, known)
     if not shown:
-        return Words("First symptom: an alert was pending", "")
+        alert = known.alerts.get(_id(entry.facts.get("alert")))
+        return Words(f"First sign: {alert.rule} pending" if alert else "First symptom: an alert was pending", "")
     title = f"First symptom: {moved_text(shown[0])}"
     return Words(title, _figures(entry, shown, known))
 
@@ -216,6 +217,10 @@ def _recovered(entry: Entry, known: _Known) -> Words:
     told = [f"about when “{event_text(step)}”, {known.clock.time(step.time)}"] if step else []
     if not entry.facts.get("known_action"):
         told.append("no action that mitigated it is known")
+    alerts = [known.alerts[i] for i in _ids(entry.facts.get("alerts")) if i in known.alerts]
+    if alerts:
+        names = joined(dict.fromkeys(a.rule for a in alerts))
+        return Words(f"Recovered: {names} resolved", "; ".join(told))
     return Words(f"Recovered: {where + ' ' if where else ''}back to normal", "; ".join(told))
 
 

@@ -55,7 +55,7 @@ def _delay(one: FollowUp, events: dict[str, Event]) -> str:
     if isinstance(failed, Quantity) and isinstance(rate, Quantity):
         text += (
             f" Meanwhile about {human(failed.value, 'count')} requests failed, {human(rate.value, 'count')} a minute "
-            "(failed requests / minutes of impact x minutes from detection to mitigation)."
+            "(counted from detection to mitigation)."
         )
     return f"{text} What would have shortened it?"
 

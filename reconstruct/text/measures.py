@@ -23,7 +23,16 @@ def measure_of(signal: Signal) -> str:
     ...     "latency"))
     'p95 latency'
     """
-    title = re.sub(rf" \({_RAW_NAME.pattern}\)", "", signal.title)
+    return measure_title(signal.title)
+
+
+def measure_title(title: str) -> str:
+    """A title as `measure_of` reads it; a name in brackets behind it says whose it is and is left out.
+
+    >>> measure_title("Latency, 95th percentile (ingress-nginx)")
+    'p95 latency'
+    """
+    title = re.sub(rf" \({_RAW_NAME.pattern}\)| \([a-z]+-[a-z][\w-]*\)$", "", title)
     shown = _RAW_NAME.sub(lambda m: _UNIT_WORDS.sub("", re.sub("[_:]", " ", m[0])), title)
     shown = _PERCENTILE.sub(lambda m: f"p{m[2]} {m[1][:1].lower()}{m[1][1:]}", shown)
     shown = re.sub(r"^(.+), mean$", lambda m: f"mean {m[1][:1].lower()}{m[1][1:]}", shown)

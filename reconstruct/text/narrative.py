@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import pandas as pd
@@ -14,16 +14,16 @@ from reconstruct.model import (
     EntryKind,
     Event,
     Hint,
-    Impact,
     Incident,
     Measured,
     Moment,
+    Reason,
     Service,
 )
 from reconstruct.text.escape import clip, plain
 from reconstruct.text.measures import measure, moved_text
 from reconstruct.text.references import event_text, labels_text, service_text
-from reconstruct.text.times import PRECISE_S, Clock, clock, span, spans_midnight
+from reconstruct.text.times import PRECISE_S, Clock, clock, retold, span, spans_midnight
 from reconstruct.text.units import apart, human, human_duration
 from reconstruct.text.wording import capitalised, joined, mechanism_text, sentence
 from reconstruct.text.wording import share_text as share_text
@@ -88,6 +88,44 @@ class DurationRow:
     between: str
     """`30 s to 90 s`; "" where the samples leave nothing open."""
     formula: str
+
+
+def retimed(incident: Incident, clock: Clock) -> Incident:
+    """The incident with the times in hints, reasons and dismissals as `clock` writes them: dated, or switchable."""
+    if not (clock.dates or clock.marked):
+        return incident
+    explanation = incident.explanation
+    times = [e.time for e in incident.evidence.events]
+    times += [s.moment.time for s in incident.milestones.values() if s is not None]
+    times += [a.onset.time for a in incident.anomalies]
+    reasons = [r for h in explanation.hints for r in (*h.reasons_for, *h.reasons_against)]
+    times += [fact for r in reasons for fact in r.facts.values() if isinstance(fact, pd.Timestamp)]
+
+    def told(text: str) -> str:
+        return retold(text, times, clock)
+
+    def reason(one: Reason) -> Reason:
+        return replace(one, says=told(one.says))
+
+    hints = tuple(
+        replace(
+            hint,
+            statement=told(hint.statement),
+            reasons_for=tuple(map(reason, hint.reasons_for)),
+            reasons_against=tuple(map(reason, hint.reasons_against)),
+        )
+        for hint in explanation.hints
+    )
+    dismissed_changes = tuple(replace(one, says=told(one.says)) for one in explanation.dismissed_changes)
+    ruled_out = tuple(replace(one, says=told(one.says)) for one in explanation.ruled_out)
+    explained = replace(
+        explanation,
+        says=told(explanation.says),
+        hints=hints,
+        dismissed_changes=dismissed_changes,
+        ruled_out=ruled_out,
+    )
+    return replace(incident, explanation=explained)
 
 
 def clock_of(incident: Incident, *, zone: str = "UTC", marked: bool = False) -> Clock:
@@ -169,13 +207,26 @@ def lasted_text(incident: Incident) -> str:
 
 def _met(incident: Incident, measured: Measured, *, whose: bool = True) -> str:
     """`shop failed 33 % of requests` (on average), or `p95 latency of shop rose from 45 ms to 3.5 s` (its median)."""
-    a = next(a for a in incident.anomalies if a.id == measured.anomaly)
+    a = _anomaly(incident, measured)
     where = a.service.name
     if a.signal.aspect == "errors" and a.signal.unit in ("ratio", "percent"):
-        return f"{where or 'the service'} failed {human(measured.mean.value, a.signal.unit)} of requests"
+        return f"{where or 'the service'} failed {failed_text(incident, measured)} of requests"
     way = "fell" if a.direction == "down" else "rose"
     before, during = (human(value, a.signal.unit) for value in (a.baseline, measured.median.value))
     return f"{measure(a)}{f' of {where}' if whose and where else ''} {way} from {before} to {during}"
+
+
+def _anomaly(incident: Incident, measured: Measured) -> Anomaly:
+    return next(a for a in incident.anomalies if a.id == measured.anomaly)
+
+
+def failed_text(incident: Incident, measured: Measured) -> str:
+    """The failed share as counted over all requests of the incident; the mean of its samples where none are counted."""
+    counted = (i.share for i in incident.explanation.impact if measured.anomaly in i.evidence and i.share is not None)
+    share = next(counted, None)
+    if share is not None:
+        return human(share, "ratio")
+    return human(measured.mean.value, _anomaly(incident, measured).signal.unit)
 
 
 def capitalised_name(text: str, incident: Incident) -> str:
@@ -196,7 +247,9 @@ def _impact_sentence(incident: Incident, clock: Clock) -> str:
     if onset is None or not users:
         return opening(incident)
     lasted = lasted_text(incident)
-    told = [_met(incident, m, whose=n == 0) for n, m in enumerate(users[:2])]
+    first = _anomaly(incident, users[0])
+    told = [_met(incident, users[0])]
+    told += [_met(incident, m, whose=_anomaly(incident, m).service != first.service) for m in users[1:2]]
     return f"From {clock.time(onset.moment.time)}{f', for {lasted}' if lasted else ''}, {joined(told)}"
 
 
@@ -208,6 +261,8 @@ def _cause_sentence(incident: Incident, clock: Clock) -> str:
     where = f" at {service_text(hint.service)}" if hint.service.name else ""
     event = next((e for e in incident.evidence.events if e.id == hint.trigger), None)
     share = share_text(hint.confidence)
+    if event is None and hint.mechanism == UNKNOWN:
+        return f"Where to look first ({share}): {service_text(hint.service)}; no change and no mechanism is shown"
     if event is None:
         return f"Candidate cause ({share}): {mechanism}{where}; no change explains it"
     where = "" if event.service.name == hint.service.name else where
@@ -222,9 +277,9 @@ def _end_sentence(incident: Incident, clock: Clock) -> str:
     detected, onset = stones.get("detected"), stones["onset"]
     if detected and onset and detected.moment.time < onset.moment.time:
         before = human_duration((onset.moment.time - detected.moment.time).total_seconds())
-        seen = f"the first alert fired {before} before onset"
+        seen = f"first alert {before} before onset"
     elif detect is not None:
-        seen = f"the first alert fired after {human_duration(detect.value_s)}"
+        seen = f"first alert after {human_duration(detect.value_s)}"
     else:
         seen = "no alert fired"
     return capitalised_name(f"{_ended(incident, clock)}; {seen}", incident)
@@ -235,7 +290,11 @@ def _ended(incident: Incident, clock: Clock) -> str:
     mitigated, recovered = incident.milestones.get("mitigated"), incident.milestones.get("recovered")
     events = {e.id: e for e in incident.evidence.events}
     step = next((events[i] for i in mitigated.evidence if i in events), None) if mitigated else None
-    started = f"{change_text(step)} started at {clock.time(mitigated.moment.time)}" if mitigated and step else ""
+    hint = next((h for h in incident.explanation.hints[:1] if h.verdict in ("supported", "plausible")), None)
+    named = events.get(hint.trigger or "") if hint else None
+    same = step is not None and named is not None and named.service == step.service and step.kind == "rollback"
+    what = f"the rollback to {step.version}" if step and same and step.version else change_text(step) if step else ""
+    started = f"{what} started at {clock.time(mitigated.moment.time)}" if mitigated and step else ""
     if recovered is None:
         return (f"{started}; " if started else "") + f"it was ongoing at {clock.time(incident.evidence.window.end)}"
     about = next((a.service for m in incident.users[:1] for a in incident.anomalies if a.id == m.anomaly), None)
@@ -318,26 +377,8 @@ def _between(low_s: float, high_s: float) -> str:
     return f"{low} to {high}" if low != high else ""
 
 
-def impact_text(impact: Impact, *, incident: Incident, clock: Clock) -> str:
-    """What users met, in one line, one figure a fact.
-
-    `shop: 130,000 failed requests, 33 % of requests on average; 13:56:15 to 15:27:00, 1 h 31 min`
-    """
-    shown = next((a for a in incident.anomalies if a.id in impact.evidence), None)
-    share = f"{human(impact.share, 'ratio')} of requests on average" if impact.share is not None else ""
-    if impact.unit in ("", "count") and "failed" in impact.what:
-        size = ", ".join(part for part in (f"{human(impact.value, 'count')} {impact.what}", share) if part)
-    elif shown is not None:
-        before = human(shown.baseline, shown.signal.unit)
-        during = share or f"median {human(shown.level, shown.signal.unit)}"
-        size = f"{measure(shown)}: {during}, {before} before"
-    else:
-        size = f"{impact.what}: {share or human(impact.value, impact.unit)}"
-    lasted = human_duration((impact.end - impact.start).total_seconds())
-    service = service_text(impact.service)
-    return f"{f'{service}: ' if service else ''}{size}; {clock.span(impact.start, impact.end)}, {lasted}"
-
-
+UNKNOWN: Final = "unknown"
+"""Mechanism of a hint that names a place only."""
 MAX_MOVERS: Final = 5
 """What moved most where no incident was found: so many series."""
 
@@ -360,24 +401,14 @@ def largest_effects(incident: Incident, *, clock: Clock) -> tuple[tuple[str, str
     return tuple(told)
 
 
-def impact_rows(incident: Incident) -> tuple[tuple[Impact, ...], tuple[Impact, ...]]:
-    """What users met at the outermost hop, and the inner hops: a failed request is one, wherever it is counted.
-
-    The service of the lead series is what users met; probes of it say the same again.
-    """
-    rows, ids = incident.explanation.impact, {m.anomaly for m in incident.users}
-    services = [a.service for a in incident.anomalies if a.id in ids]
-    if not services:
-        return rows, ()
-    outer = [i for i in rows if ids & set(i.evidence)] or [i for i in rows if i.service in services]
-    return tuple(outer), tuple(i for i in rows if i not in outer)
-
-
 def dismissed(incident: Incident) -> tuple[DismissedChange, ...]:
-    """Changes that were dismissed, without the mitigation and what a hint names: those are told as what they are."""
+    """Changes that were dismissed: not the mitigation and what a hint names, nor what came after the recovery."""
     mitigated = incident.milestones.get("mitigated")
     told = {h.trigger for h in incident.explanation.hints if h.verdict in ("supported", "plausible")}
     told |= set(mitigated.evidence) if mitigated else set()
+    recovered = incident.milestones.get("recovered")
+    over = recovered.moment.latest if recovered else incident.evidence.window.end
+    told |= {e.id for e in incident.evidence.events if e.time > over}
     return tuple(g for g in incident.explanation.dismissed_changes if g.event not in told)
 
 
@@ -385,6 +416,8 @@ def hint_title(hint: Hint, *, incident: Incident) -> str:
     """What the hint suspects: the mechanism, where, and the change that may have set it off."""
     trigger = next((e for e in incident.evidence.events if e.id == hint.trigger), None)
     where = service_text(hint.service)
+    if trigger is None and hint.mechanism == UNKNOWN:
+        return f"Where to look: {where}" if where else "No mechanism is shown"
     mechanism = capitalised(mechanism_text(hint.mechanism)) + (f" at {where}" if where else "")
     if trigger is None:
         return f"{mechanism}; no change explains it"

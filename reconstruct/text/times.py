@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -56,6 +57,27 @@ class Clock:
             return text
         since = f"/{iso(after.round('s'))}" if after is not None else ""
         return f"{MARKS[0]}{iso(time.round('s'))}{since}{MARKS[1]}{text}{MARKS[2]}"
+
+
+_CLOCK: Final = re.compile(r"(?<![\d:])\d\d:\d\d:\d\d(?![\d:])")
+
+
+def retold(text: str, times: Iterable[pd.Timestamp], clock: Clock) -> str:
+    """`text` with its UTC clock times as `clock` writes them: those of exactly one of `times`, others as they stand.
+
+    >>> t = pd.Timestamp("2026-01-01T23:55:30.2Z")
+    >>> retold("deployed at 23:55:30, gone at 00:10:00", [t], Clock(dates=True))
+    'deployed at 2026-01-01 23:55:30, gone at 00:10:00'
+    """
+    known: dict[str, set[pd.Timestamp]] = {}
+    for time in times:
+        known.setdefault(f"{time:%H:%M:%S}", set()).add(time.floor("s"))
+
+    def written(match: re.Match[str]) -> str:
+        fits = known.get(match[0], set())
+        return clock.time(next(iter(fits))) if len(fits) == 1 else match[0]
+
+    return _CLOCK.sub(written, text)
 
 
 _MARKED: Final = re.compile("\ue000([^\ue000-\ue002]*)\ue001([^\ue000-\ue002]*)\ue002")

@@ -13,8 +13,8 @@ TICK_DIGITS: Final = 3
 """Of a figure on an axis or in a table."""
 EXACT_BELOW: Final = 1_000
 """Whole numbers below this are written out: 127 complaints, 300 pods."""
-PLAIN_BELOW: Final = 1e6
-"""Counts below this are written without a prefix: 18,000, not 18 k."""
+PLAIN_BELOW: Final = 1e5
+"""Counts below this are written without a prefix: 18,000, not 18 k; six digits would hide that two are meant."""
 TIMES_FROM: Final = 10.0
 """A ratio from here on is told as so many times: percentages above 1,000 are hard to read."""
 
@@ -44,7 +44,7 @@ _BYTES: Final = (
     (2.0**10, 2.0**10, "KiB"),
     (0.0, 1.0, "B"),
 )
-_PLAIN: Final = ((1e9, 1e9, "G"), (PLAIN_BELOW, 1e6, "M"), (0.0, 1.0, ""))
+_PLAIN: Final = ((1e9, 1e9, "G"), (1e6, 1e6, "M"), (PLAIN_BELOW, 1e3, "k"), (0.0, 1.0, ""))
 _LADDERS: Final = {"seconds": _SECONDS, "bytes": _BYTES}
 _FIXED: Final = {"ratio": Scale(100.0, "%"), "percent": Scale(1.0, "%"), "celsius": Scale(1.0, "°C")}
 _PER_SECOND: Final = " per second"

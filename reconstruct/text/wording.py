@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 
@@ -49,8 +50,8 @@ def entry_text(heading: str, detail: str) -> str:
 
 
 def mechanism_text(mechanism: str) -> str:
-    """`slow-query` as one reads it: `slow query`."""
-    return mechanism.replace("-", " ").replace("_", " ")
+    """`slow-query` as one reads it: `slow query`; `CPU` keeps its capitals."""
+    return re.sub(r"\bcpu\b", "CPU", mechanism.replace("-", " ").replace("_", " "))
 
 
 def share_text(confidence: float) -> str:

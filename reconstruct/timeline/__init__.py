@@ -18,6 +18,7 @@ from reconstruct.model import (
     Explanation,
     Incident,
     Measured,
+    Objective,
     Phase,
     Service,
 )
@@ -25,6 +26,7 @@ from reconstruct.timeline.entries_of_alerts import alert_fired, alert_pending, a
 from reconstruct.timeline.entries_of_causes import mechanism, mechanism_ended
 from reconstruct.timeline.entries_of_changes import change
 from reconstruct.timeline.entries_of_signals import episode, onset, peak, phase, recovered, spread
+from reconstruct.timeline.error_budget import error_budgets
 from reconstruct.timeline.follow_ups import follow_ups
 from reconstruct.timeline.gaps import gap, judged_gaps
 from reconstruct.timeline.leads import leads
@@ -69,8 +71,17 @@ _LEAST_NEEDED = ("gap", "episode", "spread", "phase", "alert-fired", "change")
 """Rules whose last key entries become details where there are too many."""
 
 
-def compose(evidence: Evidence, anomalies: Sequence[Anomaly], explanation: Explanation) -> Incident:
-    """The answer: milestones with their evidence, durations with their formulas, and the timeline in order of time."""
+def compose(
+    evidence: Evidence,
+    anomalies: Sequence[Anomaly],
+    explanation: Explanation,
+    *,
+    objectives: Sequence[Objective] = (),
+) -> Incident:
+    """The answer: milestones with their evidence, durations with their formulas, and the timeline in order of time.
+
+    `objectives`: those of the configuration, for the error budgets.
+    """
     found = leads(evidence, anomalies, explanation)
     stones = milestones(evidence, explanation)
     began, back = stones["onset"], stones["recovered"]
@@ -102,6 +113,7 @@ def compose(evidence: Evidence, anomalies: Sequence[Anomaly], explanation: Expla
         phases=stages,
         actions=actions,
         follow_ups=tuple(follow_ups(story, lengths)),
+        error_budgets=error_budgets(evidence, explanation, stones["onset"], stones["recovered"], objectives=objectives),
     )
 
 

@@ -115,12 +115,13 @@ def _fired(group: Sequence[Alert], by_rule: dict[str, list[Alert]], *, level: En
         cited = by_rule[first.rule] if flapping else same
     else:
         cited = ordered
+    told = cited if "series" in facts else ordered
     return Entry(
         "",
         _seen(first.firing_at, first.resolution_s),
         "alert",
         "alert-fired",
-        first.service if len({a.service for a in ordered}) == 1 else Service(""),
+        first.service if len({a.service for a in told}) == 1 else Service(""),
         tuple(dict.fromkeys(a.id for a in cited)),
         level=level,
         end=last.firing_at if last.firing_at > first.firing_at else None,

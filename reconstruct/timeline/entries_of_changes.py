@@ -35,7 +35,9 @@ def _entry(story: Story, event: Event, restarts: tuple[Event, ...]) -> Entry:
     if restarts:
         facts |= {"restarts": tuple(Reference(r.id) for r in restarts)}
     done = next((a for a in story.actions if a.event == event.id), None)
-    if done is not None and (kind == "mitigation" or event.id not in story.triggers):
+    # What users recovered after is never told to have done nothing: its effect came later than it is looked for.
+    told = kind == "mitigation" and done is not None and done.effect != "none"
+    if done is not None and (told or (kind != "mitigation" and event.id not in story.triggers)):
         facts["effect"] = done.effect
         facts["measured"] = tuple((Reference(one), before, after) for one, before, after in done.measured)
     return Entry(

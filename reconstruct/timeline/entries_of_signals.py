@@ -11,7 +11,7 @@ import pandas as pd
 from reconstruct.model import Anomaly, Entry, Episode, Fact, Moment, Phase, Quantity, Reference, Service
 from reconstruct.timeline.entries_of_causes import shown_by_figure
 from reconstruct.timeline.leads import LAGGING, USER_LAYERS, anomalies_by_id, first_clear, user_facing
-from reconstruct.timeline.phases import TWICE, at_baseline, excess, measured
+from reconstruct.timeline.phases import MIN_SHARE, TWICE, at_baseline, excess, measured
 from reconstruct.timeline.story import BELIEVED, Story
 
 UNTOLD_TAG = "scrape"
@@ -38,6 +38,10 @@ def onset(story: Story) -> Iterator[Entry]:
         return
     leads = [one.anomaly for one in story.leads]
     shown = leads or [a for a in story.anomalies if a.id in stone.evidence][:MAX_SIGNALS]
+    pending = [a for a in story.evidence.alerts if a.id in stone.evidence and a.pending_at is not None]
+    facts = _moved(shown, story)
+    if not shown and pending:
+        facts = {"alert": Reference(pending[0].id)}
     yield Entry(
         "",
         stone.moment,
@@ -46,7 +50,7 @@ def onset(story: Story) -> Iterator[Entry]:
         story.service,
         tuple(dict.fromkeys((*(a.id for a in shown), *stone.evidence))),
         level="key",
-        facts=_moved(shown, story),
+        facts=facts,
     )
 
 
@@ -130,8 +134,8 @@ def _one_a_layer(able: Sequence[list[Anomaly]], named: set[str], cited: set[str]
     best: dict[str, list[Anomaly]] = {}
     for group in ranked:
         users = group[0].signal.layer in USER_LAYERS
-        if users and shown_by_figure(story) in story.named and _serves(story):
-            continue  # the mechanism's own line is of a service on the way already
+        if users and (story.service.name in about or (shown_by_figure(story) in story.named and _serves(story))):
+            continue  # the cause stands where users met it, or the mechanism's own line is of a service on the way
         best.setdefault("users" if users else group[0].signal.layer, group)
     return list(best.values())
 
@@ -191,6 +195,8 @@ def phase(story: Story) -> Iterator[Entry]:
         was = {m.anomaly: m for m in before.measured}
         if (step is None and not _marked(before, after, story)) or not (after.improved or _worse(before, after, story)):
             continue
+        if story.over - after.start.time < MIN_SHARE * (story.over - story.begin):
+            continue  # the recovery itself, seen a few samples earlier
         facts: dict[str, Fact] = {
             "phase": after.kind,
             "improved": after.improved,
@@ -266,6 +272,9 @@ def recovered(story: Story) -> Iterator[Entry]:
         mitigated = story.stones["mitigated"]
         last = [(p.measured, p) for p in story.phases][-1:]
         facts: dict[str, Fact] = {"known_action": mitigated is not None}
+        resolved = [a for a in story.evidence.alerts if a.id in stone.evidence]
+        if resolved and len(resolved) == len(stone.evidence):
+            facts["alerts"] = tuple(Reference(a.id) for a in resolved)
         if step is not None and mitigated is not None and step.id not in mitigated.evidence:
             facts["step"] = Reference(step.id)
         if last:
@@ -309,7 +318,9 @@ def _moved(shown: Sequence[Anomaly], story: Story) -> dict[str, Fact]:
     mitigated = story.stones["mitigated"]
     # While instances restart figures are those of the restart: the peak is told of the time before it.
     until = mitigated.moment.time if mitigated else over
-    all_, calm = (measured([found], story.begin, t) if found else () for t in (over, until))
+    stone = story.stones["onset"]
+    began = stone.moment.time if stone else story.begin
+    all_, calm = (measured([found], began, t) if found else () for t in (over, until))
     median = all_[0].median if all_ else Quantity(first.level, unit)
     worst = (calm or all_)[:1]
     facts: dict[str, Fact] = {

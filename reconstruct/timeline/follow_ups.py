@@ -6,8 +6,10 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+import numpy as np
 import pandas as pd
 
+from reconstruct.meaning.user_signals import weight_of
 from reconstruct.model import Duration, Event, Fact, FollowUp, Quantity, Reference
 from reconstruct.timeline.leads import anomalies_by_id
 from reconstruct.timeline.story import BELIEVED, Story
@@ -59,6 +61,9 @@ def _detection(story: Story, durations: Mapping[str, Duration]) -> Iterator[Foll
     if story.leads:
         facts["signal"] = Reference(story.leads[0].anomaly.id)
     length = durations.get("time_to_detect_s")
+    alerts = {a.id for a in story.evidence.alerts}
+    if onset is not None and onset.evidence and alerts.issuperset(onset.evidence):
+        return  # the alert itself dates the onset: that it fired after it was pending is no delay
     if detected is None and onset is not None:
         yield FollowUp("detection", onset.evidence, facts | {"fired": False})
     elif detected is not None and length is not None and _late(length.value_s, durations):
@@ -71,14 +76,34 @@ def _delay(story: Story, durations: Mapping[str, Duration]) -> Iterator[FollowUp
     if mitigated is None or length is None or not _late(length.value_s, durations):
         return
     facts: dict[str, Fact] = {"after": pd.Timedelta(seconds=length.value_s), "step": Reference(mitigated.evidence[0])}
-    counted = next((i for i in story.explanation.impact if i.unit in ("", "count") and "failed" in i.what), None)
     evidence = mitigated.evidence
-    if counted is not None and counted.end > counted.start:
-        minutes = (counted.end - counted.start).total_seconds() / 60.0
-        facts["failed_per_minute"] = Quantity(counted.value / minutes, "count")
-        facts["failed"] = Quantity(counted.value / minutes * length.value_s / 60.0, "count")
-        evidence = (*evidence, *counted.evidence)
+    detected = story.stones["detected"]
+    found = _failed_between(story, detected.moment.time, mitigated.moment.time) if detected else None
+    if found is not None:
+        failed, cited = found
+        facts["failed_per_minute"] = Quantity(60.0 * failed / length.value_s, "count")
+        facts["failed"] = Quantity(failed, "count")
+        evidence = (*evidence, *cited)
     yield FollowUp("delay", evidence, facts)
+
+
+def _failed_between(story: Story, start: pd.Timestamp, end: pd.Timestamp) -> tuple[float, tuple[str, ...]] | None:
+    """Requests that failed in [start, end) at the outermost hop, as its samples count them, and what shows it."""
+    counted = next((i for i in story.explanation.impact if i.what == "failed requests" and not i.inner), None)
+    if counted is None:
+        return None
+    metrics = story.evidence.metrics
+    for metric in metrics:
+        behind = weight_of(metric, metrics)
+        if metric.query not in counted.evidence or metric.signal.aspect != "errors" or behind is None:
+            continue
+        inside = (metric.values.index >= start) & (metric.values.index < end)
+        rates = metric.values.to_numpy(dtype=float)[inside] * behind.values.to_numpy(dtype=float)[inside]
+        return float(np.nansum(rates)) * story.evidence.window.step_s, counted.evidence
+    minutes = (counted.end - counted.start).total_seconds() / 60.0
+    if minutes <= 0:
+        return None
+    return counted.value / minutes * (end - start).total_seconds() / 60.0, counted.evidence
 
 
 def _detours(story: Story) -> Iterator[FollowUp]:

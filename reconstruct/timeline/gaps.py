@@ -33,7 +33,9 @@ def _matters(
     if gap.end is not None and gap.end <= window.start:
         return False
     if onset is None:
-        return gap.matters or gap.start is not None
+        end = gap.end or window.end
+        lasts = gap.start is not None and end - gap.start >= HIDES_SAMPLES * window.step
+        return gap.matters or lasts
     if gap.start is None:  # a source or a query that could not be asked at all
         return gap.source != "prometheus"
     over = explanation.recovered.latest if explanation.recovered else window.end

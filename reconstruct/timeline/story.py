@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 
@@ -39,6 +39,24 @@ class Story:
     leads: Sequence[Lead]
     phases: Sequence[Phase]
     actions: Sequence[ActionEffect]
+    by_name: Mapping[str, Sequence[Event]] = field(init=False)
+    """Events of each service, in their order."""
+    triggers: frozenset[str] = field(init=False)
+    """Changes that a hint calls supported or plausible."""
+    named: frozenset[str] = field(init=False)
+    """Services that the incident is about: affected, or of a candidate cause."""
+
+    def __post_init__(self) -> None:
+        by_name: dict[str, list[Event]] = {}
+        for event in self.evidence.events:
+            by_name.setdefault(event.service.name, []).append(event)
+        believed = [h for h in self.explanation.hints if h.verdict in BELIEVED]
+        triggers = frozenset(h.trigger for h in believed if h.trigger)
+        changed = [e.service.name for e in self.evidence.events if e.id in triggers]
+        names = (*(s.name for s in self.explanation.affected), *(h.service.name for h in believed), *changed)
+        object.__setattr__(self, "by_name", by_name)
+        object.__setattr__(self, "triggers", triggers)
+        object.__setattr__(self, "named", frozenset(name for name in names if name))
 
     @property
     def begin(self) -> pd.Timestamp:
@@ -53,11 +71,6 @@ class Story:
         return recovered.moment.latest if recovered else self.evidence.window.end
 
     @property
-    def triggers(self) -> frozenset[str]:
-        """Changes that a hint calls supported or plausible."""
-        return frozenset(h.trigger for h in self.explanation.hints if h.trigger and h.verdict in BELIEVED)
-
-    @property
     def service(self) -> Service:
         """What the users met: the lead series' service, or the first that was affected."""
         if self.leads and self.leads[0].anomaly.service.name:
@@ -70,29 +83,19 @@ class Story:
         times = [e.time for e in self.evidence.events if e.id in self.triggers]
         return min([self.begin, *times])
 
-    @property
-    def named(self) -> frozenset[str]:
-        """Services that the incident is about: affected, or of a candidate cause."""
-        hints = [h.service.name for h in self.explanation.hints if h.verdict in BELIEVED]
-        changed = [e.service.name for e in self.evidence.events if e.id in self.triggers]
-        return frozenset(n for n in (*(s.name for s in self.explanation.affected), *hints, *changed) if n)
-
     def restarts_of(self, change: Event) -> tuple[Event, ...]:
         """The restarts that a rollout brought about: of its service, while it ran and until the next one."""
         if change.kind in ("restart", "note", "alert", "job", "flag"):
             return ()
         slack = pd.Timedelta(seconds=CLOCKS_S)
         rolls = ("deploy", "rollback", "config", "scale")
-        later = [
-            e.time
-            for e in self.evidence.events
-            if e.kind in rolls and e.time > change.time and e.service.may_be(change.service)
-        ]
+        own = self.by_name.get(change.service.name, ())
+        later = [e.time for e in own if e.kind in rolls and e.time > change.time and e.service.may_be(change.service)]
         end = change.end + 6 * slack if change.end is not None else change.time + pd.Timedelta(seconds=ROLLOUT_S)
         end = min([end, *later])
         return tuple(
             e
-            for e in self.evidence.events
+            for e in own
             if e.kind == "restart"
             and change.service.name
             and e.service.may_be(change.service)

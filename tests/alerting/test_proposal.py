@@ -97,15 +97,33 @@ def test_an_alert_that_always_fires_was_no_first_alert() -> None:
     assert one.first_alert is None
 
 
-def test_less_than_an_hour_of_history_is_too_thin_and_a_longer_answer_is_enough() -> None:
+def test_with_less_than_an_hour_of_history_the_proposal_says_how_little_it_is() -> None:
     held = metric(PROMQL, values())
-    thin = with_window(evidence(held), after("-20min"))
+    short = with_window(evidence(held), after("-20min"))
+    one, _ = proposed(short.metrics[0], of=short)
+    assert one is not None
+    said = proposal_text(one, clock=Clock())
+    assert said.endswith(
+        "in the 20 min before: too little history to count false firings, try it on more (--backtest 7d)."
+    )
+    longer, _ = proposed(held)
+    assert longer is not None
+    assert "too little history" not in proposal_text(longer, clock=Clock())
+
+
+def test_a_figure_made_here_of_several_series_is_no_expression_that_a_server_could_evaluate() -> None:
+    assert proposed(metric(PROMQL, values(), tags=("users",)))[1] == NoProposal("no-signal")
+
+
+def test_less_than_five_minutes_of_history_is_too_thin_and_a_longer_answer_is_enough() -> None:
+    held = metric(PROMQL, values())
+    thin = with_window(evidence(held), after("-4min"))
     one, why = proposed(thin.metrics[0], of=thin)
     assert one is None
     assert why is not None
     assert why.reason == "thin-history"
     said = no_proposal_text(why, clock=Clock())
-    assert said.startswith("20 min of samples before onset are too few")
+    assert said.startswith("3 min 45 s of samples before onset are too few")
     assert "--backtest 7d asks for more" in said
     _, why = propose(thin, (anomaly(thin.metrics[0]),), explained(anomaly(thin.metrics[0])), histories={})
     assert why is not None

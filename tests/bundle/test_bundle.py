@@ -77,7 +77,7 @@ def evidence() -> Evidence:
     values[0] = [np.nan, -0.0, np.inf]
     values[1] = [NAN_WITH_PAYLOAD, 5e-324, -np.inf]
     values[2] = [1.7976931348623157e308, 0.1 + 0.2, -np.nan]
-    hostile = {"z": '<script>"\n\x1b[31m', "a": "💥\u2028\ud800", "": "|`"}
+    hostile = {"z": '<script>"\n\x1b[31m', "a": "💥\u2028", "": "|`"}
     return Evidence(
         window=WINDOW,
         metrics=(metric(values), metric(np.empty((n, 0)), name="empty/x"), metric(values[:, :1], labels=hostile)),
@@ -167,7 +167,7 @@ def test_whatever_text_and_bits_there_are_come_back(
         labels=tuple(labels),
         services=tuple(Service(title) for _ in labels),
         query=title,
-        spacing_s=numbers,
+        spacing_s=15.0,
     )
     whole = Evidence(
         window, metrics=(one,), events=(Event("e1", START, "note", Service(title), title),), notes=(title,)
@@ -175,6 +175,28 @@ def test_whatever_text_and_bits_there_are_come_back(
     path = tmp_path / "b"
     write_bundle(path, whole)
     same_bits(whole, read_bundle(path)[0])
+
+
+def test_half_a_pair_of_surrogates_comes_back_as_a_replacement_character(tmp_path: Path) -> None:
+    event = Event("e1", START, "note", Service(""), "half \ud800 of one")
+    write_bundle(tmp_path / "b", replace(evidence(), events=(event,)))
+    assert read_bundle(tmp_path / "b")[0].events[0].title == "half \ufffd of one"
+
+
+@pytest.mark.parametrize("spacing_s", [0.0, -15.0, float("nan"), float("inf"), 1e300])
+def test_a_spacing_that_is_none_is_refused(spacing_s: float, tmp_path: Path) -> None:
+    one = replace(evidence().metrics[0], spacing_s=spacing_s)
+    write_bundle(tmp_path / "b", replace(evidence(), metrics=(one,)))
+    with pytest.raises(UsageError, match=r"no spacing of samples"):
+        read_bundle(tmp_path / "b")
+
+
+@pytest.mark.parametrize("year", ["1960", "2250", "9999"])
+def test_a_time_outside_all_that_can_be_meant_is_refused(year: str, tmp_path: Path) -> None:
+    event = Event("e1", pd.Timestamp(f"{year}-01-01T00:00:00Z").as_unit("s"), "note", Service(""), "x")
+    write_bundle(tmp_path / "b", replace(evidence(), events=(event,)))
+    with pytest.raises(UsageError, match="before 1970 or after 2200"):
+        read_bundle(tmp_path / "b")
 
 
 def test_the_same_evidence_gives_the_same_bytes(tmp_path: Path) -> None:

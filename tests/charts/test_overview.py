@@ -283,3 +283,14 @@ def test_before_during_and_after_are_those_of_the_worst_series() -> None:
     assert not network.affected
     assert network.times[0] == pytest.approx(1.0, abs=0.05)
     assert by_id["postgres/lock-waits"].times == (1.0, 1.0), "nothing of nothing is as usual"
+
+
+def test_what_did_not_take_effect_is_no_change_in_a_picture() -> None:
+    incident = made.many_entries()
+    every = [event.id for event in (*named_changes(incident)[0], *named_changes(incident)[1])]
+    events = tuple(
+        replace(event, state="failed") if event.id == every[0] else event for event in incident.evidence.events
+    )
+    named, rest = named_changes(replace(incident, evidence=replace(incident.evidence, events=events)))
+    assert [event.id for event in (*named, *rest) if event.id == every[0]] == []
+    assert len(named) + len(rest) == len(every) - 1

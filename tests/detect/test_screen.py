@@ -29,9 +29,11 @@ def test_lenient_scores_are_never_below_the_full_ones(seed: int, rows: int, shar
     layers = moving_means(x, longest=longest_mean(first, rows - first, longest=PARAMETERS.longest))
     ones = np.ones(x.shape[1], np.float32)
     terms = Terms(ones * np.float32(1e-6), ones * 0, ones)
-    lenient, full = (
-        score(layers, calibrate(layers, first=first, terms=terms, lenient=way, parameters=PARAMETERS))
-        for way in (True, False)
+    noise, lenient, full = (
+        score(layers, calibrate(layers, first=first, terms=terms, reasons=way, parameters=PARAMETERS))
+        for way in ("noise", "extremes", "all")
     )
+    assert (noise.level >= lenient.level * (1 - 1e-5)).all()
+    assert (noise.edge >= lenient.edge * (1 - 1e-5)).all()
     assert (lenient.level >= full.level * (1 - 1e-5)).all()
     assert (lenient.edge >= full.edge * (1 - 1e-5)).all()

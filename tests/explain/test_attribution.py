@@ -18,7 +18,7 @@ from reconstruct.explain.attribution import (
 from reconstruct.explain.shown import Candidate
 from reconstruct.model.system import System
 from tests.explain.made_system import ONSET, OVER, case, changes_of, event, evidence, level, reading, span, system
-from tests.explain.test_candidates import AFFECTED, DATABASE, LINKS, shown
+from tests.explain.test_candidates import AFFECTED, DATABASE, FULL, LINKS, shown
 
 
 def lock(**extra: object) -> tuple[System, Candidate]:
@@ -100,7 +100,7 @@ def test_the_kind_of_change_counts_as_the_mechanism_says() -> None:
     found, at_work = lock()
     events = [event(155, "migration", "orders-db"), event(155, "flag", "orders-db", named="e2")]
     migration, flag = (
-        attribute(c, at_work, case=case(), system=found, span=span(), found=changes_of(*events), cured_by=None)
+        attribute(c, at_work, case=case(), system=found, span=span(), near={}, cured_by=None)
         for c in changes_of(*events)
     )
     assert migration is not None
@@ -114,3 +114,37 @@ def test_a_rollout_is_known_by_the_thing_and_not_where_prometheus_saw_it() -> No
     assert set(rows) == {"orders-db"}
     assert rows["orders-db"][152]
     assert not rows["orders-db"][ONSET + 20]
+
+
+def test_a_figure_that_had_left_before_the_change_was_taken_back_says_nothing_of_it() -> None:
+    _, at_work = lock()
+    first, _ = changes_of(
+        event(155, "deploy", "orders-db", version="2", previous="1"),
+        event(OVER + 8, "rollback", "orders-db", named="e2", version="1", previous="2"),
+    )
+    assert figure_reversal(first, at_work, span()) is None
+
+
+def test_a_change_of_the_network_may_be_behind_what_several_machines_lose() -> None:
+    lossy = reading(level(0.1, 40.0), unit="per second")
+    found = system(
+        served=AFFECTED, called=LINKS, readings={("node-1", "retransmits"): lossy, ("node-2", "retransmits"): lossy}
+    )
+    found = replace(found, kinds={**found.kinds, "node-2": "host"})
+    candidate = next(c for c in shown(found) if c.mechanism.id == "network-degradation")
+    assert candidate.thing == "network"
+    of_it, elsewhere = changes_of(event(158, "config", "network"), event(158, "config", "mailer", named="e2"))
+    assert topology(of_it, candidate, found) is not None
+    assert topology(elsewhere, candidate, found) is None
+
+
+def test_a_configuration_that_left_the_pool_as_large_as_it_was_did_not_make_it_too_small() -> None:
+    found = system(served=AFFECTED, called=LINKS, readings=DATABASE, pools={("shop", "orders-db"): FULL})
+    candidate = next(c for c in shown(found) if c.mechanism.id == "pool-exhaustion")
+    deploy, config = (
+        attribute(c, candidate, case=case(), system=found, span=span(), near={}, cured_by=None)
+        for c in changes_of(event(158, "deploy", "shop"), event(158, "config", "shop", named="e2"))
+    )
+    assert deploy is not None
+    assert config is not None
+    assert config.log_odds < deploy.log_odds - 1.0

@@ -10,7 +10,7 @@ from reconstruct.explain.causes import Causes, causes, mitigation
 from reconstruct.explain.locate import met_by_users
 from reconstruct.model import Event
 from reconstruct.model.system import System
-from tests.explain.made_system import OVER, case, changes_of, event, level, reading, span, system
+from tests.explain.made_system import OVER, at, case, changes_of, event, level, reading, span, system
 from tests.explain.test_candidates import AFFECTED, DATABASE, LINKS
 
 LOCKED = system(
@@ -100,3 +100,11 @@ def test_a_change_that_only_time_and_place_speak_for_is_inconclusive() -> None:
     deploy = event(158, "deploy", "shop", named="e7", version="2", previous="1")
     first = told(found, deploy).hints[0]
     assert (first.trigger, first.mechanism, first.verdict) == ("e7", "bad-change", "inconclusive")
+
+
+def test_a_job_that_ends_by_itself_needs_nobody_to_mitigate_it() -> None:
+    job = Event("e7", MIGRATION.time, "job", MIGRATION.service, "export", end=at(OVER), source="file")
+    restart = event(OVER - 2, "restart", "orders-db", named="e10")
+    answer = told(LOCKED, job, restart)
+    assert answer.hints[0].trigger == "e7"
+    assert mitigation(answer, changes_of(job, restart), case(job, restart), restart) is None

@@ -32,3 +32,17 @@ def test_one_instance_needs_others_to_compare_with() -> None:
     assert one_instance(replace(whole, instances={"a": bad, "b": good, "c": good}), span())
     assert not one_instance(replace(whole, instances={"a": bad, "b": bad, "c": bad}), span())
     assert not one_instance(replace(whole, instances={"a": bad}), span())
+
+
+def test_calls_that_fail_for_one_caller_of_several_are_the_callers() -> None:
+    failing = flow(level(100.0), failing=FAILING, mean_s=0.05)
+    found = system(
+        served={"edge": failing, "shop": failing, "mobile": flow(level(50.0), mean_s=0.05)},
+        called={
+            ("edge", "shop"): failing,
+            ("shop", "cart"): flow(level(100.0), failing=FAILING, mean_s=0.02),
+            ("mobile", "cart"): flow(level(100.0), mean_s=0.02),
+        },
+    )
+    best = shown(found)[0]
+    assert (best.mechanism.id, best.thing, best.why) == ("bad-change", "shop", "gives-up")

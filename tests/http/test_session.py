@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import logging
+import os
 import sys
 import threading
 from pathlib import Path
@@ -81,6 +82,30 @@ def test_a_token_command_runs_once_and_again_after_a_401(tmp_path: Path) -> None
         assert session.ask("GET", url).status_code == 401
         assert count.read_text() == "3"
     assert [each.headers["authorization"] for each in seen][-2:] == ["Bearer token-2", "Bearer token-3"]
+
+
+@pytest.mark.parametrize(
+    ("cloud", "program", "asked"),
+    [
+        ("google", "gcloud", "auth print-access-token"),
+        (
+            "azure",
+            "az",
+            "account get-access-token --resource https://prometheus.monitor.azure.com --query accessToken -o tsv",
+        ),
+    ],
+)
+def test_the_clouds_own_tools_are_asked_for_a_token(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cloud: str, program: str, asked: str
+) -> None:
+    tool = tmp_path / program
+    tool.write_text(f'#!/bin/sh\necho "$@" > {tmp_path}/asked\necho token-of-{cloud}\n')
+    tool.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    with misbehaving(echo_authorization) as (url, _):
+        session = open_session(HttpSettings(url, auth=cloud))
+        assert session.ask("GET", url).text == f"Bearer token-of-{cloud}"
+    assert (tmp_path / "asked").read_text().strip() == asked
 
 
 @pytest.mark.parametrize(
@@ -181,16 +206,16 @@ def test_a_message_is_not_posted_twice_but_a_query_may_be() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wanted", "pauses"),
+    ("wanted", "pauses", "said"),
     [
-        ("3", [3.0, 3.0]),
-        ("0", [0.0, 0.0]),
-        ("Mon, 02 Mar 2026 12:00:07 GMT", [7.0, 7.0]),
-        ("3600", []),
-        ("soon", [0.5, 1.0]),
+        ("3", [3.0, 3.0], "come back in 3 s"),
+        ("0", [0.0, 0.0], "come back in 0 s"),
+        ("Mon, 02 Mar 2026 12:00:07 GMT", [7.0, 7.0], "come back in 7 s"),
+        ("3600", [], "come back in 3600 s"),
+        ("soon", [0.5, 1.0], "too many requests (429)"),
     ],
 )
-def test_retry_after_is_honoured_up_to_a_bound(wanted: str, pauses: list[float]) -> None:
+def test_retry_after_is_honoured_up_to_a_bound(wanted: str, pauses: list[float], said: str) -> None:
     def behave(exchange: Exchange) -> None:
         exchange._handler.date_time_string = lambda timestamp=None: "Mon, 02 Mar 2026 12:00:00 GMT"  # type: ignore[method-assign]
         exchange.answer("busy", status=429, kind="text/plain", Retry_After=wanted)
@@ -204,7 +229,7 @@ def test_retry_after_is_honoured_up_to_a_bound(wanted: str, pauses: list[float])
     assert slept == pauses
     error = not_answered(answer, settings=session.settings)
     assert error is not None
-    assert f"come back in {wanted} s" in error.message
+    assert said in error.message
 
 
 def test_the_pace_lets_no_more_through_than_it_says() -> None:

@@ -226,7 +226,7 @@ def test_the_parts_of_a_pool_are_told_by_what_they_do_where_no_word_tells_them()
         ("db_pool_b", labels, gauge(10.0)),
         ("db_pool_c", labels, gauge(waits)),
     ]
-    pool = read_system(evidence(series)).pools["shop", "orders"]
+    (pool,) = read_system(evidence(series)).pools.values()
     assert pool.used is not None
     assert pool.size is not None
     assert pool.pending is not None

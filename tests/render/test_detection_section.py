@@ -34,7 +34,7 @@ def test_the_first_useful_alert_has_a_line_and_the_others_one_together() -> None
     assert told[0] == ("Useful1 (useful)", "Fired 1 min after onset.")
     head, text = told[1]
     assert head == "Also useful"
-    assert text.startswith("Useful2 30 s before onset; Useful3 1 min after onset")
+    assert text.startswith("Useful2 (30 s before onset); Useful3 (1 min after onset)")
     assert text.endswith(f"; {8 - 1 - MAX_NAMED} more.")
 
 

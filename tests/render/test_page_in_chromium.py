@@ -166,6 +166,23 @@ def test_times_inside_sentences_follow_the_zone(opened: Callable[[Incident], Any
     browser.execute_script("document.querySelector('#zone').add(new Option('x', 'Asia/Kolkata'))")
     choose(browser, "#zone", "Asia/Kolkata", event="change")
     assert "From 19:25:45" in browser.execute_script(told)
+    hint = browser.execute_script("return document.querySelector('.says').textContent")
+    assert "19:25:30" in hint
+    assert "13:55:30" not in hint
+
+
+@pytest.mark.parametrize("story", [classic, made.hostile, made.many_series])
+def test_on_a_phone_nothing_makes_the_page_wider_than_the_screen(
+    browser: Any, opened: Callable[[Incident], Any], story: Callable[[], Incident]
+) -> None:
+    metrics = {"width": 360, "height": 740, "deviceScaleFactor": 2, "mobile": True}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    try:
+        opened(story())
+        wide = browser.execute_script("return [document.documentElement.scrollWidth, innerWidth]")
+    finally:
+        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    assert wide == [360, 360]
 
 
 def test_an_opened_line_shows_its_chart_and_its_query(opened: Callable[[Incident], Any]) -> None:

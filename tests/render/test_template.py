@@ -79,7 +79,7 @@ def test_a_template_sees_the_document_of_incident_json() -> None:
     )
     assert filled(template).splitlines() == [
         "incident slow query 2026-11-17 13:56:22",
-        "`e3` [deploys.jsonl 57403](<https://github.example.internal/acme/57403>), `a10` postgres/rows-read 130,000",
+        "`e3` [deploys.jsonl 57403](<https://github.example.internal/acme/57403>), `a10` postgres/rows-read 130 k",
         "1 min 8 s 86 %",
     ]
 

@@ -52,7 +52,7 @@ def test_the_story_is_told_in_order() -> None:
         "Requests to shop failed",
         "Onset 13:56:22 −23 s +7.5 s",
         "Time to detect: 1 min 8 s (30 s to 1 min 30 s) = detected - onset",
-        "Impact - shop: 130,000 failed requests, 33 % of requests on average",
+        "Impact - 130 k failed requests at shop, 33 % of its requests",
         "1. supported, 86 %: Slow query at shop",
         "unexplained: 8 %",
     ]

@@ -170,6 +170,47 @@ def test_the_command_says_when_what_and_which_metrics(server: str) -> None:
     assert len(frame) == 15
 
 
+@pytest.mark.server
+def test_a_metric_that_the_server_will_not_count_is_read_in_parts(tmp_path: Path) -> None:
+    samples = Samples()
+    times = [t.timestamp() for t in WINDOW.index]
+    draw = np.random.default_rng(3)
+    for n in range(90):
+        values = draw.normal(50, 2, len(times)).round(2)
+        if n % 30 == 0:
+            values[300:360] *= 3
+        zone = {} if n % 3 == 0 else {"zone": "abc"[n % 3]}
+        samples.add("load", {"instance": f"i{n}", **zone}, zip(times, values, strict=True))
+    with victoria_metrics(tmp_path / "vm", samples=samples, flags=["-search.maxUniqueTimeseries=40"]) as url:
+        client = Prometheus(HttpSettings(url))
+        blocks = plan_blocks(client, WINDOW, matchers="", conventions=CONVENTIONS, size=40)
+        assert len(blocks) > 1
+        done = scan_blocks(client, ScanPlan(blocks, WINDOW, CONVENTIONS), progress=silent)
+    assert not done.unread
+    assert done.tally.series == 90
+    assert {one.labels["instance"] for one in done.tally.top} == {"i0", "i30", "i60"}
+
+
+@pytest.mark.server
+def test_a_picture_shows_the_changed_series_side_by_side(server: str, tmp_path: Path) -> None:
+    picture = tmp_path / "moved.svg"
+    given = ["scan", '{__name__=~"load|jobs_total"}', "--prometheus", server, "--from", str(WINDOW.start)]
+    given += ["--to", str(WINDOW.end), "--baseline", "1h", "--step", "15s", "--picture", str(picture)]
+    result = CliRunner().invoke(app, given)
+    assert result.exit_code == 0, result.stderr
+    drawn = picture.read_text()
+    assert "10 of 120 series changed." in drawn
+    for name in ("load", "jobs_total"):
+        assert all(f"{name} {instance} 2 " in drawn for instance in CHANGED)
+    assert drawn.count('id="axes_') == 1 + 10
+
+
+def test_a_picture_has_a_format(tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, ["scan", "--bundle", "x.zip", "--picture", str(tmp_path / "moved.gif")])
+    assert result.exit_code == 2
+    assert "takes a .png or .svg file" in result.stderr
+
+
 def test_a_checkpoint_of_a_file_is_refused(tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["scan", "--bundle", "x.zip", "--resume", str(tmp_path / "s.json")])
     assert result.exit_code == 2

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from reconstruct.surroundings.candidates import candidates
 
 KUBECONFIG = """
@@ -15,6 +17,27 @@ clusters:
 users:
 - {name: me, user: {token: s3cr3t}}
 """
+
+
+def test_without_the_package_kubernetes_the_address_of_the_cluster_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "kube").write_text(KUBECONFIG)
+    monkeypatch.setattr("reconstruct.surroundings.candidates.find_spec", lambda _: None)
+    (found,) = candidates({"KUBECONFIG": str(tmp_path / "kube")}, folder=tmp_path, home=tmp_path)
+    assert found.spec == "kubernetes:https://10.0.0.1:6443"
+
+
+def test_clouds_are_named_where_their_credentials_are(tmp_path: Path) -> None:
+    env = {"AWS_REGION": "eu-west-1", "AWS_PROFILE": "prod", "AZURE_TOKEN": "x", "AZURE_SUBSCRIPTION_ID": "s-1",
+           "GOOGLE_TOKEN": "x"}  # fmt: skip
+    assert [(one.spec, one.complete) for one in candidates(env, folder=tmp_path, home=tmp_path)] == [
+        ("aws:eu-west-1", True),
+        ("codedeploy:eu-west-1", True),
+        ("azure:s-1", True),
+        ("google:PROJECT-ID", False),
+    ]
+    assert candidates({"AWS_REGION": "eu-west-1"}, folder=tmp_path, home=tmp_path) == ()
 
 
 def test_variables_a_kubeconfig_and_the_checkouts_remote_name_sources(tmp_path: Path) -> None:
@@ -33,7 +56,7 @@ def test_variables_a_kubeconfig_and_the_checkouts_remote_name_sources(tmp_path: 
         ("alertmanager:http://am:9093", True),
         ("grafana:https://grafana.example", True),
         ("github:acme/shop", True),
-        ("kubernetes:https://10.0.0.1:6443", True),
+        ("kubernetes:context/prod", True),
         ("pagerduty:*", True),
         ("sentry:ORGANISATION", False),
     ]

@@ -28,6 +28,9 @@ FACTS: Facts = {
     "by": "orders-db",
     "by_mechanism": "lock-contention",
     "left": 0.1,
+    "title": "Latency",
+    "rank": 1,
+    "confidence": 0.004,
 }
 
 
@@ -56,7 +59,7 @@ def test_a_slope_is_dated_to_where_it_began() -> None:
 
 
 def test_a_hint_names_its_change_or_says_that_none_explains_it() -> None:
-    statement = "statements kept the database busy: {metric} of {service} went from {before} to {during} at {time}"
+    statement = "statements kept the database busy: {metric} of {service}, {before} before, median {during} from {time}"
     with_change = hint_text(statement, {**FACTS, "change": "the deploy of cart 2"})
     assert with_change.startswith("45 s after the deploy of cart 2, statements")
     assert hint_text(statement, FACTS).endswith("with no change that explains it.")
@@ -73,3 +76,12 @@ def test_a_hint_without_a_figure_says_so() -> None:
     said = hint_text("{metric} of {service}", {**FACTS, "figure": "", "before": float("nan"), "during": float("nan")})
     assert "no figure shows by what" in said
     assert "no data" not in said
+
+
+@pytest.mark.parametrize(
+    ("figure", "lead"), [("cpu-limit", "less cpu was allowed"), ("host-cpu", "the host was busy")], ids=str
+)
+def test_a_hint_leads_with_what_its_own_figure_says_not_with_another_figures_words(figure: str, lead: str) -> None:
+    statement = "the host was busy: {metric}, {before} before, median {during} from {time}"
+    said = hint_text(statement, {**FACTS, "figure": figure})
+    assert said.lower().startswith(f"{lead}: ")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from reconstruct.model import Moment
-from reconstruct.text.times import MARKS, Clock
+from reconstruct.text.times import MARKS, Clock, retold
 
 LATE = pd.Timestamp("2026-11-17T23:55:45Z")
 HOUR = pd.Timedelta("1h")
@@ -30,3 +30,13 @@ def test_an_interval_narrower_than_clocks_agree_is_not_told() -> None:
 def test_a_marked_time_holds_the_instant_beside_its_words() -> None:
     first, middle, last = MARKS
     assert Clock(marked=True).time(LATE) == f"{first}2026-11-17T23:55:45Z{middle}23:55:45{last}"
+
+
+def test_a_finished_sentence_takes_the_date_or_zone_of_times_that_are_known_and_leaves_others_as_they_stand() -> None:
+    text = "out at 23:55:45, gone at 00:20:00"
+    assert retold(text, [LATE], Clock("Asia/Tokyo")) == "out at 08:55:45, gone at 00:20:00"
+    assert retold(text, [LATE, LATE - 24 * HOUR], Clock("Asia/Tokyo")) == text
+
+
+def test_a_longer_run_of_digits_is_no_clock_time() -> None:
+    assert retold("id 123:55:45 or 23:55:451", [LATE], Clock("Asia/Tokyo")) == "id 123:55:45 or 23:55:451"

@@ -301,3 +301,49 @@ def test_a_change_that_did_not_take_effect_is_a_note_that_says_so() -> None:
         "upgrade of shop": ("note", "deploy 2.21.0; failed"),
         "preview of shop": ("note", "deploy 2.21.0; in pr-131, not production"),
     }
+
+
+def alerted() -> Incident:
+    """An incident that only an alert shows: it was pending, fired and resolved."""
+    told = story()
+    alert = replace(told.evidence.alerts[0], pending_at=at("13:56:15"))
+    explanation = replace(
+        told.explanation, onset_evidence=("al1",), recovered_evidence=("al1",), episodes=(), worst=None, affected=()
+    )
+    return compose(replace(told.evidence, alerts=(alert,)), (), explanation)
+
+
+def test_what_only_an_alert_shows_is_told_by_its_name_and_its_own_pending_time_is_no_late_detection() -> None:
+    incident = alerted()
+    titles = key(incident)
+    assert "First sign: Slow pending" in titles
+    assert "Recovered: Slow resolved" in titles
+    assert not [f for f in incident.follow_ups if f.kind == "detection"]
+
+
+def test_a_short_gap_of_one_target_does_not_lead_a_quiet_draft_and_a_long_one_does() -> None:
+    told = story()
+    quiet = Explanation(verdict="no-incident")
+    gaps = tuple(
+        replace(told.evidence.gaps[0], id=f"g{n}", matters=False, end=told.evidence.gaps[0].start + d)
+        for n, d in enumerate((pd.Timedelta("15s"), pd.Timedelta("2min")), 1)
+        if told.evidence.gaps[0].start is not None
+    )
+    again = compose(replace(told.evidence, gaps=gaps), (), quiet)
+    assert [g.matters for g in again.evidence.gaps] == [False, True]
+
+
+@pytest.mark.parametrize(("minutes", "level"), [(1, "detail"), (45, "key")])
+def test_another_episode_with_little_of_the_worst_ones_harm_is_a_detail(minutes: int, level: str) -> None:
+    told = story()
+    small = replace(anomaly("a9", LATENCY, SHOP, "15:40:00", None), recovery=moment("15:50:00"), score=1.0)
+    end = at("15:40:00") + pd.Timedelta(minutes=minutes)
+    episodes = (*told.explanation.episodes, Episode("ep2", at("15:40:00"), end, ("a9",)))
+    again = compose(told.evidence, (*told.anomalies, small), replace(told.explanation, episodes=episodes))
+    assert [e.level for e in again.timeline if e.rule == "episode"] == [level]
+
+
+def test_what_users_recovered_after_is_never_told_to_have_had_no_effect() -> None:
+    told = story()
+    (mitigation,) = [e for e in told.timeline if e.kind == "mitigation"]
+    assert "no effect" not in words(told)[mitigation.id].detail

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from reconstruct.explain import priors
 from reconstruct.explain.changes import LASTING, Change, same
@@ -17,17 +17,25 @@ ALIKE = 0.7
 """Log-odds: two lags of which one is at most twice as likely as the other are told apart by nobody."""
 
 
-def ambiguous_order(change: Change, found: Sequence[Change], case: Case) -> Reason | None:
+def near_onset(found: Sequence[Change], case: Case) -> dict[str, list[Change]]:
+    """The changes close enough before the onset to have done it, by the name of their service."""
+    near: dict[str, list[Change]] = {}
+    for change in found:
+        lag_s = (case.onset.time - change.event.time).total_seconds()
+        if change.event.time <= case.onset.latest and lag_s <= priors.TAKES_EFFECT_S:
+            near.setdefault(change.event.service.name, []).append(change)
+    return near
+
+
+def ambiguous_order(change: Change, near: Mapping[str, Sequence[Change]], case: Case) -> Reason | None:
     """No log-odds, but a word: another change of the same service lies before the onset too, close enough to have
-    done it, and no later event took back just one of the two."""
+    done it (`near`, from `near_onset`), and no later event took back just one of the two."""
     if change.event.kind not in LASTING:
         return None
-    for other in found:
+    for other in near.get(change.event.service.name, ()):
         if other.event.id == change.event.id or other.event.kind != change.event.kind:
             continue
-        if not same(other.event.service, change.event.service) or other.event.time > case.onset.latest:
-            continue
-        if (case.onset.time - other.event.time).total_seconds() > priors.TAKES_EFFECT_S:
+        if not same(other.event.service, change.event.service):
             continue
         if abs(_when(change, case) - _when(other, case)) > ALIKE:
             continue

@@ -20,7 +20,7 @@ def recovered_without_rollback(change: Change, case: Case, cured_by: Event | Non
     back = case.recovered
     if back is None or cured_by is not None or change.event.kind not in LASTING:
         return None
-    if change.undone_by is not None and change.undone_by.time <= back.latest:
+    if any(step is not None and step.time <= back.latest for step in (change.undone_by, change.replaced_by)):
         return None
     says = f"the symptoms were gone at {clock(back.time)} with it still in place and no change before that"
     return Reason(RULE, says, (change.event.id, *(s.anomaly.id for s in case.bout.main[:1])), priors.CURED_WITHOUT)

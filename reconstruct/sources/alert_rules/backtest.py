@@ -207,7 +207,7 @@ def _label_notes(rule: AlertingRule) -> list[RuleNote]:
 def _server_interval_s(server: Prometheus) -> tuple[float, str]:
     """The server's `evaluation_interval`, and a sentence that says where it is from."""
     try:
-        config: Mapping[str, object] = server.api("status/config")
+        config: Mapping[str, object] = server.page("status/config", read=dict)
         told = _INTERVAL.search(str(config.get("yaml", "")))
         if told is not None:
             return parse_duration_s(told[1]), f"evaluated every {told[1]}, the server's evaluation_interval"

@@ -27,8 +27,17 @@ _SPEAKER: Final = re.compile(
 _MESSENGER: Final = re.compile(r"^(?P<name>[^:]{1,60}):\s+")
 """After `[17/11/2026, 13:58:02]` and `17/11/2026, 13:58 - ` messengers write who speaks."""
 _NAME_AND_TIME: Final = re.compile(r"^(?P<name>[^\d:]{2,60}?)\s+\[?(?P<time>\d{1,2}:\d{2}(?:\s?[AaPp][Mm])?)\]?\s*$")
-_COLUMNS: Final = re.compile(r"\t(?P<name>[\w@+%|\[\]{}^`-]{1,32})\t(?P<said>.*)")
+_COLUMNS: Final = re.compile(r"\t(?P<name>[\w@+%|\[\]{}^`<>-]{1,32})\t(?P<said>.*)")
+_SYSTEM: Final = frozenset({"-->", "<--", "--", "=!="})
+"""Where a client writes who came and went."""
 """WeeChat's and others' logs: the time, who, and what, between tabs."""
+_LOG_LINE: Final = re.compile(
+    r"(?:<\d{1,3}>1 (?P<syslog>\d{4}-\S+)|\[(?P<epoch>\d{10})\]"
+    r'|@?(?:timestamp|time|ts|t)=(?P<quote>"?)(?P<field>\d{4}-[^"\s]+|\d{10,19})(?P=quote))\s+(?P<said>\S.*)'
+)
+"""Logs whose time does not stand bare in front: syslog (RFC 5424), logfmt, and Nagios' epoch seconds in brackets."""
+_COMMIT: Final = re.compile(r"^[0-9a-f]{7,40} (?=\d{4}-\d\d-\d\d[ T]\d)")
+"""`git log --format='%h %ci %s'`."""
 _CAPITALISED: Final = re.compile(r"[^\W\d_][\w.'’-]*(?: [^\W\d_a-z][\w.'’-]*){0,3}")
 _MOST_WORDS_IN_A_NAME: Final = 4
 
@@ -128,6 +137,9 @@ def _date_alone(line: str, *, near: date) -> date | None:
 
 def _time_and_text(line: str) -> tuple[str, str, str] | None:
     """(time, what was said, who said it) of a line that tells a time; None = it tells none."""
+    if log := _LOG_LINE.fullmatch(line.strip()):
+        return log["syslog"] or log["field"] or log["epoch"], log["said"].strip(), ""
+    line = _COMMIT.sub("", line)
     marks = _MARKS.match(line)
     begins = line[marks.end() :] if marks else line
     found = leading_time(begins)
@@ -145,7 +157,8 @@ def _time_and_text(line: str) -> tuple[str, str, str] | None:
     if "/" in time and "," in time and (speaker := _MESSENGER.match(said)):
         return time, said[speaker.end() :], speaker["name"]
     if rest.startswith("\t") and (columns := _COLUMNS.fullmatch(rest)):
-        return time, columns["said"], columns["name"].lstrip("@+%")
+        said = "" if columns["name"] in _SYSTEM else columns["said"]
+        return time, said, columns["name"].lstrip("@+%")
     if match := _SPEAKER.match(said):
         return time, said[match.end() :], match["irc"] or match["at"] or match["me"]
     return time, said, ""

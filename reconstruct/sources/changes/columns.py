@@ -19,11 +19,12 @@ _BEGAN: Final = (
     *("fired_date_time", "triggered_at", "starts_at", "event_time", "event_date", "event_timestamp", "event_date_time"),
     *("datetime", "date_time", "when", "start", "begin", "ts", "@timestamp", "_time", "timestamp_ms", "time_stamp"),
     *("log_time", "audit_log_date_time", "clock", "deployed_on", "deploy_time", "deployment_time", "deploy_date"),
-    *("deployment_date", "released_on", "last_deployed"),
+    *("deployment_date", "released_on", "last_deployed", "zeitpunkt", "zeitstempel", "uhrzeit", "zeit"),
 )
 _ASKED: Final = (
     *("created_at", "created", "created_on", "created_date", "date_created", "created_time", "creation_time"),
     *("create_time", "created_date_time", "creation_date", "creation_timestamp", "submit_time", "submitted_at", "date"),
+    *("datum", "erstellt"),
 )
 """When something was written down: its time where nothing tells when it began."""
 
@@ -48,10 +49,22 @@ FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     "title": (
         *("title", "summary", "message", "text", "description", "short_description", "event", "what", "subject"),
         *("event_name", "display_name", "name", "change", "action", "details", "note", "comment", "content", "log"),
-        *("@message", "_raw", "operation_name", "job_name", "job", "pipeline_name"),
+        *("@message", "_raw", "operation_name", "job_name", "job", "pipeline_name", "alert", "alertname", "alert_name"),
+        *("rule", "änderung", "beschreibung", "titel"),
     ),
     "version": (
-        *("version", "new_version", "to_version", "app_version", "tag", "image_tag", "release", "build", "revision"),
+        *(
+            "version",
+            "new_version",
+            "to_version",
+            "app_version",
+            "service_version",
+            "tag",
+            "image_tag",
+            "release",
+            "build",
+            "revision",
+        ),
         *("commit", "sha"),
     ),
     "previous": ("previous", "previous_version", "old_version", "from_version"),
@@ -65,7 +78,7 @@ FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "environment": (
         *("environment", "env", "stage", "environment_name", "env_name", "deploy_to", "deploy_env", "target_env"),
-        *("target_environment", "deployment_environment"),
+        *("target_environment", "deployment_environment", "umgebung"),
     ),
     "production": ("production",),
 }
@@ -74,11 +87,11 @@ FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
 
 @lru_cache(maxsize=4096)
 def _squeezed(name: str) -> str:
-    return name.replace("_", "")
+    return name.replace("_", "").replace(".", "")
 
 
 _SQUEEZED: Final = {field: tuple(dict.fromkeys(map(_squeezed, names))) for field, names in FIELDS.items()}
-"""FIELDS as camel case leaves them: `deployed_at` and `deployedAt` are one."""
+"""FIELDS as camel case leaves them: `deployed_at`, `deployedAt` and `deployed.at` are one."""
 _SQUEEZED_BEGAN: Final = frozenset(map(_squeezed, _BEGAN))
 _SQUEEZED_ASKED: Final = frozenset(map(_squeezed, _ASKED))
 
@@ -98,6 +111,13 @@ _NOT_YET: Final = ("0001-01-01", "0000-00-00", "1970-01-01T00:00:00")
 _NO_TIME: Final = frozenset({"-1", "0", "-", "n/a", "none", "null", "never"})
 _SHORT_NUMBER: Final = re.compile(r"\d{1,4}(?:\.\d+)?")
 """A duration or a count, no time, whatever its column is called."""
+PLACES: Final = ("where", "target", "context", "location", "tier", "stage_name")
+"""Columns that tell an environment only where their text is one's name."""
+DRAFTS: Final = frozenset({"draft", "isdraft", "dryrun", "planonly", "noop", "checkmode", "speculative"})
+"""Yes in these: it was only tried out on paper."""
+ELSEWHERE: Final = frozenset({"preview", "ispreview", "transient", "transientenvironment", "ephemeral", "sandbox"})
+"""Yes in these: it was not where users are."""
+PRODUCTION: Final = frozenset({"production", "isproduction", "productionenvironment"})
 _NAMES: Final = (
     *("name", "display_name", "displayname", "display_value", "slug", "key", "title", "value"),
     *("date", "datetime", "time"),
@@ -188,11 +208,33 @@ def _plain(name: str, value: object) -> str:
     if state:
         return APART.join(filter(None, (_plain("state", inner) for key, inner in value.items() if _tells_state(key))))
     named = {str(key).lower(): inner for key, inner in value.items()}
+    if isinstance(named.get("datetime"), str):  # calendars: {"dateTime": ..., "timeZone": ...}
+        zone, clock = named.get("timezone"), named["datetime"]
+        own = re.search(r"(?:[Zz]|[+-]\d\d:?\d\d)$", clock)
+        return f"{clock} {zone}" if isinstance(zone, str) and not own else clock
     return next((cell_text(named[key]) for key in _NAMES if isinstance(named.get(key), (str, int))), "")
 
 
+_STATE_NAMES: Final = frozenset({"name", "code", "value", "category", "label"})
+
+
+def flags(record: Mapping[str, object]) -> frozenset[str]:
+    """The names of a record's fields that say yes, without signs, and of the objects in it.
+
+    >>> sorted(flags({"dryRun": True, "environment": {"name": "eu-1", "production": True}, "x": "true", "y": "no"}))
+    ['dryrun', 'production', 'x']
+    """
+    found: set[str] = set()
+    for name, value in record.items():
+        if isinstance(value, Mapping):
+            found |= flags(value)
+        elif value is True or (isinstance(value, str) and value.strip().lower() in ("true", "yes")):
+            found.add(_squeezed(column_name(name)))
+    return frozenset(found)
+
+
 def _tells_state(key: str) -> bool:
-    return key == "name" or _squeezed(column_name(key)) in _SQUEEZED["state"]
+    return key in _STATE_NAMES or _squeezed(column_name(key)) in _SQUEEZED["state"]
 
 
 def cell_text(value: object) -> str:

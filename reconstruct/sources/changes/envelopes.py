@@ -28,6 +28,7 @@ _WRAPPERS: Final = frozenset(
     }
 )
 """Fields whose object is the record itself; any other nested object is a part of one."""
+_LISTS: Final = ("edges", "nodes", "items", "results", "content", "values", "value", "elements", "entries", "records")
 _TIMES: Final = frozenset((*FIELDS["time"], *FIELDS["end"]))
 
 
@@ -38,6 +39,8 @@ def record_lists(whole: Mapping[str, object] | Sequence[object]) -> Iterator[Seq
     [[{'data': [{'id': 1, 'attributes': {'a': 2}}]}], [{'id': 1, 'attributes': {'a': 2}}], [{'id': 1, 'a': 2}]]
     """
     level = [_objects(whole)]
+    if isinstance(whole, dict) and len(whole) > 1 and all(isinstance(value, dict) for value in whole.values()):
+        level.append(_objects(list(whole.values())))  # records by their ids
     for _ in range(MAX_DEPTH):
         yield from level
         level = [inner for items in level for inner in _within(items) if inner]
@@ -53,8 +56,13 @@ def _within(items: Sequence[Item]) -> Iterator[list[Item]]:
         held = [(item, item[name]) for item in items if isinstance(item.get(name), (dict, list))]
         if any(isinstance(value, list) for _, value in held):
             yield [one for _, value in held for one in _objects(value)]
-        elif held and str(name).lower() in _WRAPPERS:
+        elif held and (str(name).lower() in _WRAPPERS or any(_wraps(value) for _, value in held)):
             yield [cast("Item", {**_plain(item), **cast("dict[str, object]", value)}) for item, value in held]
+
+
+def _wraps(value: object) -> bool:
+    """Whether an object only holds a list: `{"edges": [...], "pageInfo": {...}}`."""
+    return isinstance(value, dict) and any(isinstance(value.get(name), list) for name in _LISTS)
 
 
 def _plain(item: Item) -> dict[str, object]:

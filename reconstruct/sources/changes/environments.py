@@ -18,7 +18,7 @@ _OTHERS: Final = (
     r"(?:pre[\W_]?prod(?:uction)?|non[\W_]?prod(?:uction)?|stag(?:e|ing)|stg|dev(?:el(?:opment)?)?|test(?:ing)?"
     r"|qa|uat|preview|review|sandbox|ephemeral|integration|demo|local|pr[\W_]?\d+|mr[\W_]?\d+)"
 )
-_USERS: Final = r"(?:prod(?:uction)?|prd|live)"
+_USERS: Final = r"(?:prod(?:u[ck]tion)?|prd|live)"
 _NOT_PRODUCTION: Final = re.compile(rf"(?:^|[^a-z]){_OTHERS}(?:$|[^a-z])")
 _PRODUCTION: Final = re.compile(rf"(?:^|[^a-z]){_USERS}(?:$|[^a-z])")
 _PLACE: Final = re.compile(rf"(?:^|[^a-z])({_OTHERS}|{_USERS})(?:$|[^a-z])")

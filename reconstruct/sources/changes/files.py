@@ -31,7 +31,7 @@ from reconstruct.sources.changes.columns import (
 from reconstruct.sources.changes.envelopes import likely_records, record_lists
 from reconstruct.sources.changes.formats import parse_payload
 from reconstruct.sources.changes.mapping import guessed_mapping, mapped_columns, with_paths
-from reconstruct.sources.changes.payload import PayloadReading, has
+from reconstruct.sources.changes.payload import PayloadReading, at, has
 from reconstruct.sources.changes.record import read_record
 from reconstruct.sources.changes.rows import Row, csv_rows, has_header, json_or_none, json_problem, jsonl_rows
 from reconstruct.sources.changes.times import TimeReading, is_day_first, tells_zone
@@ -45,6 +45,7 @@ MAX_FILE_BYTES: Final = 256 * 1024 * 1024
 MINUTE_ROWS: Final = 4
 """A file whose times are all on the full minute was written to the minute, once it has this many: by chance, 60^-4."""
 
+_ERROR_FIELDS: Final = frozenset({"message", "documentation_url", "status", "code", "error", "errors", "request_id"})
 CHAT_SUFFIXES: Final = frozenset({".txt", ".md", ".log", ""})
 STATUSES_NAME: Final = "deployment_statuses.json"
 DEPLOYMENTS_NAME: Final = "deployments.json"
@@ -93,7 +94,7 @@ def read_events(ask: SourceRequest) -> SourceResult:
         return _from_rows(rows, name=path.name, ask=ask)
     values = _json_values(text)
     if values is not None:
-        if len(values) == 1 and has(values[0], "data.resultType"):
+        if len(values) == 1 and has(values[0], "data.resultType") and at(values[0], "data.resultType") != "streams":
             raise UsageError(f"{path} holds samples of Prometheus, no events", hint="give it as --metrics")
         if len(values) > 1 and all(isinstance(value, dict) for value in values):
             return _from_lines(values, text, path=path, ask=ask)
@@ -181,6 +182,10 @@ def _from_json(whole: object, *, path: Path, ask: SourceRequest) -> SourceResult
     mapped = mapped_columns(ask.options)
     if "time" not in mapped and (saved := parse_payload(whole, _reading(path, ask, beside=statuses or {}))):
         return saved
+    if isinstance(whole, dict) and isinstance(whole.get("message"), str) and whole.keys() <= _ERROR_FIELDS:
+        raise UsageError(
+            f"{path} is the error of an API: {whole['message'][:100]}", hint="ask again, and save the answer"
+        )
     if not isinstance(whole, (dict, list)):
         raise UsageError(
             f"{path} holds neither a list nor an object",
@@ -255,12 +260,15 @@ def _json_values(text: str) -> list[object] | None:
     return found or None
 
 
+_AS_TEXT: Final = frozenset({"tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:float"})
+
+
 class _Plain(yaml.SafeLoader):
-    """YAML whose times stay text: a zone that was written must not be lost."""
+    """YAML whose times and fractions stay text: neither a zone nor the last digit of version 2.20 must be lost."""
 
 
 _Plain.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    first: [(tag, pattern) for tag, pattern in resolvers if tag not in _AS_TEXT]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
 

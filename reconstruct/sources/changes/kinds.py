@@ -29,19 +29,19 @@ KINDS: Final[Mapping[str, EventKind]] = {
 
 _STATE_WORDS: Final[Mapping[EventState, str]] = {
     "failed": """failed failure fail fails error errored timedout faulted fault broken unstable rejected denied declined
-        startupfailure policysoftfailed terminated false unsuccessful crashed killed""",
+        startupfailure policysoftfailed terminated false unsuccessful crashed killed fehlgeschlagen abgelehnt""",
     "cancelled": """cancelled canceled aborted abort skipped stopped notbuilt discarded revoked stale neutral
-        withdrawn abandoned dismissed noop expired""",
+        withdrawn abandoned dismissed noop expired abgebrochen storniert""",
     "draft": "draft",
     "requested": """requested queued pending waiting awaiting scheduled planned approved created new blocked
         neededapproval actionrequired pendingapproval planqueued applyqueued notstarted approval manual held hold
-        proposed review upcoming submitted received enqueued preparingtoschedule notdeployed""",
+        proposed review upcoming submitted received enqueued preparingtoschedule notdeployed geplant beantragt""",
     "running": """running inprogress progress started starting deploying executing applying progressing firing open
         triggered acknowledged building preparing paused ongoing implementing updating initializing""",
     "done": """done success succeeded successful successfully completed complete deployed finished ok passed pass
         resolved closed inactive superseded applied active published terminal planandapplied released true synced
         healthy ready live merged rolledout rolledback shipped promoted serving provisioned implemented installed
-        fixed current fulfilled degraded unhealthy""",
+        fixed current fulfilled degraded unhealthy erledigt abgeschlossen erfolgreich umgesetzt""",
 }
 """Worst first: where a source tells several, the worst one counts."""
 STATES: Final[Mapping[str, EventState]] = {
@@ -107,7 +107,7 @@ def known_kind(word: str) -> EventKind | None:
     if kind := KINDS.get(letters(word)):
         return kind
     parts = _WORDS_OF_STATE.findall(word)
-    return KINDS.get(parts[-1].lower()) if len(parts) > 1 else None
+    return KINDS.get(parts[-1].lower()) or KINDS.get(parts[-1].lower().removesuffix("s")) if parts else None
 
 
 def without_pipeline_words(name: str) -> str:

@@ -13,9 +13,10 @@ import requests
 
 from reconstruct.errors import SourceError
 from reconstruct.http import HttpSettings, Session, host_of, not_answered, open_session, plain, unreachable
+from reconstruct.http.dates import retry_after_s
 from reconstruct.http.failures import same_server
 from reconstruct.http.redaction import REDACTED
-from reconstruct.http.session import RETRY_AFTER_MOST_S, retry_after_s
+from reconstruct.http.session import RETRY_AFTER_MOST_S
 from reconstruct.json_text import read_json
 from reconstruct.sources.result import SourceRequest
 

@@ -15,10 +15,15 @@ from reconstruct.http import redact
 from reconstruct.model import Event, Service
 from reconstruct.sources.changes.columns import (
     APART,
+    DRAFTS,
+    ELSEWHERE,
     FIELDS,
+    PLACES,
+    PRODUCTION,
     cell_text,
     column_name,
     columns_of,
+    flags,
     plain_cells,
     taken_columns,
     unbegun,
@@ -26,7 +31,7 @@ from reconstruct.sources.changes.columns import (
     zone_of_column,
 )
 from reconstruct.sources.changes.environments import is_production
-from reconstruct.sources.changes.kinds import KINDS, kind_of, known_kind, letters, state_of
+from reconstruct.sources.changes.kinds import KINDS, kind_of, kind_of_pipeline, known_kind, letters, state_of
 from reconstruct.sources.changes.people import drop_people, names_person, people_in, without_people
 from reconstruct.sources.changes.times import TimeReading, read_event_time, read_span
 
@@ -36,10 +41,11 @@ UNKNOWN_STATE: Final = "state"
 _COLUMNS_OF_KIND: Final[Mapping[str, tuple[str, ...]]] = {
     "note": ("issue_key", "issue_id", "pull_request", "merge_request"),
     "migration": ("installed_rank", "exectype"),
-    "alert": ("incident_number", "alertname", "alert_name"),
+    "alert": ("incident_number", "alertname", "alert_name", "alert"),
     "job": ("cron", "cronjob", "exit_code", "exit_status"),
 }
 """Columns that one kind of record has: what trackers, migration tools, pagers and schedulers export."""
+_DATES: Final = ("date", "datum", "day", "tag")
 _YES_OR_NO: Final = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
@@ -87,12 +93,18 @@ def read_record(
         name: redact(text)
         for name, text in told.items()
         if name not in taken.values()
-        and name not in {"date", "time", zone_column, *states}
+        and name not in {*_DATES[:2], "time", zone_column, *states}
         and (authors or not names_person(name))
     }
     if not (values.keys() - {"time", "end"} or labels):
         raise UsageError("it has a time and nothing else", hint="say what happened: a title, a kind, a service")
     flag = values.get("flag", "")
+    asked = "" if columns and "time" in columns else unbegun(cells, taken)
+    yes = flags(record)
+    production = _YES_OR_NO.get(values.get("production", "").lower(), True if yes & PRODUCTION else None)
+    place = values.get("environment", "") or next(
+        (plain[name] for name in PLACES if is_production(plain.get(name, "")) is not None), ""
+    )
     over = end.time if end is not None and end.time > start.time else None
     read = event(
         time=start,
@@ -106,9 +118,9 @@ def read_record(
         source=values.get("source", source),
         source_id=values.get("id", ""),
         labels=labels,
-        state=_state_told(states, values, asked="" if columns and "time" in columns else unbegun(cells, taken)),
-        environment=values.get("environment", ""),
-        production=_YES_OR_NO.get(values.get("production", "").lower()),
+        state="draft" if yes & DRAFTS else _state_told(states, values, asked=asked),
+        environment=place,
+        production=False if yes & ELSEWHERE else production,
     )
     return read if authors else without_people(read, people)
 
@@ -179,14 +191,17 @@ def _kind_told(word: str, told: Mapping[str, str], taken: Mapping[str, str]) -> 
             return kind
     if "flag" in taken:
         return "flag"
+    if job := told.get("job_name") or told.get("job"):
+        return kind_of_pipeline(job, otherwise="job")
     deployed = re.match(r"(?:deploy|release)", taken.get("time", ""))
     return word or ("deploy" if deployed else "")
 
 
 def _with_date(told: Mapping[str, str], column: str) -> str:
     """The time's text; a spreadsheet with one column for the date and one for the clock is put together."""
-    if column != "date" and "date" in told and re.match(r"\d{1,2}:\d{2}", told[column]):
-        return f"{told['date']} {told[column]}"
+    date = next((told[name] for name in _DATES if name != column and name in told), "")
+    if date and re.match(r"\d{1,2}:\d{2}", told[column]):
+        return f"{date} {told[column]}"
     return told[column]
 
 

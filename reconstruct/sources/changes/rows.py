@@ -12,6 +12,7 @@ from reconstruct.errors import UsageError
 from reconstruct.json_text import JsonError, read_json
 from reconstruct.sources.changes.columns import column_name, column_of
 
+_TIME: Final = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d|\d{10,19}$")
 _NAME: Final = re.compile(r"[A-Za-z@_][\w @()./\[\]-]{0,40}")
 
 
@@ -67,6 +68,10 @@ def csv_rows(text: str, *, name: str) -> Iterator[Row]:
             continue
         if not header:
             header = [cell.strip() for cell in cells]
+            if any(_TIME.match(cell) for cell in header):
+                raise UsageError(
+                    f"{name} begins without a header", hint="put one in front, such as time,service,title,version"
+                )
         elif len(cells) > len(header) and any(cells[len(header) :]):
             problem = f"it has {len(cells)} cells, the header {len(header)}; put quotes around text with commas"
             yield Row(f"line {line}", None, problem)

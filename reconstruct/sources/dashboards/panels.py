@@ -22,6 +22,8 @@ class PanelQuery:
     threshold: float | None = None
     """As the panel draws it, in the unit that it shows."""
     comparator: str = ">"
+    alert: bool = False
+    """It is an alert rule's condition, and not a panel."""
     min_interval_s: float = 0.0
     """The panel's own smallest step."""
     heatmap: bool = False

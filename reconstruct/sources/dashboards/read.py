@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,6 +11,7 @@ import pandas as pd
 import yaml
 
 from reconstruct.errors import UsageError
+from reconstruct.json_text import FORM_ERRORS, read_json
 from reconstruct.model import Window
 from reconstruct.sources.changes.paged import get_json, open_source
 from reconstruct.sources.dashboards.grafana import is_grafana, read_grafana
@@ -34,10 +34,18 @@ def read_dashboard(source: str, *, env: Mapping[str, str]) -> Dashboard:
         If Grafana does not answer.
     """
     kind, _, uid = source.partition(":")
-    if kind == "grafana" and not Path(source).exists():
-        return read_grafana(_fetched(uid, env=env))
-    path = Path(source)
-    document = _document(path)
+    try:
+        if kind == "grafana" and not Path(source).exists():
+            return read_grafana(_fetched(uid, env=env))
+        return _of_document(_document(Path(source)), Path(source))
+    except FORM_ERRORS as error:
+        raise UsageError(
+            f"{source}: a part of the dashboard has another form: {type(error).__name__}: {error}",
+            hint="was it edited? export it again",
+        ) from error
+
+
+def _of_document(document: Any, path: Path) -> Dashboard:
     if is_grafana(document):
         return read_grafana(document)
     if is_perses(document):
@@ -70,6 +78,6 @@ def _document(path: Path) -> Any:
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{path}: {error}", hint="is the path right, and is it text?") from error
     try:
-        return json.loads(text) if text.lstrip().startswith("{") else yaml.safe_load(text)
+        return read_json(text) if text.lstrip().startswith("{") else yaml.safe_load(text)
     except (ValueError, yaml.YAMLError, RecursionError) as error:
         raise UsageError(f"{path} is neither JSON nor YAML", hint="export it again") from error

@@ -30,6 +30,7 @@ def read_rules(path: Path) -> Dashboard:
                     expression=condition.left,
                     threshold=condition.threshold,
                     comparator=condition.comparator,
+                    alert=True,
                 )
             )
     return Dashboard(path.name, tuple(queries), tuple(left))

@@ -106,7 +106,8 @@ def _signal(
         promql=asked,
         worse=worse,
         range_s=promql.range_window_s(asked),
-        threshold=threshold,
-        comparator=query.comparator if threshold is not None else "",
+        threshold=threshold if query.alert else None,
+        comparator=query.comparator if query.alert and threshold is not None else "",
+        limit=None if query.alert else threshold,
         inferred=True,
     )

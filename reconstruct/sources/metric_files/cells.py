@@ -12,6 +12,7 @@ import pandas as pd
 
 from reconstruct.errors import UsageError
 from reconstruct.model import Window
+from reconstruct.model.instants import EARLIEST, LATEST
 from reconstruct.sources.changes.times import TimeReading, is_day_first, read_event_time
 from reconstruct.sources.metric_files.units import WrittenUnit, unit_written
 
@@ -79,7 +80,8 @@ def read_times(cells: pd.Series, *, tz: str) -> Times:
             format="ISO8601",
             errors="coerce",
         )
-        times[zoned] = read.to_numpy(dtype="datetime64[ns]").view(np.int64)
+        meant = (read >= EARLIEST) & (read < LATEST)
+        times[zoned] = read.where(meant).to_numpy(dtype="datetime64[ns]").view(np.int64)
     window = _no_window()
     reading = TimeReading(window, tz, day_first=is_day_first(texts))
     for place, text in enumerate(texts):
@@ -190,10 +192,11 @@ def _stored_times(cells: pd.Series, *, tz: str) -> Times:
     stored = pd.DatetimeIndex(cells)
     if stored.tz is None:
         stored = stored.tz_localize(tz, ambiguous="NaT", nonexistent="NaT")
-    times = stored.tz_convert("UTC").as_unit("ns").asi8.copy()
-    times[stored.isna()] = NO_TIME
-    problem = f"no time, or one that the clocks of {tz} show twice or never"
-    missing = times == NO_TIME
+    utc = stored.tz_convert("UTC")
+    missing = stored.isna() | (utc < EARLIEST) | (utc >= LATEST)
+    times = utc.where(~missing, EARLIEST).as_unit("ns").asi8.copy()
+    times[missing] = NO_TIME
+    problem = f"no time, one before 1970 or after 2200, or one that the clocks of {tz} show twice or never"
     return Times(times, tuple(problem if gone else "" for gone in missing) if missing.any() else ())
 
 
@@ -202,7 +205,7 @@ def _epochs(numbers: Numbers, *, shown: pd.Series) -> Times:
     good = np.isfinite(numbers) & (numbers >= _EARLIEST_EPOCH_S)
     least = 0.0
     for below, unit_ns in _EPOCH_UNITS_NS:
-        these = good & (numbers >= least) & (numbers < below)
+        these = good & (numbers >= least) & (numbers < min(below, LATEST.value / unit_ns))
         whole = np.floor(numbers[these])
         # Whole and fraction apart: a double holds epoch seconds to 0.2 µs, and their nanoseconds not at all.
         times[these] = whole.astype(np.int64) * int(unit_ns) + np.round((numbers[these] - whole) * unit_ns).astype(
@@ -211,8 +214,8 @@ def _epochs(numbers: Numbers, *, shown: pd.Series) -> Times:
         least = below
     problems = (
         ()
-        if good.all()
-        else tuple("" if ok else f"{cell!r} is not a time" for ok, cell in zip(good, shown, strict=True))
+        if (times != NO_TIME).all()
+        else tuple("" if at != NO_TIME else f"{cell!r} is not a time" for at, cell in zip(times, shown, strict=True))
     )
     return Times(times, problems)
 

@@ -74,6 +74,50 @@ _CODE_COLUMNS_TEXT: Final = (
 )
 CODE_COLUMNS: Final = frozenset(_CODE_COLUMNS_TEXT.split())
 """Numbers in these are names. All but the first two only where rows are not told apart without them."""
+_IDS: Final = re.compile(
+    r"(?:host|node|item|pod|device|instance|server|machine|shard|cmdb|container|kpi|vm|tenant|customer|region|zone"
+    r"|service|app|cluster|group|system)_?id"
+)
+"""Numbers in these name a thing."""
+JUDGEMENTS: Final = frozenset(
+    [
+        "true",
+        "false",
+        "yes",
+        "no",
+        "y",
+        "n",
+        "ok",
+        "okay",
+        "warn",
+        "warning",
+        "critical",
+        "crit",
+        "error",
+        "up",
+        "down",
+        "healthy",
+        "unhealthy",
+        "normal",
+        "alert",
+        "alerting",
+        "firing",
+        "pending",
+        "on",
+        "off",
+        "pass",
+        "passed",
+        "fail",
+        "failed",
+        "good",
+        "bad",
+        "green",
+        "yellow",
+        "red",
+        "unknown",
+    ]
+)
+"""Words that say how something was at a time: a column that holds only these changes along a series."""
 ALWAYS_LABELS: Final = frozenset({"le", "quantile"})
 ROLES: Final = ("time", "metric", "value", "label", "service", "unit", "ignore")
 """What `--column NAME=ROLE` may say of a column, beside what it measures."""
@@ -144,9 +188,17 @@ def columns_of(rows: Rows, *, tz: str, path: Path, chosen: Mapping[str, str]) ->
     metric, value = _long_form(rows, texts=texts, numeric=numeric, words=words, roles=roles)
     labels = [name for name in texts if name != metric and not _is_message(rows, name)]
     labels += [name for name in numeric if words[name] in ALWAYS_LABELS and name != value]
+    for name in [name for name in labels if len(labels) and _is_judgement(rows, name)]:
+        if not _repeats(rows, [time, *(one for one in labels if one != name), *([metric] if metric else [])]):
+            labels.remove(name)
+            gaps.append(
+                Gap("", path.name, f"the column {name!r}", "it says how something was, and is no label of a series")
+            )
     others = [name for name in numeric if name not in labels and name != value]
-    codes = [name for name in others if words[name] in CODE_COLUMNS or metric is not None]
-    for name in codes:
+    codes = [
+        name for name in others if words[name] in CODE_COLUMNS or _IDS.fullmatch(words[name]) or metric is not None
+    ]
+    for name in sorted(codes, key=lambda name: not _IDS.fullmatch(words[name])):  # hostid before cpu
         # In a long table every other column tells series apart, unless rows are told apart without it.
         if metric is not None or _repeats(rows, [time, *labels]):
             labels.append(name)
@@ -247,6 +299,11 @@ def _is_message(rows: Rows, name: str) -> bool:
     cells = rows.columns[name].dropna()
     distinct = cells.astype(str).nunique()
     return distinct > CELLS_LOOKED_AT // 100 and distinct > MESSAGES_SHARE * len(cells)
+
+
+def _is_judgement(rows: Rows, name: str) -> bool:
+    texts = {text.lower() for text in _texts(rows, name)}
+    return len(texts) > 1 and texts <= JUDGEMENTS
 
 
 def _repeats(rows: Rows, names: Sequence[str]) -> bool:

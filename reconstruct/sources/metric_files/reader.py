@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -10,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from reconstruct.errors import UsageError
+from reconstruct.json_text import FORM_ERRORS
 from reconstruct.model import Gap
 from reconstruct.sources.metric_files.cells import NO_TIME
 from reconstruct.sources.metric_files.column_choices import ColumnChoice, roles_of
@@ -45,6 +47,7 @@ from reconstruct.sources.metric_files.series import (
 )
 from reconstruct.sources.metric_files.table import read_table
 from reconstruct.sources.metric_files.tracks import Parsed, Track, has_samples, limited
+from reconstruct.sources.metric_files.units import WrittenUnit
 from reconstruct.sources.metric_files.views import one_view
 
 __all__ = ["MetricFile", "RawSeries", "file_span", "raw_metrics", "read_metric_file", "to_metrics"]
@@ -127,7 +130,10 @@ def _parsed(content: Content, *, tz: str, chosen: Mapping[str, str]) -> Parsed:
     empty: Parsed | None = None
     if not content.is_parquet:
         for one in FORMATS:
-            found = one(content, tz=tz)
+            try:
+                found = one(content, tz=tz)
+            except FORM_ERRORS as error:
+                raise _other_form(content, one.__name__.removeprefix("read_").replace("_", " "), error) from error
             if found is not None and any(map(has_samples, found.tracks)):
                 return found
             empty = empty or found
@@ -136,14 +142,23 @@ def _parsed(content: Content, *, tz: str, chosen: Mapping[str, str]) -> Parsed:
     except UsageError:
         if empty is None:
             raise
+    except FORM_ERRORS as error:
+        raise _other_form(content, "a table", error) from error
     return empty
+
+
+def _other_form(content: Content, kind: str, error: Exception) -> UsageError:
+    return UsageError(
+        f"{content.path} looks like {kind}, but a part of it has another form: {type(error).__name__}: {error}",
+        hint="was it edited, or cut? export it again",
+    )
 
 
 def _in_order(tracks: Sequence[Track], *, name: str, gaps: list[Gap]) -> tuple[RawSeries, ...]:
     """The series that have samples, each name and set of labels once, in that order; what is left out is in `gaps`."""
     twice: list[Gap] = []
     kept: dict[tuple[str, tuple[tuple[str, str], ...]], RawSeries] = {}
-    for track in sorted(tracks, key=lambda one: (one.name, sorted(one.labels.items()))):
+    for track in sorted(_in_one_unit(tracks), key=lambda one: (one.name, sorted(one.labels.items()))):
         key = (track.name, tuple(sorted(track.labels.items())))
         one = _series(track, name=name, twice=twice)
         if one is None:
@@ -156,6 +171,30 @@ def _in_order(tracks: Sequence[Track], *, name: str, gaps: list[Gap]) -> tuple[R
     if not kept and twice:
         gaps.insert(0, twice[0])
     return tuple(kept.values())
+
+
+def _in_one_unit(tracks: Sequence[Track]) -> list[Track]:
+    """Tracks of one series that only differ in how their unit was written (ms and s) as one, in the base unit."""
+    found: dict[tuple[str, tuple[tuple[str, str], ...]], list[Track]] = {}
+    for track in tracks:
+        found.setdefault((track.name, tuple(sorted(track.labels.items()))), []).append(track)
+    return [one for same in found.values() for one in (_joined(same) if len(same) > 1 else same)]
+
+
+def _joined(same: Sequence[Track]) -> Sequence[Track]:
+    units = [track.unit for track in same]
+    base = {unit.unit for unit in units if unit is not None}
+    if len(base) != 1 or None in units or len({unit.factor for unit in units if unit is not None}) < 2:
+        return same
+    lines = [track.lines for track in same if track.lines is not None]
+    whole = replace(
+        same[0],
+        times=np.concatenate([track.times for track in same]),
+        values=np.concatenate([track.values * (track.unit.factor if track.unit else 1.0) for track in same]),
+        unit=WrittenUnit(base.pop()),
+        lines=np.concatenate(lines) if len(lines) == len(same) else None,
+    )
+    return [whole]
 
 
 def _series(track: Track, *, name: str, twice: list[Gap]) -> RawSeries | None:

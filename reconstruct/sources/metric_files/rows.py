@@ -15,6 +15,7 @@ import pandas as pd
 import pyarrow as pa
 
 from reconstruct.errors import UsageError
+from reconstruct.json_text import FORM_ERRORS
 from reconstruct.model import Gap
 from reconstruct.sources.metric_files.cells import serial_times
 from reconstruct.sources.metric_files.content import Content
@@ -30,7 +31,11 @@ JSON_HINT: Final = (
 SERIAL_COLUMNS: Final = ("time", "date", "datetime", "date_time", "timestamp", "zeit", "datum", "zeitstempel")
 _SEPARATORS: Final = (";", "\t", ",", "|")
 """In the order of trust: a comma is a decimal sign where one of the others stands between the columns."""
-_TIME: Final = re.compile(r"^(?:\d{4}[-/.]\d\d[-/.]\d\d\b.*|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}\b.*|\d{9,19}(?:\.\d+)?)$")
+_TIME: Final = re.compile(
+    r"^(?:\d{4}[-/.]\d\d[-/.]\d\d(?:[T ].*)?|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}\b.*|\d{9,19}(?:\.\d+)?)$"
+)
+_DOTTED: Final = r"[+-]?[1-9]\d{0,2}(?:\.\d{3})+|[+-]?\d{1,3}|"
+"""A whole number with dots of thousands, or without where it is small."""
 _FIGURE: Final = re.compile(r"^[+-]?[\d.,]*\d(?:[eE][+-]?\d+)?(?:\s*\S{1,8})?$")
 
 
@@ -72,7 +77,7 @@ def read_rows(content: Content) -> Rows:
 def _parquet(content: Content) -> Rows:
     try:
         table = pd.read_parquet(io.BytesIO(content.raw))
-    except (pa.ArrowException, ValueError) as error:
+    except (pa.ArrowException, OSError, *FORM_ERRORS) as error:  # its metadata of pandas are JSON
         raise UsageError(
             f"{content.path}: not a whole Parquet file: {error}", hint="was it copied completely?"
         ) from error
@@ -180,7 +185,7 @@ def _csv(content: Content) -> Rows:
     if not text.strip():
         raise UsageError(f"{content.path} is empty", hint="a metrics file has a header line: timestamp,metric,value")
     separator = _separator(text)
-    header, rows, lines = _cells(text, separator=separator)
+    header, rows, lines = _below_title(*_cells(text, separator=separator))
     header, rows, lines = _headers(header, rows, lines)
     names, kept, gaps = _unique(header, name=content.name)
     right: list[list[str]] = []
@@ -197,7 +202,35 @@ def _csv(content: Content) -> Rows:
             f"{content.path} has a header and no rows", hint="export the metrics again, over a window that has data"
         )
     columns = _whole_times(pd.DataFrame(right, columns=names, dtype=object).iloc[:, kept])
+    if separator != ",":
+        columns = _without_thousands(columns)
     return Rows(columns=columns, lines=np.array(at), row_word="line", comma_decimal=separator != ",", gaps=tuple(gaps))
+
+
+def _below_title(
+    header: list[str], rows: list[list[str]], lines: list[int]
+) -> tuple[list[str], list[list[str]], list[int]]:
+    """The header below lines that are narrower than the table: a title that somebody put above it."""
+    widths = Counter(len(row) for row in rows if any(cell.strip() for cell in row))
+    usual = widths.most_common(1)[0][0] if widths else 0
+    if len(header) >= usual or usual < 2:
+        return header, rows, lines
+    first = next(place for place, row in enumerate(rows) if len(row) >= usual)
+    return rows[first], rows[first + 1 :], lines[first + 1 :]
+
+
+def _without_thousands(columns: pd.DataFrame) -> pd.DataFrame:
+    """Dots of thousands taken out (`6.000`), where another cell of the table shows that a comma is its decimal sign."""
+    texts = {name: columns[name].astype(str).str.strip() for name in columns.columns}
+    if not any(cells.str.fullmatch(r"[+-]?\d{1,3}(?:\.\d{3})*,\d+").any() for cells in texts.values()):
+        return columns
+    dotted = {
+        name: cells.str.replace(".", "", regex=False)
+        for name, cells in texts.items()
+        if cells.str.fullmatch(r"[+-]?[1-9]\d{0,2}(?:\.\d{3})+|[+-]?\d{1,3}|").all()
+        and cells.str.contains(".", regex=False).any()
+    }
+    return columns.assign(**dotted) if dotted else columns
 
 
 def _whole_times(columns: pd.DataFrame) -> pd.DataFrame:

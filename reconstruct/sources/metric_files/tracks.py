@@ -74,8 +74,11 @@ class Recorder:
         """Samples of one series: times as epoch numbers (any usual unit) or text, values as numbers or text."""
         key = (str(name), tuple(sorted((str(k), str(v)) for k, v in labels.items() if v not in (None, ""))))
         samples = self._found.setdefault(key, _Samples(unit, kind))
-        samples.times += times
-        samples.values += [number(one) for one in values]
+        stamps, figures = list(times), [number(one) for one in values]
+        if len(stamps) != len(figures):
+            raise ValueError(f"{len(stamps)} times and {len(figures)} values of {name}")
+        samples.times += stamps
+        samples.values += figures
 
     def tracks(self) -> tuple[Track, ...]:
         """Every series, in the order of name and labels."""
@@ -103,7 +106,7 @@ def number(cell: Any) -> float:
     """
     try:
         value = float(cell)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return np.nan
     return value if np.isfinite(value) else np.nan
 

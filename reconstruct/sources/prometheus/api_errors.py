@@ -17,6 +17,8 @@ _TOO_LONG: Final = re.compile(
     r"(?:query )?time range (?:exceeds|cannot exceed)|query length exceeds|max-(?:total-)?query-length"
 )
 _TOO_WIDE: Final = re.compile(r"maximum number of series|max-series-per-query|maxSeries|too many (?:time)?series")
+MAX_KIND: Final = 40
+"""Characters of the kind of an error: Prometheus's own have 16 at most."""
 _LIMIT: Final = re.compile(r"limit: *((?:[0-9.]+(?:ms|[smhdwy]))+)")
 _TOO_SLOW: Final = re.compile(r"timed? ?out|deadline exceeded|cannot be completed in|maxQueryDuration")
 
@@ -55,7 +57,8 @@ def refusal(*, status: int, error_type: str, error: str, query: str, settings: H
           ^
     """
     at = f"{settings.name} at {host_of(settings.url)}"
-    words = plain(error) or f"{status} {error_type}".strip()
+    kind = plain(error_type)[:MAX_KIND]
+    words = plain(error) or f"{status} {kind}".strip()
     if _TOO_LONG.search(error):
         told = _LIMIT.search(error)
         return TooLongError(
@@ -87,7 +90,7 @@ def refusal(*, status: int, error_type: str, error: str, query: str, settings: H
         return QueryError(
             f"{at} refused the query: {words}\n{_shown(query, error)}", hint="correct the expression and try again"
         )
-    return SourceError(f"{at} answered {status} {error_type}: {words}".replace("  ", " "), hint="look into its log")
+    return SourceError(f"{at} answered {status} {kind}: {words}".replace("  ", " "), hint="look into its log")
 
 
 def _shown(query: str, error: str) -> str:

@@ -7,22 +7,34 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import pandas as pd
 
 from reconstruct import promql as pq
 from reconstruct.errors import QueryError, ReconstructError, SourceError
 from reconstruct.http import HttpSettings, NoSuchPageError, plain, redact
+from reconstruct.json_text import FORM_ERRORS
 from reconstruct.model import Gap, Window
+from reconstruct.model.instants import instant
 from reconstruct.sources.prometheus.api_errors import TooLongError, TooMuchError, TooSlowError, refusal
 from reconstruct.sources.prometheus.dialect import Dialect, dialect_of
 from reconstruct.sources.prometheus.json_stream import CutShortError, GarbledError
 from reconstruct.sources.prometheus.range_decoder import Envelope, Matrix, TooManySeriesError, read_answer
-from reconstruct.sources.prometheus.responses import Answer, Sample, Series, parse_samples, parse_series
-from reconstruct.sources.prometheus.transport import Transport
+from reconstruct.sources.prometheus.responses import (
+    Answer,
+    Sample,
+    Series,
+    metadata_entries,
+    parse_samples,
+    parse_series,
+    texts,
+)
+from reconstruct.sources.prometheus.transport import CUT_SHORT_RETRIES, Transport
 
 __all__ = ["Answer", "Prometheus", "Sample", "Series"]
+
+T = TypeVar("T")
 
 MAX_POINTS: Final = 11_000
 """A series in one answer; Prometheus refuses more (web/api/v1: "exceeded maximum resolution of 11,000 points")."""
@@ -36,7 +48,6 @@ LEAST_LEARNT_POINTS: Final = 100
 """One query's refusal makes the next ones no shorter than this: that a heavy one needs pieces says little of others."""
 MAX_HALVINGS_TOO_SLOW: Final = 1
 """Each costs a whole time-out, for the server too."""
-CUT_SHORT_RETRIES: Final = 1
 READY_WAIT_S: Final = 30.0
 """A Prometheus replays its write-ahead log before it answers; half a minute covers a middling one."""
 READY_PAUSE_S: Final = 0.5
@@ -103,10 +114,11 @@ class Prometheus:
     def now(self) -> pd.Timestamp:
         """The server's clock, to the second: an answer's `Date`, or what `time()` says where a proxy removes that."""
         samples = self.instant("time()")
-        if not samples:
-            raise self._transport.not_the_api()
         # VictoriaMetrics answers `time()` for half a minute ago, so that late samples count; Date does not.
-        return self._transport.clock or pd.Timestamp(int(samples[0].value), unit="s", tz="UTC")
+        told = self._transport.clock or (instant(samples[0].value) if samples else None)
+        if told is None:
+            raise self._transport.not_the_api()
+        return told.floor("s")
 
     def skew_note(self, now: pd.Timestamp) -> str:
         """A sentence on how far the server's clock is from `now`; "" where that is less than `SKEW_TOLD_S`."""
@@ -121,7 +133,7 @@ class Prometheus:
     def learn_dialect(self, names: Iterable[str]) -> None:
         """Find out how this server wants its questions, given the names of all its labels."""
         try:
-            build = self.api("status/buildinfo")
+            build = self.page("status/buildinfo", read=lambda data: data)
         except ReconstructError:  # gateways have no such page
             build = None
         self.dialect = dialect_of(build, names)
@@ -200,6 +212,8 @@ class Prometheus:
                 ) from None
             warnings.update(dict.fromkeys(envelope.warnings))
             infos.update(dict.fromkeys(envelope.infos))
+            if envelope.wide:
+                warnings[f"{envelope.wide} series whose labels are longer than 64 KiB are left out"] = None
             if envelope.histograms:
                 warnings["native histograms have no single value and are left out; take a quantile of them"] = None
             first += n_points
@@ -238,28 +252,27 @@ class Prometheus:
         """The values of a label, sorted; of series that match `scope` and have samples in the window, where given."""
         params = self._matching(scope, window)
         found = self._transport.through_client(lambda client: client.get_label_values(name, params=params))
-        return sorted(redact(str(value)) for value in found or ())
+        return sorted(map(redact, self._read(texts, found)))
 
     def label_names(self, *, scope: str = "", window: Window | None = None) -> list[str]:
         """The names of all labels, sorted, as the server spells them."""
         params = self._matching(scope, window)
-        return sorted(
-            str(name)
-            for name in self._transport.through_client(lambda client: client.get_label_names(params=params)) or ()
-        )
+        found = self._transport.through_client(lambda client: client.get_label_names(params=params))
+        return sorted(self._read(texts, found))
 
     def metadata(self) -> list[Mapping[str, str]]:
         """What the targets say of their metrics: metric_name, type, help, unit; empty on VictoriaMetrics."""
-        found = self.api("metadata") or {}
-        return [
-            {"metric_name": str(name), **{str(key): str(value) for key, value in entry.items()}}
-            for name, entries in found.items()
-            for entry in entries or ()
-        ]
+        return self.page("metadata", read=metadata_entries)
 
-    def api(self, path: str, *, params: Mapping[str, object] | None = None) -> Any:
-        """The `data` of another API page, such as `rules` or `status/config`; None where the server sent null."""
-        return self._transport.data(f"/api/v1/{path}", params=params)
+    def page(self, path: str, *, read: Callable[[Any], T], params: Mapping[str, object] | None = None) -> T:
+        """What `read` makes of the `data` of another API page, such as `rules`; null is handed on as None."""
+        return self._read(read, self._transport.data(f"/api/v1/{path}", params=params))
+
+    def _read(self, read: Callable[[Any], T], data: Any) -> T:
+        try:
+            return read(data)
+        except FORM_ERRORS as error:
+            raise self._transport.not_the_api() from error
 
     # ------------------------------------------------------------------------------------------------------- in pieces
 
@@ -283,10 +296,7 @@ class Prometheus:
                 break
             except CutShortError as error:
                 if attempt == CUT_SHORT_RETRIES:
-                    raise SourceError(
-                        f"{self.name} cut its answer short, twice",
-                        hint="a proxy in between may limit size or time: narrow --scope, or ask the server directly",
-                    ) from error
+                    raise self._transport.cut_short() from error
             except GarbledError as error:
                 raise self._transport.not_the_api() from error
         if envelope.status == "success":

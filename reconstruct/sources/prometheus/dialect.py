@@ -72,6 +72,8 @@ def plain_labels(labels: Mapping[str, Any]) -> dict[str, str]:
     >>> plain_labels({"service.name": "a", "job": "b", "service_name": "c"})
     {'job': 'b', 'service_name': 'c'}
     """
+    if not isinstance(labels, Mapping):
+        raise TypeError("labels that are no object")
     found: dict[str, str] = {}
     for name in sorted(labels):
         plain = plain_label(name)
@@ -91,5 +93,7 @@ def dialect_of(build: Any, names: Iterable[str]) -> Dialect:
     told = build if isinstance(build, dict) else None
     spellings = label_spellings(names)
     victoria = VM_RANGE in spellings.get("le", ()) or (told is not None and set(told) <= {"version"})
-    version = tuple(int(part) for part in re.findall(r"\d+", str((told or {}).get("version", "")).split("+")[0])[:3])
+    version = tuple(
+        int(part) for part in re.findall(r"\d{1,9}", str((told or {}).get("version", "")).split("+")[0])[:3]
+    )
     return Dialect(victoria, () if victoria else version, spellings)

@@ -13,6 +13,8 @@ from reconstruct import promql as pq
 from reconstruct.errors import QueryError, ReconstructError
 from reconstruct.http import redact
 from reconstruct.model import Gap, Window
+from reconstruct.model.instants import is_span
+from reconstruct.sources.prometheus.api_errors import TooMuchError, TooSlowError
 from reconstruct.sources.prometheus.client import Prometheus, Sample, Series
 
 SHORT_LOOK: Final = pd.Timedelta("5min")
@@ -25,6 +27,8 @@ NAMES_PER_QUERY: Final = 200
 """Metric names in one regular expression: some 8 kB, well inside a form and quick to look up in the index."""
 NATIVE_PER_QUERY: Final = 50
 """Metrics asked at once whether they are native histograms: some 5 kB."""
+LARGEST_METRICS: Final = 500
+"""Asked of the index's statistics: those with fewer series are quickly counted."""
 MOST_MEASURED: Final = 50
 """Recorded metrics whose spacing is read from their own samples: two questions each."""
 NAMES_WITHOUT_UP: Final = 20
@@ -132,6 +136,21 @@ def native_histograms(
     return frozenset(found)
 
 
+def series_counts(server: Prometheus, *, window: Window) -> dict[str, int]:
+    """Series of the largest metrics, as the server's own statistics of its index tell; empty where it has none."""
+    params = {"limit": LARGEST_METRICS, "topN": LARGEST_METRICS, "date": f"{window.start:%Y-%m-%d}"}
+    try:
+        return server.page("status/tsdb", read=parse_series_counts, params=params)
+    except ReconstructError:  # gateways have no index of their own; what is large is counted then
+        return {}
+
+
+def parse_series_counts(data: Any) -> dict[str, int]:
+    """The `data` of `/api/v1/status/tsdb`: metric name -> series."""
+    rows = data.get("seriesCountByMetricName") if isinstance(data, dict) else None
+    return {str(row["name"]): int(row["value"]) for row in rows or ()}
+
+
 def parse_metadata(entries: Iterable[Mapping[str, str]]) -> dict[str, MetricInfo]:
     """Family name -> info; of several targets that disagree the first that says something is believed."""
     found: dict[str, MetricInfo] = {}
@@ -217,7 +236,13 @@ def metric_spacings(
         for first in range(0, len(missing), NAMES_PER_QUERY):
             some = f"__name__=~{pq.one_of(missing[first : first + NAMES_PER_QUERY])}"
             matching = series % (f"{some},{scope}" if scope else some)
-            for sample in server.instant(f"count by (__name__, job) ({matching})", at=at):
+            try:
+                counted = server.instant(f"count by (__name__, job) ({matching})", at=at)
+            except (TooMuchError, TooSlowError) as error:
+                # Too many series to ask again and again: the widest interval of any job is never too short for a rate.
+                server.do_without("how often each metric is scraped", error)
+                return found | {name: max(intervals.values()) for name in missing if intervals}
+            for sample in counted:
                 name, spacing_s = sample.labels.get("__name__", ""), intervals.get(sample.labels.get("job", ""))
                 if spacing_s is not None:
                     found[name] = max(spacing_s, found.get(name, 0.0))
@@ -231,9 +256,12 @@ def metric_spacings(
 
 def alert_rules(server: Prometheus) -> tuple[tuple[AlertRule, ...], tuple[Gap, ...]]:
     """The alerting rules that the server has loaded, in its order."""
-    nothing: Mapping[str, Any] = {}
-    data, gaps = asked(lambda: server.api("rules", params={"type": "alert"}), missing="alert rules", otherwise=nothing)
-    return parse_rules(data), gaps
+    nothing: tuple[AlertRule, ...] = ()
+    return asked(
+        lambda: server.page("rules", read=parse_rules, params={"type": "alert"}),
+        missing="alert rules",
+        otherwise=nothing,
+    )
 
 
 def parse_rules(data: Mapping[str, Any] | None) -> tuple[AlertRule, ...]:
@@ -241,15 +269,27 @@ def parse_rules(data: Mapping[str, Any] | None) -> tuple[AlertRule, ...]:
     return tuple(
         AlertRule(
             name=str(rule["name"]),
-            condition=redact(str(rule.get("query", ""))),
-            for_s=float(rule.get("duration") or 0.0),
-            interval_s=float(group.get("interval") or 0.0),
+            condition=_expression(rule.get("query")),
+            for_s=_seconds(rule.get("duration")),
+            interval_s=_seconds(group.get("interval")),
             labels={str(k): redact(str(v)) for k, v in (rule.get("labels") or {}).items()},
         )
         for group in (data or {}).get("groups") or ()
         for rule in group.get("rules") or ()
         if rule.get("type") == "alerting" and rule.get("name")
     )
+
+
+def _expression(value: Any) -> str:
+    """A rule's expression; "" where it is none that can be worked with."""
+    return redact(value) if isinstance(value, str) and pq.readable(value) else ""
+
+
+def _seconds(value: Any) -> float:
+    seconds = float(value or 0.0)
+    if not is_span(seconds, zero=True):
+        raise ValueError("no length of time")
+    return seconds
 
 
 def asked(question: Callable[[], T], *, missing: str, otherwise: T) -> tuple[T, tuple[Gap, ...]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -10,6 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from reconstruct.json_text import read_json
 
 _QUOTE, _OPEN, _CLOSE, _COMMA = (ord(c) for c in '"[],')
 _BETWEEN = int.from_bytes(b'"],[', "little")
@@ -80,6 +81,6 @@ def _fours(text: bytes) -> npt.NDArray[np.uint32]:
 
 def plain_numbers_in(text: bytes) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     """Times and values of such a text by way of JSON, whatever blanks are in it."""
-    samples = json.loads(b"[" + text + b"]")
+    samples = read_json(b"[" + text + b"]")
     stamps_s = np.array([float(pair[0]) for pair in samples], dtype=np.float64)
     return stamps_s, np.array([float(pair[1]) for pair in samples], dtype=np.float64)

@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from reconstruct.errors import ReconstructError
-from reconstruct.http import redact
 from reconstruct.model import Window
 from reconstruct.packs import Conventions, MetricInfo, Seen, survey
 from reconstruct.sources.prometheus.client import Prometheus, Sample
-from reconstruct.sources.prometheus.dialect import plain_labels
+from reconstruct.sources.prometheus.discovery import series_counts
+from reconstruct.sources.prometheus.responses import series_labels
 
 
 class _Asked:
@@ -30,11 +30,10 @@ class _Asked:
             "end": f"{self._window.end.timestamp():.3f}",
         }
         try:
-            found = self._server.api("series", params=params) or ()
+            return self._server.page("series", read=series_labels, params=params)
         except ReconstructError as error:  # what exists at the window's edges is nearly all of it
             self._server.do_without("the list of series", error)
             return [sample.labels for at in self._moments for sample in self._server.instant(selector, at=at)]
-        return [{name: redact(value) for name, value in plain_labels(labels).items()} for labels in found]
 
 
 def seen_metrics(
@@ -55,4 +54,6 @@ def seen_metrics(
         As `Prometheus` raises.
     """
     moments = (window.start, min(window.end, server.now()))
-    return survey(names, server=_Asked(server, window, moments), at=moments, conventions=conventions, scope=scope)
+    sizes = series_counts(server, window=window) if not scope else {}
+    asked = _Asked(server, window, moments)
+    return survey(names, server=asked, at=moments, conventions=conventions, scope=scope, sizes=sizes)

@@ -7,7 +7,6 @@ Whatever does not look as Prometheus and VictoriaMetrics write it is read as pla
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ import numpy.typing as npt
 
 from reconstruct.http import redact
 from reconstruct.json_text import read_json
+from reconstruct.model.instants import can_be_meant
 from reconstruct.sources.prometheus.dialect import plain_label, plain_labels
 from reconstruct.sources.prometheus.float_text import numbers_in, plain_numbers_in
 from reconstruct.sources.prometheus.json_stream import GarbledError, JsonStream
@@ -26,11 +26,22 @@ BATCH_BYTES: Final = 1 << 19
 """Of samples, parsed at a time: many enough that a call costs little, few enough for the processor's cache."""
 LABELS_BYTES: Final = 1 << 16
 """More than the labels of any series: with this much read ahead, labels that do not end are not labels."""
+MAX_LABELS_BYTES: Final = 1 << 16
+"""Of one series: a hundred times what a series with many labels has; Mimir takes 30 labels of 2 kB."""
 GROWTH: Final = 1.125
 """Of the matrix, when there are more series than rows. Linux moves pages and copies nothing."""
 ROWS_AT_FIRST: Final = 64
 
 _LABELS: Final = re.compile(rb'\{"metric":(\{(?:[^"{}]++|"(?:[^"\\]++|\\.)*+")*+\}),"values":\[\[')
+
+
+def is_wide(labels: Mapping[str, Any]) -> bool:
+    """Whether a series' labels are longer than any that mean something.
+
+    >>> is_wide({"job": "a"}), is_wide({"job": "x" * 100_000})
+    (False, True)
+    """
+    return sum(len(name) + len(str(value)) for name, value in labels.items()) > MAX_LABELS_BYTES
 
 
 class TooManySeriesError(Exception):
@@ -46,6 +57,8 @@ class Envelope:
     error: str = ""
     warnings: list[str] = field(default_factory=list)
     infos: list[str] = field(default_factory=list)
+    wide: int = 0
+    """Series that were left out for the length of their labels."""
     histograms: int = 0
     """Series with native histograms, whose histogram samples are left out."""
 
@@ -117,9 +130,10 @@ class Matrix:
 
     def put_at(self, row: int, *, stamps_s: npt.NDArray[np.float64], values: npt.NDArray[np.float64]) -> None:
         """Samples at these times; what lies outside the grid is left out."""
-        at = np.rint((stamps_s * 1000.0 - self.start_ms) / self.step_ms).astype(np.int64)
+        meant = can_be_meant(stamps_s)
+        at = np.rint((stamps_s[meant] * 1000.0 - self.start_ms) / self.step_ms).astype(np.int64)
         inside = (at >= 0) & (at < self.n_times)
-        self._values[row, at[inside]] = values[inside]
+        self._values[row, at[inside]] = values[meant][inside]
 
     def result(self) -> tuple[npt.NDArray[np.float64], tuple[dict[str, str], ...]]:
         """The values (n_times, n_series), a view of memory that lies series by series, and the labels, one a column."""
@@ -174,6 +188,7 @@ def read_answer(read: Callable[[int], bytes], *, into: Matrix, first: int, n_poi
         TypeError,
         KeyError,
         IndexError,
+        OverflowError,
         RecursionError,
     ) as error:  # JSON that is none, or of another form
         raise GarbledError(str(error)) from error
@@ -188,8 +203,10 @@ def _labels_of(raw: bytes) -> dict[str, Any]:
         text = raw.decode("utf-8")
         pairs = text[2:-2].split('","')
         if text.count('"') == 4 * len(pairs) == 4 * text.count('":"'):
-            return dict([pair.split('":"') for pair in pairs])
-    labels = read_json(raw) if b"\\u" in raw else json.loads(raw)
+            told = dict([pair.split('":"') for pair in pairs])
+            if len(told) == len(pairs):
+                return told
+    labels = read_json(raw)
     if not isinstance(labels, dict):
         raise GarbledError("labels that are no object")
     return labels
@@ -217,6 +234,7 @@ def _read_series(body: JsonStream, batch: _Batch, envelope: Envelope) -> None:
         if not _take_usual(body, batch):
             _take_next(body, batch, envelope)
     batch.flush()
+    envelope.wide += batch.wide
 
 
 def _take_usual(body: JsonStream, batch: _Batch) -> bool:
@@ -270,8 +288,13 @@ class _Batch:
         self._rows: list[int] = []
         self._texts: list[bytes] = []
         self._size = 0
+        self.wide = 0
+        """Series left out for the length of their labels."""
 
     def add(self, labels: bytes, text: bytes) -> None:
+        if len(labels) > MAX_LABELS_BYTES:
+            self.wide += 1
+            return
         self._rows.append(self._matrix.row(labels))
         self._texts.append(text)
         self._size += len(text) + 1
@@ -284,7 +307,9 @@ class _Batch:
             raise GarbledError("a series without labels")
         envelope.histograms += bool(series.get("histograms"))
         samples = series.get("values") or []
-        if samples:
+        if is_wide(series["metric"]):
+            self.wide += 1
+        elif samples:
             stamps_s, values = (
                 np.array([float(pair[column]) for pair in samples], dtype=np.float64) for column in (0, 1)
             )

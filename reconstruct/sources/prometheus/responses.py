@@ -10,6 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from reconstruct.http import redact
+from reconstruct.json_text import FORM_ERRORS
+from reconstruct.model.instants import can_be_meant
 from reconstruct.sources.prometheus.dialect import plain_labels
 from reconstruct.sources.prometheus.json_stream import GarbledError
 
@@ -53,7 +55,7 @@ def parse_samples(data: Mapping[str, Any] | None) -> list[Sample]:
             return [Sample({}, float(result[1]))]
         # Native histograms have `histogram` in place of `value`: nothing that a threshold could be held against.
         return [Sample(_redacted(each["metric"]), float(each["value"][1])) for each in result if "value" in each]
-    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
+    except FORM_ERRORS as error:
         raise GarbledError(str(error)) from error
 
 
@@ -65,12 +67,46 @@ def parse_series(data: Mapping[str, Any] | None, *, after_s: float) -> list[Seri
             pairs = each.get("values") or []
             times_s = np.array([float(pair[0]) for pair in pairs])
             values = np.array([float(pair[1]) for pair in pairs])
-            inside = times_s > after_s
+            inside = (times_s > after_s) & can_be_meant(times_s)
             if inside.any():
-                found.append(Series(_redacted(each["metric"]), times_s[inside], values[inside]))
-    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
+                times_s, order = np.unique(times_s[inside], return_index=True)
+                found.append(Series(_redacted(each["metric"]), times_s, values[inside][order]))
+    except FORM_ERRORS as error:
         raise GarbledError(str(error)) from error
     return found
+
+
+def texts(data: Any) -> list[str]:
+    """The texts of a list (names of metrics or labels); null is none, an empty text is left out.
+
+    Raises
+    ------
+    TypeError
+        It is no list of texts.
+
+    >>> texts(["up", ""]), texts(None)
+    (['up'], [])
+    """
+    found = [] if data is None else data
+    if not isinstance(found, list) or not all(isinstance(each, str) for each in found):
+        raise TypeError("no list of texts")
+    return [each for each in found if each]
+
+
+def metadata_entries(data: Any) -> list[Mapping[str, str]]:
+    """The `data` of `/api/v1/metadata`: what each target says of each metric, with its `metric_name`."""
+    return [
+        {"metric_name": name, **{key: value for key, value in entry.items() if isinstance(value, str)}}
+        for name, entries in ({} if data is None else data).items()
+        for entry in entries or ()
+    ]
+
+
+def series_labels(data: Any) -> list[Mapping[str, str]]:
+    """The `data` of `/api/v1/series`: the labels of each series, in the one spelling and without secrets."""
+    if data is not None and not isinstance(data, list):
+        raise TypeError("no list of series")
+    return [_redacted(labels) for labels in data or ()]
 
 
 def _redacted(labels: Mapping[str, str]) -> dict[str, str]:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
-from datetime import UTC
-from email.utils import parsedate_to_datetime
+from contextlib import contextmanager
 from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
@@ -30,8 +28,9 @@ from reconstruct.http import (
     same_server,
     unreachable,
 )
-from reconstruct.http.bounds import body_blocks
-from reconstruct.json_text import read_json
+from reconstruct.http.bounds import MAX_WHOLE_BYTES, body_blocks
+from reconstruct.http.dates import http_date
+from reconstruct.json_text import JsonError, read_json
 from reconstruct.sources.prometheus.api_errors import TooSlowError, refusal
 from reconstruct.sources.prometheus.json_stream import BLOCK_BYTES, CutShortError
 
@@ -43,6 +42,7 @@ NO_POST: Final = frozenset({405, 501})
 READ_ENCODINGS: Final = frozenset({"identity", "gzip", "x-gzip", "deflate", *(("zstd",) if HAS_ZSTD else ())})
 """Bodies that are read, also unasked: some proxies compress whatever they pass on."""
 
+CUT_SHORT_RETRIES: Final = 1
 T = TypeVar("T")
 
 
@@ -86,16 +86,28 @@ class Transport:
 
     def query(self, form: Mapping[str, str]) -> Any:
         """The `data` of an instant query; None where the server sent null."""
-        with self.posted("/api/v1/query", form) as (answer, read):
-            body = b"".join(iter(lambda: read(BLOCK_BYTES), b""))
-        return self._data_of(body, status=answer.status_code, query=form["query"])
+        for _ in range(CUT_SHORT_RETRIES + 1):
+            try:
+                with self.posted("/api/v1/query", form, max_bytes=MAX_WHOLE_BYTES) as (answer, read):
+                    body = b"".join(iter(lambda: read(BLOCK_BYTES), b""))
+            except CutShortError:
+                continue
+            return self._data_of(body, status=answer.status_code, query=form["query"])
+        raise self.cut_short()
+
+    def cut_short(self) -> SourceError:
+        """What to say of an answer that broke off, and did again."""
+        return SourceError(
+            f"{self.name} cut its answer short, twice",
+            hint="a proxy in between may limit size or time: narrow --scope, or ask the server directly",
+        )
 
     def through_client(self, ask: Callable[[PrometheusConnect], T]) -> T:
         """Ask prometheus-api-client, with our words for what may go wrong."""
         try:
             with self._session.pace:
                 found = ask(self._client)
-        except (PrometheusApiClientException, requests.exceptions.JSONDecodeError, KeyError, TypeError) as error:
+        except (PrometheusApiClientException, JsonError, KeyError, TypeError) as error:
             raise self._why(self._last.answer) from error
         except requests.RequestException as error:
             raise unreachable(error, settings=self.settings) from error
@@ -105,7 +117,9 @@ class Transport:
         return found
 
     @contextmanager
-    def posted(self, path: str, form: Mapping[str, str]) -> Iterator[tuple[requests.Response, Callable[[int], bytes]]]:
+    def posted(
+        self, path: str, form: Mapping[str, str], *, max_bytes: int | None = None
+    ) -> Iterator[tuple[requests.Response, Callable[[int], bytes]]]:
         """POST a form (long queries do not fit into a URL); gives the answer, and a function that reads its body.
 
         Uncompressed: gzip costs the server twelve times what sending costs, at the worst moment. The function raises
@@ -124,7 +138,7 @@ class Transport:
                         f"{self.name} sends its answers compressed as {encoding}, which is not read here",
                         hint="a proxy in between does that unasked: ask the server directly, or let it send gzip",
                     )
-                yield answer, self._reader(answer)
+                yield answer, self._reader(answer, max_bytes=max_bytes or settings.max_answer_bytes)
 
     def _sent(self, path: str, form: Mapping[str, str]) -> requests.Response:
         """The answer to a form; asked with GET from then on where the server, or a proxy, takes no POST."""
@@ -166,14 +180,14 @@ class Transport:
             return None
         return None
 
-    def _reader(self, answer: requests.Response) -> Callable[[int], bytes]:
+    def _reader(self, answer: requests.Response, *, max_bytes: int) -> Callable[[int], bytes]:
         """A function that reads the next bytes of the body, as many as have come, and b"" at its end."""
         settings = self.settings
         blocks = body_blocks(
             answer,
             name=self.name,
             wait_s=min(settings.body_timeout_s, max(settings.until_s - time.monotonic(), 0.0)),
-            max_bytes=settings.max_answer_bytes,
+            max_bytes=max_bytes,
         )
 
         def read(_: int) -> bytes:
@@ -201,8 +215,7 @@ class Transport:
     def _look_at(self, answer: requests.Response, **_: object) -> requests.Response:
         """Keep every answer's clock, and the answer itself, which prometheus-api-client throws away."""
         self._last.answer = answer
-        with suppress(TypeError, ValueError):  # a proxy may remove Date: `Prometheus.now` asks in another way
-            self.clock = pd.Timestamp(parsedate_to_datetime(answer.headers.get("Date", "")).astimezone(UTC))
+        self.clock = http_date(answer.headers.get("Date", "")) or self.clock
         return answer
 
     def _why(self, answer: requests.Response) -> ReconstructError:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from tests.explain.made import Line, Move, against, event, favour, rules, told
+from reconstruct.explain import explain
+from reconstruct.model import AffectedInstances, ChangedSeries, CommonLabel, Moment, ScanResult, Settings
+from tests.explain.made import MECHANISMS, Line, Move, against, at, event, favour, made, rules, told
 from tests.explain.stories import quiet
 
 BAD = (Move("13:55:30", None, 0.5),)
@@ -65,3 +69,29 @@ def test_labels_that_do_not_tell_say_nothing() -> None:
 def test_the_whole_service_on_the_new_version_says_nothing() -> None:
     story = told([instance("a", "2", BAD), instance("b", "2", BAD), *quiet()], events=[CANARY])
     assert "canary-comparison" not in rules(story, "e1")
+
+
+@pytest.mark.parametrize(("version", "app", "speaks"), [("2", "shop", True), ("1", "shop", False), ("2", "lb", False)])
+def test_pods_whose_other_series_changed_are_those_that_had_it(version: str, app: str, speaks: bool) -> None:
+    evidence, anomalies = made(
+        [Line("http/errors", "app", "errors", "ratio", "shop", 0.001, BAD, min_effect=0.01), *quiet()], events=[CANARY]
+    )
+    onset = Moment(at("13:55:30"), at("13:55:15"), at("13:55:30"))
+    one = ChangedSeries("load", {"app": app}, "count", "up", "level", onset, None, 1, 3, 3, at("13:56"), 9.0, 9.0)
+    common = CommonLabel((("version", "=", version),), 12, 12, 0.0, 38.0, 1e-9)
+    scan = ScanResult(
+        window=evidence.window,
+        selector="",
+        series=50,
+        judged=50,
+        changed=12,
+        families=(),
+        onsets=((int(at("13:55:30").timestamp()), 12),),
+        most_began=(at("13:55:30"), at("13:55:30"), 12),
+        common=(),
+        top=(one,),
+        instances=AffectedInstances("pod", tuple(f"p{n}" for n in range(12)), 38, (common,)),
+    )
+    story = explain(replace(evidence, scans=(scan,)), anomalies, settings=Settings(mechanisms=MECHANISMS))
+    text = "canary-comparison: only instances that had it changed: 12 have it, none of the 38 others does"
+    assert (text in favour(story, "e1")) is speaks

@@ -25,7 +25,7 @@ def test_traffic_that_rose_first_and_ran_something_short_explains_it_without_a_c
     assert story.hints[0].trigger is None
     assert story.hints[0].mechanism == "traffic-surge"
     assert story.hints[0].verdict in ("supported", "plausible")
-    assert "request rate of shop went from 55 requests/s to 200 requests/s" in story.hints[0].statement
+    assert "request rate of shop, 55 requests/s before, median 200 requests/s" in story.hints[0].statement
     assert "traffic-surge" in against(story, "e1")
 
 

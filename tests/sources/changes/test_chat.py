@@ -90,3 +90,30 @@ def test_a_time_with_its_own_zone_needs_no_note() -> None:
 def test_text_without_any_time_is_refused() -> None:
     with pytest.raises(UsageError, match="no line begins with a time"):
         read("all is well")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "<165>1 2026-11-17T13:45:00Z shop-1 deployer 12 ID47 - rolled back shop",
+        'time="2026-11-17T13:45:00Z" level=info msg="rolled back shop"',
+        "ts=2026-11-17T13:45:00Z rolled back shop",
+        "[1794923100] EXTERNAL: rolled back shop",
+        "2026-11-17 13:45:00\tanna\trolled back shop",
+    ],
+)
+def test_logs_whose_time_does_not_stand_bare_in_front_are_read(line: str) -> None:
+    (event,) = read(line + "\n").events
+    assert event.time == pd.Timestamp("2026-11-17T13:45:00Z")
+    assert "rolled back shop" in event.title
+    assert "anna" not in event.title
+
+
+def test_who_came_and_went_is_no_note() -> None:
+    told = read("2026-11-17 13:45:00\tanna\thello\n2026-11-17 13:46:00\t-->\tbob joined\n")
+    assert [event.title for event in told.events] == ["hello"]
+
+
+def test_a_messengers_copy_with_the_name_beside_the_time_keeps_no_name() -> None:
+    told = read("[11/17/2026 1:45 PM] Anna Bee\nrolling back\n[11/17/2026 1:50 PM] Bob\nthanks\n")
+    assert [event.title for event in told.events] == ["rolling back", "thanks"]

@@ -21,10 +21,19 @@ Row = tuple[str, str, str, str, str, bool, str, str]
 """time, end, kind, state, environment, took effect, service, version; times are UTC of 2026-11-17."""
 
 READ: dict[str, list[Row]] = {
+    "a_de.csv": [
+        ("14:55:01", "", "deploy", "done", "Produktion", True, "shop", ""),
+        ("15:10:00", "", "deploy", "failed", "Produktion", False, "shop", ""),
+        ("15:20:00", "", "deploy", "requested", "Test", False, "cart", ""),
+    ],
     "appsignal_markers.json": [("13:55:01", "", "deploy", "done", "", True, "", "9fceb02")],
     "argo_app_get.yaml": [("13:55:01", "13:56:40", "deploy", "done", "", True, "shop", "9fceb02d0ae5")],
     "argo_rollouts.json": [],
     "aws_alarm_history.json": [("14:00:35", "15:24:35", "alert", "done", "", True, "", "")],
+    "aws_batch_get.json": [
+        ("13:55:01", "13:56:40", "deploy", "cancelled", "prod", False, "shop", "9fceb02d0ae5"),
+        ("14:55:01", "14:56:40", "rollback", "done", "staging", False, "shop", "9fceb02d0ae5"),
+    ],
     "aws_cfn_events.json": [
         ("13:55:01", "13:56:40", "config", "done", "", True, "shop", ""),
         ("13:55:31", "", "note", "done", "", True, "shop", ""),
@@ -68,11 +77,25 @@ READ: dict[str, list[Row]] = {
         ("14:14:00", "", "deploy", "requested", "Staging", False, "shop", "Release-19"),
     ],
     "azdo_pipeline_runs.json": [("13:55:01", "13:56:40", "deploy", "cancelled", "", False, "shop", "")],
+    "azure_failed_policy.json": [],
+    "azure_rest.json": [("13:55:01", "13:56:40", "restart", "done", "", True, "shop", "")],
+    "b_changes_md.md": [
+        ("13:55:00", "", "note", "done", "", True, "", ""),
+        ("14:10:00", "", "note", "done", "", True, "", ""),
+    ],
     "bamboo_results.json": [("13:55:01", "13:56:40", "deploy", "done", "", True, "Shop", "")],
     "betteruptime_incidents.json": [("14:00:35", "15:24:35", "alert", "done", "", True, "shop.example", "")],
     "bitbucket_deployments.json": [("13:55:01", "13:56:40", "deploy", "done", "Production", True, "", "9fceb02d0ae5")],
     "bitbucket_pipelines.json": [("13:55:01", "13:56:40", "deploy", "failed", "prod", False, "shop", "9fceb02d0ae5")],
     "buildkite_builds.json": [("13:55:01", "13:56:40", "deploy", "done", "", True, "shop", "9fceb02d0ae5")],
+    "c_ampm.csv": [
+        ("13:55:01", "", "deploy", "done", "Prod", True, "", ""),
+        ("14:10:00", "", "deploy", "done", "Staging", False, "", ""),
+    ],
+    "cdevents.jsonl": [
+        ("13:50:00", "", "note", "done", "", True, "", ""),
+        ("15:20:00", "", "rollback", "done", "production", True, "shop", "2.14.1"),
+    ],
     "circleci_pipelines.json": [("13:55:01", "", "note", "done", "", True, "", "9fceb02d0ae5")],
     "circleci_workflows.json": [("13:55:01", "13:56:40", "deploy", "done", "production", True, "", "")],
     "cloudflare_pages.json": [
@@ -87,6 +110,10 @@ READ: dict[str, list[Row]] = {
     ],
     "cw_filter_log_events.json": [("13:55:01", "", "deploy", "done", "", True, "", "")],
     "cw_logs_insights.csv": [("13:55:01", "", "deploy", "done", "", True, "", "")],
+    "d_tz_suffix.csv": [
+        ("13:55:01", "", "deploy", "done", "", True, "shop", "2.20.0"),
+        ("13:55:01", "", "deploy", "done", "", True, "cart", "1.1"),
+    ],
     "dd_dora.json": [("13:55:01", "13:56:40", "deploy", "done", "prod", True, "shop", "2.20.0")],
     "dd_events_v2.json": [("13:55:01", "", "deploy", "done", "prod", True, "shop", "2.20.0")],
     "dd_monitor_webhook.json": [("14:00:35", "", "note", "done", "", True, "", "")],
@@ -99,7 +126,9 @@ READ: dict[str, list[Row]] = {
     "drone_builds.json": [("13:55:01", "13:56:40", "deploy", "done", "production", True, "", "9fceb02d0ae5")],
     "dynatrace_events.json": [("13:55:01", "13:56:40", "deploy", "done", "", True, "shop", "2.20.0")],
     "dynatrace_problems.json": [("14:00:35", "", "alert", "done", "", True, "shop", "")],
+    "e_dates_only.csv": [("00:00:00", "", "deploy", "done", "", True, "shop", "")],
     "elastic_hits.json": [("13:55:01", "", "deploy", "done", "", True, "shop", "")],
+    "f_two_zone_columns.csv": [("13:55:01", "", "deploy", "done", "", True, "shop", "")],
     "flagsmith_audit.json": [("13:55:01", "", "flag", "done", "Production", True, "", "")],
     "flux_kustomization.json": [("13:56:40", "", "deploy", "failed", "", False, "shop", "9fceb02d0ae5")],
     "flux_notification.json": [("13:56:40", "", "deploy", "done", "", True, "shop", "2.20.0")],
@@ -109,6 +138,7 @@ READ: dict[str, list[Row]] = {
         ("13:55:01", "", "migration", "done", "", True, "", "2.20"),
         ("14:30:01", "", "migration", "failed", "", False, "", "2.21"),
     ],
+    "g_start_end_local.csv": [("13:55:01", "13:56:40", "deploy", "done", "", True, "shop", "")],
     "gcp_app_engine_versions.json": [("13:55:01", "", "deploy", "done", "", True, "default", "20261117t135501")],
     "gcp_audit_run.json": [
         ("13:55:01", "", "deploy", "done", "", True, "shop", ""),
@@ -139,6 +169,16 @@ READ: dict[str, list[Row]] = {
     "gh_webhook_workflow_run.json": [
         ("13:55:01", "13:56:40", "deploy", "done", "production", True, "shop", "9fceb02d0ae5")
     ],
+    "git_for_each_ref.txt": [("13:55:01", "", "note", "done", "", True, "", "")],
+    "gitlog_oneline_date.txt": [
+        ("13:55:01", "", "note", "done", "", True, "", ""),
+        ("12:30:00", "", "note", "done", "", True, "", ""),
+    ],
+    "gitlog_oneline_dates.txt": [
+        ("13:55:01", "", "note", "done", "", True, "", ""),
+        ("12:00:00", "", "note", "done", "", True, "", ""),
+    ],
+    "gke_audit.json": [("13:55:01", "", "deploy", "done", "", True, "shop", "")],
     "gl_jobs.json": [
         ("13:54:00", "", "rollback", "requested", "production", False, "", "9fceb02d0ae5"),
         ("13:55:01", "13:56:40", "deploy", "done", "production", True, "", "9fceb02d0ae5"),
@@ -151,8 +191,10 @@ READ: dict[str, list[Row]] = {
     "gl_webhook_deployment.json": [("13:56:40", "", "deploy", "done", "production", True, "shop", "279484c0")],
     "gl_webhook_pipeline.json": [("13:54:00", "13:56:40", "note", "done", "", True, "shop", "9fceb02d")],
     "grafana_oncall_groups.json": [("14:00:35", "15:24:35", "alert", "done", "", True, "", "")],
+    "h_duration.csv": [("13:55:01", "", "deploy", "done", "", True, "shop", "")],
     "harness_executions.json": [("13:55:01", "13:56:40", "deploy", "done", "production", True, "shop", "")],
     "helm_history.yaml": [("13:55:01", "", "deploy", "done", "", True, "shop", "2.20.0")],
+    "helm_ls.yaml": [("13:55:01", "", "deploy", "running", "", True, "shop-prod", "2.20.0")],
     "helm_status.json": [("13:55:01", "", "deploy", "done", "", True, "shop", "2.20.0")],
     "heroku_releases.json": [
         ("13:55:01", "", "deploy", "done", "", True, "shop", "112"),
@@ -160,13 +202,64 @@ READ: dict[str, list[Row]] = {
         ("15:20:00", "", "rollback", "done", "", True, "shop", "113"),
     ],
     "honeycomb_markers.json": [("13:55:01", "13:56:40", "deploy", "done", "", True, "", "")],
+    "i_env_col.csv": [
+        ("13:55:01", "", "deploy", "done", "production", True, "shop", "2.20.0"),
+        ("14:00:00", "", "deploy", "done", "qa-2", False, "shop", "2.21.0"),
+        ("14:05:00", "", "deploy", "done", "production", True, "shop", "2.21.0"),
+        ("14:10:00", "", "deploy", "cancelled", "production", False, "shop", "2.22.0"),
+        ("14:15:00", "", "deploy", "failed", "production", False, "shop", "2.23.0"),
+    ],
     "incidentio.json": [("14:05:35", "", "alert", "done", "", True, "", "")],
     "instana_releases.json": [("13:55:01", "", "deploy", "done", "", True, "shop", "")],
+    "j_quoted_newline.csv": [
+        ("13:55:01", "", "deploy", "done", "", True, "shop", ""),
+        ("14:10:00", "", "note", "done", "", True, "cart", ""),
+    ],
+    "ja_nested_attr.json": [("13:55:01", "13:56:40", "deploy", "done", "", True, "", "2.20.0")],
+    "jb_edges.json": [
+        ("13:55:01", "13:56:40", "note", "done", "prod", True, "shop", ""),
+        ("14:10:00", "", "note", "requested", "prod", False, "shop", ""),
+    ],
+    "jc_status_object.json": [
+        ("13:55:01", "", "deploy", "failed", "", False, "shop", ""),
+        ("13:56:40", "", "deploy", "running", "", True, "cart", ""),
+    ],
+    "jd_numeric_status.json": [
+        ("13:55:01", "", "deploy", "requested", "", False, "shop", ""),
+        ("13:56:40", "", "deploy", "requested", "", False, "shop", ""),
+    ],
+    "je_preview_flag.json": [
+        ("13:55:01", "", "deploy", "done", "pr-12", False, "shop", ""),
+        ("13:56:40", "", "deploy", "done", "eu-1", True, "shop", ""),
+        ("13:56:40", "", "deploy", "done", "", False, "cart", ""),
+    ],
     "jenkins_blueocean.json": [("13:55:01", "13:56:40", "deploy", "done", "", True, "shop", "9fceb02d0ae5")],
+    "jenkins_depth1.json": [
+        ("13:55:01", "13:56:40", "deploy", "cancelled", "", False, "shop", ""),
+        ("14:05:01", "", "deploy", "running", "", True, "shop", ""),
+    ],
     "jenkins_notification.json": [("13:55:01", "", "deploy", "done", "", True, "shop", "9fceb02d0ae5")],
     "jenkins_wfapi.json": [("13:55:01", "13:56:40", "deploy", "failed", "", False, "", "")],
+    "jf_dry_run.json": [
+        ("13:55:01", "", "deploy", "draft", "", False, "shop", ""),
+        ("13:56:40", "", "deploy", "done", "", True, "shop", ""),
+    ],
+    "jg_many_times.json": [("13:55:01", "", "deploy", "done", "", True, "", "")],
+    "jh_epoch_strings.json": [("13:55:01", "", "deploy", "done", "", True, "shop", "2.20.0")],
+    "ji_single.json": [("13:55:01", "", "deploy", "done", "", True, "shop", "")],
     "jira_export.csv": [],
     "jira_search.json": [("13:56:40", "", "note", "done", "", True, "shop", "")],
+    "jj_empty_results.json": [],
+    "jl_map_by_id.json": [
+        ("13:55:01", "", "deploy", "done", "", True, "shop", "2.20.0"),
+        ("14:10:00", "", "deploy", "done", "", True, "cart", "1.0"),
+    ],
+    "jm_mixed.json": [("13:55:01", "", "deploy", "done", "", True, "", "")],
+    "jn_local_no_zone.json": [
+        ("13:55:01", "", "deploy", "done", "", True, "shop", ""),
+        ("13:55:01", "", "deploy", "done", "", True, "", ""),
+    ],
+    "jo_google_calendar.json": [("13:55:01", "13:56:40", "note", "done", "", True, "", "")],
     "journalctl_short.txt": [
         ("13:55:01", "", "note", "done", "", True, "", ""),
         ("14:10:00", "", "note", "done", "", True, "", ""),
@@ -176,11 +269,43 @@ READ: dict[str, list[Row]] = {
         ("14:02:01", "", "config", "failed", "", False, "shop", ""),
     ],
     "k8s_events_v1.json": [("13:55:01", "14:10:00", "note", "done", "", True, "shop-5d9f", "")],
-    "kibana.csv": [],
+    "k_ms_and_s.csv": [
+        ("13:55:01", "", "note", "done", "", True, "shop", ""),
+        ("13:55:01", "", "note", "done", "", True, "shop", ""),
+        ("13:55:01", "", "note", "done", "", True, "shop", ""),
+        ("13:55:01", "", "note", "done", "", True, "shop", ""),
+    ],
+    "kibana.csv": [("13:55:01", "", "deploy", "done", "", True, "shop", "2.20.0")],
     "kubectl_deploy.json": [("13:56:40", "", "deploy", "done", "", True, "shop", "2.20.0")],
+    "kubectl_rs.yaml": [("13:55:01", "", "deploy", "done", "", True, "shop", "2.20")],
+    "l_float_epoch.csv": [
+        ("13:55:01", "", "deploy", "done", "", True, "shop", ""),
+        ("13:55:01", "", "note", "done", "", True, "shop", ""),
+    ],
+    "ld_flag_status.json": [("13:55:01", "", "flag", "done", "", True, "", "")],
     "ld_webhook.json": [("13:55:01", "", "flag", "done", "production", True, "", "")],
     "linear_issues.json": [("13:55:01", "", "note", "done", "", True, "", "")],
     "liquibase_databasechangelog.csv": [("13:55:01", "", "migration", "done", "", True, "", "")],
+    "logfmt.log": [
+        ("13:55:01", "", "note", "done", "", True, "", ""),
+        ("13:56:40", "", "note", "done", "", True, "", ""),
+    ],
+    "loki_streams.json": [
+        ("13:55:01", "", "note", "done", "", True, "shop", ""),
+        ("13:56:40", "", "note", "done", "", True, "shop", ""),
+    ],
+    "m_excel_us.csv": [("13:55:01", "", "deploy", "done", "", True, "", "")],
+    "mattermost_export.jsonl": [("13:55:01", "", "note", "done", "", True, "", "")],
+    "n_backup_jobs.csv": [
+        ("13:55:01", "13:56:40", "job", "done", "", True, "", ""),
+        ("14:00:00", "", "job", "running", "", True, "", ""),
+        ("15:00:00", "", "job", "requested", "", False, "", ""),
+    ],
+    "nagios.log": [
+        ("14:00:35", "", "note", "done", "", True, "", ""),
+        ("14:01:35", "", "note", "done", "", True, "", ""),
+        ("14:01:41", "", "note", "done", "", True, "", ""),
+    ],
     "netlify_deploys.json": [
         ("13:54:00", "13:56:40", "deploy", "done", "production", True, "shop", "9fceb02d0ae5"),
         ("14:10:00", "", "deploy", "done", "deploy-preview", False, "shop", "9fceb02d0ae5"),
@@ -192,13 +317,22 @@ READ: dict[str, list[Row]] = {
     "nomad_job_versions.json": [("13:55:01", "", "deploy", "done", "", True, "shop", "3")],
     "nr_change_tracking.json": [("13:55:01", "", "deploy", "done", "", True, "", "2.20.0")],
     "nr_deployments.json": [("13:55:01", "", "deploy", "done", "", True, "", "2.20.0")],
+    "o_flags.csv": [
+        ("13:55:01", "", "flag", "done", "production", True, "", ""),
+        ("14:10:00", "", "flag", "done", "staging", False, "", ""),
+    ],
     "octopus_deployments_list.json": [("13:55:01", "", "deploy", "done", "Environments-1", True, "Projects-1", "")],
     "octopus_events.json": [("13:56:40", "", "note", "done", "production", True, "", "")],
+    "octopus_progression.json": [
+        ("13:55:01", "13:56:40", "deploy", "failed", "Environments-1", False, "Projects-1", "2.20.0")
+    ],
     "octopus_tasks.json": [
         ("13:55:01", "13:56:40", "deploy", "done", "production", True, "", ""),
         ("14:00:01", "14:00:05", "job", "done", "", True, "", ""),
     ],
+    "opsgenie_alerts.json": [("14:00:35", "15:24:35", "alert", "done", "", True, "", "")],
     "opsgenie_webhook.json": [("14:00:35", "", "alert", "done", "", True, "shop", "")],
+    "p_alerts.csv": [("14:00:35", "15:24:35", "alert", "done", "", True, "shop", "")],
     "pd_events_v2.json": [("14:00:35", "", "alert", "done", "", True, "shop", "")],
     "pd_incidents.csv": [("14:00:35", "15:24:35", "alert", "done", "", True, "shop", "")],
     "pd_log_entries.json": [
@@ -207,6 +341,11 @@ READ: dict[str, list[Row]] = {
     ],
     "pd_webhook_v3.json": [("14:00:35", "", "alert", "done", "", True, "shop", "")],
     "pulumi_history.json": [("13:55:01", "13:56:40", "config", "done", "", True, "", "12")],
+    "q_offset_col.csv": [
+        ("13:55:01", "", "deploy", "done", "", True, "shop", ""),
+        ("13:55:01", "", "deploy", "done", "", True, "cart", ""),
+    ],
+    "r_semicolon_quotes.csv": [("13:55:01", "", "deploy", "done", "", True, "shop", "")],
     "render_deploys.json": [
         ("13:55:01", "13:56:40", "deploy", "done", "", True, "", "9fceb02d0ae5"),
         ("14:15:30", "14:20:00", "deploy", "failed", "", False, "", "9fceb02d0ae5"),
@@ -216,20 +355,28 @@ READ: dict[str, list[Row]] = {
     "sensu_events.json": [("14:00:35", "", "alert", "done", "", True, "shop-1", "")],
     "sentry_deploys.json": [("13:55:01", "13:56:40", "deploy", "done", "prod", True, "", "")],
     "sentry_issue_alert.json": [("14:00:35", "", "note", "done", "production", True, "", "")],
+    "sentry_release_detail.json": [("13:56:40", "", "deploy", "done", "staging", False, "shop", "2.20.0")],
     "servicenow_changes.json": [
         ("13:55:01", "13:56:40", "deploy", "done", "", True, "shop", ""),
         ("14:30:00", "", "config", "requested", "", False, "shop-db", ""),
     ],
+    "slack_channel.json": [
+        ("13:55:01", "", "note", "done", "", True, "", ""),
+        ("13:56:40", "", "note", "done", "", True, "", ""),
+    ],
+    "spinnaker_tasks.json": [("13:55:01", "13:56:40", "deploy", "done", "", True, "shop", "")],
     "spinnaker_webhook.json": [("13:55:01", "13:56:40", "deploy", "done", "", True, "shop", "")],
     "split_changes.json": [("13:55:01", "", "flag", "done", "Prod-Default", True, "", "")],
     "splunk_export.csv": [("13:55:01", "", "deploy", "done", "", True, "shop", "2.20.0")],
     "splunk_results.json": [("13:55:01", "", "deploy", "done", "", True, "shop", "2.20.0")],
     "statsig_audit.json": [("13:55:00", "", "note", "done", "", True, "", "")],
+    "statuspage_maint.json": [("14:00:00", "15:00:00", "note", "requested", "", False, "", "")],
     "statuspage_webhook.json": [("14:05:00", "", "note", "done", "", True, "", "")],
     "syslog.log": [
         ("13:55:01", "", "note", "done", "", True, "", ""),
         ("14:02:00", "", "note", "done", "", True, "", ""),
     ],
+    "syslog5424.log": [("13:55:01", "", "note", "done", "", True, "", "")],
     "table_local.csv": [
         ("13:55:01", "", "deploy", "done", "", True, "shop", ""),
         ("13:55:01", "", "restart", "done", "", True, "cart", ""),
@@ -248,15 +395,36 @@ READ: dict[str, list[Row]] = {
     ],
     "teams_graph.json": [("13:55:01", "", "note", "done", "", True, "", "")],
     "tekton_pipelineruns.json": [("13:55:01", "13:56:40", "deploy", "done", "", True, "", "")],
+    "tfc_runs.json": [
+        ("13:55:01", "13:56:40", "config", "done", "", True, "", ""),
+        ("14:10:00", "", "config", "requested", "", False, "", ""),
+    ],
     "tfc_webhook.json": [("13:56:40", "", "config", "done", "shop-prod", True, "shop-prod", "")],
     "travis_builds.json": [("13:55:01", "13:56:40", "note", "done", "", True, "shop", "9fceb02d0ae5")],
+    "u_log_brackets.log": [
+        ("13:55:01", "", "note", "done", "", True, "", ""),
+        ("13:56:40", "", "note", "done", "", True, "", ""),
+    ],
     "unleash_events.json": [("13:55:01", "", "flag", "done", "production", True, "", "")],
+    "v_log_comma_ms.log": [
+        ("13:55:01", "", "note", "done", "", True, "", ""),
+        ("13:56:40", "", "note", "done", "", True, "", ""),
+    ],
     "vercel_deployments.json": [
         ("13:55:01", "13:56:40", "deploy", "done", "production", True, "shop", "9fceb02d0ae5"),
         ("14:05:01", "14:06:40", "deploy", "done", "", False, "shop", ""),
         ("14:10:01", "", "deploy", "failed", "production", False, "shop", ""),
     ],
     "victorops_incidents.json": [("14:00:35", "", "alert", "done", "", True, "shop", "")],
+    "x_postgres.log": [
+        ("13:55:01", "", "note", "done", "", True, "", ""),
+        ("12:56:40", "", "note", "done", "", True, "", ""),
+    ],
+    "ya_list.yaml": [
+        ("13:55:01", "", "deploy", "done", "", True, "shop", "2.20"),
+        ("14:10:00", "", "deploy", "failed", "", False, "shop", ""),
+    ],
+    "z_shortlog.txt": [("13:55:01", "", "note", "done", "", True, "", "9fceb02d0ae5")],
     "zabbix_events.json": [("14:00:35", "15:24:35", "alert", "done", "", True, "shop-1", "")],
 }
 
@@ -266,22 +434,22 @@ REFUSED = (
     "flux_get_table.txt",
     "git_reflog.txt",
     "git_tags.txt",
-    "gitlog_oneline_dates.txt",
     "gocd_history.json",
     "grafana_state_history.json",
     "helm_history_table.txt",
     "helm_list_table.txt",
     "jenkins_job_api_plain.json",
+    "jk_error.json",
     "kubectl_describe.txt",
     "kubectl_events_wide.txt",
-    "logfmt.log",
-    "loki_streams.json",
     "maintenance.ics",
-    "nagios.log",
     "prometheus_alerts_yaml.yaml",
+    "s_no_header.csv",
     "statuspage_history.atom",
-    "syslog5424.log",
+    "t_title_first.txt",
     "table_two_times.csv",
+    "w_apache.log",
+    "y_gitlog_pretty.txt",
 )
 
 

@@ -119,7 +119,7 @@ def test_panels_become_signals_with_title_unit_and_threshold() -> None:
     )
     by_id = {signal.id: signal for signal in signals}
     heap = by_id["dashboard/heap-used"]
-    assert (heap.title, heap.unit, heap.threshold, heap.comparator) == ("Heap Used", "ratio", 0.9, ">")
+    assert (heap.title, heap.unit, heap.limit, heap.threshold) == ("Heap Used", "ratio", 0.9, None)
     assert heap.promql.endswith("* 0.01")
     assert heap.promql.count('env="prod"') == 2
     duration = by_id["dashboard/duration-http-avg"]

@@ -12,6 +12,7 @@ import pytest
 
 from reconstruct.errors import UsageError
 from tests.sources.metric_files.recording import (
+    BAD,
     COUNT,
     CPU,
     ISO,
@@ -301,3 +302,48 @@ def test_a_legend_in_a_long_table_names_things_too(tmp_path: Path) -> None:
     (metric,) = metrics_of(written(tmp_path, text, name="Latency-data-2026-11-17.csv"))[0].values()
     assert metric.signal.id == "file/Latency"
     assert [service.name for service in metric.services] == ["cart", "shop"]
+
+
+def test_a_column_that_says_how_it_was_is_no_label_of_the_series(tmp_path: Path) -> None:
+    text = lines(
+        lambda n: f"{ISO[n]},{'false' if n in BAD else 'true'},{LATENCY[n]}", header="time,healthy,latency_seconds"
+    )
+    metrics, gaps = metrics_of(written(tmp_path, text))
+    assert before_and_after(metrics["latency_seconds"]) == pytest.approx((0.0203, 0.9))
+    assert [gap.missing for gap in gaps] == ["the column 'healthy'"]
+
+
+def test_numbers_that_name_a_thing_are_labels_before_others_are(tmp_path: Path) -> None:
+    text = lines(lambda n: f"{ISO[n]},101,{90 if n in BAD else 30}\n{ISO[n]},102,31", header="time,hostid,cpu")
+    metrics, _ = metrics_of(written(tmp_path, text))
+    assert list(metrics) == ["cpu"]
+    assert [dict(labels) for labels in metrics["cpu"].labels] == [{"hostid": "101"}, {"hostid": "102"}]
+
+
+def test_no_sample_in_the_first_row_is_no_second_header(tmp_path: Path) -> None:
+    text = lines(lambda n: f"{ISO[n]},{LATENCY[n] if n else 'NaN'}", header="time,latency_seconds")
+    metric = metrics_of(written(tmp_path, text))[0]["latency_seconds"]
+    assert metric.labels == ({},)
+
+
+def test_rows_of_one_metric_in_two_units_are_one_series(tmp_path: Path) -> None:
+    text = lines(
+        lambda n: f"{ISO[n]},latency,{'s' if n in BAD else 'ms'},{LATENCY[n] if n in BAD else 1000 * LATENCY[n]}",
+        header="time,metric,unit,value",
+    )
+    metrics, gaps = metrics_of(written(tmp_path, text))
+    assert before_and_after(metrics["latency"]) == pytest.approx((0.0203, 0.9))
+    assert gaps == ()
+
+
+def test_dots_are_of_thousands_where_a_comma_is_the_decimal_sign(tmp_path: Path) -> None:
+    text = lines(
+        lambda n: f"{ISO[n]};{'9.000' if n in BAD else '6.000'};{str(LATENCY[n]).replace('.', ',')}",
+        header="time;queue_depth;latency_seconds",
+    )
+    assert before_and_after(metrics_of(written(tmp_path, text))[0]["queue_depth"]) == (6000.0, 9000.0)
+
+
+def test_a_title_above_the_header_is_passed_over(tmp_path: Path) -> None:
+    text = lines(lambda n: f"{ISO[n]},{LATENCY[n]}", header="Latency of the shop\n\ntime,latency_seconds")
+    assert before_and_after(metrics_of(written(tmp_path, text))[0]["latency_seconds"]) == pytest.approx((0.0203, 0.9))

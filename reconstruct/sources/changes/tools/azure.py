@@ -109,7 +109,8 @@ def _operation(item: Item) -> str:
 
 def _operation_event(item: Item, reading: PayloadReading) -> Iterator[Told]:
     operation, status = _operation(item), text(item, "status.value", "status", "resultType")
-    if not operation.lower().endswith(("/write", "/delete", "/action")):
+    judged = text(item, "category.value", "category") == "Policy"  # a policy's opinion of a resource
+    if judged or not operation.lower().endswith(("/write", "/delete", "/action")):
         yield f"{reading.source}: an entry that changes nothing is passed over"
         return
     resource = text(item, "resourceId").rstrip("/").rpartition("/")[2]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 from reconstruct.errors import UsageError
@@ -28,6 +29,7 @@ from reconstruct.sources.changes.payload import (
     text,
 )
 from reconstruct.sources.changes.record import event
+from reconstruct.sources.changes.tools import kubernetes_audit
 from reconstruct.sources.result import SourceRequest, SourceResult
 
 API_URL: Final = "https://logging.googleapis.com"
@@ -111,6 +113,9 @@ def _entry(item: Item, reading: PayloadReading) -> Iterator[Told]:
     if _READS.search(method):
         yield f"{reading.source}: a call that only reads is passed over"
         return
+    if text(item, "protoPayload.serviceName") == "k8s.io":
+        yield from _of_cluster(item, reading)
+        return
     name = text(item, "protoPayload.resourceName").rstrip("/").rpartition("/")[2]
     service = text(item, *(f"resource.labels.{label}" for label in _LABELS)) or name
     error = text(item, "_error")
@@ -131,6 +136,33 @@ def _entry(item: Item, reading: PayloadReading) -> Iterator[Told]:
     )
 
 
+def _of_cluster(item: Item, reading: PayloadReading) -> Iterator[Told]:
+    """A call of GKE's API server, told as Kubernetes' own audit log tells it."""
+    match = _OBJECT.fullmatch(text(item, "protoPayload.resourceName"))
+    verb = text(item, "protoPayload.methodName").rpartition(".")[2]
+    found = match.groupdict(default="") if match else {}
+    code = text(item, "protoPayload.status.code")
+    call = {
+        "auditID": text(item, "insertId"),
+        "verb": verb,
+        "objectRef": {
+            "resource": found.get("resource", ""),
+            "name": found.get("name", ""),
+            "namespace": found.get("namespace", ""),
+            "subresource": found.get("part", ""),
+        },
+        "responseStatus": {"code": "403" if code not in ("", "0") else "200"},
+        "requestReceivedTimestamp": text(item, "timestamp"),
+    }
+    told = kubernetes_audit.FORMATS[0].parse([call], reading)
+    cluster = text(item, "resource.labels.cluster_name")
+    yield from (replace(e, service=e.service._replace(cluster=cluster)) for e in told.events)
+    yield from told.notes
+
+
+_OBJECT: Final = re.compile(
+    r".*?(?:/namespaces/(?P<namespace>[^/]+))?/(?P<resource>[a-z]+)/(?P<name>[^/]+)(?:/(?P<part>[a-z]+))?"
+)
 _DESCRIBED: Final = (
     Described(
         name="rollouts of Google Cloud Deploy", has=("targetId", "createTime", "state", "name"),

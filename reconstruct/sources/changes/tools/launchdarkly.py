@@ -60,10 +60,16 @@ def fetch_audit_log(ask: SourceRequest) -> SourceResult:
     return SourceResult(gaps=gaps) + AUDIT_LOG.parse(list(unique.values()), PayloadReading("launchdarkly", ask))
 
 
+_OF_PEOPLE: Final = frozenset({"member", "account", "token", "team", "role", "service-token", "application"})
+
+
 def _entry(item: Item, reading: PayloadReading) -> Iterator[Told]:
     resource = text(item, "accesses.0.resource", "target.resources.0")
     where = _RESOURCE.match(resource)
     kind, name = text(item, "kind"), text(item, "target.name", "name")
+    if kind in _OF_PEOPLE:
+        yield f"{reading.source}: an entry of LaunchDarkly that is about people or access is passed over"
+        return
     verb = text(item, "titleVerb")
     done = "on" if "turned on" in verb else "off" if "turned off" in verb else verb
     yield event(

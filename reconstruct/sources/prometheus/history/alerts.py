@@ -17,6 +17,7 @@ import pandas as pd
 from reconstruct import promql as pq
 from reconstruct.errors import ReconstructError
 from reconstruct.model import Alert, Gap, Query, Window
+from reconstruct.model.instants import EARLIEST_S
 from reconstruct.sources.prometheus.client import Prometheus, Series
 from reconstruct.sources.prometheus.discovery import AlertRule, alert_rules, median_spacing_s
 from reconstruct.sources.prometheus.replicas import REPLICA_LABELS
@@ -120,7 +121,8 @@ def _since(since: Series | None, at_s: float, *, spacing_s: float) -> float | No
     near = int(np.argmin(np.abs(since.times_s - at_s)))
     value = float(since.values[near])
     # After a restart the state is restored late: until then the value is 0 or the start of Prometheus itself.
-    return value if abs(float(since.times_s[near]) - at_s) <= MISSED * spacing_s and 0 < value <= at_s else None
+    fits = abs(float(since.times_s[near]) - at_s) <= MISSED * spacing_s
+    return value if fits and EARLIEST_S <= value <= at_s else None
 
 
 def _run_before(times_s: npt.NDArray[np.float64], at_s: float, *, spacing_s: float) -> float | None:

@@ -14,6 +14,7 @@ import pandas as pd
 
 from reconstruct import promql as pq
 from reconstruct.model import Event, Gap, Query, Service, Window
+from reconstruct.model.instants import instant
 from reconstruct.sources.prometheus.client import Answer, Prometheus
 from reconstruct.sources.prometheus.history.restarts import coarser
 from reconstruct.sources.service_labels import service_of
@@ -76,8 +77,8 @@ def _told(answer: Answer, within: Window | None) -> list[_ReplicaSet]:
     """The ReplicaSets of an answer whose values are creation times."""
     found: list[_ReplicaSet] = []
     for labels, values in zip(answer.labels, answer.values.T, strict=True):
-        created = pd.Timestamp(float(np.nanmax(values)), unit="s", tz="UTC")
-        if within is None or within.baseline_start <= created < within.end:
+        created = instant(float(np.fmax.reduce(values)))
+        if created is not None and (within is None or within.baseline_start <= created < within.end):
             found.append(_ReplicaSet(labels.get("replicaset", ""), _owner(labels), created))
     return found
 

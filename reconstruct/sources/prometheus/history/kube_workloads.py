@@ -12,6 +12,7 @@ import pandas as pd
 
 from reconstruct import promql as pq
 from reconstruct.model import Event, EventKind, Query, Window
+from reconstruct.model.instants import instant
 from reconstruct.sources.prometheus.client import Answer, Prometheus
 from reconstruct.sources.prometheus.history.restarts import coarser
 from reconstruct.sources.service_labels import service_of
@@ -169,9 +170,10 @@ def _events(sort: _Sort, answer: Answer, grid: Window, *, late_s: float) -> Iter
             value = float(values[row])
             time = grid.index[row] - pd.Timedelta(seconds=unsure_s)
             if sort.is_time:
-                time = pd.Timestamp(round(value), unit="s", tz="UTC")
-                if not grid.baseline_start <= time < grid.end:
+                told = instant(value)
+                if told is None or not grid.baseline_start <= told < grid.end:
                     continue
+                time = told.round("s")
             yield Event(
                 id="",
                 time=time,

@@ -58,7 +58,7 @@ def targets_down(
     unread: list[Gap] = []
     for job, of_job in zip((each.get("job", "") for each in counts.labels), counts.values.T, strict=True):
         there = of_job[~np.isnan(of_job)]
-        if there.min() == there.max() and not (np.isnan(of_job) & ~blind).any():
+        if not there.size or (there.min() == there.max() and not (np.isnan(of_job) & ~blind).any()):
             continue
         if there.max() > MAX_TARGETS:
             cause = f"{there.max():.0f} targets that came and went: not looked at one by one, only their failed scrapes"
@@ -105,7 +105,7 @@ def _all_away(counts: Answer, *, early: int) -> list[_Away]:
     return [
         _Away("", "", "no target has samples: Prometheus was away, or could not store", first - early, last)
         for first, last in runs(blind)
-        if seen[0] < first and last < seen[-1]
+        if seen.size and seen[0] < first and last < seen[-1]
     ]
 
 
