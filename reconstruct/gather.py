@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Final
 
 import pandas as pd
 
 from reconstruct import packs, promql
+from reconstruct.detect import find_anomalies
 from reconstruct.errors import NothingToShowError, ReconstructError, UsageError
-from reconstruct.http import HttpSettings, redact
+from reconstruct.http import redact
 from reconstruct.model import (
     EarlierFiring,
+    EarlierHours,
     Evidence,
     Gap,
     LoadedRule,
@@ -27,28 +27,32 @@ from reconstruct.model import (
 )
 from reconstruct.packs import Catalogue, Checked
 from reconstruct.packs.alert_conditions import alert_signals
-from reconstruct.packs.raw import NOT_READ, raw_signals
+from reconstruct.packs.raw import NOT_READ, SUMMED, raw_signals
 from reconstruct.packs.selected import selected_signals
 from reconstruct.sources.baseline import begun
 from reconstruct.sources.changes import ledger, merge, registry
 from reconstruct.sources.dashboards.asked import asked_by_dashboards
-from reconstruct.sources.dashboards.panels import Dashboard
 from reconstruct.sources.grid import on_grid
 from reconstruct.sources.metric_files import reader
-from reconstruct.sources.metric_files.column_choices import ColumnChoice
 from reconstruct.sources.metric_files.gathered import metrics_of_files
 from reconstruct.sources.metric_files.reader import MetricFile
 from reconstruct.sources.prometheus import discovery
 from reconstruct.sources.prometheus.blind_edges import without_blind_rows
 from reconstruct.sources.prometheus.client import Prometheus
+from reconstruct.sources.prometheus.earlier_hours import earlier_hours
 from reconstruct.sources.prometheus.history.earlier_firings import earlier_firings
 from reconstruct.sources.prometheus.history.questions import history
 from reconstruct.sources.prometheus.metric_inventory import seen_metrics
 from reconstruct.sources.prometheus.replicas import replica_scope
 from reconstruct.sources.prometheus.rollout_edges import without_bent_rates
 from reconstruct.sources.prometheus.signals import gather_signals
-from reconstruct.sources.prometheus.unknown_metrics import ScanUnknown
+from reconstruct.sources.prometheus.summed_counters import counted
+from reconstruct.sources.prometheus.target_attributes import with_target_attributes
+from reconstruct.sources.request import Request
 from reconstruct.sources.result import SourceResult
+from reconstruct.text.baseline import compared_with, not_each_series
+
+__all__ = ["Progress", "Request", "add_later", "check_packs", "gather", "gather_changes", "scan_window"]
 
 Progress = Callable[[int, int, str], None]
 """`(done, total, what is being asked)`."""
@@ -59,47 +63,10 @@ MAX_BASELINE: Final = pd.Timedelta(days=1)
 """Longer ones cost queries and hold other days' habits; --baseline asks for more."""
 RATE_SAMPLES: Final = 4
 """Scrapes in a `rate()`'s window: with two missed there are still two to take a difference of (Grafana's factor)."""
+VERSIONS: Final = frozenset({"version", "service_version"})
+"""Labels that tell releases apart: few, and what a canary is seen by."""
 STEP_IF_UNKNOWN: Final = pd.Timedelta("15s")
 """Prometheus's documented example interval, where the data do not tell theirs."""
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What is to be gathered: the window and every source, as the command line and the configuration say."""
-
-    start: pd.Timestamp | None = None
-    """None: the whole of the metric files."""
-    end: pd.Timestamp | None = None
-    baseline: pd.Timedelta | None = None
-    step: pd.Timedelta | None = None
-    prometheus: HttpSettings | None = None
-    metric_files: tuple[Path, ...] = ()
-    dashboards: tuple[Dashboard, ...] = ()
-    """Whose panels are signals too."""
-    columns: tuple[ColumnChoice, ...] = ()
-    """What the user says of columns of the metric files."""
-    events: tuple[tuple[str, Mapping[str, str]], ...] = ()
-    """(source as on the command line, its options)."""
-    environments: Mapping[str, str] = field(default_factory=dict)
-    """Names of environments to `production` or `other`."""
-    service_names: Mapping[str, str] = field(default_factory=dict)
-    """What sources of events call a service to its name."""
-    services: tuple[str, ...] = ()
-    scope: str = ""
-    catalogue: Catalogue | None = None
-    calls: tuple[tuple[str, str], ...] = ()
-    selector: str | None = None
-    """For `scan`: only these series, whatever packs say."""
-    generic: bool = True
-    """Also ask for metrics that no pack knows, by their names."""
-    tz: str = "UTC"
-    strict: bool = False
-    authors: bool = False
-    scan: ScanUnknown | None = None
-    """How to look at metrics that no pack knows series by series, where queries for them take means."""
-    notes: tuple[str, ...] = ()
-    until_s: float = math.inf
-    """When all asking has to be done, on `time.monotonic()`'s clock: with what was had by then the draft is made."""
 
 
 @dataclass(slots=True)
@@ -121,6 +88,7 @@ class _Gathered:
     rules: tuple[LoadedRule, ...] = ()
     scans: tuple[ScanResult, ...] = ()
     earlier: tuple[EarlierFiring, ...] = ()
+    earlier_hours: tuple[EarlierHours, ...] = ()
 
 
 def gather(asked: Request, *, now: pd.Timestamp, progress: Progress | None = None) -> Evidence:
@@ -169,6 +137,7 @@ def add_later(evidence: Evidence, asked: Request, *, progress: Progress | None =
         notes=[*evidence.notes, *asked.notes],
         rules=evidence.rules,
         earlier=evidence.earlier_firings,
+        earlier_hours=evidence.earlier_hours,
     )
     files = [reader.read_metric_file(path, tz=asked.tz, columns=asked.columns) for path in asked.metric_files]
     _read_files(files, asked, window=window, found=found)
@@ -337,7 +306,9 @@ def _ask_prometheus(
     names = sorted({name for signal in (*signals, *raw) for name in promql.metric_names(signal.promql)})
     spacings = discovery.metric_spacings(server, names, window, intervals=found.intervals, scope=scope)
     metrics, queries, gaps = gather_signals(server, (*signals, *raw), window, spacings=spacings, on_progress=progress)
-    raw_metrics = [metric for metric in metrics if "raw" in metric.signal.tags]
+    raw_metrics = [
+        counted(metric) if SUMMED in metric.signal.tags else metric for metric in metrics if "raw" in metric.signal.tags
+    ]
     asked_for = [metric for metric in metrics if "raw" not in metric.signal.tags]
     found.metrics += without_bent_rates(asked_for, raw_metrics)
     found.raw += raw_metrics
@@ -346,11 +317,31 @@ def _ask_prometheus(
     _ask_history(server, replace(asked, scope=scope), window=window, found=found, progress=progress)
     found.metrics = list(without_blind_rows(found.metrics, found.derived.gaps))
     found.raw = list(without_blind_rows(found.raw, found.derived.gaps))
+    if asked.baseline is None:
+        _ask_earlier_hours(server, window=window, found=found, spacings=spacings, progress=progress)
+    found.metrics = list(with_target_attributes(found.metrics, found.raw))
+    found.earlier_hours = tuple(
+        replace(one, metrics=with_target_attributes(one.metrics, found.raw)) for one in found.earlier_hours
+    )
+    found.raw = list(with_target_attributes(found.raw, found.raw))
     fired = [alert.rule for alert in found.derived.alerts if alert.firing_at >= window.start]
     found.earlier, more, gaps = earlier_firings(server, fired, window, scope=scope)
     found.queries += more
     found.gaps += gaps
     found.gaps += server.shortcomings()
+
+
+def _ask_earlier_hours(
+    server: Prometheus, *, window: Window, found: _Gathered, spacings: Mapping[str, float], progress: Progress
+) -> None:
+    """Of signals that left their baseline: the day before and the week before, and what was chosen is said."""
+    progress(0, 0, "reading earlier hours of what moved")
+    scores = [(max((a.score for a in find_anomalies(m, window=window)), default=0.0), m) for m in found.metrics]
+    moved = [metric for score, metric in sorted(scores, key=lambda one: -one[0]) if score > 0]
+    found.earlier_hours, queries, gaps = earlier_hours(server, moved, window, spacings=spacings)
+    found.queries += queries
+    found.gaps += gaps
+    found.notes.append(compared_with(found.earlier_hours, moved=len(moved), window=window))
 
 
 def _signals(
@@ -402,10 +393,10 @@ def _signals(
         telling = {name: info for name, info in names.items() if name not in taken or not NOT_READ.fullmatch(name)}
         seen = seen_metrics(server, telling, window=window, conventions=conventions, scope=scope)
         plain = {theirs: f"raw/{name}" for theirs, name in spelling.plain_names().items()}
-        raw = tuple(
-            replace(one, id=plain.get(one.id.removeprefix("raw/"), one.id))
-            for one in raw_signals(seen, scope=scope).signals
-        )
+        over = tuple(one for one in dict.fromkeys((*conventions.instance, *conventions.passing)) if one not in VERSIONS)
+        read = raw_signals(seen, scope=scope, over=over, rate_interval_s=rate_interval_s)
+        raw = tuple(replace(one, id=plain.get(one.id.removeprefix("raw/"), one.id)) for one in read.signals)
+        found.notes += [not_each_series(len(read.left_out))] if read.left_out else []
         made = packs.generic(
             {name: one for name, one in seen.items() if name not in taken},
             conventions=conventions,
@@ -423,6 +414,7 @@ def _signals(
             )  # fmt: skip
     if server.dialect.victoria:
         signals = tuple(replace(signal, promql=promql.rate_as_increase(signal.promql)) for signal in signals)
+        raw = tuple(replace(one, promql=promql.rate_as_increase(one.promql)) for one in raw)
     return signals + by_rules, raw
 
 
@@ -487,6 +479,10 @@ def _evidence(found: _Gathered, *, window: Window, calls: tuple[tuple[str, str],
         notes=tuple(dict.fromkeys((*found.notes, *told.notes, *found.derived.notes, *about_sources))),
         rules=found.rules,
         earlier_firings=found.earlier,
+        earlier_hours=tuple(
+            replace(one, metrics=tuple(replace(m, query=numbers[m.query]) for m in one.metrics))
+            for one in found.earlier_hours
+        ),
         scans=found.scans,
     )
 

@@ -60,7 +60,7 @@ def draft(evidence: Evidence, *, settings: Settings | None = None) -> Incident:
         found.anomalies,
         asked,
         spans=trouble(evidence, system, users),
-        events=evidence.events,
+        evidence=evidence,
         keep_user_facing=not users.judged,
     )
     evidence = replace(evidence, notes=(*evidence.notes, expectation(asked.series, asked.score, asked.expected)))

@@ -2,8 +2,9 @@
 
 A bundle is a zip: `manifest.json` (schema, generator, window, SHA-256 of each part), `metrics.parquet`,
 `signals.jsonl`, `events.jsonl`, `alerts.jsonl`, `gaps.jsonl`, `queries.jsonl`, `context.json` (call graph, notes),
-`settings.json`, and where there are some `raw.parquet` with `raw.jsonl`, `rules.jsonl`, `earlier_firings.jsonl` and
-`scans.jsonl`.
+`settings.json`, and where there are some `raw.parquet` with `raw.jsonl`, `rules.jsonl`, `earlier_firings.jsonl`,
+`scans.jsonl`, and for each stretch of earlier hours `earlier_hours_N.parquet` with `earlier_hours_N.jsonl` (its window
+first).
 Everything in Evidence comes back exactly, to the bits of a NaN.
 """
 
@@ -12,6 +13,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -26,6 +28,7 @@ from reconstruct.json_text import read_json
 from reconstruct.model import (
     Alert,
     EarlierFiring,
+    EarlierHours,
     Event,
     Evidence,
     Gap,
@@ -56,6 +59,7 @@ _METRICS: Final = "metrics.parquet"
 _RAW: Final = "raw.parquet"
 _RAW_SIGNALS: Final = "raw.jsonl"
 """Only in bundles whose evidence has raw series."""
+_STRETCH: Final = "earlier_hours_{}.{}"
 
 
 def write_bundle(
@@ -79,6 +83,7 @@ def write_bundle(
         _METRICS: write_matrix(evidence.metrics, window=evidence.window),
         "signals.jsonl": _lines([_metric_record(metric) for metric in evidence.metrics]),
         **({} if not evidence.raw else _raw_parts(evidence)),
+        **{k: v for n, stretch in enumerate(evidence.earlier_hours) for k, v in _stretch_parts(n, stretch).items()},
         **{
             f"{name}.jsonl": _lines([encode(row) for row in getattr(evidence, name)])
             for name in (*_LISTS, *_OPTIONAL_LISTS)
@@ -96,6 +101,14 @@ def _raw_parts(evidence: Evidence) -> dict[str, bytes]:
     return {
         _RAW: write_matrix(evidence.raw, window=evidence.window),
         _RAW_SIGNALS: _lines([_metric_record(metric) for metric in evidence.raw]),
+    }
+
+
+def _stretch_parts(number: int, stretch: EarlierHours) -> dict[str, bytes]:
+    head = {"window": encode(stretch.window), "shift": encode(stretch.shift)}
+    return {
+        _STRETCH.format(number, "parquet"): write_matrix(stretch.metrics, window=stretch.window),
+        _STRETCH.format(number, "jsonl"): _lines([head, *(_metric_record(metric) for metric in stretch.metrics)]),
     }
 
 
@@ -126,6 +139,13 @@ def read_bundle(path: Path, *, max_samples: int = MAX_SAMPLES) -> tuple[Evidence
         metrics = _metrics(lines(at), lambda: part(_METRICS), window=window, max_samples=max_samples)
         at = _RAW_SIGNALS
         raw = _metrics(lines(at), lambda: part(_RAW), window=window, max_samples=max_samples) if at in parts else ()
+        earlier: list[EarlierHours] = []
+        while (at := _STRETCH.format(len(earlier), "jsonl")) in parts:
+            head, *records = lines(at)
+            stretch: Window = decode(head.get("window"), Window)
+            content = partial(part, _STRETCH.format(len(earlier), "parquet"))
+            found = _metrics(records, content, window=stretch, max_samples=max_samples)
+            earlier.append(EarlierHours(stretch, found, decode(head.get("shift"), pd.Timedelta)))
         lists = {}
         for name, kind in (*_LISTS.items(), *_OPTIONAL_LISTS.items()):
             at = f"{name}.jsonl"
@@ -143,7 +163,8 @@ def read_bundle(path: Path, *, max_samples: int = MAX_SAMPLES) -> tuple[Evidence
             f"{path}: part {at!r} does not hold what it should: {error}",
             hint="it was altered, or a newer version wrote it: update reconstruct, or capture it again",
         ) from error
-    return Evidence(window=window, metrics=metrics, calls=calls, notes=notes, raw=raw, **lists), settings
+    evidence = Evidence(window=window, metrics=metrics, calls=calls, notes=notes, raw=raw, **lists)
+    return replace(evidence, earlier_hours=tuple(earlier)), settings
 
 
 def _metrics(

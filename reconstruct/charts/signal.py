@@ -80,6 +80,8 @@ class Drawn(NamedTuple):
     threshold: float | None
     """The threshold, in the signal's unit, where it could be drawn."""
     hatched: bool
+    week_before: bool = False
+    """The same hours of the week before are drawn as a faint line."""
 
 
 def draw_signal(
@@ -145,6 +147,7 @@ def draw_metric(
     layers += [
         ([c], colour, 1.5, 1.0, 3.9 - 0.05 * i) for i, (c, colour) in enumerate(zip(named, colours, strict=True))
     ]
+    week_before = _draw_week_before(ax, incident, metric, affected or healthy, scale=scale, theme=theme)
     for members, colour, width_pt, alpha, zorder in layers:
         most = POINTS_ACROSS_CROWD if len(members) > CROWD else POINTS_ACROSS
         lines = polylines(values[members], spacing_s=metric.spacing_s, step_s=window.step_s, most=most)
@@ -179,7 +182,30 @@ def draw_metric(
         band=band,
         threshold=threshold,
         hatched=bool(holes),
+        week_before=week_before,
     )
+
+
+def _draw_week_before(
+    ax: Axes, incident: Incident, metric: Metric, columns: Sequence[int], *, scale: Scale, theme: Theme
+) -> bool:
+    """The same hours of the week before as one faint line: the worst of the affected series at each time."""
+    for stretch in incident.evidence.earlier_hours:
+        earlier = next((m for m in stretch.metrics if m.signal.id == metric.signal.id), None)
+        if not stretch.shift or earlier is None:
+            continue
+        wanted = [dict(metric.labels[column]) for column in columns]
+        same = [n for n, labels in enumerate(earlier.labels) if dict(labels) in wanted]
+        if not same:
+            return False
+        values = earlier.values[same]
+        worst = values.min(axis=1) if metric.signal.worse == "down" else values.max(axis=1)
+        moved = worst.set_axis(worst.index + stretch.shift).to_frame()
+        (line,) = polylines(moved, spacing_s=stretch.window.step_s, step_s=stretch.window.step_s)
+        line[:, 1] *= scale.factor
+        draw_lines(ax, [line], colour=theme.week_before, width_pt=1.0, alpha=0.8, zorder=2.9)
+        return True
+    return False
 
 
 def phases_far_apart(incident: Incident, metric: Metric) -> bool:
@@ -372,6 +398,8 @@ def _names(metric: Metric, drawn: Drawn, *, theme: Theme) -> list[Item]:
     if drawn.band is not None:
         low, high = (human(edge, unit) for edge in drawn.band)
         items.append(Item("patch", theme.band, f"baseline {low}" if low == high else f"baseline {low} to {high}"))
+    if drawn.week_before:
+        items.append(Item("line", theme.week_before, "same hours a week before"))
     if drawn.threshold is not None:
         side = {"<": "below", "<=": "below", ">": "above", ">=": "above"}.get(metric.signal.comparator, "at")
         what = f"alert {side}" if metric.signal.threshold is not None else "limit of the panel"

@@ -47,6 +47,8 @@ class Theme:
     """Series that did not leave their history."""
     band: str
     """Where the affected series lay before the window."""
+    week_before: str
+    """The same hours a week before: fainter than any series of the window."""
     affected: str
     """The one series, or all series, that went wrong."""
     crowd: str
@@ -77,6 +79,7 @@ LIGHT: Final = Theme(
     rule="#d5d9de",
     healthy="#848d97",
     band="#dbe7f0",
+    week_before="#8fa9bf",
     affected="#c24a00",
     crowd="#e5ad8a",
     shade="#fbe3d3",
@@ -100,6 +103,7 @@ DARK: Final = Theme(
     rule="#363d46",
     healthy="#7b8591",
     band="#26384a",
+    week_before="#5f7c96",
     affected="#ff8a4c",
     crowd="#6e4229",
     shade="#43291b",

@@ -17,8 +17,9 @@ from typing import Final
 
 import pandas as pd
 
+from reconstruct.detect.earlier_hours import usual
 from reconstruct.detect.rollouts import without_own_effects
-from reconstruct.model import Anomaly, Event, Evidence
+from reconstruct.model import Anomaly, Evidence
 
 QUIET_SHARE: Final = 0.02
 QUIET_EXPONENT: Final = 1.6
@@ -58,28 +59,30 @@ def telling(
     surprise: Surprise,
     *,
     spans: Sequence[tuple[pd.Timestamp, pd.Timestamp | None]],
-    events: Sequence[Event],
+    evidence: Evidence,
     keep_user_facing: bool,
 ) -> tuple[Anomaly, ...]:
-    """The anomalies that are surprising enough and no rollout's own, and all near one of `spans`; ids given anew.
+    """The anomalies that are surprising, not usual and no rollout's own, and all near one of `spans`; ids given anew.
 
     Parameters
     ----------
     spans : sequence of (start, end)
         When something was wrong; None = not over.
-    events : sequence of Event
-        What changed, for `rollouts.without_own_effects`.
+    evidence : Evidence
+        That they were found in: what changed, and earlier hours.
     keep_user_facing : bool
         Nothing else tells what users met: then what they feel is all kept.
     """
     near = [any(_near(a, start, end) for start, end in spans) for a in anomalies]
     away = [a for a, beside in zip(anomalies, near, strict=True) if not beside]
-    other = {id(a) for a in without_own_effects(away, events)}
-    kept = [
-        a
-        for a, beside in zip(anomalies, near, strict=True)
-        if beside or (id(a) in other and (a.score >= surprise.score or (keep_user_facing and a.signal.user_facing)))
-    ]
+    other = {id(a) for a in without_own_effects(away, evidence.events)}
+    end = evidence.window.end
+
+    def tells(one: Anomaly) -> bool:
+        loud = one.score >= surprise.score or (keep_user_facing and one.signal.user_facing)
+        return loud and id(one) in other and not usual(one, evidence.earlier_hours, end=end)
+
+    kept = [a for a, beside in zip(anomalies, near, strict=True) if beside or tells(a)]
     return tuple(replace(a, id=f"a{n}") for n, a in enumerate(kept, start=1))
 
 

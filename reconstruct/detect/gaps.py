@@ -24,10 +24,10 @@ REGULAR_SHARE = 0.5
 """... and for this share of the time since its first one: some series come and go with what they describe (guess)."""
 SEEN_SHARE = 0.5
 """What has samples in this share of a stretch was seen in it (guess)."""
-PER_INSTANCE = frozenset(
-    ["instance", "pod", "pod_name", "container_id", "version", "service_version", "service_instance_id", "k8s_pod_name"]
+PER_INSTANCE = re.compile(
+    r"(.*_)?(instance|instance_id|pod|pod_(name|uid|ip|template_hash)|container_id|replicaset(_name)?|version)"
 )
-"""Labels that a new instance of the same workload has otherwise."""
+"""Labels that a new instance of the same workload has otherwise, whatever a scrape configuration puts before them."""
 NAMED_SERIES = 3
 """Series named one by one in a gap; more are counted."""
 
@@ -139,7 +139,7 @@ def _replaced(metric: Metric, values: NDArray[np.float64], series: int) -> bool:
 
 def _kind_of(labels: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
     """The labels that a replaced instance shares with the one before it."""
-    return tuple(sorted((name, value) for name, value in labels.items() if name not in PER_INSTANCE))
+    return tuple(sorted((name, value) for name, value in labels.items() if not PER_INSTANCE.fullmatch(name)))
 
 
 def _is_quotient(metric: Metric) -> bool:

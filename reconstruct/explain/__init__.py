@@ -28,8 +28,9 @@ from reconstruct.explain.episodes import (
 from reconstruct.explain.exhausted import RanOut, ran_out
 from reconstruct.explain.firings import Firing, calls_somebody, firings
 from reconstruct.explain.gradual import Line, leading_line
-from reconstruct.explain.impact import episodes, impact, verdict
+from reconstruct.explain.impact import episodes, impact, seen_by_users, verdict
 from reconstruct.explain.locate import met_by_users
+from reconstruct.explain.places import doubt, place_hints, places
 from reconstruct.explain.ruled_out import not_checked, ruled_out
 from reconstruct.explain.rules.ambiguous_order import ambiguous_order, near_onset
 from reconstruct.explain.rules.canary_comparison import canary_comparison
@@ -37,6 +38,7 @@ from reconstruct.explain.rules.certificate_expiry import certificate_expiry
 from reconstruct.explain.rules.cure import cure
 from reconstruct.explain.rules.dependency_outage import dependency_outage
 from reconstruct.explain.rules.largest_effect import largest_effect
+from reconstruct.explain.rules.mechanism_fits import RULE as MECHANISM_FITS
 from reconstruct.explain.rules.mechanism_fits import mechanism_fits, typical
 from reconstruct.explain.rules.mechanism_shown import Reading, read
 from reconstruct.explain.rules.negative_control import negative_control
@@ -102,7 +104,9 @@ def explain(
     found = _found(evidence, anomalies, user_facing, users, exhausted, firing=firing)
     bout = worst(found)
     judged, why = verdict(evidence, anomalies, bout, firing=firing, users=users, ran_out=exhausted)
-    if bout is None or judged != "incident":
+    if judged != "incident":
+        return _no_incident(judged, why, evidence, anomalies, settings=settings, judged_users=users.judged)
+    if bout is None:
         return Explanation(judged, reason=why)
     if not bout.symptoms:  # an alert that nothing measured bears out: nothing to reason from
         return _only_alerted(judged, why, found, bout, anomalies)
@@ -117,10 +121,13 @@ def explain(
     near = near_onset(changed, case)
     candidates = [CandidateCause(c, _judge(c, case, near, cured_by, line, readings, alternatives)) for c in changed]
     credible = believed(readings, alternatives)
-    places = largest_effect(case) if unplaced(alternatives, credible) else ()
-    scored = weigh(candidates, alternatives, readings, places)
-    told = hints(case, scored, alternatives, credible, places)
+    by_effect = largest_effect(case) if unplaced(alternatives, credible) else ()
+    scored = weigh(candidates, alternatives, readings, by_effect)
+    told, ledger = hints(case, scored, alternatives, credible, by_effect), scored.ledger
     mitigated = cured_by
+    if by_figures is None and _placed_by_rank(candidates, alternatives, credible):
+        placed = place_hints(places(evidence, anomalies, onset=case.onset, settings=settings, met=True), met=True)
+        told, ledger = placed if placed[0] else (told, ledger)
     if by_figures is not None:
         told = by_figures.hints
         mitigated = mitigation(by_figures, changed, case, cured_by)
@@ -143,8 +150,31 @@ def explain(
         ruled_out=by_figures.ruled_out if by_figures else ruled_out(case, readings, told=spoken_of),
         not_checked=not_checked(case, readings, told=spoken_of | (by_figures.measured if by_figures else frozenset())),
         dismissed_changes=by_figures.dismissed_changes if by_figures else dismissed_changes(case, scored),
-        ledger=by_figures.ledger if by_figures else scored.ledger,
+        ledger=by_figures.ledger if by_figures else ledger,
     )
+
+
+def _no_incident(
+    judged: Verdict,
+    why: VerdictReason,
+    evidence: Evidence,
+    anomalies: Sequence[Anomaly],
+    *,
+    settings: Settings,
+    judged_users: bool,
+) -> Explanation:
+    """Calm, unless there is a reason to doubt it; else what moved most, which is then all that is known."""
+    if judged == "no-incident" and judged_users:
+        return Explanation(judged, reason=why)
+    found = places(evidence, anomalies, onset=None, settings=settings, met=False)
+    if judged == "no-incident":
+        about = [p for p in found if not settings.services or p.service.name in settings.services]
+        reason = doubt(evidence, seen_by_users(evidence), about)
+        if reason is None:
+            return Explanation(judged, reason=why)
+        judged, why = "inconclusive", reason
+    told, ledger = place_hints(found, met=False)
+    return Explanation(judged, reason=why, hints=told, ledger=ledger)
 
 
 def _found(
@@ -217,6 +247,15 @@ def _rivals(case: Case, readings: Sequence[Reading]) -> tuple[Alternative, ...]:
         mechanism_fits(readings),
     )
     return tuple(r for r in found if r is not None)
+
+
+def _placed_by_rank(
+    candidates: Sequence[CandidateCause], alternatives: Sequence[Alternative], credible: Sequence[Reading]
+) -> bool:
+    """Whether neither a change nor a rule of its own says where it is: mechanisms within services show in many."""
+    if any(c.odds > -math.inf for c in candidates):
+        return False
+    return unplaced([a for a in alternatives if a.rule != MECHANISM_FITS], credible)
 
 
 def _judge(

@@ -14,8 +14,9 @@ from typing import Final
 
 from reconstruct.explain.before_during import Move, Span, move, slope_start
 from reconstruct.explain.figures import Figure, Rollouts, figures, hosts_of
-from reconstruct.explain.locate import Location, met_by_users, owns_its_time
+from reconstruct.explain.locate import Location, excess, met_by_users, owns_its_time
 from reconstruct.explain.own_failures import own_failures
+from reconstruct.explain.priors import EXPLAINS_SHARE, ROUND_TRIPS
 from reconstruct.explain.shown import ANYONE, NETWORK, Candidate
 from reconstruct.model import Fact, Mechanism, Reason, Tell
 from reconstruct.model.system import System
@@ -74,7 +75,7 @@ def candidates(
                 c
                 for tell in mechanism.shown_by
                 if tell.on == place
-                for c in _shown(tell, mechanism, thing, other, own, by_thing, span)
+                for c in _shown(tell, mechanism, thing, other, own, by_thing, system, span)
             ]
             if shown:
                 found.append(_best(shown, system, span))
@@ -88,19 +89,48 @@ def candidates(
 
 
 def cleared(system: System, span: Span, mechanism: Mechanism, *, rollouts: Rollouts) -> tuple[tuple[Figure, Move], ...]:
-    """Figures of every thing that could show a mechanism and stayed; none where any did not, or none is measured."""
-    told = []
-    for figure in figures(system, span, rollouts=rollouts):
+    """Figures of every thing that could show a mechanism and stayed; none where any did not, or none is measured.
+
+    What moved too little to account for the impact clears as well. A figure that moved while the tell's own condition
+    (`when`) was not met moved for another reason: it neither clears nor keeps from it. Nor does a process that no
+    request passes through, such as the monitoring's own.
+    """
+    told, every = [], figures(system, span, rollouts=rollouts)
+    part = taking_part(system)
+    for figure in every:
         for tell in mechanism.cleared_by:
             if (tell.on, tell.figure) != (figure.place, figure.name):
+                continue
+            if figure.place == "service" and part and figure.thing not in part:
                 continue
             moved = _move(tell, figure, span)
             if moved is None:
                 continue
-            if not _stayed(tell, moved):
+            if _stayed(tell, moved) or not _accounts(figure, moved, system, span):
+                told.append((figure, moved))
+                continue
+            own = [f for f in every if (f.place, f.thing) == (figure.place, figure.thing)]
+            if all(_met(condition, own, {}, span) for condition in tell.when):
                 return ()
-            told.append((figure, moved))
     return tuple(told)
+
+
+def _accounts(figure: Figure, moved: Move, system: System, span: Span) -> bool:
+    """Whether a figure moved by enough to account for what requests wait longer.
+
+    A request passes a way ROUND_TRIPS times at most: one that takes d longer explains at most that times d. Where
+    requests are not timed, or did not wait longer, nothing tells how much is enough.
+    """
+    if figure.name != "round-trip":
+        return True
+    later_s = max((excess(flow, span).later_s for flow in system.served.values()), default=0.0)
+    return later_s <= 0 or moved.by * ROUND_TRIPS >= EXPLAINS_SHARE * later_s
+
+
+def taking_part(system: System) -> frozenset[str]:
+    """The things that requests or messages pass through, as far as is known."""
+    ends = {end for pair in (*system.called, *system.calls, *system.pools) for end in pair}
+    return frozenset({*system.served, *system.handled, *system.consumers, *ends})
 
 
 # ---------------------------------------------------------------- one figure
@@ -149,6 +179,7 @@ def _shown(
     other: str,
     own: Sequence[Figure],
     by_thing: Mapping[tuple[str, str, str], Sequence[Figure]],
+    system: System,
     span: Span,
 ) -> list[Candidate]:
     """The candidates that a tell's figures of one thing make."""
@@ -157,7 +188,7 @@ def _shown(
         if figure.name != tell.figure:
             continue
         moved = _move(tell, figure, span)
-        if moved is None or not _holds(tell, moved):
+        if moved is None or not _holds(tell, moved) or not _accounts(figure, moved, system, span):
             continue
         if not all(_met(c, own, by_thing, span) for c in tell.when) or any(
             _met(c, own, by_thing, span) for c in tell.unless

@@ -302,6 +302,8 @@ def _ruled_out(
         suspected.add("pool-exhaustion")  # calls that hang hold threads and connections
     if any(c.mechanism.id == "dependency-down" and c.place == "cache" for c in shown):
         suspected.add("cache-miss-storm")  # who cannot ask counts no miss
+    if any(c.why.startswith("between") for c in shown):
+        suspected |= {"network-degradation", "certificate-expiry"}  # of this link nothing is measured
     told = []
     for mechanism in case.settings.mechanisms:
         if mechanism.id in suspected:

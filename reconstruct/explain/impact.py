@@ -67,7 +67,7 @@ def verdict(
         one = ran_out[0]
         out: Facts = {"what": one.what, "thing": one.thing, "since": one.moment.time}
         return "incident", VerdictReason("ran-out", out, one.queries)
-    seen = [m for m in evidence.metrics if _user_facing(m) and _has_data(m, evidence.window)]
+    seen = seen_by_users(evidence)
     unread = [gap for gap in evidence.gaps if gap.matters]
     if not seen and not unread:
         return "inconclusive", VerdictReason("nothing-measured")
@@ -201,6 +201,11 @@ def _preferred(symptom: Symptom) -> tuple[bool, bool, bool, float, str]:
         symptom.strength,
         symptom.anomaly.id,
     )
+
+
+def seen_by_users(evidence: Evidence) -> list[Metric]:
+    """The user-facing signals that have samples in the window."""
+    return [m for m in evidence.metrics if _user_facing(m) and _has_data(m, evidence.window)]
 
 
 def _user_facing(metric: Metric) -> bool:

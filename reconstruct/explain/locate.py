@@ -44,6 +44,8 @@ class Excess:
     """Failed beyond before, of all."""
     times: float = 1.0
     """Mean answer, during over before."""
+    later_s: float = 0.0
+    """Mean answer, during less before."""
 
     @property
     def ill(self) -> bool:
@@ -70,7 +72,7 @@ def excess(flow: Flow | None, span: Span) -> Excess:
     if flow is None or not np.isfinite(flow.total[rows]).any():
         return Excess()
     rate = float(np.nanmean(flow.total[rows]))
-    failed = share = slow = 0.0
+    failed = share = slow = later_s = 0.0
     times = 1.0
     if flow.failed is not None and np.isfinite(flow.failed[rows]).any():
         before = float(np.nansum(flow.failed[span.base]) / max(float(np.nansum(flow.total[span.base])), 1e-9))
@@ -82,8 +84,8 @@ def excess(flow: Flow | None, span: Span) -> Excess:
         timed = float(np.nanmean(flow.timed[rows]))
         if np.isfinite(before):
             now = float(np.nanmean(flow.busy[rows])) / max(timed, 1e-9)
-            slow, times = (now - before) * timed, now / max(before, 1e-9)
-    return Excess(failed, slow, rate, share, times)
+            slow, times, later_s = (now - before) * timed, now / max(before, 1e-9), now - before
+    return Excess(failed, slow, rate, share, times, later_s)
 
 
 def locate(system: System, span: Span, start: str, *, failing: bool, slow: bool) -> Location:

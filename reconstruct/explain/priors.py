@@ -17,6 +17,10 @@ FELT_SAMPLES: Final = 3
 """A symptom of fewer samples than this is a blip: one scrape that hit a slow request is no incident."""
 FELT_S: Final = 20.0
 """Nor is one shorter than this, however dense the samples: no user reports it and no alert waits so little."""
+FELT_TWO_S: Final = 120.0
+"""Two samples are no blip where they stand for so long: two bad samples of five minutes are ten minutes of outage."""
+AT_CAPACITY: Final = 0.95
+"""Of a resource: one sample that users met is no blip where the same service had nothing left meanwhile."""
 LATENCY_TIMES: Final = 1.5
 """Users tell latencies apart when they differ by about half (Weber fractions of waiting are near 0.2 in a laboratory;
 a service's own day already swings by more than that)."""

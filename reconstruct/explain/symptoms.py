@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -73,7 +73,7 @@ def symptoms(
             continue
         metric = metrics.get(a.query)
         step_s = metric.spacing_s if metric else evidence.window.step_s
-        if not seen and not lasts(a, end=end, spacing_s=step_s):
+        if not (seen or lasts(a, end=end, spacing_s=step_s) or _borne_out(a, anomalies, metrics, end=end)):
             continue
         strength = max(_strength(a, end=end), priors.ALERT_BONUS if seen else 0.0)
         if strength > 0:
@@ -88,10 +88,28 @@ def on_a_symptom(firing: Firing, evidence: Evidence) -> bool:
 
 
 def lasts(anomaly: Anomaly, *, end: pd.Timestamp, spacing_s: float) -> bool:
-    """Whether it is longer than a blip: FELT_SAMPLES samples and FELT_S seconds."""
+    """Whether it is longer than a blip: FELT_SAMPLES samples and FELT_S seconds, or two samples and FELT_TWO_S."""
     over = anomaly.recovery.time if anomaly.recovery else end
     least_s = max(priors.FELT_SAMPLES * spacing_s, priors.FELT_S)
+    least_s = min(least_s, max(2 * spacing_s, priors.FELT_TWO_S))
     return bool((over - anomaly.onset.time).total_seconds() >= least_s)
+
+
+def _borne_out(
+    anomaly: Anomaly, anomalies: Sequence[Anomaly], metrics: Mapping[str, Metric], *, end: pd.Timestamp
+) -> bool:
+    """Whether a blip is none: a resource of the same service was at its capacity meanwhile, and for longer."""
+    return anomaly.service.name != "" and any(
+        other.service == anomaly.service
+        and other.worse
+        and other.signal.aspect in ("utilisation", "saturation")
+        and other.signal.unit == "ratio"
+        and other.level >= priors.AT_CAPACITY
+        and other.onset.earliest <= (anomaly.recovery.latest if anomaly.recovery else end)
+        and (other.recovery is None or other.recovery.latest >= anomaly.onset.earliest)
+        and lasts(other, end=end, spacing_s=metrics[other.query].spacing_s if other.query in metrics else 0.0)
+        for other in anomalies
+    )
 
 
 def _began(anomaly: Anomaly, metric: Metric | None, *, end: pd.Timestamp) -> Moment:

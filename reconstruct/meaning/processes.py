@@ -38,6 +38,8 @@ def read_process(
                 continue  # resilience4j counts calls that needed none beside those that did
             found.add(names.thing(row), "retries", row.signal, Source(row.query, name, instance_of(row.labels)))
         return True
+    if "rtt" in said or {"round", "trip"} <= said:
+        return _round_trips(name, rows, names=names, found=found)
     for row in rows:
         thing = names.thing(row)
         told = Source(row.query, name, instance_of(row.labels))
@@ -86,6 +88,23 @@ def read_process(
         else:
             return False
     return True
+
+
+WAY_LABELS: Final = ("path", "link", "route", "target", "peer", "dest", "dst", "destination", "remote", "to")
+"""Labels in which a prober names the way, or the end of it."""
+
+
+def _round_trips(name: str, rows: Sequence[Row], *, names: Names, found: Readings) -> bool:
+    """Round trips of packets by whoever times them, where a label names the way; False where none does."""
+    unit = next((u for u, of in _UNITS if frozenset(rows[0].words) & of), 1.0)
+    read = False
+    for row in rows:
+        way = next((row.own[k] for k in WAY_LABELS if row.own.get(k)), "")
+        if way and row.rate is None and "le" not in row.labels and "quantile" not in row.labels:
+            names.kinds.setdefault(way, "path")
+            found.add(way, "round_trip", row.values * unit, Source(row.query, name))
+            read = True
+    return read
 
 
 PARTS_OF_CPU: Final = frozenset({"user", "system", "kernel", "child", "iowait"})

@@ -28,6 +28,7 @@ from reconstruct.model.alerting import (
 from reconstruct.model.error_budget import DEFAULT_PERIOD_S, ErrorBudget, Objective, ObjectiveSource
 from reconstruct.model.evidence import (
     Alert,
+    EarlierHours,
     Event,
     Evidence,
     Gap,
@@ -118,6 +119,7 @@ __all__ = [
     "DismissedChange",
     "Duration",
     "EarlierFiring",
+    "EarlierHours",
     "Effect",
     "Entry",
     "EntryKind",

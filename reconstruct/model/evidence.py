@@ -220,6 +220,17 @@ class Query:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class EarlierHours:
+    """Signals over an earlier stretch, coarser than the window's grid: what is usual beyond the baseline."""
+
+    window: Window
+    """The stretch, on its own grid, without a baseline of its own."""
+    metrics: tuple[Metric, ...]
+    shift: pd.Timedelta
+    """How far before the window its same hours are; 0 = the hours right before the baseline."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Evidence:
     """All that is known of a window. The same evidence gives the same incident, byte for byte."""
 
@@ -242,6 +253,8 @@ class Evidence:
     """Alerting rules that the server has loaded."""
     earlier_firings: tuple[EarlierFiring, ...] = ()
     """Of the rules that fired in the window, before the evidence begins."""
+    earlier_hours: tuple[EarlierHours, ...] = ()
+    """Of the signals that left their baseline in the window: the day before it, the same hours a week before."""
     scans: tuple[ScanResult, ...] = ()
     """What changed among the metrics that no pack knows, series by series; at most one."""
 

@@ -187,7 +187,16 @@ class Episode:
 
 
 VerdictKind = Literal[
-    "users-harmed", "symptoms", "alerts-fired", "ran-out", "nothing-measured", "not-judged", "not-read", "calm"
+    "users-harmed",
+    "symptoms",
+    "alerts-fired",
+    "ran-out",
+    "nothing-measured",
+    "not-judged",
+    "not-read",
+    "short-history",
+    "stands-out",
+    "calm",
 ]
 
 
@@ -198,7 +207,8 @@ class VerdictReason:
     kind: VerdictKind
     facts: Facts = field(default_factory=dict)
     """users-harmed, symptoms: `anomaly`, `since`, `services`; alerts-fired: `names`, `since`; ran-out: `what`, `thing`,
-    `since`; not-judged: `signals`; not-read: `missing`, `cause`, `others`; calm: `judged`, `moved`, `nearest`."""
+    `since`; not-judged: `signals`; not-read: `missing`, `cause`, `others`; short-history: `samples`;
+    stands-out: as a place's; calm: `judged`, `moved`, `nearest`."""
     evidence: tuple[str, ...] = ()
 
 

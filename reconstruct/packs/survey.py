@@ -13,6 +13,7 @@ from typing import Final, Protocol
 import pandas as pd
 
 from reconstruct import promql
+from reconstruct.errors import SourceError
 from reconstruct.packs.catalogue import Conventions, MetricInfo
 from reconstruct.packs.classify import unit_of
 from reconstruct.packs.words import words_of
@@ -23,6 +24,10 @@ SERIES_LOOKED_AT: Final = 500
 """Labels of a metric with more series than this are not looked at; it is summed by who it is about."""
 SERIES_SAMPLED: Final = 3
 """Of an untyped metric with more series than that, these many tell whether it only rises: the largest ones."""
+TYPED_BY_SAMPLES: Final = 10_000
+"""Of a larger untyped metric the largest series are not looked for; it is taken for a gauge."""
+UNCOUNTED: Final = 10_000_000
+"""Series of a metric that the server could not count."""
 UNTYPED_A_QUERY: Final = 20
 """Untyped metrics asked about at once: their samples of an hour are read, so the query is kept small."""
 RESETS_OF_COUNTER: Final = 0.02
@@ -71,17 +76,28 @@ def survey(
     at: Sequence[pd.Timestamp],
     conventions: Conventions,
     scope: str = "",
+    sizes: Mapping[str, int] | None = None,
 ) -> dict[str, Seen]:
     """Look at the series of `names`; a metric without any in the window is left out.
+
+    `sizes` tells of large metrics how many series they have: with more than `SERIES_LOOKED_AT` they are not counted
+    again. What the server cannot count is taken for larger than anything.
 
     Series are counted at the moments `at`: give the window's start and end. What lived only in between, as the errors
     of one release do, is taken for few.
     """
     counts: dict[str, int] = {}
     fewest: dict[str, int] = {}
-    for chunk in _chunks(sorted(names), size=NAMES_A_QUERY):
+    large = {name: count for name, count in (sizes or {}).items() if name in names and count > SERIES_LOOKED_AT}
+    counts |= large
+    fewest |= large
+    for chunk in _chunks(sorted(set(names) - set(large)), size=NAMES_A_QUERY):
         for moment in at:
-            answer = server.instant(f"count by (__name__) ({_any_of(chunk, scope=scope)})", at=moment)
+            try:
+                answer = server.instant(f"count by (__name__) ({_any_of(chunk, scope=scope)})", at=moment)
+            except SourceError:
+                counts |= dict.fromkeys(chunk, UNCOUNTED)
+                break
             found = {labels.get("__name__", ""): int(value) for labels, value in answer}
             counts |= {name: max(counts.get(name, 0), count) for name, count in found.items()}
             fewest |= {name: min(fewest.get(name, found.get(name, 0)), found.get(name, 0)) for name in chunk}
@@ -94,8 +110,10 @@ def survey(
     counts |= {name: len(labels_of[name]) for name in labels_of if name not in counts}
     kinds = {name: kind_of(name, names[name], conventions=conventions) for name in sorted(names) if name in counts}
     untyped = {name: [promql.selector(name, scope=scope)] for name in few if kinds.get(name) == "unknown"}
-    large = [name for name in sorted(kinds) if kinds[name] == "unknown" and name not in untyped]
-    untyped |= _samples_of(large, server=server, at=at, scope=scope)
+    unknown = [name for name in sorted(kinds) if kinds[name] == "unknown" and name not in untyped]
+    sampled = [name for name in unknown if counts[name] <= TYPED_BY_SAMPLES]
+    kinds |= {name: "gauge" for name in unknown if name not in sampled}
+    untyped |= _samples_of(sampled, server=server, at=at, scope=scope)
     kinds |= _kinds_by_moves(untyped, server=server, at=at)
     return {
         name: Seen(

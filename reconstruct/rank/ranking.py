@@ -12,8 +12,11 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
+import pandas as pd
 
 from reconstruct.model import Aspect, Evidence, Metric, Moment, Service, Settings, Signal
+from reconstruct.packs.words import words_of
 from reconstruct.rank.attribution import attribution
 from reconstruct.rank.confidence import confidence
 from reconstruct.rank.effect_size import Column, Floats, SeriesTable, effect
@@ -45,6 +48,8 @@ class Ranking:
     """The row at which it most likely began; None where nothing could be judged."""
     confidence: float
     """Probability that the first service is right; low where nothing stands out."""
+    quiet: float
+    """Effect that the best service has by chance, where nothing happened; NaN where no time is left to tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,10 @@ class Ranked:
     """That it is this one: stated for the first only, 0 for the rest."""
     series: tuple[tuple[str, int], ...]
     """(query id, column) of its series that moved, the furthest first."""
+    levels: tuple[float, float] = (math.nan, math.nan)
+    """Of the first of them, before and during, in its unit."""
+    beyond: float = 0.0
+    """Its log effect beyond the best that chance makes of the same table; 0 where no time is left to tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +126,7 @@ def rank_table(
     weighed = weigh_stretches(table, starts=starts, first=first, counted=counted)
     if weighed is None or not (weighed.score >= 0).any():
         nothing = np.full(len(table.columns), np.nan)
-        return Ranking((), (), (), np.full(len(table.columns), -1.0), nothing, nothing, None, 0.0)
+        return Ranking((), (), (), np.full(len(table.columns), -1.0), nothing, nothing, None, 0.0, math.nan)
     own = table.best_of_service(weighed.score)
     attributed = attribution(
         table,
@@ -133,6 +142,7 @@ def rank_table(
     order = sorted(judged, key=lambda i: (i in observers, -attributed[i], -own[i], table.services[i]))
     candidates = [i for i in order if i not in observers] or order
     suspected = np.isin(table.service_of, candidates).astype(float)
+    quiet = quiet_effect(table, start=weighed.start, counted=counted * suspected)
     names = [(c.service, c.measure) for c in table.columns]
     columns = sorted(
         (j for j in range(len(names)) if weighed.early[j] >= 0), key=lambda j: (-weighed.early[j], names[j], j)
@@ -147,10 +157,11 @@ def rank_table(
         start=weighed.began,
         confidence=confidence(
             first_effect=float(own[order[0]]),
-            quiet_effect=quiet_effect(table, start=weighed.start, counted=counted * suspected),
+            quiet_effect=quiet,
             attribution=attributed[candidates],
             guided=_guided(table, calls, alerting),
         ),
+        quiet=quiet,
     )
 
 
@@ -174,31 +185,36 @@ def rank_services(
         Likeliest first; () where no series names a service or none can be judged. Series that name no service are
         left out.
     """
-    table, places = _table(evidence.metrics, named_only=True)
+    whole, places = _table(evidence.metrics, named_only=True)
     if not places:
         return ()
+    table, rows = _sampled(whole)
     names = dict(zip((_key(evidence.metrics[m].services[c]) for m, c in places), places, strict=True))
     alerting, aspect = _alerting(evidence, names)
     calls = (*evidence.calls, *(settings.calls if settings else ()))
     ranking = rank_table(
         table,
-        starts=None if onset is None else _rows_within(evidence, onset),
-        first=evidence.window.first,
-        calls=_keyed(calls, names),
+        starts=None if onset is None else _rows_within(evidence.window.index[rows], onset),
+        first=int(np.searchsorted(rows, evidence.window.first)),
+        calls=_keyed(calls, evidence, names),
         alerting=alerting,
         aspect=aspect,
     )
     series: dict[str, list[tuple[str, int]]] = {}
+    levels: dict[str, tuple[float, float]] = {}
     for j in ranking.columns:
         if ranking.score[j] > 0:
-            metric, column = places[j]
-            series.setdefault(table.columns[j].service, []).append((evidence.metrics[metric].query, column))
+            (metric, column), service = places[j], table.columns[j].service
+            series.setdefault(service, []).append((evidence.metrics[metric].query, column))
+            levels.setdefault(service, (float(ranking.before[j]), float(ranking.during[j])))
     return tuple(
         Ranked(
             _service(evidence, names[key]),
             score,
             ranking.confidence if first else 0.0,
             tuple(series.get(key, ())),
+            levels.get(key, (math.nan, math.nan)),
+            _beyond(table, ranking, key),
         )
         for first, key, score in zip(
             [True, *[False] * len(ranking.services)], ranking.services, ranking.attribution, strict=False
@@ -206,8 +222,18 @@ def rank_services(
     )
 
 
+def _beyond(table: SeriesTable, ranking: Ranking, service: str) -> float:
+    own = float(table.best_of_service(ranking.score)[table.services.index(service)])
+    return 0.0 if math.isnan(ranking.quiet) else max(0.0, own - ranking.quiet)
+
+
 STATISTIC_LABELS: Final = ("statistic", "stat", "quantile", "percentile", "aggregation")
 """Labels that say which summary of the samples a series holds."""
+OF_MIN_EFFECT: Final = 0.1
+"""Of the smallest change worth telling is what a share of failures is compared by: one in a thousand. Which of several
+services failed more is known well before any of them fails enough to be told."""
+MEANS: Final = frozenset({"avg", "mean", "average"})
+"""Words in a signal's name or of its statistic that say a mean: only means add up over calls."""
 CALLER_LABELS: Final = ("caller", "source_workload", "source_service", "source_app", "client_service")
 """Labels that say whose calls of a service a series counts."""
 _ASPECTS: Final[Mapping[Aspect, frozenset[str]]] = {
@@ -303,7 +329,8 @@ def _column(metric: Metric, column: int) -> Column:
     statistic = next((labels[k].lower() for k in STATISTIC_LABELS if labels.get(k)), "")
     if statistic:  # a mean and a percentile of one metric are two measures
         measure += f"/{statistic}"
-        tags = (*tags, "mean") if statistic in ("avg", "mean", "average") else tags
+    if MEANS & {statistic, *words_of(signal.id.rpartition("/")[2])}:
+        tags = (*tags, "mean")
     caller = next((labels[k] for k in CALLER_LABELS if labels.get(k)), "")
     if caller:  # one caller's view of a service has no counterpart at another service
         measure, tags = f"{measure}/{_key(metric.services[column])}/{caller}", (*tags, "one-caller")
@@ -317,7 +344,7 @@ def _column(metric: Metric, column: int) -> Column:
         aspect=signal.aspect,
         tags=tags,
         worse=signal.worse,
-        min_effect=signal.min_effect,
+        min_effect=signal.min_effect * (OF_MIN_EFFECT if signal.aspect in ("errors", "availability") else 1.0),
         full=CAPACITY.get(signal.unit, math.nan),
     )
 
@@ -331,22 +358,34 @@ def _service(evidence: Evidence, place: tuple[int, int]) -> Service:
     return evidence.metrics[metric].services[column]
 
 
-def _keyed(calls: Sequence[tuple[str, str]], names: Mapping[str, tuple[int, int]]) -> list[tuple[str, str]]:
+def _keyed(
+    calls: Sequence[tuple[str, str]], evidence: Evidence, names: Mapping[str, tuple[int, int]]
+) -> list[tuple[str, str]]:
     """Calls between names as calls between services: within one namespace where both are in it."""
-    by_name: dict[str, list[str]] = {}
-    for key in names:
-        by_name.setdefault(key.rsplit("/", 1)[1], []).append(key)
+    by_name: dict[str, list[tuple[str, Service]]] = {}
+    for key, place in names.items():
+        service = _service(evidence, place)
+        by_name.setdefault(service.name, []).append((key, service))
     found = []
     for caller, callee in calls:
-        for a in by_name.get(caller, ()):
+        for a, of_caller in by_name.get(caller, ()):
             everywhere = by_name.get(callee, [])
-            near = [b for b in everywhere if b.rsplit("/", 1)[0] == a.rsplit("/", 1)[0]]
-            found += [(a, b) for b in near or everywhere]
+            near = [b for b, of_callee in everywhere if _together(of_caller, of_callee)]
+            found += [(a, b) for b in near or [key for key, _ in everywhere]]
     return found
 
 
-def _rows_within(evidence: Evidence, onset: Moment) -> list[int]:
+def _together(one: Service, other: Service) -> bool:
+    return (one.cluster, one.namespace) == (other.cluster, other.namespace)
+
+
+def _sampled(table: SeriesTable) -> tuple[SeriesTable, npt.NDArray[np.intp]]:
+    """The rows in which anything was sampled, and which they are: an export with pauses is no longer than its rows."""
+    rows = np.flatnonzero(table.finite.any(axis=1))
+    return (table if len(rows) == len(table.values) else SeriesTable(table.values[rows], table.columns)), rows
+
+
+def _rows_within(index: pd.DatetimeIndex, onset: Moment) -> list[int]:
     """Rows that may be the first faulty one."""
-    index = evidence.window.index
     first, last = (int(index.searchsorted(t)) for t in (onset.earliest, onset.latest))
     return sorted({int(r) for r in np.linspace(first, max(first, last), ONSET_ROWS)})

@@ -178,11 +178,14 @@ def _hints_in_short(page: Page) -> Iterator[str]:
 
 
 def _movers(page: Page) -> Iterator[str]:
-    """What moved most where no incident was found, and what moved together among metrics that no pack knows."""
+    """What moved most where no incident was found, and what moved together among metrics that no pack knows where no
+    candidate cause is at least plausible: else evidence.md tells it."""
     if page.incident.explanation.verdict != "incident":
         told = narrative.largest_effects(page.incident, clock=page.clock)
         if told:
             yield "\n".join(f"- {markdown(text)} {ids_only((one,))}" for text, one in told)
+    if any(hint.verdict in ("supported", "plausible") for hint in page.incident.explanation.hints):
+        return
     for result in page.incident.evidence.scans:
         if result.stands_out:
             yield markdown(" ".join(unknown_texts(result, dates=spans_days(result.window))))

@@ -23,6 +23,10 @@ WORK_BYTES: Final = 8 * 8
 """Of memory for each sample of a block while it is decoded and judged: the matrix, its scaled copy and their means."""
 NAMES_A_COUNT: Final = 50
 """Metric names counted in one query; a server that refuses so many series is asked name by name."""
+UNCOUNTED: Final = -1
+"""Instead of a number of series, where the server refuses to count so many."""
+MAX_SPLIT: Final = 400
+"""Values of a label that a metric is split by one by one; of more, their last characters make the parts."""
 MAX_PATTERN: Final = 6_000
 """Characters of a block's regular expression: well inside what proxies let through in a form."""
 
@@ -128,7 +132,7 @@ def unit_of_metric(name: str, *, counter: bool, conventions: Conventions) -> tup
 
 
 def _counts(server: Prometheus, names: Sequence[str], *, matchers: str, window: Window) -> dict[str, int]:
-    """Series of each name at the end of the window; what cannot be counted is left out."""
+    """Series of each name at the end of the window; UNCOUNTED where the server counts no more."""
     found: dict[str, int] = {}
     for low in range(0, len(names), NAMES_A_COUNT):
         some = names[low : low + NAMES_A_COUNT]
@@ -137,6 +141,8 @@ def _counts(server: Prometheus, names: Sequence[str], *, matchers: str, window: 
             try:
                 answer = server.instant(f"count by (__name__) ({{{inside}}})", at=window.end)
             except ReconstructError:
+                if len(group) == 1:
+                    found[group[0]] = UNCOUNTED
                 continue
             found |= {sample.labels.get("__name__", ""): int(sample.value) for sample in answer}
             if len(group) == len(some):
@@ -146,6 +152,9 @@ def _counts(server: Prometheus, names: Sequence[str], *, matchers: str, window: 
 
 def _of_metric(server: Prometheus, block: Block, *, window: Window, size: int) -> Iterator[Block]:
     """The block itself, or parts of it by the values of the label that splits it most evenly."""
+    if block.series == UNCOUNTED:
+        yield from _of_uncounted(server, block, window=window, size=size)
+        return
     if block.series <= size:
         yield block
         return
@@ -180,6 +189,44 @@ def _of_metric(server: Prometheus, block: Block, *, window: Window, size: int) -
     rest = f"{label}!~{promql.one_of(sorted(counts))}"
     if len(rest) <= MAX_PATTERN:
         yield Block(block.metrics, ",".join(p for p in (block.matchers, rest) if p), block.counter, 0)
+
+
+def _of_uncounted(server: Prometheus, block: Block, *, window: Window, size: int) -> Iterator[Block]:
+    """Parts of a metric with more series than the server will count, by a label's values or by how they end."""
+    label, values = _label_to_split_by(server, block, window=window)
+    if len(values) < 2:
+        yield replace(block, series=0)  # nothing splits it: the answer is read in pieces of time
+        return
+    matchers = [f"{label}={promql.quote_label(value)}" for value in ("", *values)]
+    if len(values) > MAX_SPLIT:
+        ends = sorted({value[-1:] for value in values if value})
+        matchers = [f'{label}=""', *(f"{label}=~{promql.quote_label(f'.*{promql.escaped(end)}')}" for end in ends)]
+    for matcher in matchers:
+        part = replace(block, matchers=",".join(part for part in (block.matchers, matcher) if part))
+        try:
+            counted = server.instant(f"count({{{part.selected}}})", at=window.end)
+        except ReconstructError:
+            yield from _of_uncounted(server, part, window=window, size=size)
+            continue
+        if counted:
+            yield from _of_metric(server, replace(part, series=int(counted[0].value)), window=window, size=size)
+
+
+def _label_to_split_by(server: Prometheus, block: Block, *, window: Window) -> tuple[str, list[str]]:
+    """The label with the most values up to MAX_SPLIT, or the one with the fewest beyond; ("", []) = none splits it."""
+    taken = {token.text for token in promql.tokens(block.matchers) if token.kind == "word"}
+    found: list[tuple[str, list[str]]] = []
+    for scope in (block.selected, ""):  # what it will not list for so many series, it lists of all: from its index
+        try:
+            labels = [one for one in server.label_names(scope=scope, window=window) if one not in {"__name__", *taken}]
+            found = [(label, server.label_values(label, scope=scope, window=window)) for label in labels]
+            break
+        except ReconstructError:
+            continue
+    few = [one for one in found if 2 <= len(one[1]) <= MAX_SPLIT]
+    if few:
+        return max(few, key=lambda one: len(one[1]))
+    return min((one for one in found if len(one[1]) > MAX_SPLIT), key=lambda one: len(one[1]), default=("", []))
 
 
 def _groups(counts: dict[str, int], *, size: int) -> Iterator[list[str]]:

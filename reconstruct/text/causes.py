@@ -8,6 +8,7 @@ from typing import Final, cast
 import pandas as pd
 
 from reconstruct.model import Facts, Service
+from reconstruct.text.measures import measure_title
 from reconstruct.text.reasons import clock, span
 from reconstruct.text.units import human
 from reconstruct.text.wording import share_text
@@ -135,6 +136,31 @@ def _named(facts: Facts) -> str:
     return f"{FIGURES.get(str(facts['figure']), str(facts['figure']))} of {facts['thing']}"
 
 
+def place_figures(facts: Facts) -> str:
+    """What the series of a place did."""
+    before, during = (human(float(cast("float", facts[key])), str(facts["unit"])) for key in ("before", "during"))
+    on = f" on {facts['instance']}" if facts.get("instance") else ""
+    since = f", from {clock(_time(facts, 'since'))}" if facts.get("since") else ""
+    return f"{measure_title(str(facts['title']))}{on} {before} before, {during} during{since}"
+
+
+def _moved_furthest(facts: Facts) -> str:
+    than = f", further from its own past than {_service(facts, 'next')}" if facts.get("next") else ""
+    return f"{_service(facts)}: {place_figures(facts)}{than}"
+
+
+def place_text(facts: Facts) -> str:
+    """The sentence of a hint that names a place and no more.
+
+    >>> from reconstruct.model import Service
+    >>> facts = {"service": Service("cart"), "rank": 1, "title": "Latency", "unit": "seconds", "before": 0.02}
+    >>> place_text({**facts, "during": 0.64})
+    'cart moved furthest from its own past: latency 20 ms before, 640 ms during. No change or mechanism is shown.'
+    """
+    how = "moved furthest from its own past" if facts["rank"] == 1 else "moved as well, less far from its own past"
+    return f"{_service(facts)} {how}: {place_figures(facts)}. No change or mechanism is shown."
+
+
 def _late_sign(facts: Facts) -> str:
     after = span(_time(facts, "sign"), _time(facts, "time"))
     return f"{after} after the first sign at {clock(_time(facts, 'sign'))}, within its uncertainty"
@@ -195,6 +221,10 @@ _KINDS: Final[Mapping[tuple[str, str], Callable[[Facts], str]]] = {
     ),
     ("reversal", "figure-back"): lambda f: f"undone at {clock(_time(f, 'time'))}, and {_named(f)} was back",
     ("reversal", "figure-stayed"): lambda f: f"undone at {clock(_time(f, 'time'))}, and {_named(f)} stayed",
+    ("largest-effect", "moved-furthest"): _moved_furthest,
+    ("largest-effect", "moved-too"): lambda f: (
+        f"{_service(f)}: {place_figures(f)}, less far from its own past than the first"
+    ),
     ("topology", "unrelated"): lambda f: (
         f"nothing went wrong at {_service(f)} itself, and it is not known to affect what did"
     ),
@@ -235,4 +265,4 @@ def hint_text(statement: str, facts: Facts) -> str:
     return f"{said[:1].upper()}{said[1:]}."
 
 
-__all__ = ["CHANGE_WORDS", "FIGURES", "figure_text", "hint_text", "reason_text"]
+__all__ = ["CHANGE_WORDS", "FIGURES", "figure_text", "hint_text", "place_figures", "place_text", "reason_text"]

@@ -261,6 +261,8 @@ def _cause_sentence(incident: Incident, clock: Clock) -> str:
     where = f" at {service_text(hint.service)}" if hint.service.name else ""
     event = next((e for e in incident.evidence.events if e.id == hint.trigger), None)
     share = share_text(hint.confidence)
+    if event is None and hint.mechanism == UNKNOWN:
+        return f"Where to look first ({share}): {service_text(hint.service)}; no change and no mechanism is shown"
     if event is None:
         return f"Candidate cause ({share}): {mechanism}{where}; no change explains it"
     where = "" if event.service.name == hint.service.name else where
@@ -288,7 +290,11 @@ def _ended(incident: Incident, clock: Clock) -> str:
     mitigated, recovered = incident.milestones.get("mitigated"), incident.milestones.get("recovered")
     events = {e.id: e for e in incident.evidence.events}
     step = next((events[i] for i in mitigated.evidence if i in events), None) if mitigated else None
-    started = f"{change_text(step)} started at {clock.time(mitigated.moment.time)}" if mitigated and step else ""
+    hint = next((h for h in incident.explanation.hints[:1] if h.verdict in ("supported", "plausible")), None)
+    named = events.get(hint.trigger or "") if hint else None
+    same = step is not None and named is not None and named.service == step.service and step.kind == "rollback"
+    what = f"the rollback to {step.version}" if step and same and step.version else change_text(step) if step else ""
+    started = f"{what} started at {clock.time(mitigated.moment.time)}" if mitigated and step else ""
     if recovered is None:
         return (f"{started}; " if started else "") + f"it was ongoing at {clock.time(incident.evidence.window.end)}"
     about = next((a.service for m in incident.users[:1] for a in incident.anomalies if a.id == m.anomaly), None)
@@ -371,6 +377,8 @@ def _between(low_s: float, high_s: float) -> str:
     return f"{low} to {high}" if low != high else ""
 
 
+UNKNOWN: Final = "unknown"
+"""Mechanism of a hint that names a place only."""
 MAX_MOVERS: Final = 5
 """What moved most where no incident was found: so many series."""
 
@@ -408,6 +416,8 @@ def hint_title(hint: Hint, *, incident: Incident) -> str:
     """What the hint suspects: the mechanism, where, and the change that may have set it off."""
     trigger = next((e for e in incident.evidence.events if e.id == hint.trigger), None)
     where = service_text(hint.service)
+    if trigger is None and hint.mechanism == UNKNOWN:
+        return f"Where to look: {where}" if where else "No mechanism is shown"
     mechanism = capitalised(mechanism_text(hint.mechanism)) + (f" at {where}" if where else "")
     if trigger is None:
         return f"{mechanism}; no change explains it"

@@ -8,6 +8,7 @@ from typing import Final
 import pandas as pd
 
 from reconstruct.model import Anomaly, Facts, Reference, Service, VerdictReason
+from reconstruct.text.causes import place_figures
 from reconstruct.text.reasons import clock, lower_first, moved_from_to, names
 from reconstruct.text.units import change, human
 
@@ -40,6 +41,14 @@ def verdict_text(reason: VerdictReason, anomalies: Mapping[str, Anomaly]) -> str
         case "not-read":
             others = f" and {facts['others']} more" if facts.get("others") else ""
             return f"user-facing signals could not be read: {facts['missing']}{others} ({facts['cause']})"
+        case "short-history":
+            samples = f"{facts['samples']} sample{'' if facts['samples'] == 1 else 's'}"
+            return f"only {samples} of user-facing signals tell what is normal, too few to call the window calm"
+        case "stands-out":
+            whose = facts["service"].name if isinstance(facts["service"], Service) else "a service"
+            return (
+                f"no user-facing signal left its baseline by enough, but {whose} left its past: {place_figures(facts)}"
+            )
         case "calm":
             return _calm(facts, anomalies)
     return "no user-facing signal (requests, errors, latency, probes) has data in the window"

@@ -31,6 +31,7 @@ _UNREAD: Final = {
     "zone": "its zone is not known: give an offset such as UTC+1",
     "several-zones": "this abbreviation stands for more than one zone: give an offset such as UTC+1",
     "date": "this date can be read in two ways: write 2026-04-03 or 3 April 2026",
+    "too-many-times": "not read: one sentence with more times than a sentence tells",
     "too-long": "not read from here on: the document has more different sentences than are judged",
     "no-zero": "nothing tells from when T counts",
 }

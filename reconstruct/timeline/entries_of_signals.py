@@ -11,7 +11,7 @@ import pandas as pd
 from reconstruct.model import Anomaly, Entry, Episode, Fact, Moment, Phase, Quantity, Reference, Service
 from reconstruct.timeline.entries_of_causes import shown_by_figure
 from reconstruct.timeline.leads import LAGGING, USER_LAYERS, anomalies_by_id, first_clear, user_facing
-from reconstruct.timeline.phases import TWICE, at_baseline, excess, measured
+from reconstruct.timeline.phases import MIN_SHARE, TWICE, at_baseline, excess, measured
 from reconstruct.timeline.story import BELIEVED, Story
 
 UNTOLD_TAG = "scrape"
@@ -195,6 +195,8 @@ def phase(story: Story) -> Iterator[Entry]:
         was = {m.anomaly: m for m in before.measured}
         if (step is None and not _marked(before, after, story)) or not (after.improved or _worse(before, after, story)):
             continue
+        if story.over - after.start.time < MIN_SHARE * (story.over - story.begin):
+            continue  # the recovery itself, seen a few samples earlier
         facts: dict[str, Fact] = {
             "phase": after.kind,
             "improved": after.improved,

@@ -37,6 +37,8 @@ MAX_STATEMENTS: Final = 4_000
 """Different sentences that are judged; no postmortem has so many. What comes after is unread, and that is said."""
 MAX_CHARACTERS: Final = 300_000
 """Characters of different passages that are judged: fifty thousand words."""
+MOST_TIMES: Final = 40
+"""No sentence tells more times; one that does is not read."""
 _RELATIVE: Final = re.compile(r"\b(?:later|earlier)\b")
 _JUDGES: Final = {
     "change": judge_change,
@@ -153,8 +155,7 @@ class _Reader:
     def _stop(self, passage: Passage) -> None:
         """Say once from where on nothing was read."""
         if not self._full:
-            told = Told(Statement(passage, 0, passage.text[:40], (), (), None, (), ()), "other", None, None)
-            self.findings.append(Finding(claim_of(told), "unverifiable", "unread", facts={"why": "too-long"}))
+            self.findings.append(_unread(Statement(passage, 0, passage.text[:40], (), (), None, (), ()), "too-long"))
         self._full = True
 
     def _judge(self, passage: Passage) -> list[Finding]:
@@ -167,6 +168,9 @@ class _Reader:
             self._read += len(piece.text)
             for statement in statements(piece, self.case.setting):
                 self._above = self._above or statement
+                if len(statement.times) > MOST_TIMES:
+                    found.append(_unread(statement, "too-many-times"))
+                    continue
                 self.told.append(statement)
                 mine = list(_judged(statement, self.case, first=statement is self._above))
                 if ours:
@@ -194,6 +198,11 @@ def _itself(reader: _Reader, case: Case) -> Iterator[Finding]:
         ours = one.claim.line in reader.drafted and one.other_line in reader.drafted
         if not ours or one.reason in ("own-order", "own-zone"):
             yield one
+
+
+def _unread(statement: Statement, why: str) -> Finding:
+    told = Told(replace(statement, text=statement.text[:40]), "other", None, None)
+    return Finding(claim_of(told), "unverifiable", "unread", facts={"why": why})
 
 
 def _key(passage: Passage, case: Case, first: int) -> Hashable:

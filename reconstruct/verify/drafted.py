@@ -74,13 +74,15 @@ class OwnLines:
 
     def differences(self, passage: Passage) -> tuple[Difference, ...]:
         """Where a passage that is nearly one of ours differs from it in a figure, time or name; () for any other."""
+        if not self.exact:
+            return ()
         words = words_of(passage.text)
         most = min(_MOST_DIFFERENCES, len(words) // _PER_DIFFERENCE)
         texts = tuple(w.text for w in words)
         if not most or texts in self.exact:
             return ()
         zones = [w for w in words if _ZONE.fullmatch(w.text)]
-        if zones and tuple(w.text for w in words if w not in zones) in self.exact:
+        if zones and tuple(w.text for w in words if not _ZONE.fullmatch(w.text)) in self.exact:
             return tuple(Difference(zone, UTC) for zone in zones if zone.text != UTC)
         best: list[int] | None = None
         drafted: tuple[str, ...] = ()

@@ -274,9 +274,10 @@ def _near(times: Sequence[int], place: int) -> Sequence[int]:
 
 def cited_in(passage: Passage) -> Iterator[Cited]:
     """The ids of our drafts that stand in code font in a passage."""
-    for start, end in passage.ticks:
+    for n, (start, end) in enumerate(passage.ticks):
         if _ID.fullmatch(passage.text, start, end):
-            beside = _LABEL.match(passage.text, end)
+            until = passage.ticks[n + 1][0] if n + 1 < len(passage.ticks) else len(passage.text)
+            beside = _LABEL.match(passage.text, end, until)
             yield Cited(passage.text[start:end], start, end, beside[1].strip() if beside else "")
 
 

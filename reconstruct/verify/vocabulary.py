@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 _WORD: Final = re.compile(r"[^\W_]+(?:\.[0-9]+[^\W_]*)*")
@@ -45,6 +46,7 @@ def _plain(text: str) -> Iterator[Word]:
             begin += len(part)
 
 
+@lru_cache(maxsize=4096)
 def phrase(text: str) -> tuple[str, ...]:
     """The words of a name, without their places.
 

@@ -32,7 +32,7 @@ def evidence(series: int, *, moved: dict[int, float] | None = None, signal: Sign
 
 def found(of: Evidence, *, trouble: tuple[pd.Timestamp, pd.Timestamp | None] | None = None) -> tuple[Anomaly, ...]:
     spans = () if trouble is None else (trouble,)
-    return telling(detect(of).anomalies, asked_surprise(of), spans=spans, events=of.events, keep_user_facing=False)
+    return telling(detect(of).anomalies, asked_surprise(of), spans=spans, evidence=of, keep_user_facing=False)
 
 
 def test_more_series_ask_for_a_higher_score_with_the_same_expectation() -> None:
@@ -56,7 +56,7 @@ def test_what_one_series_would_tell_is_not_told_among_hundreds_unless_something_
 def test_what_users_feel_is_kept_where_nothing_else_tells_it() -> None:
     errors = replace(QUEUE, id="app/errors", layer="app", aspect="errors")
     told = evidence(300, moved={4: 2.5}, signal=errors)
-    kept = telling(detect(told).anomalies, asked_surprise(told), spans=(), events=(), keep_user_facing=True)
+    kept = telling(detect(told).anomalies, asked_surprise(told), spans=(), evidence=told, keep_user_facing=True)
     assert 4 in {a.column for a in kept}
 
 

@@ -13,6 +13,7 @@ from reconstruct.explain.shown import Candidate
 from reconstruct.model.system import Pool, Reading, Role, System
 from tests.explain.made_system import MECHANISMS, ONSET, ROWS, filling, flow, level, reading, span, system
 
+Readings = dict[tuple[str, Role], Reading]
 SLOW = flow(level(100.0), mean_s=level(0.05, 1.05))
 AFFECTED = {"edge": SLOW, "shop": SLOW}
 LINKS = {("edge", "shop"): SLOW}
@@ -31,7 +32,7 @@ def first(found: System) -> tuple[str, str]:
     return best.mechanism.id, best.thing
 
 
-DATABASE: dict[tuple[str, Role], Reading] = {
+DATABASE: Readings = {
     ("orders-db", "operations"): reading(level(500.0), unit="per second"),
     ("orders-db", "rows"): reading(level(5e3), unit="rows per second"),
     ("orders-db", "lock_waits"): reading(level(0.0)),
@@ -150,6 +151,48 @@ def test_what_begins_after_users_were_affected_loses() -> None:
     found = system(served=AFFECTED, called=LINKS, readings={("shop", "throttled"): reading(late, unit="ratio")})
     rules = {t.rule for c in shown(found) if c.mechanism.id == "cpu-contention" for t in c.terms}
     assert not rules or "onset-order" in rules
+
+
+def clears(mechanism: str, found: System) -> tuple[str, ...]:
+    """Names of the things whose figures clear a mechanism."""
+    one = next(m for m in MECHANISMS if m.id == mechanism)
+    return tuple(figure.thing for figure, _ in cleared(found, span(), one, rollouts={}))
+
+
+def test_the_memory_of_a_process_that_no_request_passes_through_keeps_nothing_from_being_ruled_out() -> None:
+    mine: Readings = {("shop", "memory"): reading(level(5e7), unit="bytes")}
+    monitoring: Readings = {("prometheus", "memory"): reading(level(6e7, 8e7), unit="bytes")}
+    assert clears("memory-exhaustion", system(served=AFFECTED, called=LINKS, readings={**mine, **monitoring})) == (
+        "shop",
+    )
+    grown: Readings = {("shop", "memory"): reading(level(5e7, 8e7), unit="bytes")}
+    assert clears("memory-exhaustion", system(served=AFFECTED, called=LINKS, readings={**grown, **monitoring})) == ()
+
+
+def test_statements_that_read_more_because_fewer_come_through_keep_no_slow_query_from_being_ruled_out() -> None:
+    def of(rows: float, statements: float) -> System:
+        figures: Readings = {
+            ("orders-db", "operations"): reading(level(500.0, statements), unit="per second"),
+            ("orders-db", "rows"): reading(level(5e3, rows), unit="rows per second"),
+            ("orders-db", "statements"): reading(level(500.0, statements), unit="per second"),
+            ("orders-db", "statement_time"): reading(level(0.5, 0.5 * statements / 500.0), unit="seconds per second"),
+        }
+        return system(served=AFFECTED, called=LINKS, readings=figures)
+
+    assert clears("slow-query", of(rows=4e3, statements=100.0)) == ("orders-db",)
+    assert clears("slow-query", of(rows=2e4, statements=500.0)) == ()
+
+
+@pytest.mark.parametrize(("during_s", "told"), [(0.005, ("shop-db",)), (0.05, ())])
+def test_round_trips_that_cannot_account_for_the_wait_rule_the_network_out(
+    during_s: float, told: tuple[str, ...]
+) -> None:
+    """Requests wait a second longer: twenty round trips of 4 ms more are 80 ms of it."""
+    trips: Readings = {("shop-db", "round_trip"): reading(level(0.001, during_s), unit="seconds")}
+    found = system(served=AFFECTED, called=LINKS, readings=trips)
+    found = replace(found, kinds={**found.kinds, "shop-db": "path"})
+    assert clears("network-degradation", found) == told
+    assert bool(told) == ("network-degradation" not in {c.mechanism.id for c in shown(found)})
 
 
 @pytest.mark.parametrize(("cores", "ill"), [(0.3, False), (0.9, True)])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import logging
+import os
 import sys
 import threading
 from pathlib import Path
@@ -81,6 +82,30 @@ def test_a_token_command_runs_once_and_again_after_a_401(tmp_path: Path) -> None
         assert session.ask("GET", url).status_code == 401
         assert count.read_text() == "3"
     assert [each.headers["authorization"] for each in seen][-2:] == ["Bearer token-2", "Bearer token-3"]
+
+
+@pytest.mark.parametrize(
+    ("cloud", "program", "asked"),
+    [
+        ("google", "gcloud", "auth print-access-token"),
+        (
+            "azure",
+            "az",
+            "account get-access-token --resource https://prometheus.monitor.azure.com --query accessToken -o tsv",
+        ),
+    ],
+)
+def test_the_clouds_own_tools_are_asked_for_a_token(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cloud: str, program: str, asked: str
+) -> None:
+    tool = tmp_path / program
+    tool.write_text(f'#!/bin/sh\necho "$@" > {tmp_path}/asked\necho token-of-{cloud}\n')
+    tool.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    with misbehaving(echo_authorization) as (url, _):
+        session = open_session(HttpSettings(url, auth=cloud))
+        assert session.ask("GET", url).text == f"Bearer token-of-{cloud}"
+    assert (tmp_path / "asked").read_text().strip() == asked
 
 
 @pytest.mark.parametrize(

@@ -211,3 +211,19 @@ def test_without_raw_series_there_is_an_empty_system() -> None:
     system = read_system(evidence([]))
     assert system.served == {}
     assert system.outermost is None
+
+
+@pytest.mark.parametrize(("name", "usual"), [("netprobe_rtt_seconds", 0.002), ("pingmesh_round_trip_time_ms", 2.0)])
+def test_round_trips_are_read_by_what_a_prober_calls_them_and_the_way_it_names(name: str, usual: float) -> None:
+    prober = {"job": "netprobe", "instance": "host-1"}
+    system = read_system(
+        evidence(
+            [
+                (name, {**prober, "path": "shop-db"}, gauge(later(usual, 10 * usual))),
+                (name, {**prober, "path": "shop-lb"}, gauge(usual)),
+            ]
+        )
+    )
+    assert system.kinds["shop-db"] == "path"
+    assert system.readings["shop-db", "round_trip"].values[-1] == pytest.approx(0.02)
+    assert system.readings["shop-lb", "round_trip"].values[-1] == pytest.approx(0.002)

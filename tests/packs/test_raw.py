@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reconstruct.packs.raw import MAX_RAW_SERIES, MAX_SERIES_A_METRIC, raw_signals
+from reconstruct.packs.raw import MAX_RAW_SERIES, MAX_SERIES_A_METRIC, SUMMED, raw_signals
 from reconstruct.packs.survey import Seen
 
 
@@ -20,6 +20,16 @@ def test_a_metric_with_too_many_series_is_left_out_and_named() -> None:
     asked = raw_signals({"requests_total": Seen("counter", MAX_SERIES_A_METRIC + 1), "up": Seen("gauge", 3)})
     assert [signal.title for signal in asked.signals] == ["up"]
     assert asked.left_out == ("requests_total",)
+
+
+def test_of_a_counter_of_requests_with_too_many_series_the_sum_over_instances_is_read() -> None:
+    seen = {"requests_total": Seen("counter", MAX_SERIES_A_METRIC + 1), "sensor_total": Seen("counter", 5000)}
+    asked = raw_signals(seen, scope='cluster="eu"', over=("pod", "instance"), rate_interval_s=lambda _: 60.0)
+    (signal,) = asked.signals
+    assert signal.promql == 'sum without (pod, instance) (rate(requests_total{cluster="eu"}[60s]))'
+    assert (signal.id, signal.range_s) == ("raw/requests_total", 60.0)
+    assert set(signal.tags) == {"raw", "counter", SUMMED}
+    assert asked.left_out == ("sensor_total",)
 
 
 def test_requests_come_before_other_figures_where_not_all_can_be_read() -> None:

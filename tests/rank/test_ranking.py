@@ -309,3 +309,59 @@ def test_an_alert_told_as_an_event_says_where_to_begin_and_what_it_is_about() ->
     told = Evidence(window, metrics=(metric,), events=(alert,), calls=(("front", "cart"),))
     assert rank_services(told)[0].service.name == "cart"
     assert rank_services(replace(told, calls=()))[0].service.name in ("front", "cart")
+
+
+def gauges(series: Mapping[tuple[str, str], Floats], *, first: int, calls: tuple[tuple[str, str], ...]) -> Evidence:
+    """Latencies in seconds by (signal, service), a minute a row, the window from row `first`."""
+    rows = len(next(iter(series.values())))
+    minute, begin = pd.Timedelta("1min"), pd.Timestamp("2026-11-17T13:00:00Z")
+    window = Window(begin + first * minute, begin + rows * minute, minute, begin)
+    metrics = []
+    for number, name in enumerate(dict.fromkeys(name for name, _ in series), 1):
+        mine = {service: values for (signal, service), values in series.items() if signal == name}
+        frame = pd.DataFrame(dict(enumerate(mine.values())), index=window.index)
+        signal = Signal(f"file/{name}", name, name, "seconds", "app", "latency", min_effect=0.005)
+        services = tuple(Service(service) for service in mine)
+        metrics.append(
+            Metric(signal, frame, tuple({"service": s.name} for s in services), services, f"q{number}", 60.0)
+        )
+    return Evidence(window, metrics=tuple(metrics), calls=calls)
+
+
+def slower(usual: float, excess: float, *, rows: int = 40, since: int = 30) -> Floats:
+    values = usual * (1 + 0.02 * np.sin(np.arange(rows)))
+    values[since:] += excess
+    return values
+
+
+def test_a_name_with_a_slash_is_found_in_the_call_graph() -> None:
+    """Gateways and queues of clouds are called `api/prod` and `https://...`."""
+    slow = {("latency_mean", "web"): slower(0.1, 0.5), ("latency_mean", "api/prod"): slower(0.4, 0.5)}
+    assert rank_services(gauges(slow, first=25, calls=()))[0].service.name == "web"
+    assert rank_services(gauges(slow, first=25, calls=(("web", "api/prod"),)))[0].service.name == "api/prod"
+
+
+def test_of_a_mean_and_a_quantile_the_mean_accounts_for_the_caller() -> None:
+    """The quantiles of a rare slow call are as large as its caller's; its mean tells that it is not the reason."""
+    seen = {
+        ("latency", "web"): slower(0.2, 3.0),
+        ("latency", "cart"): slower(0.2, 2.0),
+        ("latency_mean", "web"): slower(0.1, 1.0),
+        ("latency_mean", "cart"): slower(0.05, 0.02),
+    }
+    calls = (("web", "cart"),)
+    assert rank_services(gauges(seen, first=25, calls=calls))[0].service.name == "web"
+    quantiles = {key: values for key, values in seen.items() if key[0] == "latency"}
+    assert rank_services(gauges(quantiles, first=25, calls=calls))[0].service.name == "cart"
+
+
+def test_pauses_between_the_samples_change_no_ranking() -> None:
+    """A recorder that was off for minutes leaves rows without any sample: they are no part of the incident."""
+    seen = {("latency", "web"): slower(0.2, 0.3), ("latency", "cart"): slower(0.1, 0.6)}
+    paused = {}
+    for key, values in seen.items():
+        spread = np.full(160, np.nan)
+        spread[::4] = values
+        paused[key] = spread
+    plain, off = rank_services(gauges(seen, first=25, calls=())), rank_services(gauges(paused, first=100, calls=()))
+    assert [(r.service, r.score, r.confidence) for r in plain] == [(r.service, r.score, r.confidence) for r in off]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pandas as pd
 
@@ -58,3 +59,15 @@ def test_a_higher_bar_keeps_fewer() -> None:
     assert tally.total_changed == 0
     assert tally.most_began() is None
     assert tally.common() == ()
+
+
+def test_what_began_together_stands_out_and_lone_changes_do_not() -> None:
+    together = tally_of("load", "depth").result(window=WINDOW, selector="", top=5, instance_labels=("pod", "instance"))
+    assert together.stands_out
+    assert together.instances is not None
+    assert together.instances.label == "instance"
+    assert together.instances.affected == tuple(sorted({"i0", "i10", "i20", "i30", "i40"}))
+    assert together.instances.common[0].selector == 'version="2"'
+    few = tally_of("load").result(window=WINDOW, selector="", top=5)
+    assert few.instances is None
+    assert not replace(few, common=()).stands_out

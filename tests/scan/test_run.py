@@ -171,6 +171,27 @@ def test_the_command_says_when_what_and_which_metrics(server: str) -> None:
 
 
 @pytest.mark.server
+def test_a_metric_that_the_server_will_not_count_is_read_in_parts(tmp_path: Path) -> None:
+    samples = Samples()
+    times = [t.timestamp() for t in WINDOW.index]
+    draw = np.random.default_rng(3)
+    for n in range(90):
+        values = draw.normal(50, 2, len(times)).round(2)
+        if n % 30 == 0:
+            values[300:360] *= 3
+        zone = {} if n % 3 == 0 else {"zone": "abc"[n % 3]}
+        samples.add("load", {"instance": f"i{n}", **zone}, zip(times, values, strict=True))
+    with victoria_metrics(tmp_path / "vm", samples=samples, flags=["-search.maxUniqueTimeseries=40"]) as url:
+        client = Prometheus(HttpSettings(url))
+        blocks = plan_blocks(client, WINDOW, matchers="", conventions=CONVENTIONS, size=40)
+        assert len(blocks) > 1
+        done = scan_blocks(client, ScanPlan(blocks, WINDOW, CONVENTIONS), progress=silent)
+    assert not done.unread
+    assert done.tally.series == 90
+    assert {one.labels["instance"] for one in done.tally.top} == {"i0", "i30", "i60"}
+
+
+@pytest.mark.server
 def test_a_picture_shows_the_changed_series_side_by_side(server: str, tmp_path: Path) -> None:
     picture = tmp_path / "moved.svg"
     given = ["scan", '{__name__=~"load|jobs_total"}', "--prometheus", server, "--from", str(WINDOW.start)]

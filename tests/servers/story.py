@@ -166,6 +166,8 @@ def _replicas(told: Samples) -> None:
         labels = {"job": "ha", "instance": "ha-1", "prometheus_replica": replica}
         gone = between("13:00", "13:10")
         times = [t for t in every(15, START, END) if replica == "b" or not gone(t)]
+        received = {"job": "received", "instance": "thanos-1", "receive_replica": replica}
+        told.add("up", received, [(t, 1.0) for t in times])
         told.add("up", labels, [(t, 1.0) for t in times])
         told.add("ha_gauge", labels, [(t, 5.0) for t in times])
         told.add("ha_total", labels, [(t, 10.0 * (t - START.timestamp())) for t in times])

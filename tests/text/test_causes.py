@@ -28,6 +28,8 @@ FACTS: Facts = {
     "by": "orders-db",
     "by_mechanism": "lock-contention",
     "left": 0.1,
+    "title": "Latency",
+    "rank": 1,
     "confidence": 0.004,
 }
 

@@ -31,7 +31,7 @@ from reconstruct.sources.changes.columns import (
 from reconstruct.sources.changes.envelopes import likely_records, record_lists
 from reconstruct.sources.changes.formats import parse_payload
 from reconstruct.sources.changes.mapping import guessed_mapping, mapped_columns, with_paths
-from reconstruct.sources.changes.payload import PayloadReading, has
+from reconstruct.sources.changes.payload import PayloadReading, at, has
 from reconstruct.sources.changes.record import read_record
 from reconstruct.sources.changes.rows import Row, csv_rows, has_header, json_or_none, json_problem, jsonl_rows
 from reconstruct.sources.changes.times import TimeReading, is_day_first, tells_zone
@@ -94,7 +94,7 @@ def read_events(ask: SourceRequest) -> SourceResult:
         return _from_rows(rows, name=path.name, ask=ask)
     values = _json_values(text)
     if values is not None:
-        if len(values) == 1 and has(values[0], "data.resultType"):
+        if len(values) == 1 and has(values[0], "data.resultType") and at(values[0], "data.resultType") != "streams":
             raise UsageError(f"{path} holds samples of Prometheus, no events", hint="give it as --metrics")
         if len(values) > 1 and all(isinstance(value, dict) for value in values):
             return _from_lines(values, text, path=path, ask=ask)

@@ -1,4 +1,7 @@
-"""Statistics of one signal (`statistic=p95`, `agg=avg`) are ways to look at it: one of them is read."""
+"""Statistics of one signal (`statistic=p95`, `agg=avg`) are ways to look at it: one is read, beside a quantile a mean.
+
+Only means add up over calls: 5 ms of a callee account for 5 ms of its caller, a 95th percentile for nothing.
+"""
 
 from __future__ import annotations
 
@@ -22,8 +25,8 @@ _COUNTS: Final = frozenset({"count", "samplecount", "n"})
 def one_view(series: Sequence[RawSeries]) -> tuple[tuple[RawSeries, ...], tuple[str, ...]]:
     """The series with one view of each signal, and what was left out; a count of samples is a signal of its own.
 
-    The view that is most telling and that every series of the metric has: a high quantile, else the mean, the
-    maximum, whatever there is.
+    The most telling view: a high quantile, else the mean, the maximum, whatever there is. Where it is a quantile, the
+    mean of `x` is a signal of its own too, `x_mean`.
     """
     values: dict[str, set[str]] = {}
     for one in series:
@@ -42,7 +45,9 @@ def one_view(series: Sequence[RawSeries]) -> tuple[tuple[RawSeries, ...], tuple[
         counts = [one for one in group if one.labels.get(label, "").lower() in _COUNTS and len(views) > 1]
         told = [one for one in group if not any(one is count for count in counts)]
         best = min({one.labels.get(label, "") for one in told}, key=_rank)
-        left = [view for view in views if view != best and view.lower() not in _COUNTS]
+        means = [one for one in told if _is_mean(one.labels.get(label, ""))] if _is_quantile(best) else []
+        beside = {one.labels.get(label, "") for one in means}
+        left = [view for view in views if view != best and view not in beside and view.lower() not in _COUNTS]
         kept += [
             replace(one, labels=_without(one, label), view=best) for one in told if one.labels.get(label, "") == best
         ]
@@ -56,6 +61,7 @@ def one_view(series: Sequence[RawSeries]) -> tuple[tuple[RawSeries, ...], tuple[
             for key, one in others.items()
             if key not in have
         ]
+        kept += [replace(one, name=f"{name}_mean", labels=_without(one, label)) for one in means]
         kept += [replace(one, name=f"{name}_count", labels=_without(one, label), unit=None) for one in counts]
         if left:
             notes.append(f"of {name} the {label} {best} is read; {', '.join(left)} are other views of it")
@@ -64,6 +70,14 @@ def one_view(series: Sequence[RawSeries]) -> tuple[tuple[RawSeries, ...], tuple[
 
 def _without(one: RawSeries, label: str) -> dict[str, str]:
     return {name: value for name, value in one.labels.items() if name != label}
+
+
+def _is_mean(view: str) -> bool:
+    return view.strip().lower() in _MEANS
+
+
+def _is_quantile(view: str) -> bool:
+    return _rank(view)[0] == _rank("p95")[0]
 
 
 def _rank(view: str) -> tuple[int, float]:
@@ -75,7 +89,7 @@ def _rank(view: str) -> tuple[int, float]:
         number = float(found["number"])
         percentile = number * 100 if number <= 1 else number
         return (1, float(_BEST.index(percentile)) if percentile in _BEST else len(_BEST) + abs(percentile - 95.0))
-    if word in _MEANS:
+    if _is_mean(view):
         return (2, 0.0)
     if word in _EXTREMES:
         return (3, 0.0)

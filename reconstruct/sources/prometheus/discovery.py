@@ -14,6 +14,7 @@ from reconstruct.errors import QueryError, ReconstructError
 from reconstruct.http import redact
 from reconstruct.model import Gap, Window
 from reconstruct.model.instants import is_span
+from reconstruct.sources.prometheus.api_errors import TooMuchError, TooSlowError
 from reconstruct.sources.prometheus.client import Prometheus, Sample, Series
 
 SHORT_LOOK: Final = pd.Timedelta("5min")
@@ -26,6 +27,8 @@ NAMES_PER_QUERY: Final = 200
 """Metric names in one regular expression: some 8 kB, well inside a form and quick to look up in the index."""
 NATIVE_PER_QUERY: Final = 50
 """Metrics asked at once whether they are native histograms: some 5 kB."""
+LARGEST_METRICS: Final = 500
+"""Asked of the index's statistics: those with fewer series are quickly counted."""
 MOST_MEASURED: Final = 50
 """Recorded metrics whose spacing is read from their own samples: two questions each."""
 NAMES_WITHOUT_UP: Final = 20
@@ -133,6 +136,21 @@ def native_histograms(
     return frozenset(found)
 
 
+def series_counts(server: Prometheus, *, window: Window) -> dict[str, int]:
+    """Series of the largest metrics, as the server's own statistics of its index tell; empty where it has none."""
+    params = {"limit": LARGEST_METRICS, "topN": LARGEST_METRICS, "date": f"{window.start:%Y-%m-%d}"}
+    try:
+        return server.page("status/tsdb", read=parse_series_counts, params=params)
+    except ReconstructError:  # gateways have no index of their own; what is large is counted then
+        return {}
+
+
+def parse_series_counts(data: Any) -> dict[str, int]:
+    """The `data` of `/api/v1/status/tsdb`: metric name -> series."""
+    rows = data.get("seriesCountByMetricName") if isinstance(data, dict) else None
+    return {str(row["name"]): int(row["value"]) for row in rows or ()}
+
+
 def parse_metadata(entries: Iterable[Mapping[str, str]]) -> dict[str, MetricInfo]:
     """Family name -> info; of several targets that disagree the first that says something is believed."""
     found: dict[str, MetricInfo] = {}
@@ -218,7 +236,13 @@ def metric_spacings(
         for first in range(0, len(missing), NAMES_PER_QUERY):
             some = f"__name__=~{pq.one_of(missing[first : first + NAMES_PER_QUERY])}"
             matching = series % (f"{some},{scope}" if scope else some)
-            for sample in server.instant(f"count by (__name__, job) ({matching})", at=at):
+            try:
+                counted = server.instant(f"count by (__name__, job) ({matching})", at=at)
+            except (TooMuchError, TooSlowError) as error:
+                # Too many series to ask again and again: the widest interval of any job is never too short for a rate.
+                server.do_without("how often each metric is scraped", error)
+                return found | {name: max(intervals.values()) for name in missing if intervals}
+            for sample in counted:
                 name, spacing_s = sample.labels.get("__name__", ""), intervals.get(sample.labels.get("job", ""))
                 if spacing_s is not None:
                     found[name] = max(spacing_s, found.get(name, 0.0))

@@ -10,6 +10,7 @@ from reconstruct.errors import ReconstructError
 from reconstruct.model import Window
 from reconstruct.packs import Conventions, MetricInfo, Seen, survey
 from reconstruct.sources.prometheus.client import Prometheus, Sample
+from reconstruct.sources.prometheus.discovery import series_counts
 from reconstruct.sources.prometheus.responses import series_labels
 
 
@@ -53,4 +54,6 @@ def seen_metrics(
         As `Prometheus` raises.
     """
     moments = (window.start, min(window.end, server.now()))
-    return survey(names, server=_Asked(server, window, moments), at=moments, conventions=conventions, scope=scope)
+    sizes = series_counts(server, window=window) if not scope else {}
+    asked = _Asked(server, window, moments)
+    return survey(names, server=asked, at=moments, conventions=conventions, scope=scope, sizes=sizes)

@@ -153,6 +153,7 @@ def notes(record: Record) -> Iterable[Happening]:
     return (one for one in record.happenings if one.event.kind == "note")
 
 
+@lru_cache(maxsize=1024)
 def content(text: str) -> frozenset[str]:
     """The words of a text that tell something, in their plain form."""
     return frozenset(_stem(word) for word in phrase(text) if len(word) > 2 and word not in _DULL)

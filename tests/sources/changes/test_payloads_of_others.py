@@ -290,6 +290,10 @@ READ: dict[str, list[Row]] = {
         ("13:55:01", "", "note", "done", "", True, "", ""),
         ("13:56:40", "", "note", "done", "", True, "", ""),
     ],
+    "loki_streams.json": [
+        ("13:55:01", "", "note", "done", "", True, "shop", ""),
+        ("13:56:40", "", "note", "done", "", True, "shop", ""),
+    ],
     "m_excel_us.csv": [("13:55:01", "", "deploy", "done", "", True, "", "")],
     "mattermost_export.jsonl": [("13:55:01", "", "note", "done", "", True, "", "")],
     "n_backup_jobs.csv": [
@@ -438,7 +442,6 @@ REFUSED = (
     "jk_error.json",
     "kubectl_describe.txt",
     "kubectl_events_wide.txt",
-    "loki_streams.json",
     "maintenance.ics",
     "prometheus_alerts_yaml.yaml",
     "s_no_header.csv",

@@ -7,7 +7,13 @@ import pytest
 
 from reconstruct.model import Gap, Service, Window
 from reconstruct.sources.prometheus.client import Prometheus
-from reconstruct.sources.prometheus.discovery import alert_rules, metric_names, metric_spacings, scrape_intervals
+from reconstruct.sources.prometheus.discovery import (
+    alert_rules,
+    metric_names,
+    metric_spacings,
+    scrape_intervals,
+    series_counts,
+)
 from reconstruct.sources.prometheus.history.alerts import alert_history
 from reconstruct.sources.prometheus.history.kube_state_metrics import kube_changes
 from reconstruct.sources.prometheus.history.kube_workloads import workload_changes
@@ -52,6 +58,11 @@ def test_spacings_are_the_jobs_and_recorded_metrics_have_their_rules(server: Pro
         "queue_depth": 15.0,  # gone by the window's end
         "shop:http_requests:rate1m": 60.0,
     }
+
+
+def test_the_largest_metrics_are_known_from_the_index_or_not_at_all(server: Prometheus) -> None:
+    counts = series_counts(server, window=WINDOW)
+    assert all(name and count > 0 for name, count in counts.items())  # Prometheus tells of its head alone
 
 
 def test_metric_names_are_those_with_samples_in_the_window(server: Prometheus) -> None:
@@ -180,6 +191,9 @@ def test_a_replica_pair_is_read_once_and_that_is_said(server: Prometheus) -> Non
     assert scope == 'job="ha",prometheus_replica="a"'
     assert "prometheus_replica" in note
     assert replica_scope(server, WINDOW, scope='job="shop"') == ('job="shop"', "")
+    scope, note = replica_scope(server, WINDOW, scope='job="received"')
+    assert scope == 'job="received",receive_replica="a"'
+    assert "receive_replica" in note
 
 
 def test_what_lies_before_the_first_sample_is_a_gap_that_names_the_edge(server: Prometheus) -> None:
