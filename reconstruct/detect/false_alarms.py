@@ -23,7 +23,7 @@ from reconstruct.model import Anomaly, Evidence
 
 QUIET_SHARE: Final = 0.02
 QUIET_EXPONENT: Final = 1.6
-"""Measured by benchmarks/quiet.py on the quiet stretches of half of the cases, and held on the others."""
+"""Fitted by benchmarks/quiet.py on quiet stretches of recorded and of generated incidents; none was held back."""
 EXPECTED: Final = 0.5
 """False anomalies a draft: one in two."""
 LEAST_HOURS: Final = 1.0
