@@ -82,6 +82,7 @@ class Changed:
     column: int
 
 
+@np.errstate(over="ignore", invalid="ignore")  # what no double holds ranks nowhere
 def rank_table(
     table: SeriesTable,
     *,

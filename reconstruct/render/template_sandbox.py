@@ -26,6 +26,7 @@ MAX_OUTPUT: Final = 16 << 20
 """Characters that a filled template may have: a hundred times the longest draft."""
 MAX_MEMORY: Final = 1 << 30
 """Bytes of address space of the process; Jinja, the document and the text need about 150 MiB."""
+TOO_LARGE: Final = f"it takes more than {MAX_MEMORY >> 20} MiB of memory"
 MAX_CPU_S: Final = 10
 """Seconds of computing: a form takes a tenth of one."""
 _MISTAKES: Final = (TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RecursionError)
@@ -51,6 +52,8 @@ def fill(job: Mapping[str, Any]) -> dict[str, Any]:
         return {"wrong": _said(error), "line": error.lineno, "name": error.name or name}
     except (*_MISTAKES, SyntaxError) as error:  # nested too deeply, or Python that is none comes of it
         return {"wrong": f"it cannot be compiled: {_said(error)}", "line": None, "name": name}
+    except MemoryError:  # what is constant is computed while it is compiled
+        return {"wrong": TOO_LARGE, "line": None, "name": name}
     try:
         for piece in compiled.generate(**job["context"]):
             length += len(piece)
@@ -64,7 +67,7 @@ def fill(job: Mapping[str, Any]) -> dict[str, Any]:
     except TemplateSyntaxError as error:
         return {"wrong": _said(error), "line": error.lineno, "name": error.name or name}
     except MemoryError:
-        return {"wrong": f"it takes more than {MAX_MEMORY >> 20} MiB of memory", "line": None, "name": name}
+        return {"wrong": TOO_LARGE, "line": None, "name": name}
     except _MISTAKES as error:
         line = _template_line(error, name=name)
         if line is None and not isinstance(error, TemplateError):

@@ -154,9 +154,9 @@ def test_what_begins_after_users_were_affected_loses() -> None:
 
 
 def clears(mechanism: str, found: System) -> tuple[str, ...]:
-    """Names of the things whose figures clear a mechanism."""
+    """Names of the things whose figures clear a mechanism, each once."""
     one = next(m for m in MECHANISMS if m.id == mechanism)
-    return tuple(figure.thing for figure, _ in cleared(found, span(), one, rollouts={}))
+    return tuple(dict.fromkeys(figure.thing for figure, _ in cleared(found, span(), one, rollouts={})))
 
 
 def test_the_memory_of_a_process_that_no_request_passes_through_keeps_nothing_from_being_ruled_out() -> None:

@@ -294,7 +294,13 @@ def _template_read(raw: bytes, _: str, __: Path) -> None:
     )
 
 
-SECRETS: Final = dict.fromkeys(("PROM_PASSWORD", "KEY", "GITLAB_TOKEN", "GRAFANA_TOKEN", "SLACK_URL"), "x" * 20)
+_NAMED: Final = re.compile(r"\$\{(\w+)\}")
+SECRETS: Final = {
+    name: "https://x.example" if "HOOK" in name else "x" * 20
+    for path in sorted((SEEDS / "config").glob("*.yaml"))
+    for name in _NAMED.findall(path.read_text(encoding="utf-8"))
+}
+"""Every variable that the seeds name."""
 
 
 def _config_read(raw: bytes, _: str, folder: Path) -> None:

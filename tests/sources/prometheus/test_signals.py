@@ -58,7 +58,7 @@ def test_answers_come_in_the_order_of_the_signals_on_the_windows_grid(server: Pr
         ("a/queue", 1),
         ("a/database", 1),
         ("a/nothing", 0),
-        ("a/up", 14),
+        ("a/up", 16),
     ]
     for metric in metrics:
         assert metric.values.index.equals(WINDOW.index)
@@ -66,7 +66,7 @@ def test_answers_come_in_the_order_of_the_signals_on_the_windows_grid(server: Pr
         assert (metric.values.dtypes == np.float64).all()
         assert metric.query in {query.id for query in queries}
     assert [gap.missing for gap in gaps] == ["a/up", "a/wrong"]
-    assert "merged into 14" in gaps[0].cause
+    assert "merged into 16" in gaps[0].cause
     assert "parse" in gaps[1].cause
     assert "\n" not in gaps[1].cause
     assert [done for done, _, _ in told] == [1, 2, 3, 4, 5, 6]
@@ -80,7 +80,7 @@ def test_the_service_is_told_by_the_label_the_signal_or_the_usual_labels(server:
     assert by_id["a/requests"].services == (Service("shop"),)
     assert by_id["a/database"].services == (Service("orders-db"),)
     assert {service.name for service in by_id["a/up"].services} == {
-        *("db", "ended-trial", "failed-trial", "ha", "pods", "shop", "thin", "web")
+        *("db", "ended-trial", "failed-trial", "ha", "pods", "received", "shop", "thin", "web")
     }
 
 
