@@ -110,7 +110,7 @@ def test_a_job_that_ends_by_itself_needs_nobody_to_mitigate_it() -> None:
     assert mitigation(answer, changes_of(job, restart), case(job, restart), restart) is None
 
 
-@pytest.mark.parametrize(("rows_before", "it"), [(5, True), (8, False)])
+@pytest.mark.parametrize(("rows_before", "it"), [(6, True), (7, False)])
 def test_without_a_change_that_began_it_only_a_step_within_a_minute_before_the_end_ended_it(
     rows_before: int, it: bool
 ) -> None:
