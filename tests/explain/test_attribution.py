@@ -176,3 +176,16 @@ def test_a_figure_is_back_below_two_fifths_of_its_excess_and_stayed_above_four_f
     )
     told = figure_reversal(first, shown(found)[0], span())
     assert (told.kind if told else None) == kind
+
+
+def test_symptoms_that_left_when_it_was_undone_speak_more_for_a_change_than_its_figure_does() -> None:
+    """They are the strongest evidence short of doing it again."""
+    found, at_work = lock()
+    first, _ = changes_of(
+        event(155, "deploy", "orders-db", version="2", previous="1"),
+        event(OVER - 2, "rollback", "orders-db", named="e2", version="1", previous="2"),
+    )
+    told = attribute(first, at_work, case=case(), system=found, span=span(), near={}, cured_by=None)
+    assert told is not None
+    (reason,) = [r for r in told.reasons if r.rule == "reversal"]
+    assert (reason.kind, reason.weight) == ("", 3.0)
