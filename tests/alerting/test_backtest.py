@@ -88,3 +88,8 @@ def test_of_a_rule_that_flaps_all_the_time_only_so_many_alerts_are_listed_and_al
     assert (len(found.alerts), found.fired, found.only_pending) == (MAX_ALERTS_LISTED, MAX_ALERTS_LISTED, 500)
     assert len(found.firing) == MAX_ALERTS_LISTED
     assert all(one.firing_at is not None for one in found.alerts)
+
+
+@pytest.mark.parametrize(("share", "always"), [(0.7, False), (0.93, False), (0.97, True)])
+def test_a_rule_that_fires_nineteen_twentieths_of_the_time_always_fires(share: float, always: bool) -> None:
+    assert told(alert("a", 0, 0, 168 * share)).always is always

@@ -48,3 +48,16 @@ def test_a_rule_that_asks_anything_else_is_not_evaluated(expr: str) -> None:
     held = evidence("rate(x[1m])", [6.0])
     assert metric_of(AlertingRule("A", "rate(x[1m]) > 5"), held) is not None
     assert replay_evidence(AlertingRule("A", expr), held) is None
+
+
+@pytest.mark.parametrize(
+    ("comparator", "holds"),
+    [(">", [7]), (">=", [5, 7]), ("<", [3]), ("<=", [3, 5]), ("==", [5]), ("!=", [3, 7])],
+)
+def test_each_comparator_holds_at_its_own_side_of_the_threshold(comparator: str, holds: list[float]) -> None:
+    found = [
+        value
+        for value in (3, 5, 7)
+        if replay_evidence(AlertingRule("A", f"rate(x[1m]) {comparator} 5"), evidence("rate(x[1m])", [float(value)]))
+    ]
+    assert found == holds

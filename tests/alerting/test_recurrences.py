@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pandas as pd
+import pytest
 
 from reconstruct.alerting.recurrences import recurrences
 from reconstruct.model import EarlierFiring, Event, Hint, PastIncident, Recurrence
@@ -86,3 +87,22 @@ def test_each_sentence_follows_its_facts() -> None:
     assert "same mechanism; mitigated by rollback of shop; old.json" in recurrence_text(past, clock=clock)
     assert "no mitigation is known" in recurrence_text(replace(past, mitigation=""), clock=clock)
     assert "mechanism" not in recurrence_text(replace(past, same_mechanism=False), clock=clock)
+
+
+@pytest.mark.parametrize(("pause", "times"), [("14min", 1), ("17min", 2)])
+def test_firings_with_a_pause_of_less_than_a_quarter_of_an_hour_are_one_time(pause: str, times: int) -> None:
+    now = alert("Errors", "1min", "20min")
+    first = alert("Errors", "-90min", "-80min", key="al3")
+    again = after("-80min") + pd.Timedelta(pause)
+    second = replace(first, id="al4", pending_at=again, firing_at=again, resolved_at=again + pd.Timedelta("2min"))
+    assert len(recurrences(evidence(ERRORS, alerts=(now, first, second)), FOUND, explained(*FOUND))) == times
+
+
+@pytest.mark.parametrize(("before", "told"), [("-145min", ["e1"]), ("-160min", [""])])
+def test_a_change_within_an_hour_before_an_earlier_firing_is_told(before: str, told: list[str]) -> None:
+    now = (alert("Errors", "1min", "20min"), alert("Errors", "-90min", "-80min", key="al3"))
+    deploy = Event("e9", after("-1min"), "deploy", SHOP, "shop 2")
+    earlier = Event("e1", after(before), "deploy", SHOP, "shop 1")
+    held = replace(evidence(ERRORS, alerts=now), events=(earlier, deploy))
+    found = recurrences(held, FOUND, replace(explained(*FOUND), hints=(HINT,)))
+    assert [one.change for one in found] == told

@@ -378,3 +378,10 @@ def test_spikes_on_a_level_do_not_hide_the_level(history: int, spikes: int) -> N
         assert excursion.shape == "level"
         assert abs(excursion.start - begins) <= 1
         assert excursion.end == len(series)
+
+
+def test_scores_and_sizes_are_cut_off_at_a_thousand() -> None:
+    """Against a constant history every change is infinitely surprising."""
+    series = np.full(ROWS, 50.0)
+    series[1200:1240] = 1e9
+    assert (only(series).robust_z, only(series).score) == (1000.0, 1000.0)

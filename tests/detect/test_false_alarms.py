@@ -97,3 +97,23 @@ def test_a_job_takes_machines_while_it_runs() -> None:
     assert not found(replace(of, events=(job,)))
     assert found(replace(of, events=(replace(job, end=begun + pd.Timedelta("5min")),)))
     assert found(replace(of, events=(replace(job, time=begun - pd.Timedelta("10min")),)))
+
+
+@pytest.mark.parametrize(
+    ("series", "hours", "score"), [(600, 1, 7.29), (600, 2, 11.24), (600, 0.5, 7.29), (25, 1, 1.0)]
+)
+def test_the_score_to_ask_for_is_that_of_one_false_anomaly_in_two_drafts(
+    series: int, hours: float, score: float
+) -> None:
+    """Of fifty calm series one has one of score 1 in an hour: (0.02 x series x hours / 0.5)^(1 / 1.6)."""
+    of = evidence(1)
+    window = replace(WINDOW, end=START + pd.Timedelta(hours=hours))
+    metric = replace(of.metrics[0], labels=of.metrics[0].labels * series)
+    assert asked_surprise(replace(of, window=window, metrics=(metric,))).score == pytest.approx(score, abs=0.01)
+
+
+@pytest.mark.parametrize(("before_min", "told"), [(13, True), (17, False)])
+def test_what_moved_within_a_quarter_of_an_hour_before_trouble_led_to_it(before_min: int, told: bool) -> None:
+    small = evidence(300, moved={4: 2.5})
+    begins = START + pd.Timedelta(minutes=40 + before_min)
+    assert (4 in {a.column for a in found(small, trouble=(begins, None))}) is told

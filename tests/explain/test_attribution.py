@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from reconstruct.explain.attribution import (
     AT_ONCE,
     FIGURE_REVERSED,
@@ -148,3 +150,42 @@ def test_a_configuration_that_left_the_pool_as_large_as_it_was_did_not_make_it_t
     assert deploy is not None
     assert config is not None
     assert config.log_odds < deploy.log_odds - 1.0
+
+
+def test_a_change_two_minutes_before_the_first_sign_is_as_near_as_any_and_an_earlier_one_is_not() -> None:
+    _, at_work = lock()
+    earlier, at_two_minutes = changes_of(
+        event(at_work.first - 8, "config", "orders-db"), event(at_work.first - 9, "config", "orders-db", named="e2")
+    )
+    told = [temporal_order(c, at_work, case(), span()) for c in (at_two_minutes, earlier)]
+    assert [t.weight == AT_ONCE for t in told if t] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("left", "kind"), [(0.0, "figure-back"), (0.36, "figure-back"), (0.48, None), (0.72, None), (0.9, "figure-stayed")]
+)
+def test_a_figure_is_back_below_two_fifths_of_its_excess_and_stayed_above_four_fifths(
+    left: float, kind: str | None
+) -> None:
+    waits = level(0.0, 9.0)
+    waits[OVER:] = 9.0 * left
+    found = system(served=AFFECTED, called=LINKS, readings={**DATABASE, ("orders-db", "lock_waits"): reading(waits)})
+    first, _ = changes_of(
+        event(155, "deploy", "orders-db", version="2", previous="1"),
+        event(OVER - 2, "rollback", "orders-db", named="e2", version="1", previous="2"),
+    )
+    told = figure_reversal(first, shown(found)[0], span())
+    assert (told.kind if told else None) == kind
+
+
+def test_symptoms_that_left_when_it_was_undone_speak_more_for_a_change_than_its_figure_does() -> None:
+    """They are the strongest evidence short of doing it again."""
+    found, at_work = lock()
+    first, _ = changes_of(
+        event(155, "deploy", "orders-db", version="2", previous="1"),
+        event(OVER - 2, "rollback", "orders-db", named="e2", version="1", previous="2"),
+    )
+    told = attribute(first, at_work, case=case(), system=found, span=span(), near={}, cured_by=None)
+    assert told is not None
+    (reason,) = [r for r in told.reasons if r.rule == "reversal"]
+    assert (reason.kind, reason.weight) == ("", 3.0)

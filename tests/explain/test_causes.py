@@ -8,7 +8,7 @@ import pytest
 
 from reconstruct.explain.causes import Causes, causes, mitigation
 from reconstruct.explain.locate import met_by_users
-from reconstruct.model import Event
+from reconstruct.model import Event, EventKind
 from reconstruct.model.system import System
 from tests.explain.made_system import OVER, at, case, changes_of, event, level, reading, span, system
 from tests.explain.test_candidates import AFFECTED, DATABASE, LINKS
@@ -108,3 +108,30 @@ def test_a_job_that_ends_by_itself_needs_nobody_to_mitigate_it() -> None:
     answer = told(LOCKED, job, restart)
     assert answer.hints[0].trigger == "e7"
     assert mitigation(answer, changes_of(job, restart), case(job, restart), restart) is None
+
+
+@pytest.mark.parametrize(("rows_before", "it"), [(6, True), (7, False)])
+def test_without_a_change_that_began_it_only_a_step_within_a_minute_before_the_end_ended_it(
+    rows_before: int, it: bool
+) -> None:
+    """A minute, and two samples of 15 s by which its time may be off."""
+    restart = event(OVER - 1 - rows_before, "restart", "orders-db", named="e10")
+    answer = told(LOCKED, restart)
+    assert answer.hints[0].trigger is None
+    assert (mitigation(answer, changes_of(restart), case(restart), restart) is not None) is it
+
+
+@pytest.mark.parametrize(
+    ("kind", "row", "between", "verdict"),
+    [
+        ("migration", 135, (0.90, 0.93), "supported"),
+        ("migration", 100, (0.70, 0.78), "supported"),
+        ("config", 150, (0.50, 0.60), "plausible"),
+    ],
+)
+def test_a_cause_is_supported_from_a_confidence_of_seven_in_ten(
+    kind: EventKind, row: int, between: tuple[float, float], verdict: str
+) -> None:
+    first = told(LOCKED, event(row, kind, "orders-db")).hints[0]
+    assert between[0] < first.confidence < between[1]
+    assert first.verdict == verdict

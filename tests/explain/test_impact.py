@@ -196,3 +196,18 @@ def test_a_user_facing_signal_that_could_not_be_read_leaves_the_verdict_open() -
     assert explain(
         replace(evidence, gaps=(replace(unread, matters=False),)), anomalies, settings=Settings()
     ).verdict == ("no-incident")
+
+
+@pytest.mark.parametrize(("times", "verdict"), [(3.5, "no-incident"), (4.5, "incident")])
+def test_without_an_alert_latency_of_four_times_what_it_was_is_an_incident(times: float, verdict: str) -> None:
+    assert told([latency(0.02 * times), *quiet()]).verdict == verdict
+
+
+def test_a_faint_symptom_with_an_alert_outweighs_a_clearer_one_without() -> None:
+    line = latency(0.094, "13:40", "13:50")
+    line = replace(line, moves=(*line.moves, Move("14:10", "14:20", 0.04)))
+    calm = told([line, *quiet()])
+    story = told([line, *quiet()], alerts=[alert("LatencyHigh", "shop", "14:12", "14:20")])
+    assert calm.onset is not None
+    assert story.onset is not None
+    assert calm.onset.time < at("13:45") < at("14:05") < story.onset.time

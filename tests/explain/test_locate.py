@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from reconstruct.explain.locate import excess, locate, met_by_users, owns_its_time
 from tests.explain.made_system import flow, level, span, system
 
@@ -64,3 +66,13 @@ def test_time_that_no_callee_accounts_for_is_a_services_own() -> None:
     passed_on = owns_its_time(system(served=SLOW, called={("shop", "cart"): SLOW_CART}), span(), "shop")
     assert alone > 0.9
     assert passed_on < 0.2
+
+
+@pytest.mark.parametrize(("times", "ill"), [(1.4, False), (1.6, True), (1.9, True)])
+def test_a_flow_is_ill_whose_mean_is_more_than_half_again_as_long(times: float, ill: bool) -> None:
+    assert excess(flow(level(100.0), mean_s=level(0.05, 0.05 * times)), span()).ill is ill
+
+
+@pytest.mark.parametrize(("share", "ill"), [(0.007, False), (0.012, True)])
+def test_a_flow_is_ill_of_which_one_in_a_hundred_fails(share: float, ill: bool) -> None:
+    assert excess(flow(level(100.0), failing=level(0.0, share), mean_s=0.05), span()).ill is ill

@@ -86,7 +86,11 @@ def test_users_are_counted_once_at_the_outermost_hop() -> None:
     ]
     explanation = told([*edge(between(0.0, 10.0)), *service(0.05), calls, *behind]).explanation
     assert {i.service.name for i in explanation.impact if not i.inner} == {"edge"}
+<<<<<<< HEAD
     assert {i.service.name for i in explanation.impact if i.inner} <= {"stock"}  # a part of it, never beside the whole
+=======
+    assert {i.service.name for i in explanation.impact if i.inner} == {"stock"}, "a part of the same failures"
+>>>>>>> trunk
 
 
 def test_a_service_within_that_fails_while_users_are_answered_is_no_incident() -> None:
@@ -184,3 +188,19 @@ def test_times_that_only_a_pack_can_read_are_still_judged_where_no_hop_tells_the
     slow = Metric(signal, values, ({"service": "shop"},), (Service("shop"),), "q99", 15.0)
     explanation = draft(replace(given, metrics=(slow,)), settings=Settings()).explanation
     assert explanation.verdict == "incident"
+
+
+@pytest.mark.parametrize(("share", "verdict"), [(0.017, "no-incident"), (0.023, "incident")])
+def test_one_request_in_fifty_failing_is_clear_harm(share: float, verdict: str) -> None:
+    assert told([*edge(between(0.0, 50.0 * share)), *service(0.05)]).explanation.verdict == verdict
+
+
+@pytest.mark.parametrize(("mean_s", "verdict"), [(0.24, "no-incident"), (0.27, "incident")])
+def test_answers_that_take_a_quarter_longer_are_clear_harm(mean_s: float, verdict: str) -> None:
+    assert told([*edge(), *service(between(0.2, mean_s))]).explanation.verdict == verdict
+
+
+@pytest.mark.parametrize(("samples", "verdict"), [(4, "no-incident"), (5, "incident")])
+def test_harm_that_is_just_clear_lasts_a_minute_and_a_quarter(samples: int, verdict: str) -> None:
+    failed = between(0.0, 50.0 * 0.022, 80, 80 + samples)
+    assert told([*edge(failed), *service(0.05)]).explanation.verdict == verdict

@@ -231,3 +231,17 @@ def test_the_parts_of_a_pool_are_told_by_what_they_do_where_no_word_tells_them()
     assert pool.size is not None
     assert pool.pending is not None
     assert (pool.used[1], pool.size[1], pool.pending[-1]) == (4.0, 10.0, 4.0)
+
+
+@pytest.mark.parametrize(("known", "told"), [(5, False), (7, True)])
+def test_a_label_names_the_far_side_where_most_of_its_values_are_known_services(known: int, told: bool) -> None:
+    shop = {"job": "shop", "instance": "10.0.0.99:80"}
+    series: Series = [("http_requests_total", {**shop, "code": "200"}, counter(10.0))]
+    for n in range(10):
+        name = f"part{n}"
+        if n < known:
+            series.append(
+                ("http_requests_total", {"job": name, "instance": f"10.0.0.{n}:80", "code": "200"}, counter(1.0))
+            )
+        series.append(("http_client_requests_total", {**shop, "towards": name, "status": "200"}, counter(1.0)))
+    assert (("shop", "part0") in read_system(evidence(series)).calls) is told

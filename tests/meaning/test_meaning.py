@@ -227,3 +227,11 @@ def test_round_trips_are_read_by_what_a_prober_calls_them_and_the_way_it_names(n
     assert system.kinds["shop-db"] == "path"
     assert system.readings["shop-db", "round_trip"].values[-1] == pytest.approx(0.02)
     assert system.readings["shop-lb", "round_trip"].values[-1] == pytest.approx(0.002)
+
+
+@pytest.mark.parametrize(("told", "seconds"), [(14.0, 14.0), (17.0, 0.017), (17_000.0, 0.017)])
+def test_a_time_without_a_unit_is_in_seconds_up_to_a_quarter_of_a_minute(told: float, seconds: float) -> None:
+    series = [("request_timer_sum", API, counter(10.0 * told)), ("request_timer_count", API, counter(10.0))]
+    mean = read_system(evidence(series)).served["api"].mean()
+    assert mean is not None
+    assert mean[-1] == pytest.approx(seconds)

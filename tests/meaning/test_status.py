@@ -39,3 +39,9 @@ def test_the_label_that_tells_how_it_ended_is_found_among_others() -> None:
 
 def test_where_no_value_says_how_it_ended_there_is_no_status() -> None:
     assert status_label([{"path": "/a", "method": "GET"}]) is None
+
+
+def test_a_label_of_which_one_value_in_four_says_nothing_is_no_status() -> None:
+    told = [{"colour": value} for value in ("200", "404", "500", "503")]
+    assert status_label(told) == "colour"
+    assert status_label([*told[:3], {"colour": "blue"}]) is None

@@ -82,3 +82,24 @@ def test_the_answer_is_short_and_selectors_are_quoted() -> None:
     found = common_labels(*split(series, set(range(300, 320))))
     assert len(found) <= MAX_TOLD
     assert 'path="a\\"b\\\\c"' in [one.selector for one in found] or found[0].selector == 'zone="d"'
+
+
+def spread(changed: int, with_it: int, others: int, others_with_it: int) -> tuple[list[Labels], list[Labels]]:
+    """Series of which so many carry the label."""
+    return (
+        [{"version": "2" if n < with_it else "1"} for n in range(changed)],
+        [{"version": "2" if n < others_with_it else "1"} for n in range(others)],
+    )
+
+
+@pytest.mark.parametrize(("others_with_it", "told"), [(2430, False), (1750, True)])
+def test_a_label_that_is_less_than_half_again_as_common_is_not_told(others_with_it: int, told: bool) -> None:
+    """A fifth of all series changed; of those that carry it 27 % did, or 34 %."""
+    found = common_labels(*spread(1000, 900, 4000, others_with_it))
+    assert ('version="2"' in [one.selector for one in found]) is told
+
+
+@pytest.mark.parametrize(("with_it", "told"), [(2, False), (3, True)])
+def test_a_label_of_three_changed_series_may_be_told_and_of_two_never(with_it: int, told: bool) -> None:
+    found = common_labels(*spread(with_it, with_it, 2000, 0))
+    assert ('version="2"' in [one.selector for one in found]) is told

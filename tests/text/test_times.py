@@ -24,6 +24,7 @@ def test_another_zone_moves_the_clock_and_its_midnight() -> None:
 
 def test_an_interval_narrower_than_clocks_agree_is_not_told() -> None:
     assert Clock().bounds(Moment(LATE, LATE, LATE + pd.Timedelta("0.5s"))) == ""
+    assert Clock().bounds(Moment(LATE, LATE, LATE + pd.Timedelta("1.2s"))) == "23:55:45 to 23:55:46"
     assert Clock().bounds(Moment(LATE, LATE - pd.Timedelta("15s"), LATE)) == "23:55:30 to 23:55:45"
 
 

@@ -102,3 +102,14 @@ def test_a_configured_objective_takes_the_failed_share_that_the_impact_counts_an
     assert spent(*sloth(), objectives=(objective,), impact=(row,)) == expected
     assert spent(objectives=(objective,), impact=(replace(row, route="/login", inner=True),)) == []
     assert spent(objectives=(Objective("other", 0.995),), impact=(row,)) == []
+
+
+@pytest.mark.parametrize(("share", "told"), [(0.0009, 0), (0.0012, 1)])
+def test_an_objective_is_told_from_where_its_budget_burns_faster_than_it_lasts(share: float, told: int) -> None:
+    assert len(spent(*sloth(share=share))) == told
+
+
+def test_of_several_range_windows_the_shortest_is_read() -> None:
+    near = raw("slo:sli_error:ratio_rate50m", failing(0.2, range_min=50), {**SLOTH, "sloth_window": "50m"})
+    far = raw("slo:sli_error:ratio_rate1h", failing(0.1, range_min=60), {**SLOTH, "sloth_window": "1h"})
+    assert [round(ratio, 3) for _, _, ratio, _ in spent(near, far, *sloth()[2:])] == [0.2]

@@ -167,3 +167,15 @@ def test_an_unrelated_change_beside_a_move_is_never_named_with_it() -> None:
     (recovery,) = (e for e in told.timeline if e.rule == "recovered")
     assert "step" not in turn.facts
     assert "step" not in recovery.facts
+
+
+@pytest.mark.parametrize(("seconds_before", "effect"), [(110, "full"), (125, "none")])
+def test_a_curve_may_take_a_minute_to_bend_beside_its_range_window(seconds_before: int, effect: Effect) -> None:
+    """The window is 30 s, and two samples of 15 s: two minutes before the last failing sample is within reach."""
+    (action,) = story([(60, 0.34)], event("e1", OVER - (15 + seconds_before) / 60, "rollback")).actions
+    assert action.effect == effect
+
+
+@pytest.mark.parametrize(("share", "kind"), [(0.9, "failing"), (0.97, "down")])
+def test_down_is_where_nineteen_of_twenty_fail(share: float, kind: str) -> None:
+    assert [p.kind for p in story([(60, share)]).phases] == [kind]

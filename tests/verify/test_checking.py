@@ -54,3 +54,9 @@ def test_what_it_leaves_out_is_told_and_no_longer_once_it_is_said() -> None:
         incident("00-seed"),
     )
     assert not {"impact-before-detection", "change-before", "gap"} & {one.kind for one in longer.omissions}
+
+
+@pytest.mark.parametrize(("clock", "verdict"), [("14:01:30", "confirmed"), ("14:01:45", "contradicted")])
+def test_a_time_to_the_second_may_be_off_by_a_minute(clock: str, verdict: str) -> None:
+    text = f"- {clock} UTC: DbQueryLatencyHigh fired"  # it fired at 14:00:35
+    assert verify(text, incident("00-seed")).lines[0].verdict == verdict

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+
+from reconstruct.model import Moment
 from reconstruct.verify import verify
 from tests.incidents.recorded import incident
 
@@ -29,3 +35,15 @@ def test_one_that_the_document_comes_back_to_is_not() -> None:
 
 def test_nor_is_any_where_no_service_is_spoken_of_often() -> None:
     assert not once("At 13:55 UTC shop 2.20.0 was deployed.\n\nWe found that catalog was slow.\n")
+
+
+@pytest.mark.parametrize(("seconds", "told"), [(50, False), (70, True)])
+def test_impact_of_a_minute_before_the_first_alert_is_worth_a_line(seconds: int, told: bool) -> None:
+    demo = incident("00-seed")
+    onset, detected = demo.milestones["onset"], demo.milestones["detected"]
+    assert onset is not None
+    assert detected is not None
+    fired = onset.moment.latest + pd.Timedelta(seconds=seconds)
+    moved = replace(detected, moment=Moment(fired, fired, fired))
+    outcome = verify(STORY, replace(demo, milestones={**demo.milestones, "detected": moved}))
+    assert ("impact-before-detection" in {one.kind for one in outcome.omissions}) is told
