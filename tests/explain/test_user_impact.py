@@ -86,11 +86,7 @@ def test_users_are_counted_once_at_the_outermost_hop() -> None:
     ]
     explanation = told([*edge(between(0.0, 10.0)), *service(0.05), calls, *behind]).explanation
     assert {i.service.name for i in explanation.impact if not i.inner} == {"edge"}
-<<<<<<< HEAD
-    assert {i.service.name for i in explanation.impact if i.inner} <= {"stock"}  # a part of it, never beside the whole
-=======
     assert {i.service.name for i in explanation.impact if i.inner} == {"stock"}, "a part of the same failures"
->>>>>>> trunk
 
 
 def test_a_service_within_that_fails_while_users_are_answered_is_no_incident() -> None:
