@@ -11,6 +11,7 @@ from reconstruct.text.units import human_duration
 def compared_with(earlier: Sequence[EarlierHours], *, moved: int, window: Window) -> str:
     """Which earlier hours were read beside the baseline, how finely, and for how many signals.
 
+    >>> import pandas as pd
     >>> at = pd.Timestamp("2026-01-10T12:00Z")
     >>> window = Window(at, at + pd.Timedelta("1h"), pd.Timedelta("15s"), at - pd.Timedelta("1h"))
     >>> compared_with((), moved=3, window=window)

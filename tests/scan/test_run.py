@@ -31,18 +31,18 @@ from tests.servers.victoria import victoria_metrics
 
 CONVENTIONS = load((packs_folder(),)).conventions
 IN_SMALL_BLOCKS = """
-import time
+import itertools, time
 from reconstruct.cli import main
 from reconstruct.scan import blocks, run
 blocks.MAX_SERIES, run.SAVE_EVERY_S = 15, 0.0
-read = run.read_block
+read, calls = run.read_block, itertools.count()
 def slowly(*args, **more):
-    time.sleep(0.2)
+    time.sleep(2 if next(calls) else 0)
     return read(*args, **more)
 run.read_block = slowly
 main()
 """
-"""The command with small blocks that take their time, so that there is a middle to be stopped in."""
+"""The command with small blocks; all but the first take their time, so that there is a middle to be stopped in."""
 CHANGED = {f"i{n}" for n in range(0, 60, 12)}
 
 
