@@ -16,7 +16,7 @@ from reconstruct.explain.before_during import Move, Span, move, slope_start
 from reconstruct.explain.figures import Figure, Rollouts, figures, hosts_of
 from reconstruct.explain.locate import Location, excess, met_by_users, owns_its_time
 from reconstruct.explain.own_failures import own_failures
-from reconstruct.explain.priors import EXPLAINS_SHARE, ROUND_TRIPS
+from reconstruct.explain.priors import AT_CAPACITY, EXPLAINS_SHARE, ROUND_TRIPS
 from reconstruct.explain.shown import ANYONE, NETWORK, Candidate
 from reconstruct.model import Fact, Mechanism, Reason, Tell
 from reconstruct.model.system import System
@@ -106,6 +106,8 @@ def cleared(system: System, span: Span, mechanism: Mechanism, *, rollouts: Rollo
             moved = _move(tell, figure, span)
             if moved is None:
                 continue
+            if tell.moves == "up" and figure.unit == "ratio" and moved.during >= AT_CAPACITY:
+                return ()  # with next to nothing left it rules nothing out, whatever it did
             if _stayed(tell, moved) or not _accounts(figure, moved, system, span):
                 told.append((figure, moved))
                 continue

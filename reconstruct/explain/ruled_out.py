@@ -51,7 +51,7 @@ def _unseen(case: Case, reading: Reading) -> str:
 def _why(case: Case, reading: Reading) -> tuple[str, tuple[str, ...]] | None:
     """Why a mechanism is out, and the queries that show it; None where it is not."""
     still = _figures(case, _checks(reading))
-    if not still:
+    if not still or any(_at_bound(level) for level in still):
         return None
     if reading.shown and not reading.against:
         return None
@@ -92,6 +92,17 @@ def _figures(case: Case, signs: Iterable[Sign]) -> list[Levels]:
                 found[metric.signal.id] = max(own, key=lambda v: (_moved(v), -v.column))
     known = sorted(found.values(), key=lambda v: (v.signal.inferred, "by-instance" in v.signal.tags, -_moved(v)))
     return known[: priors.FIGURES]
+
+
+def _at_bound(level: Levels) -> bool:
+    """Whether a share of a resource had next to nothing left while the impact lasted: that rules nothing out.
+
+    What may be more than the whole, as load per processor, has no bound there.
+    """
+    if level.signal.unit != "ratio" or level.signal.aspect not in ("utilisation", "saturation"):
+        return False
+    taken = 1.0 - level.during if level.signal.worse == "down" else level.during
+    return priors.AT_CAPACITY <= taken <= 1.0
 
 
 def _moved(level: Levels) -> float:

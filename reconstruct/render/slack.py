@@ -85,8 +85,8 @@ def _hint_lines(incident: Incident) -> Iterator[str]:
         yield f"*{hint.rank}.* *{named}* ({narrative.confidence_text(hint)})"
         yield _fitted(sentence(hint.statement), most=MAX_LINE)
         for side, reasons in (("For", hint.reasons_for), ("Against", hint.reasons_against)):
-            told = " ".join(sentence(reason.says) for reason in reasons)
-            yield from [f"{side}: {_fitted(told, most=MAX_LINE)}"] if told else []
+            told = "; ".join(reason.says.rstrip(".") for reason in reasons)
+            yield from [f"{side}: {_fitted(sentence(told), most=MAX_LINE)}"] if told else []
     if hints:
         yield f"{narrative.UNSEEN}: {narrative.share_text(narrative.left_over(incident))}."
 

@@ -14,6 +14,7 @@ from reconstruct.model import (
     EntryKind,
     Event,
     Hint,
+    Impact,
     Incident,
     Measured,
     Moment,
@@ -30,6 +31,8 @@ from reconstruct.text.wording import share_text as share_text
 
 MAX_SERVICES_SHOWN: Final = 3
 """So many services stand in a title; the others are counted."""
+SAME_LENGTH: Final = 0.02
+"""Of a length of time: a share counted over one that differs by less is the same figure."""
 MAX_NAME: Final = 60
 """Characters of a service's name in a title."""
 UNSEEN: Final = "Unexplained"
@@ -221,12 +224,18 @@ def _anomaly(incident: Incident, measured: Measured) -> Anomaly:
 
 
 def failed_text(incident: Incident, measured: Measured) -> str:
-    """The failed share as counted over all requests of the incident; the mean of its samples where none are counted."""
-    counted = (i.share for i in incident.explanation.impact if measured.anomaly in i.evidence and i.share is not None)
-    share = next(counted, None)
+    """The failed share as counted from onset to recovery; the mean of its samples there where none is counted so."""
+    rows = (i for i in incident.explanation.impact if measured.anomaly in i.evidence and i.share is not None)
+    length = incident.durations.get("time_to_recover_s")
+    share = next((i.share for i in rows if length is None or _lasts(i, length.value_s)), None)
     if share is not None:
         return human(share, "ratio")
     return human(measured.mean.value, _anomaly(incident, measured).signal.unit)
+
+
+def _lasts(row: Impact, seconds: float) -> bool:
+    """Whether a row counts over the time that is told: a share of a shorter one is another figure."""
+    return abs((row.end - row.start).total_seconds() - seconds) <= SAME_LENGTH * seconds
 
 
 def capitalised_name(text: str, incident: Incident) -> str:

@@ -211,3 +211,9 @@ def test_a_disk_that_is_slow_is_told_unless_more_is_read(rows: float, ill: bool)
     }
     found = system(served=AFFECTED, called=LINKS, readings=readings)
     assert any(c.mechanism.id == "disk-exhaustion" for c in shown(found)) is ill
+
+
+@pytest.mark.parametrize(("share", "things"), [(0.5, ("shop",)), (0.96, ())])
+def test_a_share_that_stays_clears_its_mechanism_unless_nothing_is_left(share: float, things: tuple[str, ...]) -> None:
+    found = system(served=AFFECTED, called=LINKS, readings={("shop", "throttled"): reading(level(share), unit="ratio")})
+    assert clears("cpu-contention", found) == things

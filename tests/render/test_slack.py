@@ -81,7 +81,7 @@ def test_the_story_is_in_it_and_the_summary_leads() -> None:
     assert whole.index("Requests to shop failed") < whole.index("403 Forbidden") < whole.index("*Timeline*")
     assert "*Onset*\n13:56:22 −23 s +7.5 s" in told
     assert "*1.* *Slow query at shop, perhaps set off by" in whole
-    assert "For: 45 seconds before the first slow request." in whole
+    assert "45 seconds before the first slow request" in whole
     assert "*Rollback of shop to 2.14.1 begins: instance by instance*" in whole
 
 

@@ -53,12 +53,12 @@ def test_an_error_budget_is_told_with_its_formula_where_an_objective_is_known(kn
     assert told(FAILED, budgets=(spent,) if known else ())[1:] == ([expected] if known else [])
 
 
-def measured_by(share: float | None) -> Incident:
+def measured_by(share: float | None, *, end: pd.Timestamp = END) -> Incident:
     """An incident whose lead is a failed share with a sample mean of 20 %; counted over its requests as `share`."""
     incident = story()
     signal = replace(incident.anomalies[0].signal, aspect="errors", unit="ratio", title="Failed requests")
     lead = replace(incident.anomalies[0], signal=signal)
-    row = replace(FAILED, service=SHOP, share=share, evidence=("q1", lead.id))
+    row = replace(FAILED, service=SHOP, share=share, end=end, evidence=("q1", lead.id))
     half = Quantity(0.2, "ratio")
     return replace(
         incident,
@@ -73,3 +73,7 @@ def test_title_and_summary_say_the_share_that_the_impact_counts(share: float | N
     incident = measured_by(share)
     assert said in summary(incident, clock=Clock())
     assert said in title(incident)
+
+
+def test_a_share_counted_over_a_shorter_time_is_not_said_of_the_whole() -> None:
+    assert "shop failed 20 % of requests" in title(measured_by(0.229, end=END - pd.Timedelta("6min")))

@@ -42,7 +42,7 @@ def test_the_mechanism_that_explains_the_others_wins(moves: dict[str, float], me
     [
         (
             {"latency": 0.55, "cpu": 0.7, "rows": 9000.0, "network": 0.003, **CONSEQUENCES},
-            {"lock-contention", "network-degradation", "traffic-surge", "pool-exhaustion", "cpu-contention"},
+            {"lock-contention", "network-degradation", "traffic-surge", "pool-exhaustion"},
         ),
         (
             {"latency": 3.0, "cpu": 0.006, "locks": 20.0, "pool": 20.0},
@@ -142,3 +142,9 @@ def test_signals_that_went_silent_with_the_impact_are_not_checked_and_named() ->
     story = told([*web(), *quiet(), *silent], events=[event("e1", "13:54", "deploy", "shop")])
     lock = next(n for n in story.not_checked if n.mechanism == "lock-contention")
     assert "no samples while the impact lasted" in lock.reason
+
+
+@pytest.mark.parametrize(("host", "out"), [(0.9, True), (0.99, False)])
+def test_a_resource_with_nothing_left_rules_nothing_out(host: float, out: bool) -> None:
+    story = told_with(latency=0.55, cpu=0.7, rows=9000.0, network=0.003, pool=20.0, host=host)
+    assert ("cpu-contention" in {r.mechanism for r in story.ruled_out}) == out
