@@ -25,11 +25,8 @@ from typing import Any
 
 import pandas as pd
 
-from benchmarks.worlds import module
-from reconstruct.gather import Request, gather
-from reconstruct.http import HttpSettings
+from benchmarks.worlds import gathered, module
 from reconstruct.model import Settings
-from reconstruct.packs import load, packs_folder
 from reconstruct.packs.mechanisms import load_mechanisms
 from reconstruct.pipeline import draft
 from reconstruct.render.incident_json import incident_dict
@@ -101,16 +98,7 @@ def _data(url: str) -> Any:
 
 def answer(url: str, case: Path) -> dict[str, Any]:
     """incident.json of the case as this server gives it."""
-    expect = json.loads((case / "expect.json").read_text())
-    asked = Request(
-        start=pd.Timestamp(expect["from"]),
-        end=pd.Timestamp(expect["to"]),
-        prometheus=HttpSettings(url=url),
-        events=((str(case / "deploys.jsonl"), {}),),
-        catalogue=load([packs_folder()]),
-    )
-    evidence = gather(asked, now=pd.Timestamp(expect["to"]) + pd.Timedelta("1D"))
-    return incident_dict(draft(evidence, settings=Settings(mechanisms=load_mechanisms())))
+    return incident_dict(draft(gathered(url, case), settings=Settings(mechanisms=load_mechanisms())))
 
 
 def told(incident: dict[str, Any]) -> dict[str, Any]:

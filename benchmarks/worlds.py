@@ -30,7 +30,7 @@ from reconstruct.bundle import read_bundle, write_bundle
 from reconstruct.explain.locate import Excess, Location
 from reconstruct.gather import Request, gather
 from reconstruct.http import HttpSettings
-from reconstruct.model import Reason, Settings
+from reconstruct.model import Evidence, Reason, Settings
 from reconstruct.packs import load, packs_folder
 from reconstruct.packs.mechanisms import load_mechanisms
 from reconstruct.pipeline import draft
@@ -58,18 +58,23 @@ def seeds_of(text: str) -> Iterator[int]:
         yield from range(int(low), int(high or low) + 1)
 
 
-def capture(kit: Path, case: Path, bundle: Path) -> None:
-    """One case behind a real Prometheus, asked as `reconstruct incident` asks, kept as a bundle."""
+def gathered(url: str, case: Path) -> Evidence:
+    """What `reconstruct incident` asks of a server that holds a case."""
     expect = json.loads((case / "expect.json").read_text())
+    asked = Request(
+        start=pd.Timestamp(expect["from"]),
+        end=pd.Timestamp(expect["to"]),
+        prometheus=HttpSettings(url=url),
+        events=((str(case / "deploys.jsonl"), {}),),
+        catalogue=load([packs_folder()]),
+    )
+    return gather(asked, now=pd.Timestamp(expect["to"]) + pd.Timedelta("1D"))
+
+
+def capture(kit: Path, case: Path, bundle: Path) -> None:
+    """One case behind a real Prometheus, kept as a bundle."""
     with module(kit / "incidents" / "run.py", "incidents_run").prometheus(case / "tsdb.tar.xz") as url:
-        asked = Request(
-            start=pd.Timestamp(expect["from"]),
-            end=pd.Timestamp(expect["to"]),
-            prometheus=HttpSettings(url=url),
-            events=((str(case / "deploys.jsonl"), {}),),
-            catalogue=load([packs_folder()]),
-        )
-        evidence = gather(asked, now=pd.Timestamp(expect["to"]) + pd.Timedelta("1D"))
+        evidence = gathered(url, case)
     bundle.parent.mkdir(parents=True, exist_ok=True)
     write_bundle(bundle, evidence, settings=Settings(), generator={"name": "reconstruct", "version": "worlds"})
 

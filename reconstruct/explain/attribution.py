@@ -333,11 +333,14 @@ def figure_reversal(change: Change, candidate: Candidate, span: Span) -> Reason 
     cited = (change.event.id, *([undo.id] if undo is not None else []), *candidate.queries)
     facts: Facts = {**candidate.facts, "time": at, "left": left}
     if left <= BACK_SHARE:
-        still = (figure.values - moved.before) / excess >= (BACK_SHARE + STAYED_SHARE) / 2
-        last = np.flatnonzero(still & np.asarray(index < done + pd.Timedelta(seconds=BACK_S)))
+        away = (figure.values - moved.before) / excess >= (BACK_SHARE + STAYED_SHARE) / 2
+        asked = (index >= span.time(candidate.first)) & (index < done + pd.Timedelta(seconds=BACK_S))
+        ill = np.flatnonzero(away & np.asarray(asked))
         resolution_s = undo.resolution_s if undo is not None else change.event.resolution_s
-        slack = pd.Timedelta(seconds=CLOCKS_S + resolution_s)
-        if len(last) and span.time(int(last[-1])) < at - slack:  # a mean of some samples leaves later than they do
+        # What comes in bursts had not left for good in a pause no longer than those before it.
+        pause_s = int(np.diff(ill).max(initial=0)) * span.window.step_s
+        slack = pd.Timedelta(seconds=max(CLOCKS_S + resolution_s, pause_s))
+        if len(ill) and span.time(int(ill[-1])) < at - slack:  # a mean of some samples leaves later than they do
             return None
         return Reason("reversal", "", cited, FIGURE_REVERSED, kind="figure-back", facts=facts)
     return Reason("reversal", "", cited, FIGURE_STAYED, kind="figure-stayed", facts=facts)

@@ -19,7 +19,6 @@ from reconstruct.text.wording import counted, entry_text, sentence
 MAX_BLOCKS: Final = 50
 MAX_SECTION: Final = 3000
 MAX_HEADER: Final = 150
-MAX_FIELD: Final = 2000
 MAX_FALLBACK: Final = 4000
 """Characters of `text`, which notifications show; Slack advises to stay below."""
 

@@ -145,11 +145,6 @@ def span(start: pd.Timestamp, end: pd.Timestamp, *, dates: bool) -> str:
     return f"{clock(start, dates=dates)} to {clock(end, dates=dates and spans_midnight(start, end))}"
 
 
-def span_s(moment: Moment) -> float:
-    """How many seconds wide the interval of a moment is."""
-    return float((moment.latest - moment.earliest).total_seconds())
-
-
 def days_said(window: Window) -> str:
     """The days that a window spans, for the time axis.
 

@@ -127,6 +127,21 @@ def test_a_figure_that_had_left_before_the_change_was_taken_back_says_nothing_of
     assert figure_reversal(first, at_work, span()) is None
 
 
+def test_what_comes_in_bursts_had_not_left_in_a_pause_as_long_as_those_before() -> None:
+    _, at_work = lock()
+    assert at_work.figure is not None
+    values = at_work.figure.values.copy()
+    values[ONSET + 12 : ONSET + 23] = values[0]
+    in_bursts = replace(at_work, figure=replace(at_work.figure, values=values))
+    first, _ = changes_of(
+        event(155, "deploy", "orders-db", version="2", previous="1"),
+        event(OVER + 8, "rollback", "orders-db", named="e2", version="1", previous="2"),
+    )
+    told = figure_reversal(first, in_bursts, span())
+    assert told is not None
+    assert told.kind == "figure-back"
+
+
 def test_a_change_of_the_network_may_be_behind_what_several_machines_lose() -> None:
     lossy = reading(level(0.1, 40.0), unit="per second")
     found = system(

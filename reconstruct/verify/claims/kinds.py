@@ -367,7 +367,6 @@ CAUSE: Final = _CAUSE
 RESOLVED: Final = _RESOLVED
 TALK: Final = _TALK
 
-_OF_LAYER: Final = r"(?:the )?(?P<what>[\w' -]{2,60}?)"
 UNAFFECTED: Final = re.compile(
     r"\bno (?:user |customer |measurable |significant )?(?:impact|effect) on\b"
     r"|\b(?:was|were|is|are|stayed|remained|looked|appeared) (?:all |always |perfectly |otherwise "
