@@ -12,6 +12,7 @@ from reconstruct import packs, promql
 from reconstruct.detect import find_anomalies
 from reconstruct.errors import NothingToShowError, ReconstructError, UsageError
 from reconstruct.http import redact
+from reconstruct.meaning import telling_metrics
 from reconstruct.model import (
     EarlierFiring,
     EarlierHours,
@@ -386,7 +387,8 @@ def _signals(
         seen = seen_metrics(server, telling, window=window, conventions=conventions, scope=scope)
         plain = {theirs: f"raw/{name}" for theirs, name in spelling.plain_names().items()}
         over = tuple(one for one in dict.fromkeys((*conventions.instance, *conventions.passing)) if one not in VERSIONS)
-        read = raw_signals(seen, scope=scope, over=over, rate_interval_s=rate_interval_s)
+        telling_of = telling_metrics({name: (one.kind, one.labels) for name, one in seen.items()})
+        read = raw_signals(seen, scope=scope, over=over, telling=telling_of, rate_interval_s=rate_interval_s)
         raw = tuple(replace(one, id=plain.get(one.id.removeprefix("raw/"), one.id)) for one in read.signals)
         found.notes += [not_each_series(len(read.left_out))] if read.left_out else []
         made = packs.generic(
