@@ -282,6 +282,8 @@ def _answerable(candidate: Candidate, system: System, span: Span) -> Mapping[str
 
 UNPLACED: Final = 0.4
 """Of the share of what runs on a machine, where nothing tells what does: it may as well run on another."""
+UNTOLD_WORKER: Final = 0.5
+"""Share for each worker of which nothing tells the queue, in a queue of which nothing tells the worker."""
 IDLE_USER: Final = 0.5
 """Share for each user of a store where users met nothing: slowness tells none apart."""
 
@@ -289,7 +291,8 @@ IDLE_USER: Final = 0.5
 def users_of(system: System, span: Span, thing: str, place: str) -> dict[str, float]:
     """Who gives a store or queue its work, each with the share of its slowness that is its own doing."""
     if place == "queue":
-        return {w: 1.0 for w, queue in system.consumers.items() if queue == thing}
+        told = {w: 1.0 for w, queue in system.consumers.items() if queue == thing}
+        return told or dict.fromkeys(sorted(set(system.handled) - set(system.consumers)), UNTOLD_WORKER)
     told = {owner for owner, of in system.pools if of == thing} | {
         a for a, b in {*system.called, *system.calls} if b == thing
     }

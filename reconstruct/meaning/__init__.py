@@ -17,6 +17,7 @@ from typing import Final
 import numpy as np
 
 from reconstruct.meaning import vocabulary as words_for
+from reconstruct.meaning.consumers import consumers_by_rate
 from reconstruct.meaning.flows import Flows, joined_flows, read_flow
 from reconstruct.meaning.machines import finish_cluster, finish_nodes, read_cluster, read_node
 from reconstruct.meaning.names import Names, family_of, instance_of, read_names
@@ -226,11 +227,15 @@ def _system(
                 flows.served[caller][name] += pieces
     served = joined_flows(dict(flows.served))
     called = joined_flows({k: v for k, v in flows.called.items() if k[0] != k[1]})
-    handled = joined_flows(dict(flows.handled))
+    worked = joined_flows(dict(flows.handled))
+    # A library exports its counters in every process: who never handled a message is no worker.
+    handled = {worker: flow for worker, flow in worked.items() if np.nanmax(np.nan_to_num(flow.total), initial=0.0) > 0}
     for thing in (*served, *handled):
         names.kinds.setdefault(thing, "app")
     _behind(served, called, names)
     consumers = {worker: names.known(queue) or queue for worker, queue in flows.consumers.items()}
+    read = joined_readings(readings)
+    consumers |= consumers_by_rate(handled, read, consumers)
     joined_with = joined_pools(pools)
     seen = {*called, *flows.callers, *joined_with, *((worker, queue) for worker, queue in consumers.items())}
     configured = {
@@ -249,7 +254,7 @@ def _system(
         calls=frozenset(configured) | inferred,
         inferred=inferred,
         pools=joined_with,
-        readings=joined_readings(readings),
+        readings=read,
         hosts={thing: tuple(n for n, _ in counted.most_common()) for thing, counted in sorted(hosts.items())},
         consumers=consumers,
         outermost=outermost(served, called, names),
