@@ -23,6 +23,7 @@ from reconstruct.charts.theme import DPI, Theme, ThemeName, own_style, theme_nam
 from reconstruct.model import Anomaly, Event, Incident
 from reconstruct.text import narrative
 from reconstruct.text.measures import measure
+from reconstruct.text.summary import below_title, finding
 from reconstruct.text.times import days_said
 from reconstruct.text.units import human
 
@@ -68,13 +69,13 @@ def summary_picture(incident: Incident, *, theme: ThemeName | Theme = "light", f
     figure.set_facecolor(look.paper)
     shown = cropped(incident)
     sheet = inches_sheet(figure)
-    said = narrative.finding(incident) or narrative.title(incident)
+    said = finding(incident) or narrative.title(incident)
     title = wrap(said, HEAD_PT, room_in=(size[0] - 2 * MARGIN_IN) * BOLD_ROOM, lines=2)
     y = size[1] - 0.3
     for line in title:
         write(sheet, MARGIN_IN, y, line, colour=look.ink, size_pt=HEAD_PT, bold=True)
         y -= 0.27
-    for sentence in narrative.below_title(incident):
+    for sentence in below_title(incident):
         line = clip(sentence, LABEL_PT, room_in=size[0] - 2 * MARGIN_IN)
         write(sheet, MARGIN_IN, y + 0.02, line, colour=look.soft, size_pt=LABEL_PT)
         y -= 0.19

@@ -12,9 +12,9 @@ from reconstruct.model import Alert, Anomaly, Entry, Event, Fact, Facts, Gap, In
 from reconstruct.text.causes import figure_name
 from reconstruct.text.event_state import how_far
 from reconstruct.text.measures import level_text, measure, moved_text, span_text
-from reconstruct.text.references import event_text, labels_text, service_text
+from reconstruct.text.references import CHANGE_NOUNS, change_text, labels_text, service_text
 from reconstruct.text.times import Clock
-from reconstruct.text.units import apart, change, human_duration
+from reconstruct.text.units import apart, change, lasted
 from reconstruct.text.wording import joined, mechanism_text
 
 MAX_NAMES: Final = 3
@@ -89,12 +89,12 @@ def _version(event: Event) -> str:
     """Its kind and versions, where the title does not say them and they differ."""
     if event.kind in ("note", "alert") or (event.kind == "restart" and not event.version):
         return ""
-    kind = "" if event.kind in event.title.lower() else event.kind
+    kind = "" if event.kind in event.title.lower() else CHANGE_NOUNS.get(event.kind, event.kind)
     if not event.version or event.version == event.previous or event.kind == "flag":
         return kind
     if event.previous and not (event.previous in event.title and event.version in event.title):
-        return f"{event.kind} {event.previous} -> {event.version}"
-    return kind if event.version in event.title else f"{event.kind} {event.version}"
+        return f"{CHANGE_NOUNS.get(event.kind, event.kind)} from {event.previous} to {event.version}"
+    return kind if event.version in event.title else f"{CHANGE_NOUNS.get(event.kind, event.kind)} {event.version}"
 
 
 def effect_text(effect: Fact, measured: Fact | None, anomalies: Mapping[str, Anomaly]) -> str:
@@ -104,7 +104,12 @@ def effect_text(effect: Fact, measured: Fact | None, anomalies: Mapping[str, Ano
         return ""
     if effect == "none":
         return "no effect on user-facing signals"
-    return "; ".join(told)
+    return "; ".join(_that_moved(told))
+
+
+def _that_moved(told: list[str]) -> list[str]:
+    """Without the series that stayed, where others did not: what stayed tells nothing of the step."""
+    return [one for one in told if " stayed at " not in one] or told
 
 
 def compared(measured: Fact | None, anomalies: Mapping[str, Anomaly]) -> list[str]:
@@ -137,7 +142,7 @@ def _alert_fired(entry: Entry, known: _Known) -> Words:
         told, title = [], f"{names[0]} fired"
         pending = entry.facts.get("pending")
         if isinstance(pending, pd.Timedelta):
-            title += f" (pending for {human_duration(pending.total_seconds())})"
+            title += f" (pending for {lasted(pending.total_seconds())})"
         if "times" in entry.facts and isinstance(last := entry.facts.get("last"), pd.Timestamp):
             told.append(f"fired {entry.facts['times']} times in this window, last at {known.clock.time(last)}")
         series = [known.alerts[i] for i in _ids(entry.facts.get("series")) if i in known.alerts]
@@ -196,12 +201,12 @@ def _figures(entry: Entry, shown: Sequence[Anomaly], known: _Known) -> str:
 
 def _phase(entry: Entry, known: _Known) -> Words:
     told = compared(entry.facts.get("measured"), known.anomalies)
-    moved = [one for one in told if " stayed at " not in one] or told
+    moved = _that_moved(told)
     head = "Partly recovered" if entry.facts.get("improved") else "Worse"
     if entry.facts.get("back"):
         head = "User-facing signals back to normal"
     step = known.events.get(_id(entry.facts.get("step")))
-    after = f"after “{event_text(step)}” at {known.clock.time(step.time)}" if step else ""
+    after = f"after {change_text(step)} at {known.clock.time(step.time)}" if step else ""
     return Words(f"{head}: {'; '.join(moved)}", after)
 
 
@@ -214,7 +219,7 @@ def _peak(entry: Entry, known: _Known) -> Words:
 def _recovered(entry: Entry, known: _Known) -> Words:
     where = service_text(entry.service)
     step = known.events.get(_id(entry.facts.get("step")))
-    told = [f"about when “{event_text(step)}”, {known.clock.time(step.time)}"] if step else []
+    told = [f"about when {change_text(step)}, {known.clock.time(step.time)}"] if step else []
     if not entry.facts.get("known_action"):
         told.append("no action that mitigated it is known")
     alerts = [known.alerts[i] for i in _ids(entry.facts.get("alerts")) if i in known.alerts]

@@ -6,7 +6,7 @@ from reconstruct.model import ErrorBudget, Impact, Incident
 from reconstruct.text.measures import measure, span_text
 from reconstruct.text.references import service_text
 from reconstruct.text.times import Clock
-from reconstruct.text.units import human, human_duration
+from reconstruct.text.units import human, human_duration, lasted
 
 
 def impact_told(incident: Incident, *, clock: Clock) -> tuple[tuple[str, tuple[str, ...]], ...]:
@@ -43,8 +43,8 @@ def impact_text(impact: Impact, *, incident: Incident, clock: Clock) -> str:
         median = f"median {human(lead.median.value, lead.median.unit)}" if lead else ""
         figures = f"{human(shown.baseline, shown.signal.unit)} before, {median}" if median else span_text(shown)
         size += f" ({measure(shown)} {figures})"
-    lasted = human_duration((impact.end - impact.start).total_seconds())
-    return f"{size}; {clock.span(impact.start, impact.end)}, {lasted}"
+    length = lasted((impact.end - impact.start).total_seconds())
+    return f"{size}; {clock.span(impact.start, impact.end)}, {length}"
 
 
 def impact_parts(incident: Incident) -> str:

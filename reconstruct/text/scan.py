@@ -8,7 +8,7 @@ import pandas as pd
 
 from reconstruct.model import AffectedInstances, CommonLabel, Family, ScanResult
 from reconstruct.text.times import clock
-from reconstruct.text.units import human_duration
+from reconstruct.text.units import lasted
 
 
 def counted(*, series: int, judged: int, changed: int) -> str:
@@ -31,7 +31,7 @@ def most_began(first: pd.Timestamp, last: pd.Timestamp, count: int, *, changed: 
     """
     if first == last:
         return f"Most of what moved ({count:,} of {changed:,}) began at {clock(first, dates=dates)} UTC."
-    within = human_duration((last - first).total_seconds())
+    within = lasted((last - first).total_seconds())
     return (
         f"Most of what moved ({count:,} of {changed:,}) began between {clock(first, dates=dates)} and "
         f"{clock(last, dates=dates)} UTC, within {within}."

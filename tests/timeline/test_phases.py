@@ -24,8 +24,8 @@ from reconstruct.model import (
     Signal,
     Window,
 )
-from reconstruct.text import narrative
 from reconstruct.text.entries import entry_words
+from reconstruct.text.summary import summary
 from reconstruct.text.times import Clock
 from reconstruct.timeline import compose
 
@@ -139,19 +139,19 @@ def test_a_step_within_whose_reach_it_recovered_is_the_mitigation_and_one_before
 
 def test_the_summary_says_how_many_failed_and_what_ended_it() -> None:
     rolled_back = event("e1", 119.5, "rollback")
-    summary = narrative.summary(story([(60, 0.34)], rolled_back, mitigated="e1"), clock=Clock())
-    assert summary == (
+    told = summary(story([(60, 0.34)], rolled_back, mitigated="e1"), clock=Clock())
+    assert told == (
         "From 13:00:00, for 1 h, shop failed 34 % of requests. No candidate cause is supported by the data. "
         "The rollback “rollback of shop” started at 13:59:30, shop recovered at 14:00:00; no alert fired."
     )
-    alone = narrative.summary(story([(60, 0.34)]), clock=Clock())
+    alone = summary(story([(60, 0.34)]), clock=Clock())
     assert "shop recovered at 14:00:00 without a known action" in alone
 
 
 def test_without_a_user_facing_series_the_verdict_s_reason_leads_the_summary() -> None:
-    assert narrative.summary(story([(60, 0.34)], metrics=False), clock=Clock()).startswith("shop failed.")
+    assert summary(story([(60, 0.34)], metrics=False), clock=Clock()).startswith("shop failed.")
     host = replace(ERRORS, layer="host", aspect="utilisation")
-    assert narrative.summary(story([(60, 0.34)], signal=host), clock=Clock()).startswith("shop failed.")
+    assert summary(story([(60, 0.34)], signal=host), clock=Clock()).startswith("shop failed.")
 
 
 def test_a_phase_at_the_baseline_is_back_to_normal_and_not_partly() -> None:
