@@ -11,10 +11,11 @@ from typing import Any, Final
 import pandas as pd
 
 from reconstruct.charts.image import ChartImage, front_and_rest
-from reconstruct.model import Hint, Incident, Moment, Query, Reason
+from reconstruct.model import Hint, Incident, Moment, Query, Reason, ScanResult
 from reconstruct.render.detection_section import detection_lines
 from reconstruct.render.incident_json import incident_dict
 from reconstruct.render.minimap import strip
+from reconstruct.render.scan_table import scan_rows, spans_days
 from reconstruct.text import impact, narrative
 from reconstruct.text.entries import Words, entry_words
 from reconstruct.text.escape import clip, lines
@@ -23,6 +24,7 @@ from reconstruct.text.gaps import gap_rows, gap_text
 from reconstruct.text.links import Links
 from reconstruct.text.milestones import duration_rows, milestone_rows, open_ends
 from reconstruct.text.references import Cited, cited, cited_in_draft, event_text, service_text
+from reconstruct.text.scan import unknown_texts
 from reconstruct.text.summary import summary
 from reconstruct.text.times import Clock, bare, clock_of, iso, span, spans_midnight
 from reconstruct.text.units import human_duration
@@ -93,6 +95,7 @@ def page_view(incident: Incident, *, charts: Sequence[ChartImage], links: Links)
             {"text": text, "evidence": evidence(ids)} for text, ids in follow_up_texts(incident, clock=clock)
         ],
         "movers": narrative.largest_effects(incident, clock=clock) if explanation.verdict != "incident" else (),
+        "scans": [_scan(result) for result in incident.evidence.scans],
         "detection": list(detection_lines(incident, clock=clock)),
         **_timeline(incident, known, chart_of, words, clock),
         "hints": [_hint(hint, incident, known, chart_of) for hint in explanation.hints],
@@ -118,6 +121,13 @@ def page_view(incident: Incident, *, charts: Sequence[ChartImage], links: Links)
         "notes": [sentence(note) for note in incident.evidence.notes if note.strip()],
         "generator": incident_dict(incident)["generator"],
     }
+
+
+def _scan(result: ScanResult) -> View:
+    """What moved among the metrics that no pack knows, and the first of them as a table of text."""
+    dates = spans_days(result.window)
+    rows = "\n".join(scan_rows(result, dates=dates)) if result.top else ""
+    return {"text": " ".join(unknown_texts(result, dates=dates)), "rows": rows, "count": len(result.top)}
 
 
 def _timeline(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from reconstruct.model import AffectedInstances, CommonLabel, Family, ScanResult
+from reconstruct.model import VERSION_LABELS, AffectedInstances, CommonLabel, Family, ScanResult
 from reconstruct.text.times import clock
 from reconstruct.text.units import lasted
 
@@ -61,7 +61,7 @@ def instances_text(one: AffectedInstances) -> str:
         return f"{affected:,} of {affected + one.others:,} {noun} are affected."
     first = one.common[0]
     names = [name for name, _, _ in first.matchers]
-    have = f"run {first.matchers[0][2]}" if names == ["version"] else f"have {first.selector}"
+    have = f"run {first.matchers[0][2]}" if set(names) <= set(VERSION_LABELS) else f"have {first.selector}"
     who = f"All {affected:,}" if first.changed == affected else f"{first.changed:,} of the {affected:,}"
     others = f"none of the {one.others:,} others does" if not first.others else (
         f"{first.others:,.0f} of the {one.others:,} others {'does' if first.others == 1 else 'do'}"
