@@ -18,7 +18,7 @@ from reconstruct.charts.crop import cropped
 from reconstruct.charts.event_markers import change_name
 from reconstruct.charts.figure_overlay import inches_sheet
 from reconstruct.charts.selection import cited_changes, metric_of, sick_metrics
-from reconstruct.charts.text import clip, font, width_in, wrap, write
+from reconstruct.charts.text import clip, font, plain, width_in, wrap, write
 from reconstruct.charts.theme import DPI, Theme, ThemeName, own_style, theme_named
 from reconstruct.model import Anomaly, Event, Incident
 from reconstruct.text import narrative
@@ -134,7 +134,11 @@ def _fitted(lane: Lane, *, room_in: float, lines: int) -> tuple[str, str]:
     whose = lane.anomaly.service.name
     if not whose or " ".join(wrap(lane.name, NAME_PT, room_in=room_in * BOLD_ROOM, lines=lines)) == lane.name:
         return lane.name, lane.figures
-    return lane.name.removesuffix(f", {whose}"), f"{whose}: {lane.figures}"
+    beside = f"{whose}: {lane.figures}"
+    if width_in(plain(beside), LABEL_PT) > room_in:  # a cut figure would be another figure
+        room_for_it = room_in - width_in(plain(f": {lane.figures}"), LABEL_PT)
+        beside = f"{clip(whose, LABEL_PT, room_in=room_for_it)}: {lane.figures}" if room_for_it > 0 else lane.figures
+    return lane.name.removesuffix(f", {whose}"), beside
 
 
 def _name(anomaly: Anomaly) -> str:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from reconstruct.model import Anomaly, Event, Fact, Facts, FollowUp, Incident, Quantity, Reference
 from reconstruct.text.measures import measure
-from reconstruct.text.references import change_text, service_text
+from reconstruct.text.references import change_text, service_text, shared_names, short_text
 from reconstruct.text.times import Clock
 from reconstruct.text.units import human, lasted
 from reconstruct.text.wording import capitalised, joined, mechanism_text, sentence
@@ -63,7 +63,11 @@ def _monitoring(missing: Sequence[Facts]) -> str:
 
 def _detection(one: FollowUp, anomalies: dict[str, Anomaly], incident: Incident) -> str:
     a = anomalies.get(_id(one.facts.get("signal")))
-    about = f" on {measure(a)} of {service_text(a.service)}" if a is not None and a.service.name else ""
+    about = (
+        f" on {measure(a)} of {short_text(a.service, shared_names(incident))}"
+        if a is not None and a.service.name
+        else ""
+    )
     if not one.facts["fired"]:
         return f"Detection: no alert fired. Would an alert{about} have?"
     after = f"Detection: the first alert fired {_length(one.facts['after'])} after onset."

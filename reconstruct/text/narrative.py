@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -20,8 +20,8 @@ from reconstruct.model import (
 from reconstruct.text.causes import beyond_statement
 from reconstruct.text.escape import clip, plain
 from reconstruct.text.measures import moved_text
-from reconstruct.text.references import event_text, labels_text, service_text
-from reconstruct.text.summary import UNKNOWN, finding
+from reconstruct.text.references import event_text, labels_text, service_text, shared_names, short_text
+from reconstruct.text.summary import UNKNOWN, UNSPECIFIC, finding
 from reconstruct.text.times import Clock, clock, retold, span, spans_midnight
 from reconstruct.text.units import apart, human_duration
 from reconstruct.text.wording import capitalised, joined, mechanism_text, sentence, share_text
@@ -97,11 +97,11 @@ def title(incident: Incident) -> str:
     if verdict == "incident":
         found = finding(incident)
         if not found:
-            about = services_text(incident.explanation.affected)
+            about = services_text(incident.explanation.affected, shared_names(incident))
             found = f"Incident{f' on {about}' if about else ''}"
         ongoing = onset is not None and recovered is None
-        when = f"from {clock(start, dates=True)[:-3]}, ongoing" if ongoing else _span_text(start, end)
-        return f"{found}, {when} UTC"
+        when = f"from {clock(start, dates=True)[:-3]} UTC, ongoing" if ongoing else f"{_span_text(start, end)} UTC"
+        return f"{found}, {when}"
     what = "No incident found" if verdict == "no-incident" else "Inconclusive"
     return f"{what}, {_span_text(window.start, window.end)} UTC"
 
@@ -111,9 +111,10 @@ def _span_text(start: pd.Timestamp, end: pd.Timestamp) -> str:
     return f"{clock(start, dates=True)[:-3]} to {clock(end, dates=dates)[:-3]}"
 
 
-def services_text(services: Sequence[Service]) -> str:
-    """`shop, postgres and lb`; past a few, the rest is counted."""
-    names = list(dict.fromkeys(clip(plain(name), most=MAX_NAME) for name in map(service_text, services) if name))
+def services_text(services: Sequence[Service], shared: Collection[str] | None = None) -> str:
+    """`shop, postgres and lb`; past a few, the rest is counted. `shared`: the only names that need a namespace."""
+    told = (service_text(s) if shared is None else short_text(s, shared) for s in services)
+    names = list(dict.fromkeys(clip(plain(name), most=MAX_NAME) for name in told if name))
     if len(names) > MAX_SERVICES_SHOWN:
         names = [*names[: MAX_SERVICES_SHOWN - 1], f"{len(names) - MAX_SERVICES_SHOWN + 1} more"]
     return joined(names)
@@ -166,7 +167,9 @@ def dismissed(incident: Incident) -> tuple[DismissedChange, ...]:
 def hint_title(hint: Hint, *, incident: Incident) -> str:
     """What the hint suspects: the mechanism, where, and the change that may have set it off."""
     trigger = next((e for e in incident.evidence.events if e.id == hint.trigger), None)
-    where = service_text(hint.service)
+    where = short_text(hint.service, shared_names(incident))
+    if trigger is None and hint.mechanism == UNSPECIFIC and where:
+        return f"Where to look: {where}; no change explains it"
     if trigger is None and hint.mechanism == UNKNOWN:
         return f"Where to look: {where}" if where else "No mechanism is shown"
     mechanism = capitalised(mechanism_text(hint.mechanism)) + (f" at {where}" if where else "")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Final, Literal
 
 from reconstruct.model import Alert, Anomaly, Event, Gap, Incident, Query, Service
@@ -80,6 +81,24 @@ def service_text(service: Service) -> str:
     """
     where = ", ".join(part for part in service[1:] if part)
     return f"{service.name} ({where})" if service.name and where else service.name or where
+
+
+def shared_names(incident: Incident) -> frozenset[str]:
+    """Names that two services of the incident bear: only these need a namespace beside them."""
+    held: dict[str, set[Service]] = {}
+    told = (a.service for a in incident.anomalies), (e.service for e in incident.evidence.events)
+    for service in (*incident.explanation.affected, *(one for services in told for one in services)):
+        held.setdefault(service.name, set()).add(service)
+    return frozenset(n for n, of in held.items() if any(not a.may_be(b) for a, b in combinations(of, 2)))
+
+
+def short_text(service: Service, shared: Collection[str]) -> str:
+    """A service as a draft names it; `shared` from `shared_names`.
+
+    >>> short_text(Service("shop", "prod"), ()), short_text(Service("shop", "prod"), {"shop"})
+    ('shop', 'shop (prod)')
+    """
+    return service.name if service.name and service.name not in shared else service_text(service)
 
 
 def labels_text(labels: Mapping[str, str], *, service: Service) -> str:

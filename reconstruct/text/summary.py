@@ -6,7 +6,7 @@ from typing import Final
 
 from reconstruct.model import Anomaly, Impact, Incident, Measured
 from reconstruct.text.measures import measure
-from reconstruct.text.references import change_text, service_text
+from reconstruct.text.references import change_text, shared_names, short_text
 from reconstruct.text.times import Clock, clock_of
 from reconstruct.text.units import human, lasted
 from reconstruct.text.wording import capitalised, joined, mechanism_text, sentence, share_text
@@ -105,11 +105,14 @@ def _cause_sentence(incident: Incident, clock: Clock) -> str:
     if hint is None:
         return "" if incident.explanation.verdict != "incident" else "No candidate cause is supported by the data"
     mechanism = mechanism_text(hint.mechanism)
-    where = f" at {service_text(hint.service)}" if hint.service.name else ""
+    place = short_text(hint.service, shared_names(incident))
+    where = f" at {place}" if hint.service.name else ""
     event = next((e for e in incident.evidence.events if e.id == hint.trigger), None)
     share = share_text(hint.confidence)
     if event is None and hint.mechanism == UNKNOWN:
-        return f"Where to look first ({share}): {service_text(hint.service)}; no change and no mechanism is shown"
+        return f"Where to look first ({share}): {place}; no change and no mechanism is shown"
+    if event is None and hint.mechanism == UNSPECIFIC and place:
+        return f"Where to look first ({share}): {place}; no change explains it"
     if event is None:
         return f"Candidate cause ({share}): {mechanism}{where}; no change explains it"
     changed = f"{change_text(event)} at {clock.time(event.time)}"
