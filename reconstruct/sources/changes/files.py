@@ -36,7 +36,7 @@ from reconstruct.sources.changes.record import read_record
 from reconstruct.sources.changes.rows import Row, csv_rows, has_header, json_or_none, json_problem, jsonl_rows
 from reconstruct.sources.changes.times import TimeReading, is_day_first, tells_zone
 from reconstruct.sources.changes.tools import git
-from reconstruct.sources.changes.tools.github import is_statuses_by_id
+from reconstruct.sources.changes.tools.github_deployments import is_statuses_by_id
 from reconstruct.sources.result import SourceRequest, SourceResult
 
 MAX_FILE_BYTES: Final = 256 * 1024 * 1024
