@@ -165,7 +165,9 @@ def _activity(item: Item, reading: PayloadReading) -> Iterator[Told]:
     what = text(item, "type")
     if what == "ReleaseEvent" and isinstance(release := at(item, "payload.release"), dict):
         told = RELEASES.parse([{"repository": {"name": repository}, **release}], reading)
-        yield from (*told.events, *told.gaps, *told.notes)
+        yield from told.events
+        yield from told.gaps
+        yield from told.notes
     elif what == "PushEvent":
         yield event(
             time=begin(item, "created_at"),
