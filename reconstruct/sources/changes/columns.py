@@ -19,7 +19,16 @@ _BEGAN: Final = (
     *("fired_date_time", "triggered_at", "starts_at", "event_time", "event_date", "event_timestamp", "event_date_time"),
     *("datetime", "date_time", "when", "start", "begin", "ts", "@timestamp", "_time", "timestamp_ms", "time_stamp"),
     *("log_time", "audit_log_date_time", "clock", "deployed_on", "deploy_time", "deployment_time", "deploy_date"),
-    *("deployment_date", "released_on", "last_deployed", "zeitpunkt", "zeitstempel", "uhrzeit", "zeit"),
+    *(
+        "execution_start_time",
+        "deployment_date",
+        "released_on",
+        "last_deployed",
+        "zeitpunkt",
+        "zeitstempel",
+        "uhrzeit",
+        "zeit",
+    ),
 )
 _ASKED: Final = (
     *("created_at", "created", "created_on", "created_date", "date_created", "created_time", "creation_time"),
@@ -35,7 +44,7 @@ FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
         *("end_time", "end_ts", "end_time_millis", "finish_time", "completed_on", "finished_on", "until", "finished"),
         *("finish", "stopped_at", "date_finished", "date_ended", "completed", "completed_time", "completion_time"),
         *("deploy_end_time", "finished_date", "completed_date", "end_date_time", "ended", "ends_at", "resolved_at"),
-        *("resolved_on", "end_timestamp"),
+        *("resolved_on", "end_timestamp", "execution_end_time"),
     ),
     "id": ("id",),
     "kind": ("kind", "type", "event_type"),

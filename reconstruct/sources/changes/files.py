@@ -23,6 +23,7 @@ from reconstruct.sources.changes.chat import parse_chat
 from reconstruct.sources.changes.columns import (
     cell_text,
     column_name,
+    column_of,
     plain_cells,
     taken_columns,
     zone_column_of,
@@ -45,6 +46,7 @@ MAX_FILE_BYTES: Final = 256 * 1024 * 1024
 MINUTE_ROWS: Final = 4
 """A file whose times are all on the full minute was written to the minute, once it has this many: by chance, 60^-4."""
 
+_NUMBER: Final = re.compile(r"[+-]?\d+(?:[.,]\d+)?(?:[eE][+-]?\d+)?")
 _ERROR_FIELDS: Final = frozenset({"message", "documentation_url", "status", "code", "error", "errors", "request_id"})
 CHAT_SUFFIXES: Final = frozenset({".txt", ".md", ".log", ""})
 STATUSES_NAME: Final = "deployment_statuses.json"
@@ -156,9 +158,23 @@ def _from_rows(rows: Sequence[Row], *, name: str, ask: SourceRequest) -> SourceR
                 events.append(told)
                 continue
         gaps.append(Gap(id="", source=name, missing=f"the event on {row.place}", cause=problem))
+    if events and all(map(_is_a_sample, records)) and not mapped_columns(ask.options):
+        raise UsageError(
+            f"{name} holds numbers at times, and nothing that says what happened",
+            hint="give samples as --metrics; of changes, say which column is the title in reconstruct.yaml",
+        )
     zoneless = any(cell and not tells_zone(cell) for cell in cells) and not _zone_told(records)
     notes = (f"times without a zone in {name} are read as {ask.tz}",) if zoneless else ()
     return SourceResult(events=_to_the_minute(events), gaps=tuple(gaps), notes=notes)
+
+
+def _is_a_sample(record: Mapping[str, object]) -> bool:
+    """Whether a row is a time with numbers, and no text but a unit: `{"Timestamp": ..., "Maximum": 44.8}`."""
+    cells = {column_name(name): value for name, value in record.items() if value not in (None, "")}
+    time = column_of("time", {name: cell_text(value) for name, value in cells.items()})
+    rest = {name: cell_text(value) for name, value in cells.items() if name not in (time, "unit", "id")}
+    named = any(column_of(field, rest) for field in ("kind", "service", "version", "state", "flag", "environment"))
+    return bool(rest) and not named and all(_NUMBER.fullmatch(text) for text in rest.values())
 
 
 def _zone_told(records: Sequence[Mapping[str, object]]) -> bool:

@@ -12,6 +12,7 @@ import pandas as pd
 from reconstruct.config import ReadTime
 from reconstruct.errors import UsageError
 from reconstruct.http import redact
+from reconstruct.json_text import JsonError, read_json
 from reconstruct.model import Event, Service
 from reconstruct.sources.changes.columns import (
     APART,
@@ -74,9 +75,11 @@ def read_record(
     >>> event.kind, event.service.name, event.title, event.resolution_s
     ('flag', 'shop', 'flag shop', 60.0)
     """
-    people = frozenset() if authors else frozenset(people_in(record))
+    people = frozenset() if authors else frozenset(people_in({name: _unpacked(cell) for name, cell in record.items()}))
     zones = {column_name(name): zone for name in record if (zone := zone_of_column(name))}
-    kept = record if authors else drop_people(record)
+    kept = (
+        record if authors else {name: _without_people(cell) for name, cell in record.items() if not names_person(name)}
+    )
     cells = {column_name(name): value for name, value in dict(kept).items()}  # type: ignore[call-overload]
     told = {name: text for name, value in cells.items() if (text := cell_text(value))}
     plain = plain_cells(cells)
@@ -195,6 +198,22 @@ def _kind_told(word: str, told: Mapping[str, str], taken: Mapping[str, str]) -> 
         return kind_of_pipeline(job, otherwise="job")
     deployed = re.match(r"(?:deploy|release)", taken.get("time", ""))
     return word or ("deploy" if deployed else "")
+
+
+def _unpacked(cell: object) -> object:
+    """A cell as the JSON that its text holds: logs keep whole records in one column."""
+    if isinstance(cell, str) and cell.lstrip().startswith("{"):
+        try:
+            return read_json(cell)
+        except JsonError:
+            return cell
+    return cell
+
+
+def _without_people(cell: object) -> object:
+    """A cell without the fields that hold people; a text stays one."""
+    inner = _unpacked(cell)
+    return cell_text(drop_people(inner)) if isinstance(cell, str) and inner is not cell else drop_people(inner)
 
 
 def _with_date(told: Mapping[str, str], column: str) -> str:

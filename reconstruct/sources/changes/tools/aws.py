@@ -217,8 +217,8 @@ def _lookup(item: Item, reading: PayloadReading) -> Iterator[Told]:
     thing = (text(parameters, *_NAMES) if isinstance(parameters, Mapping) else "") or next(filter(None, resources), "")
     yield from _call(
         item, reading, name=name, thing=thing.rpartition("/")[2], time="EventTime", number=text(item, "EventId"),
-        parameters=parameters, service=text(item, "EventSource"), failed=text(whole, "errorCode"),
-        region=text(whole, "awsRegion"),
+        parameters=parameters, service=text(item, "EventSource") or text(whole, "eventSource"),
+        failed=text(whole, "errorCode"), region=text(whole, "awsRegion"),
     )  # fmt: skip
 
 
@@ -293,7 +293,9 @@ def _ecs(item: Item, reading: PayloadReading) -> Iterator[Told]:
 
 
 LOOKUP: Final = Format(
-    "CloudTrail look-ups", lambda item: has(item, "EventName", "EventTime", "EventSource"), each(_lookup)
+    "CloudTrail look-ups",
+    lambda item: has(item, "EventName", "EventTime") and (has(item, "EventSource") or has(item, "CloudTrailEvent")),
+    each(_lookup),
 )
 RECORDS: Final = Format(
     "CloudTrail records", lambda item: has(item, "eventName", "eventTime", "eventSource"), each(_record)
