@@ -80,7 +80,7 @@ def read_record(
     kept = (
         record if authors else {name: _without_people(cell) for name, cell in record.items() if not names_person(name)}
     )
-    cells = {column_name(name): value for name, value in dict(kept).items()}  # type: ignore[call-overload]
+    cells = {column_name(name): value for name, value in dict(kept).items()}
     told = {name: text for name, value in cells.items() if (text := cell_text(value))}
     plain = plain_cells(cells)
     taken = taken_columns(plain, columns or {})

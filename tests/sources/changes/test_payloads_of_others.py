@@ -143,7 +143,7 @@ READ: dict[str, list[Row]] = {
     "gcp_app_engine_versions.json": [("13:55:01", "", "deploy", "done", "", True, "default", "20261117t135501")],
     "gcp_audit_run.json": [
         ("13:55:01", "", "deploy", "done", "", True, "shop", ""),
-        ("14:11:00", "", "restart", "failed", "", False, "99", ""),
+        ("14:11:00", "", "restart", "failed", "", False, "shop-1", ""),
     ],
     "gcp_cloud_build.json": [("13:55:01", "13:56:40", "deploy", "done", "prod", True, "shop", "2.20.0")],
     "gcp_cloud_deploy_rollouts.json": [

@@ -58,7 +58,7 @@ def parse_calendar(text: str, *, source: str, ask: SourceRequest) -> SourceResul
         zoneless = zoneless or not begins.zone_told
         people = people_in({name.lower(): each.parameters.get("CN", "") for name, each in appointment.items()})
         events.append(told if ask.authors else without_people(told, frozenset(people)))
-    notes = (f"{source} is a calendar: what was planned, not what happened",) if events else ()
+    notes: tuple[str, ...] = (f"{source} is a calendar: what was planned, not what happened",) if events else ()
     if zoneless:
         notes += (f"times without a zone in {source} are read as {ask.tz}",)
     return SourceResult(events=tuple(events), gaps=tuple(gaps), notes=notes)
