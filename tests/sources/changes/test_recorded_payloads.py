@@ -94,14 +94,15 @@ def test_a_job_of_gitlab_began_when_it_was_started() -> None:
 
 def test_a_flag_that_was_changed_in_several_environments_was_changed_for_users() -> None:
     places = [f"proj/default:env/{name}:flag/new-checkout" for name in ("test", "production")]
+    accesses = [{"action": "createFlag", "resource": place} for place in places]
     entry = {
         "_id": "1", "date": int(pd.Timestamp(BEGAN).timestamp() * 1000), "kind": "flag", "name": "new checkout",
-        "accesses": [{"action": "createFlag", "resource": place} for place in places], "titleVerb": "created the flag",
+        "accesses": accesses, "titleVerb": "created the flag",
         "title": "Mona created the flag", "member": {"_id": "1", "firstName": "Mona", "lastName": "Lisa"},
         "target": {"name": "new checkout", "resources": places}, "description": "",
     }  # fmt: skip
     assert (one(entry).environment, one(entry).production) == ("production", True)
-    only_test = {**entry, "accesses": entry["accesses"][:1], "target": {"name": "x", "resources": places[:1]}}
+    only_test = {**entry, "accesses": accesses[:1], "target": {"name": "x", "resources": places[:1]}}
     assert one(only_test).production is False
     assert "Mona" not in repr(one(entry))
 

@@ -42,43 +42,54 @@ def test_a_rollout_of_ecs_begins_when_it_is_taken_up(status: str, state: str) ->
     assert (event.kind, event.state, event.service.name, event.service.cluster) == ("deploy", state, "shop", "prod")
 
 
+ANSWERS: dict[tuple[str, str], dict[str, Any]] = {
+    ("appconfig", "GetDeployment"): {
+        "DeploymentNumber": 1, "ConfigurationName": "limits", "ConfigurationVersion": "3", "State": "ROLLED_BACK",
+        "StartedAt": BEGAN, "CompletedAt": OVER,
+        "EventLog": [{"EventType": "DEPLOYMENT_STARTED", "OccurredAt": ASKED, "Description": "x"}],
+    },
+    ("autoscaling", "DescribeInstanceRefreshes"): {
+        "InstanceRefreshes": [
+            {"InstanceRefreshId": "r", "AutoScalingGroupName": "shop", "Status": "Successful", "StartTime": BEGAN,
+             "EndTime": OVER, "PercentageComplete": 100}
+        ]
+    },
+    ("cloudformation", "DescribeStacks"): {
+        "Stacks": [
+            {"StackName": "shop", "StackStatus": "UPDATE_ROLLBACK_COMPLETE", "Description": "A template.",
+             "CreationTime": "2024-01-01T00:00:00Z", "LastUpdatedTime": BEGAN}
+        ]
+    },
+    ("eks", "DescribeUpdate"): {
+        "update": {"id": "u", "status": "InProgress", "type": "VersionUpdate", "params": [], "createdAt": BEGAN,
+                   "errors": []}
+    },
+    ("ecs", "DescribeTasks"): {
+        "tasks": [
+            {"taskArn": f"{ARN}:task/prod/1", "taskDefinitionArn": f"{ARN}:task-definition/shop:7", "version": 2,
+             "group": "service:shop", "lastStatus": "RUNNING", "createdAt": ASKED, "startedAt": BEGAN}
+        ]
+    },
+    ("cloudwatch", "DescribeAlarms"): {
+        "MetricAlarms": [
+            {"AlarmName": "slow", "AlarmArn": "a", "StateValue": "ALARM", "StateReason": "x",
+             "StateUpdatedTimestamp": BEGAN, "AlarmConfigurationUpdatedTimestamp": ASKED}
+        ]
+    },
+}  # fmt: skip
+READ = {
+    "GetDeployment": ("config", "failed", BEGAN, "limits"),
+    "DescribeInstanceRefreshes": ("restart", "done", BEGAN, "shop"),
+    "DescribeStacks": ("config", "failed", BEGAN, "shop: UPDATE_ROLLBACK_COMPLETE"),
+    "DescribeUpdate": ("config", "running", BEGAN, "VersionUpdate"),
+    "DescribeTasks": ("note", "done", BEGAN, "service:shop: RUNNING"),
+    "DescribeAlarms": ("alert", "done", BEGAN, "slow"),
+}
+
+
 @pytest.mark.parametrize(
-    ("whole", "expected"),
-    [
-        (
-            {"DeploymentNumber": 1, "ConfigurationName": "limits", "ConfigurationVersion": "3", "State": "ROLLED_BACK",
-             "StartedAt": BEGAN, "CompletedAt": OVER,
-             "EventLog": [{"EventType": "DEPLOYMENT_STARTED", "OccurredAt": ASKED, "Description": "x"}]},
-            ("config", "failed", BEGAN, "limits"),
-        ),
-        (
-            {"InstanceRefreshes": [{"InstanceRefreshId": "r", "AutoScalingGroupName": "shop", "Status": "Successful",
-                                    "StartTime": BEGAN, "EndTime": OVER, "PercentageComplete": 100}]},
-            ("restart", "done", BEGAN, "shop"),
-        ),
-        (
-            {"Stacks": [{"StackName": "shop", "StackStatus": "UPDATE_ROLLBACK_COMPLETE", "Description": "A template.",
-                         "CreationTime": "2024-01-01T00:00:00Z", "LastUpdatedTime": BEGAN}]},
-            ("config", "failed", BEGAN, "shop: UPDATE_ROLLBACK_COMPLETE"),
-        ),
-        (
-            {"update": {"id": "u", "status": "InProgress", "type": "VersionUpdate", "params": [], "createdAt": BEGAN,
-                        "errors": []}},
-            ("config", "running", BEGAN, "VersionUpdate"),
-        ),
-        (
-            {"tasks": [{"taskArn": f"{ARN}:task/prod/1", "taskDefinitionArn": f"{ARN}:task-definition/shop:7",
-                        "group": "service:shop", "version": 2, "lastStatus": "RUNNING", "createdAt": ASKED,
-                        "startedAt": BEGAN}]},
-            ("note", "done", BEGAN, "service:shop: RUNNING"),
-        ),
-        (
-            {"MetricAlarms": [{"AlarmName": "slow", "AlarmArn": "a", "StateValue": "ALARM", "StateReason": "x",
-                               "StateUpdatedTimestamp": BEGAN, "AlarmConfigurationUpdatedTimestamp": ASKED}]},
-            ("alert", "done", BEGAN, "slow"),
-        ),
-    ],
-)  # fmt: skip
+    ("whole", "expected"), [(whole, READ[operation]) for (_, operation), whole in ANSWERS.items()], ids=READ
+)
 def test_what_the_cli_tells_of_a_state_is_read_as_what_it_is(whole: object, expected: tuple[str, ...]) -> None:
     event = one(whole)
     kind, state, began, title = expected

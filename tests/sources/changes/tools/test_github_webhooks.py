@@ -34,6 +34,22 @@ def deployment(**more: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def status(state: str) -> dict[str, Any]:
+    return {"id": 1, "state": state, "created_at": BEGAN, "creator": {"login": "mona"}}
+
+
+def release(**more: Any) -> dict[str, Any]:
+    return {"id": 9, "tag_name": "v2.20.0", "draft": False, "published_at": BEGAN, "created_at": ASKED, **more}
+
+
+def push() -> dict[str, Any]:
+    commit = {"id": SHA, "timestamp": "2026-11-13T09:00:00+01:00", "message": "find orders\n\nby the end"}
+    return body(
+        ref="refs/tags/v2.20.0", before="0" * 40, after=SHA, commits=[commit], head_commit=commit,
+        repository={"pushed_at": int(pd.Timestamp(BEGAN).timestamp())}, pusher={"name": "mona"},
+    )  # fmt: skip
+
+
 def job(**more: Any) -> dict[str, Any]:
     return {
         "id": 8, "run_id": 80, "run_url": "https://api.github.com/repos/acme/shop/actions/runs/80", "run_attempt": 1,
@@ -41,6 +57,16 @@ def job(**more: Any) -> dict[str, Any]:
         "status": "completed", "conclusion": "success", "created_at": ASKED, "started_at": BEGAN, "completed_at": OVER,
         "name": "deploy-production", "workflow_name": "CD", "labels": ["ubuntu-latest"], **more,
     }  # fmt: skip
+
+
+BODIES = {
+    "deployment$created": body("created", deployment=deployment()),
+    "deployment_status$created": body("created", deployment=deployment(), deployment_status=status("in_progress")),
+    "workflow_job$completed": body("completed", workflow_job=job()),
+    "release$published": body("published", release=release()),
+    "push$event": push(),
+}
+"""By the names that octokit's schemas have for them."""
 
 
 def one(whole: dict[str, Any]) -> Event:
@@ -51,8 +77,7 @@ def one(whole: dict[str, Any]) -> Event:
 def test_a_deployment_that_was_created_is_asked_for_until_a_status_says_more() -> None:
     created = body("created", deployment=deployment(), workflow_run=None)
     assert one(created).state == "requested"
-    status = {"id": 1, "state": "in_progress", "created_at": BEGAN, "creator": {"login": "mona"}}
-    (event,) = told([created, body("created", deployment=deployment(), deployment_status=status)]).events
+    (event,) = told([created, BODIES["deployment_status$created"]]).events
     assert (event.state, event.time) == ("running", pd.Timestamp(BEGAN))
 
 
@@ -69,20 +94,14 @@ def test_a_job_begins_when_a_runner_takes_it_not_when_it_is_queued() -> None:
 
 
 def test_a_push_is_as_old_as_its_arrival_not_as_its_commit() -> None:
-    commit = {"id": SHA, "timestamp": "2026-11-13T09:00:00+01:00", "message": "find orders\n\nby the end"}
-    whole = body(
-        ref="refs/tags/v2.20.0", before="0" * 40, after=SHA, commits=[commit], head_commit=commit,
-        repository={"pushed_at": int(pd.Timestamp(BEGAN).timestamp())}, pusher={"name": "mona"},
-    )  # fmt: skip
-    event = one(whole)
+    event = one(push())
     assert event.time == pd.Timestamp(BEGAN)
     assert (event.kind, event.title, event.version) == ("note", "push of tag v2.20.0: find orders", SHA[:12])
 
 
 def test_a_release_that_was_deleted_is_none() -> None:
-    release = {"id": 9, "tag_name": "v2.20.0", "draft": False, "published_at": BEGAN, "created_at": ASKED, "name": None}
-    assert one(body("published", release=release)).version == "2.20.0"
-    gone = told([body("published", release=release), body("deleted", release=release)])
+    assert one(body("published", release=release())).version == "2.20.0"
+    gone = told([body("published", release=release()), body("deleted", release=release())])
     assert gone.events == ()
     assert "taken back" in gone.notes[0]
 
@@ -112,5 +131,5 @@ def test_a_package_that_was_published_runs_nowhere_yet() -> None:
 
 
 def test_no_person_of_the_envelope_stands_in_what_is_read() -> None:
-    release = {"id": 9, "tag_name": "v2", "published_at": BEGAN, "name": "by @mona", "author": {"login": "mona"}}
-    assert "mona" not in repr(told([body("published", release=release), body("completed", workflow_job=job())]))
+    named = release(name="by @mona", author={"login": "mona"})
+    assert "mona" not in repr(told([body("published", release=named), body("completed", workflow_job=job())]))
