@@ -25,6 +25,8 @@ from reconstruct.sources.changes.columns import (
     column_name,
     columns_of,
     flags,
+    is_planned,
+    on_paper,
     plain_cells,
     taken_columns,
     unbegun,
@@ -121,7 +123,9 @@ def read_record(
         source=values.get("source", source),
         source_id=values.get("id", ""),
         labels=labels,
-        state="draft" if yes & DRAFTS else _state_told(states, values, asked=asked),
+        state=_how_far(
+            states, values, asked=asked, planned=is_planned(taken), draft=bool(yes & DRAFTS) or on_paper(told)
+        ),
         environment=place,
         production=False if yes & ELSEWHERE else production,
     )
@@ -178,6 +182,14 @@ def event(
     )
 
 
+def _how_far(states: Mapping[str, str], values: Mapping[str, str], *, asked: str, planned: bool, draft: bool) -> str:
+    """The words for how far it got; what has a planned time only was asked for at most, whatever else is told."""
+    if draft:
+        return "draft"
+    words = _state_told(states, values, asked=asked)
+    return words if not planned or (words and state_of(*words.split(APART)) == "cancelled") else "requested"
+
+
 def _state_told(states: Mapping[str, str], values: Mapping[str, str], *, asked: str) -> str:
     """The words of every column that tells a state, apart; what is known of one needs no word that nobody knows."""
     words = [word for word in (values.get("state", ""), *states.values()) if word]
@@ -191,7 +203,8 @@ def _kind_told(word: str, told: Mapping[str, str], taken: Mapping[str, str]) -> 
         return word
     for kind, names in _COLUMNS_OF_KIND.items():
         if any(name in told for name in names):
-            return kind
+            begins = kind_of("", title=told.get(taken.get("title", ""), ""))
+            return kind if begins == "note" else begins
     if "flag" in taken:
         return "flag"
     if job := told.get("job_name") or told.get("job"):

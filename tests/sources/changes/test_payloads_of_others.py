@@ -388,7 +388,10 @@ READ: dict[str, list[Row]] = {
         ("13:55:01", "", "deploy", "done", "", True, "shop", ""),
         ("13:55:01", "", "restart", "done", "", True, "cart", ""),
     ],
-    "table_planned.csv": [("13:55:01", "13:56:40", "deploy", "done", "", True, "shop", "")],
+    "table_planned.csv": [
+        ("13:55:01", "13:56:40", "deploy", "done", "", True, "shop", ""),
+        ("14:30:00", "", "deploy", "requested", "", False, "shop", ""),
+    ],
     "table_status.csv": [
         ("13:55:01", "", "deploy", "done", "prod", True, "shop", "2.20.0"),
         ("14:10:00", "", "deploy", "requested", "prod", False, "shop", "2.21.0"),
