@@ -36,6 +36,7 @@ from reconstruct.sources.metric_files.formats.new_relic import read_new_relic
 from reconstruct.sources.metric_files.formats.opentsdb import read_opentsdb
 from reconstruct.sources.metric_files.formats.prometheus_api import read_prometheus_api
 from reconstruct.sources.metric_files.formats.promtool_output import read_promtool_output
+from reconstruct.sources.metric_files.formats.reports import read_report
 from reconstruct.sources.metric_files.formats.sysstat import read_sysstat
 from reconstruct.sources.metric_files.formats.vegeta import read_vegeta
 from reconstruct.sources.metric_files.formats.victoriametrics import read_victoriametrics
@@ -71,9 +72,10 @@ FORMATS: Final[Sequence[_Format]] = (
     read_log_analytics,
     read_datadog,
     read_new_relic,
-    read_sysstat,
     read_k6,
     read_jmeter,
+    read_report,
+    read_sysstat,
     read_vegeta,
     read_gatling,
     read_vmstat,
