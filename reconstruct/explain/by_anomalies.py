@@ -53,12 +53,12 @@ def judge_anomalies(
     cured_by: Event | None,
     readings: Sequence[Reading],
 ) -> AnomalyCauses:
-    """Every change and every rival scored against the others; `readings` are the mechanisms held against the case.
+    """Every change and every alternative scored against the others; `readings` are the mechanisms held against the case.
 
     `anomalies` are all of the window: those of services that the case does not reach tell where it may lie as well.
     """
     line = leading_line(case)
-    alternatives = _rivals(case, readings)
+    alternatives = _alternatives(case, readings)
     near = near_onset(changed, case)
     candidates = [CandidateCause(c, _judge(c, case, near, cured_by, line, readings, alternatives)) for c in changed]
     credible = believed(readings, alternatives)
@@ -73,7 +73,7 @@ def judge_anomalies(
     return AnomalyCauses(told, ledger, ruled_out(case, readings, told=spoken_of), dismissed_changes(case, scored))
 
 
-def _rivals(case: Case, readings: Sequence[Reading]) -> tuple[Alternative, ...]:
+def _alternatives(case: Case, readings: Sequence[Reading]) -> tuple[Alternative, ...]:
     """What else it could have been, each seen by a rule of its own."""
     found = (
         traffic_surge(case),
