@@ -49,6 +49,8 @@ SURE_ENOUGH: Final = 3.9
 LATE_S: Final = 180.0
 """What began this long after the impact did not bring it about; each such time takes one off, to LATE_MOST."""
 LATE_MOST: Final = 3.0
+OWN_SHARE: Final = 0.4
+"""Of what a service's requests take longer: with less of it spent in statements they are not what slows them."""
 TRAFFIC_FOLLOWS: Final = frozenset(
     {"requests", "requests-of-a-route", "published", "statements-per-request", "lookups-per-request"}
 )
@@ -121,8 +123,11 @@ def _accounts(figure: Figure, moved: Move, system: System, span: Span) -> bool:
     """Whether a figure moved by enough to account for what requests wait longer.
 
     A request passes a way ROUND_TRIPS times at most: one that takes d longer explains at most that times d. Where
-    requests are not timed, or did not wait longer, nothing tells how much is enough.
+    requests are not timed, or did not wait longer, nothing tells how much is enough. What a service waits for its
+    statements is held against its own requests.
     """
+    if figure.name == "call-time-per-request":
+        return moved.by >= OWN_SHARE * excess(system.served.get(figure.thing), span).later_s > 0
     if figure.name != "round-trip":
         return True
     later_s = max((excess(flow, span).later_s for flow in system.served.values()), default=0.0)

@@ -15,7 +15,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from reconstruct.errors import QueryError, SourceError
+from reconstruct import promql
+from reconstruct.errors import NothingToShowError, QueryError, SourceError
 from reconstruct.model import Evidence, Metric, Service, Signal, Window
 from reconstruct.packs.catalogue import Conventions
 from reconstruct.scan.blocks import Block, unit_of_metric
@@ -111,11 +112,36 @@ def scan_blocks(
     return Scanned(tally.trimmed(), tuple(sorted(unread)), left_out)
 
 
-def scan_evidence(evidence: Evidence, *, min_score: float = 1.0) -> Scanned:
-    """The same over evidence that is there already: a bundle, or metric files."""
-    tally = Tally(min_score)
+def scan_evidence(evidence: Evidence, *, selector: str = "", min_score: float = 1.0) -> Scanned:
+    """The same over evidence that is there already: a bundle, or metric files.
+
+    Parameters
+    ----------
+    evidence : Evidence
+        Its metrics are judged.
+    selector : str
+        Only series that it matches: by metric name (of the query that gave them) and by labels.
+    min_score : float
+        Anomalies below are left out.
+
+    Raises
+    ------
+    NothingToShowError
+        No series matches.
+    """
+    tally, matched = Tally(min_score), False
     for metric in evidence.metrics:
-        judge(metric, window=evidence.window, tally=tally)
+        names = promql.metric_names(metric.signal.promql) or (metric.signal.id,)
+        fits = [
+            column
+            for column, labels in enumerate(metric.labels)
+            if not selector or any(promql.selects(selector, {**labels, "__name__": name}) for name in names)
+        ]
+        if fits:
+            judge(metric.of_columns(fits) if selector else metric, window=evidence.window, tally=tally)
+            matched = True
+    if not matched:
+        raise NothingToShowError(f"no series matches {selector}".rstrip(), hint="leave the selector out to see all")
     return Scanned(tally.trimmed())
 
 

@@ -59,6 +59,8 @@ FIGURES: Final[Mapping[str, str]] = {
     "message-failures": "share of messages that failed",
     "message-delay": "age of messages when handled",
     "call-time": "time per call",
+    "calls-per-request": "statements per request",
+    "call-time-per-request": "time in statements per request",
     "call-failures": "share of calls that failed",
     "round-trip": "round trip",
     "loss": "share of probes lost",
@@ -105,7 +107,9 @@ def figure_text(facts: Facts) -> str:
     return f"{FIGURES.get(name, name)} of {thing}{towards}: {both}"
 
 
-_LEADS: Final = frozenset({"taken", "size", "waiting", "wait-time", "held-time"})
+_LEADS: Final = frozenset(
+    {"taken", "size", "waiting", "wait-time", "held-time", "calls-per-request", "call-time-per-request"}
+)
 
 
 def reason_text(rule: str, kind: str, facts: Facts) -> str:
