@@ -53,7 +53,7 @@ def judge_anomalies(
     cured_by: Event | None,
     readings: Sequence[Reading],
 ) -> AnomalyCauses:
-    """Every change and every alternative scored against the others; `readings` are the mechanisms held against the case.
+    """Every change and every alternative scored against the others; `readings` are of the mechanisms.
 
     `anomalies` are all of the window: those of services that the case does not reach tell where it may lie as well.
     """
