@@ -406,6 +406,7 @@ def _signals(
                 server, unknown, known=seen, window=window, matchers=scope, conventions=conventions,
                 until_s=asked.until_s, progress=progress,
             )  # fmt: skip
+            found.queries += [one for result in found.scans for one in result.queries()]
     if server.dialect.victoria:
         signals = tuple(replace(signal, promql=promql.rate_as_increase(signal.promql)) for signal in signals)
         raw = tuple(replace(one, promql=promql.rate_as_increase(one.promql)) for one in raw)
