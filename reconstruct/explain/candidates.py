@@ -93,9 +93,9 @@ def candidates(
 def cleared(system: System, span: Span, mechanism: Mechanism, *, rollouts: Rollouts) -> tuple[tuple[Figure, Move], ...]:
     """Figures of every thing that could show a mechanism and stayed; none where any did not, or none is measured.
 
-    What moved too little to account for the impact clears as well. A figure that moved while the tell's own condition
-    (`when`) was not met moved for another reason: it neither clears nor keeps from it. Nor does a process that no
-    request passes through, such as the monitoring's own.
+    What moved too little to account for the impact clears as well. A figure that moved while the tell's own conditions
+    (`when`, `unless`) were not met moved for another reason: it neither clears nor keeps from it. Nor does a process
+    that no request passes through, such as the monitoring's own.
     """
     told, every = [], figures(system, span, rollouts=rollouts)
     part = taking_part(system)
@@ -114,7 +114,7 @@ def cleared(system: System, span: Span, mechanism: Mechanism, *, rollouts: Rollo
                 told.append((figure, moved))
                 continue
             own = [f for f in every if (f.place, f.thing) == (figure.place, figure.thing)]
-            if all(_met(condition, own, {}, span) for condition in tell.when):
+            if all(_met(c, own, {}, span) for c in tell.when) and not any(_met(c, own, {}, span) for c in tell.unless):
                 return ()
     return tuple(told)
 
@@ -291,8 +291,8 @@ IDLE_USER: Final = 0.5
 def users_of(system: System, span: Span, thing: str, place: str) -> dict[str, float]:
     """Who gives a store or queue its work, each with the share of its slowness that is its own doing."""
     if place == "queue":
-        told = {w: 1.0 for w, queue in system.consumers.items() if queue == thing}
-        return told or dict.fromkeys(sorted(set(system.handled) - set(system.consumers)), UNTOLD_WORKER)
+        takers = {w: 1.0 for w, queue in system.consumers.items() if queue == thing}
+        return takers or dict.fromkeys(sorted(set(system.handled) - set(system.consumers)), UNTOLD_WORKER)
     told = {owner for owner, of in system.pools if of == thing} | {
         a for a, b in {*system.called, *system.calls} if b == thing
     }
