@@ -12,9 +12,10 @@ from typing import Final
 from reconstruct.model.verification import Finding, Reason, Shown
 from reconstruct.verify.claims.causes import categories
 from reconstruct.verify.claims.durations import durations_in
+from reconstruct.verify.claims.hits import Hit
 from reconstruct.verify.claims.judging import Case
 from reconstruct.verify.claims.people import counts_in
-from reconstruct.verify.claims.read import Hit, Told, cause_hits, claim_of, written_moment
+from reconstruct.verify.claims.read import Told, cause_hits, claim_of, written_moment
 from reconstruct.verify.clock_times import Placed
 from reconstruct.verify.passages import Passage
 from reconstruct.verify.reading import zone_in, zone_told
@@ -39,6 +40,7 @@ _DOUBT: Final = re.compile(
     re.IGNORECASE,
 )
 _CAUSE_SECTION: Final = re.compile(r"\b(?:root[- ]causes?|causes?|trigger)\b", re.IGNORECASE)
+_TIME_HEAD: Final = re.compile(r"\b(?:times?|when|clock|zeit|uhrzeit|heure|hora|utc)\b", re.IGNORECASE)
 _VERB: Final = re.compile(r"\b(affect|impact|complain|fail|receiv|lost|report|mail|request)", re.IGNORECASE)
 
 
@@ -86,12 +88,19 @@ def _timeline(told: Sequence[Statement]) -> list[_Row]:
         passage = statement.passage
         if time is None or not time.may_be or passage.ahead or passage is last:
             continue
+        if statement.whole and not (statement.posted or _TIME_HEAD.search(_head(statement, time))):
+            continue  # a field of a form, or the phase of a plan: not in the order of time
         if passage.kind in ("item", "row") or passage.breaks:
             moment = written_moment(time)
             if moment is not None:
                 found.append((statement, time, seconds(moment)))
                 last = passage if not passage.breaks else None
     return found
+
+
+def _head(statement: Statement, time: Placed) -> str:
+    """The head of the column that a time stands in."""
+    return next((c.head for c in statement.passage.cells if c.start <= time.written.start < c.end), "")
 
 
 def _order(timeline: Sequence[_Row]) -> Iterator[Finding]:
