@@ -17,6 +17,8 @@ _ADMINISTRATIVE: Final = re.compile(
     r"|\b(?:please|kindly)\b.{0,80}\b(?:by|until|before)\b"
     rf"|\b(?:by|until|before) (?:\d\S* )?(?:[ap]m )?(?:on )?(?:next )?{_DAY}\b"
     r"|\bpost-?mortem\W+read\b"
+    r"|\b(?:report|form) (?:was )?(?:submitted|filed|due)\b|\b(?:due|deadline)\b"
+    r"|\bevery (?:night|day|hour|morning|week)\b"
     r"|^\W*\[ \]",
     re.IGNORECASE,
 )
@@ -24,4 +26,4 @@ _ADMINISTRATIVE: Final = re.compile(
 
 def is_administrative(statement: Statement) -> bool:
     """Whether the times of a statement are those of a mail, a meeting, an edit or a deadline."""
-    return bool(_ADMINISTRATIVE.search(statement.text[:400]))
+    return bool(_ADMINISTRATIVE.search(statement.text[:400].replace("_", " ")))

@@ -248,14 +248,16 @@ def _judged(statement: Statement, case: Case, *, first: bool) -> Iterator[Findin
         return
     statement = with_relative(statement, case)
     found = hits(statement, case.record)
-    for one in _said(statement, found, case):
-        yield from one
+    told = [finding for one in _said(statement, found, case) for finding in one]
+    yield from told
     time = statement.stamp or (statement.times[0] if len(statement.times) == 1 else None)
     yield from judge_figures(statement, case, time)
     yield from judge_durations(statement, case)
     yield from judge_users(statement, case)
     if not statement.times:
         yield from judge_unaffected(statement, case)
+    elif not any(one.claim.kind == "unaffected" for one in told):
+        yield from _beside(statement, found, case)
     yield from judge_causes(statement, case)
 
 
@@ -272,6 +274,16 @@ def _said(statement: Statement, found: Sequence[Hit], case: Case) -> Iterator[It
     spoken = [t for t in statement.times if t.may_be and t.written.role != "until"]
     if spoken:
         case.last = spoken[-1]
+
+
+def _beside(statement: Statement, found: Sequence[Hit], case: Case) -> Iterator[Finding]:
+    """What a part with no time of its own says to have had no part: "..., nothing wrong with the disks"."""
+    for n, part in enumerate(statement.segments):
+        end = min(part.end, statement.end)
+        timed_here = any(part.start <= t.written.start < end for t in statement.times)
+        if n and not timed_here and not any(h.segment == n for h in found):
+            text = statement.passage.text[part.start : end]
+            yield from judge_unaffected(replace(statement, start=part.start, text=text, times=(), figures=()), case)
 
 
 def _counted(told: Told) -> bool:

@@ -41,6 +41,8 @@ _DOUBT: Final = re.compile(
 )
 _CAUSE_SECTION: Final = re.compile(r"\b(?:root[- ]causes?|causes?|trigger)\b", re.IGNORECASE)
 _TIME_HEAD: Final = re.compile(r"\b(?:times?|when|clock|zeit|uhrzeit|heure|hora|utc)\b", re.IGNORECASE)
+_WEAK: Final = ("unverifiable", "differs")
+"""A claim that differs from the evidence and is not contradicted was not told by its verb: it is no ground either."""
 _VERB: Final = re.compile(r"\b(affect|impact|complain|fail|receiv|lost|report|mail|request)", re.IGNORECASE)
 
 
@@ -136,6 +138,7 @@ def _placed(said: Sequence[Said], *kinds: str) -> list[_At]:
         _At(one.statement, one.finding, seconds(one.finding.claim.time))
         for one in said
         if one.finding.claim.kind in kinds and one.finding.claim.time is not None and not one.finding.claim.negated
+        if not one.statement.presumed and (one.finding.verdict, one.finding.reason) != _WEAK
     ]
 
 
@@ -168,6 +171,8 @@ def _windows(said: Sequence[Said], timeline: Sequence[_Row], case: Case) -> Iter
                 n = bisect_left(times, one.at)
                 nearest = min(inside[max(0, n - 1) : n + 1], key=lambda other: abs(one.at - other.at))
                 apart = abs(one.at - nearest.at)
+                if one.finding.verdict == nearest.finding.verdict == "confirmed":
+                    continue  # the evidence shows both: the service was back, and a little later it was said
                 if apart > (allowed if len(inside) == 1 else 2 * allowed):
                     yield _against(one, nearest.statement, one.at - nearest.at)
 

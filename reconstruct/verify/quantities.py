@@ -105,7 +105,7 @@ _FIGURE: Final = re.compile(
     r"(?P<half> and a half\b)?"
     r"|\b(?P<whole>(?:one|two|three|four|five|six|seven|eight|nine|ten)) and a half (?P<unit2>minutes|hours|days)\b"
     rf"|\b(?P<part>{_SMALL}) (?:in|out of) (?:every )?(?P<parts>{_SMALL})(?= (?:all |of )?(?:\w+ )?{_COUNTED}\b)"
-    r"|\b(?P<share>(?:(?:one|two|three|a|half|quarter)(?:[ -](?:third|thirds|quarter|quarters|half|fifth"
+    r"|\b(?P<share>(?:(?:one|two|three|[aA]|half|quarter)(?:[ -](?:third|thirds|quarter|quarters|half|fifth"
     r"|tenth))?)(?= of (?:all |the |our |its |every )?\w+))",
 )
 _SHARES: Final = {

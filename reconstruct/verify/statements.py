@@ -23,7 +23,8 @@ _ABBREVIATED: Final = re.compile(
     r"(?:\b(?:[ap]\.m|e\.g|i\.e|approx|ca|vs|no|nos|etc|dept|fig|St|Dr|inc|resp|incl|[A-Z]))$"
 )
 _STAMP: Final = re.compile(
-    r"^[\s|\[(*_•“\"–—-]*(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?,?\s+)?"
+    r"^\W*(?:\d{1,2}(?:\.\d{1,2})*[.)]?\s+(?=\d))?(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?"
+    r"|sun)(?:day)?,?\s+)?"
     r"(?:(?:at|around|about|approximately|by|on|from|since|between|circa|ca\.|~|um|à|a las"
     r"|gegen)\s+)*[\s\[(|~]*",
     re.IGNORECASE,
@@ -46,7 +47,8 @@ _WHY: Final = re.compile(r"\b(?:why|how come|warum|wieso|pourquoi|por qué)\b", 
 _REACH: Final = 24
 """Characters behind "no" within which stands what it denies."""
 _HEDGED: Final = re.compile(
-    r"\b(?:should(?:n['’]t)?|would(?:n['’]t)?|could have|might|may have|may be|if|unless|planned|scheduled"
+    r"\b(?:(?<!as it )(?<!as they )"
+    r"should(?:n['’]t)?|would(?:n['’]t)?|could have|might|may have|may be|if|unless|planned|scheduled"
     r"|expected|supposed"
     r"|will|won['’]t|plan(?:s)? to|intend\w*|to be (?:done|deployed|added)|by default|in (?:the )?future"
     r"|ideally|typically|(?<!ed )(?<!ran )normally|usually|always"
@@ -62,7 +64,8 @@ _VERSION: Final = re.compile(
 )
 _NO_FIGURE: Final = re.compile(
     r"\b\d+(?:st|nd|rd|th)\b|[#№]\s?\d+|\b(?:INC|SEV|JIRA|P|PR|RFC|[A-Z]{2,8})-\d+\b|\b[A-Za-z_]+\d[\w-]*\b"
-    r"|\b(?:SEV|sev|P|S|HTTP|error|code|status|port|step|phase|part|version|chapter|region|zone) ?\d+\b|\b[1-5]xx\b"
+    r"|^\W*\d{1,2}(?:\.\d{1,2})+\s|\b(?:SEV|sev|P|S|HTTP|error|code|status|port|step|phase|part|version"
+    r"|chapter|region|zone) ?\d+\b|\b[1-5]xx\b"
 )
 _LABEL: Final = re.compile(r"\s+(?!and\b)([^,;()`|]+)")
 _ID: Final = re.compile(r"(?:al|ep|[aegqt])[1-9]\d{0,5}")
@@ -322,7 +325,9 @@ def _known_versions(text: str, record: Record, found: Sequence[tuple[int, int, s
 
 
 _TOKEN: Final = re.compile(r"[^\s,;()|]+")
-_MAY_COUNT: Final = re.compile(r"\b(?:half|hour|minute|second|day|third|quarter)s?\b")
+_MAY_COUNT: Final = re.compile(
+    r"\b(?:in|out of) (?:every )?\w{3,5} |\b(?:half|hour|minute|second|day|third|quarter)s?\b"
+)
 
 
 def _may_hold_time(text: str) -> bool:

@@ -18,6 +18,8 @@ ALERT: Final = any_of(
     r"fir(?:e|ed|es|ing)",
     r"triggered",
     r"went off",
+    r"(?:phones?|pagers?) (?:rang|rings?|buzz\w*|went)",
+    r"wakes?|woke",
     r"trips?",
     r"tripped",
     *translations.ALERT,
@@ -33,6 +35,7 @@ RESOLVED: Final = any_of(
     r"back to (?:ok|normal|green)",
 )
 DETECTION: Final = any_of(
+    *translations.DETECTION,
     r"detect(?:ed|s|ion|ing)",
     r"notic(?:ed|es|ing)",
     r"bec(?:ame|omes?) aware",
@@ -42,6 +45,7 @@ DETECTION: Final = any_of(
     r"|rais(?:ed|es))",
     r"(?:first|initial|customer|user|multiple|more|several)(?: \w+){0,3} (?:reports?|complaints?|tickets?"
     r"|mails?|e-?mails?|calls?)",
+    r"(?:customers?|users?|clients?|shoppers?) (?:write|wrote|call|phone|complain|tweet)\w*",
     r"reported(?! by default)",
     r"(?:we|engineers?|team) (?:saw|see|observed?)",
     r"monitoring (?:system )?(?:report|show|flag|caught|picked|spott)\w*",

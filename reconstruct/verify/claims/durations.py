@@ -21,7 +21,9 @@ _LABELS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
         "detect",
         re.compile(
             r"\b(?:(?:mean )?time[ -]to[ -](?:detect\w*|discover\w*|notice)|m?ttd|detection (?:time|delay|took)"
-            r"|detected within|detected (?:it |this |the \w+ )?(?=.{0,20}\b(?:after|later)\b)"
+            r"|(?:detected|noticed|learn(?:ed|t) of it|knew of it) within|took (?:us |the team |them"
+            r" )?(?=[^.;]{0,32}\bto (?:detect"
+            r"|notice|discover|find out))|detected (?:it |this |the \w+ )?(?=.{0,20}\b(?:after|later)\b)"
             r"|until (?:it was )?detect\w*)\b",
             re.IGNORECASE,
         ),
@@ -33,6 +35,7 @@ _LABELS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
         "recover",
         re.compile(
             r"\b(?:(?:mean )?time[ -]to[ -](?:re(?:cover|solv|stor|pair)\w*|fix|full recovery)|m?ttr"
+            r"|took (?:us |the team |them |it )?(?=[^.;]{0,32}\bto (?:recover|restore|fix it|resolve it))"
             r"|resolution time|recovery time|total (?:duration|downtime|time)|how long)\b",
             re.IGNORECASE,
         ),
@@ -40,7 +43,8 @@ _LABELS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
     (
         "recover",
         re.compile(
-            r"(?:^|[|*:(\s])(?:impact |incident |outage |total )?(?:duration|dauer|durée|duración)(?: of"
+            r"(?:^|[|*:(\s])(?:impact |incident |outage |total )?(?:duration|dauer|durée|duración|(?:service"
+            r" )?downtime)(?: of"
             r" (?:the )?(?:impact|incident"
             r"|outage))?\s*[:|*–-]",
             re.IGNORECASE,

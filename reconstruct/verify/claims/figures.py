@@ -16,6 +16,7 @@ import numpy as np
 from reconstruct.model import Anomaly, Metric, Signal
 from reconstruct.model.facts import Fact, Quantity
 from reconstruct.model.verification import Finding, Shown, Verdict
+from reconstruct.verify.calendar_dates import DAY_S
 from reconstruct.verify.claims.alerts import note_near
 from reconstruct.verify.claims.hits import Hit
 from reconstruct.verify.claims.judging import Case, finding, off, outside, services_in, shown_alert
@@ -34,6 +35,7 @@ Role = Literal["from", "to", "peak", "low", "any"]
 _NOT_MEASURED: Final = re.compile(
     r"\b(?:limits?|slos?|slas?|objectives?|budgets?|targets?|thresholds?|time-?outs?|quotas?|raised (?:to|the)"
     r"|lowered|configured|set (?:to|at)"
+    r"|load[- ]?tests?|stress[- ]?tests?|staging|benchmarks?"
     r"|provisioned|allocated|reserved|capacity|usually|normally|typically|yesterday|last (?:week|month|year"
     r"|time)|next|cache[ds]?|hit rate|fleet|rolled out|rollout|canary"
     r"|customers?|users?|revenue|servers? (?:were|was)|instances? (?:were|was)|nodes? (?:were|was)"
@@ -126,7 +128,8 @@ _WAYS: Final[tuple[_Way, ...]] = (
     _Way(
         _w(
             r"(?:database|db|query|queries|statement|sql)(?: \w+){0,2} (?:latency|latencies|times?|durations?)"
-            r"|(?:query|queries|statements?)(?: \w+){0,2} (?:took|takes|taking|needed)(?=.*\b(?:average|mean|median)\b)"
+            r"|(?:query|queries|statements?)(?: \w+){0,2} (?:took|takes|taking|needed)(?=.*\b(?:average|mean"
+            r"|median)\b)"
         ),
         lambda s: s.aspect in ("latency", "saturation") and s.layer == "database",
     ),
@@ -167,8 +170,11 @@ _WAYS: Final[tuple[_Way, ...]] = (
         lambda s: s.aspect == "traffic" and s.layer in ("edge", "app"),
     ),
 )
-_MINOR: Final = 8.0
+_MINOR: Final = 2.0
 """An anomaly whose peak is so many times smaller than the worst of its signal is an aftershock."""
+_BEFORE: Final = re.compile(r"\s*before\b")
+_BACK: Final = 4
+"""Parts of a statement before a figure in which its subject may stand."""
 _PERCENTILE: Final = re.compile(r"\b(?:p(\d{2})\d?|(\d{2})th percentile)\b", re.IGNORECASE)
 
 
@@ -192,15 +198,18 @@ def judge_figures(statement: Statement, case: Case, time: Placed | None) -> Iter
     """Whether figures beside a signal's name were its values."""
     if statement.hedged or not statement.figures:
         return
+    if _of_another_day(statement, case):
+        return
     for n, figure in enumerate(statement.figures):
         if figure.signed or figure.kind == "bare" or _is_length(statement, figure):
             continue
         if figure.kind == "seconds" and figure.value >= 300:
             continue  # no latency: a length of time
         part = _part(statement, figure)
-        if _NOT_MEASURED.search(_own(statement, figure) or part) or statement.negated(figure.start):
+        own = _own(statement, figure) or part
+        if _NOT_MEASURED.search(own) or statement.negated(figure.start):
             continue
-        found = list(_options(statement, part, figure, case.record))
+        found = list(_options(statement, own, part, figure, case.record))
         options = [o for o, _ in found if fits_unit(figure, o.metric.signal.unit)]
         if not options:
             continue
@@ -208,6 +217,13 @@ def judge_figures(statement: Statement, case: Case, time: Placed | None) -> Iter
         told = Told(statement, "symptom", Hit("symptom", figure.start, figure.end), time)
         role = _role(statement, n)
         yield _judged(told, figure, options, role, case, exact=exact, elsewhere=_elsewhere(part, case.record))
+
+
+def _of_another_day(statement: Statement, case: Case) -> bool:
+    """Whether the statement names a day of which the evidence knows nothing."""
+    known = case.record
+    days = [d for d in case.setting.dates(statement.text) if not d.ambiguous]
+    return any(all(at + DAY_S <= known.known_from or at > known.known_until for at in d.may_be) for d in days)
 
 
 def judge_symptom(told: Told, case: Case) -> Iterator[Finding]:
@@ -246,6 +262,10 @@ def _part(statement: Statement, figure: Figure) -> str:
     text = statement.passage.text
     n = statement.segment(figure.start)
     first = max(0, n - 1)
+    while first > max(0, n - _BACK) and not any(
+        way.pattern.search(text, statement.segments[first].start, statement.end) for way in _WAYS
+    ):
+        first -= 1
     last = min(len(statement.segments) - 1, n + 1)
     start, end = statement.segments[first].start, statement.segments[last].end
     return text[start : min(end, statement.end)]
@@ -271,7 +291,9 @@ def _is_length(statement: Statement, figure: Figure) -> bool:
     )
 
 
-def _options(statement: Statement, part: str, figure: Figure, record: Record) -> Iterator[tuple[_Option, bool]]:
+def _options(
+    statement: Statement, own: str, part: str, figure: Figure, record: Record
+) -> Iterator[tuple[_Option, bool]]:
     exact = list(_named(statement, figure, record))
     if exact:
         for metric in exact:
@@ -279,10 +301,10 @@ def _options(statement: Statement, part: str, figure: Figure, record: Record) ->
             if option is not None:
                 yield option, True
         return
-    percentile = _PERCENTILE.search(part)
+    percentile = _PERCENTILE.search(own)
     wanted = f"p{percentile[1] or percentile[2]}" if percentile else ""
     for way in _WAYS:
-        if not way.pattern.search(part):
+        if not way.pattern.search(own):
             continue
         for metric in record.incident.evidence.metrics:
             signal = metric.signal
@@ -334,6 +356,8 @@ def _role(statement: Statement, n: int) -> Role:
     if n and _joined(text, figures[n - 1], figure):
         return "to"
     near = text[max(statement.start, figure.start - 48) : figure.start]
+    if n and (behind := _BEFORE.match(text, figures[n - 1].end)):
+        near = text[max(behind.end(), figure.start - 48) : figure.start]  # "44 ms before, 3.5 s during"
     if re.match(
         r"\s*(?:(?:had been|was|were|is|being) )?(?:before|usual|normal|otherwise|on (?:other|normal) days)\b",
         text[figure.end : figure.end + 32],

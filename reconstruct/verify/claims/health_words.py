@@ -22,6 +22,9 @@ UNAFFECTED: Final = re.compile(
     r"|\bperformed normally\b|\bnot a (?:cause|factor|problem)\b|\b(?:is|was|looks?|looked|are|were) (?:all"
     r" )?(?:clean|clear)\b"
     rf"|\b(?:{'|'.join(translations.UNAFFECTED)})\b"
+    r"|\bat no time (?:was|were|did)\b|\bnever (?:the )?(?:problem|cause|at fault)\b|\bnothing (?:\w+ )?on"
+    r" (?:our|their) side\b"
+    r"|\b(?:was|were) (?:not|never) (?:exhausted|saturated|full|overloaded|short|scarce)\b"
     r"|\bexonerated\b|\bcleared\b(?= (?:as|of))",
     re.IGNORECASE,
 )

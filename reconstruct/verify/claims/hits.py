@@ -33,7 +33,7 @@ class Hit:
 
 def hits(statement: Statement, record: Record) -> tuple[Hit, ...]:
     """The words of a statement that show what it claims, none within another."""
-    text, by = statement.text, statement.start
+    text, by = statement.text.replace("_", " "), statement.start  # "started_at: ..."
     found: list[tuple[int, Hit]] = []
     for rank, sign in enumerate(SIGNS):
         found += [

@@ -129,7 +129,7 @@ ESCALATION: Final = any_of(
     r"|provider|other|core|sre|ops) (?:team|on[- ]?call|engineers?|dba|support)(?:s)?|dbas?|vendor"
     r"|secondary) (?:was |were |is |are |got )?(?:paged|engaged|contacted|called|involved|asked|brought in"
     r"|pulled in)",
-    r"page[ds]? (?:the |our |a )?(?:\w+ ){0,3}(?:team|dbas?|secondary|manager|lead|engineers?|sre|experts?)",
+    r"pag(?:e|ed|es|ing) (?:the |our |a )?(?:\w+ ){0,3}(?:team|dbas?|secondary|manager|lead|engineers?|sre|experts?)",
     r"contact(?:ed|s)",
     r"support (?:case|ticket) (?:was )?(?:opened|raised|filed)",
     r"(?:call(?:ed|s)|ask(?:ed|s)|involv(?:ed|es)|engag(?:ed|es)|summon(?:ed|s)) (?:for )?(?:the |our |an?"

@@ -23,7 +23,8 @@ START: Final = any_of(
     r"(?:start(?:ed|s)?|beg[ai]ns?|began) (?:to )?(?:fail(?:ing)?|return(?:ing)?|serv(?:e|ing)|see(?:ing)?"
     r"|throw(?:ing)?|tim(?:e|ing)|degrad(?:e|ing)|slow(?:ing)?|experienc(?:e|ing)|respond(?:ing)?|climb(?:ing)?"
     r"|ris(?:e|ing)|increas(?:e|ing)|drop(?:ping)?|rejecting|erroring|spik(?:e|ing))",
-    r"(?:was|were|became|becomes|is|are|went|goes|got|gets) (?:completely |fully |partially |largely |mostly "
+    r"(?:was|were|became|becomes|is|are|went|goes|got|gets) (?:completely |fully |partially |partly |largely "
+    r"|mostly |badly |severely "
     r"|intermittently |very |extremely )?(?:down|unavailable|unreachable|inaccessible|offline|unresponsive"
     r"|malfunctioning|degraded|slow|broken|failing|impaired|disrupted)",
     r"(?:suffered|experienced|had|saw|faced) (?:an? |the |some |severe |major |partial |full |elevated "
@@ -47,6 +48,9 @@ START: Final = any_of(
     r"(?:began|begins|started|starts) (?:answering|answer|to answer|returning|to return|serving|to serve|throwing)"
     r"(?: [\w-]+){0,8}? (?:errors?|5xx|50\d)",
     r"(?:first|initial) (?:5xx|50\d|error)s?(?: \w+)?",
+    r"(?:stop|stops|stopped|quit|ceased) (?:working|responding|answering|serving|functioning)",
+    r"did(?: not|n['’]t) work(?: \w+){0,4}|stood still",
+    r"could (?:nobody|no (?:one|user|customer))(?: \w+)?",
     r"broken (?:from|since)|(?:from|since) when it was broken",
     *translations.START,
 )
@@ -78,7 +82,13 @@ RECOVERY: Final = any_of(
     r"|error rates?|p\d\d|we|customers?|users?)(?: [\w-]+){0,3}? (?:work|works|working|worked|flow|flows"
     r"|flowing|fine|ok|okay"
     r"|good|normal|healthy|well|up|usable) again",
-    r"(?:fine|good|ok|okay|normal|up|healthy) again",
+    r"(?:fine|good|ok|okay|normal|up|healthy|flat|quiet|calm|clean) again",
+    r"(?:came|comes|come|were|was|is) back(?= (?:at|by|around)\b)",
+    r"(?:all|every) (?:systems?|services?|checks?)(?: \w+)? (?:operational|up|green|normal|go)",
+    r"(?:as|like) (?:it|they) (?:was|were) before",
+    r"(?:nobody|no (?:one|user|customer)) (?:\w+ ){0,2}(?:errors?|failures?|trouble)(?: any ?more)?",
+    r"everything (?:was|is|were) (?:fine|ok|okay|normal|good)",
+    r"(?:we |all )?(?:were|was|are|is) (?:clean|clear|fine|ok|stable)(?= (?:at|by|since)\b)",
     r"back (?:where (?:it|they) belongs?|at (?:its|their|the) (?:usual|normal|old|former|previous) \w+|as"
     r" before|to (?:what|where)"
     r" (?:it|they) (?:was|were))",

@@ -13,7 +13,7 @@ from reconstruct.model.verification import Claim, ClaimKind
 from reconstruct.verify.claims import translations
 from reconstruct.verify.claims.alert_words import RESOLVED
 from reconstruct.verify.claims.cause_words import CAUSE
-from reconstruct.verify.claims.clues import clue
+from reconstruct.verify.claims.clues import clue, named
 from reconstruct.verify.claims.health_words import UNAFFECTED, UNTIL_THEN
 from reconstruct.verify.claims.hits import Hit, beside_time
 from reconstruct.verify.claims.topics import topics
@@ -30,7 +30,7 @@ _PUT_OFF: Final = re.compile(
 """Said of a change in the same breath, it was talked about, not made."""
 _WINDOW_WORDS: Final = re.compile(
     r"\b(?:duration|impact(?:ed)?|down|outage|downtime|malfunction\w*|unavailable|degraded|affected|incident"
-    r"|disruption|slow|broken)\b"
+    r"|disruption|slow|broken|when:)(?:\b|(?<=:))"
     rf"|\b(?:{'|'.join(translations.WINDOW)})\b",
     re.IGNORECASE,
 )
@@ -86,9 +86,14 @@ class Told:
 def timed(statement: Statement, found: Sequence[Hit], record: Record) -> Iterator[Told]:
     """One claim for each time of the statement, and one more for each other thing that its first time is said of."""
     times = statement.times_told
+    if statement.passage.kind == "row":
+        # The same moment in the column of another zone is told once.
+        times = (*times[:1], *(t for t in times[1:] if not t.may_be or t.may_be != times[0].may_be))
     until = {t.written.pair: t for t in statement.times if t.written.role == "until"}
     edges = [statement.segment(t.written.start) for t in times]
     for n, time in enumerate(times):
+        if n and statement.passage.kind == "row" and time.may_be and time.may_be == times[0].may_be:
+            continue  # the same moment in the column of another zone
         end = until.get(time.written.start)
         scope = _scope(statement, found, edges, n, stamp=time is statement.stamp)
         mine = [h for h in found if h.segment in scope]
@@ -154,7 +159,7 @@ def _is_window(statement: Statement, time: Placed, end: Placed, mine: Sequence[H
         statement.text[: max(0, time.written.start - statement.start)]
         + statement.text[end.written.end - statement.start :]
     )
-    if kinds & _ACTS:
+    if kinds & (_ACTS | {"gap"}):
         return False
     return bool(_WINDOW_WORDS.search(around))
 
@@ -170,14 +175,15 @@ def _of_time(
     main = [h for h in mine if not h.below] or list(mine)
     whole = statement.passage.text
     if not main:
-        kind: Hit | ClaimKind = _without_sign(statement, " ".join(whole[a:b] for a, b in places) or statement.text)
-        kind = clue(statement, places, record) if kind == "other" else kind
+        kind: Hit | ClaimKind | None = named(statement, places, record)
+        kind = kind or _without_sign(statement, " ".join(whole[a:b] for a, b in places) or statement.text)
+        kind = clue(statement, places) if kind == "other" else kind
         if isinstance(kind, Hit):
             yield Told(statement, kind.kind, kind, time, end, places, sure=False)
         else:
             yield Told(statement, kind, None, time, end, places)
         return
-    named = next(
+    rule = next(
         (
             h
             for h in main
@@ -186,7 +192,7 @@ def _of_time(
         ),
         None,
     )
-    first = named or _first(main, whole)
+    first = rule or _first(main, whole)
     healthy = next((m for a, b in places for m in UNAFFECTED.finditer(whole, a, b)), None)
     if (
         healthy is not None

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
+DETECTION: Final = (
+    r"(?:\w*beschwerden?|\w*meldungen?)|entdeckt|bemerkt|festgestellt|fällt auf|fiel auf",
+    r"détect\w+|plaintes?|signalements?|signalée?s?|remarqu\w+|constat\w+",
+    r"detecta\w*|detecció\w*|quejas?|avisos?|reportes?|reportan?",
+)
 ROLLBACK: Final = (
     r"zurück(?:gerollt|gesetzt|genommen|gedreht|gespielt|zurollen|zusetzen)|rückgängig|rücknahme|zurück auf"
     r"(?= (?:version |v)?\d)",
@@ -55,7 +60,8 @@ ESCALATION: Final = (
     r"se escala|escalad[oa]|escalamos|escalación|se (?:llama|avisa|contacta) al? equipo",
 )
 HUMAN: Final = (
-    r"untersuch\w+|überprüf\w+|(?:ge)?prüf\w+|analys\w+|vermut\w+|besprech\w+|besprochen|entscheid\w+|entschieden"
+    r"untersuch\w+|überprüf\w+|(?:ge)?prüf\w+|analys\w+|vermut\w+|verdacht|verdächtig\w+|besprech\w+"
+    r"|besprochen|entscheid\w+|entschieden"
     r"|bereitschaft (?:beginnt|begann|übernimmt|reagiert)|gefunden|findet|identifizier\w+|quittier\w+"
     r"|nachbesprechung",
     r"enquêt\w+|analys\w+|vérifi\w+|soupçonn\w+|examin\w+|examen|décid\w+|décision|identifi\w+|trouv\w+|hypothès\w+",
@@ -73,7 +79,7 @@ WINDOW: Final = (
     r"caíd[oa]s?|interrupción|degradad[oa]s?|indisponibles?|inaccesibles?",
 )
 LASTED: Final = (
-    r"dauerte(?:n)?|dauer|andauerte",
+    r"dauerte(?:n)?|(?:ausfall|störungs|gesamt)?dauer|andauerte",
     r"durée|a duré|ont duré|soit",
     r"duró|duraron|duración",
 )
