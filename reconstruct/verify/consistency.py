@@ -40,7 +40,6 @@ _DOUBT: Final = re.compile(
     re.IGNORECASE,
 )
 _CAUSE_SECTION: Final = re.compile(r"\b(?:root[- ]causes?|causes?|trigger)\b", re.IGNORECASE)
-_TIME_HEAD: Final = re.compile(r"\b(?:times?|when|clock|zeit|uhrzeit|heure|hora|utc)\b", re.IGNORECASE)
 _WEAK: Final = ("unverifiable", "differs")
 """A claim that differs from the evidence and is not contradicted was not told by its verb: it is no ground either."""
 _VERB: Final = re.compile(r"\b(affect|impact|complain|fail|receiv|lost|report|mail|request)", re.IGNORECASE)
@@ -90,7 +89,7 @@ def _timeline(told: Sequence[Statement]) -> list[_Row]:
         passage = statement.passage
         if time is None or not time.may_be or passage.ahead or passage is last:
             continue
-        if statement.whole and not (statement.posted or _TIME_HEAD.search(_head(statement, time))):
+        if statement.whole and not statement.posted and re.search(r"[^\W\d_]", passage.text[: time.written.start]):
             continue  # a field of a form, or the phase of a plan: not in the order of time
         if passage.kind in ("item", "row") or passage.breaks:
             moment = written_moment(time)
@@ -98,11 +97,6 @@ def _timeline(told: Sequence[Statement]) -> list[_Row]:
                 found.append((statement, time, seconds(moment)))
                 last = passage if not passage.breaks else None
     return found
-
-
-def _head(statement: Statement, time: Placed) -> str:
-    """The head of the column that a time stands in."""
-    return next((c.head for c in statement.passage.cells if c.start <= time.written.start < c.end), "")
 
 
 def _order(timeline: Sequence[_Row]) -> Iterator[Finding]:
