@@ -8,11 +8,8 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import Final
 
+from reconstruct.config.settings import PRODUCTION
 from reconstruct.model import Event
-
-PRODUCTION: Final = "production"
-OTHER: Final = "other"
-"""The two words that `environments:` in the configuration maps names to."""
 
 _OTHERS: Final = (
     r"(?:pre[\W_]?prod(?:uction)?|non[\W_]?prod(?:uction)?|stag(?:e|ing)|stg|dev(?:el(?:opment)?)?|test(?:ing)?"
