@@ -35,8 +35,8 @@ def consumers_by_rate(
     found = {}
     for worker, rate in sorted(workers.items()):
         alike = [q for q, one in given.items() if abs(one - rate) <= AS_MUCH * max(one, rate)]
-        rivals = [w for w, other in workers.items() if abs(other - rate) <= AS_MUCH * max(other, rate)]
-        if len(alike) == 1 and len(rivals) == 1:
+        likewise = [w for w, other in workers.items() if abs(other - rate) <= AS_MUCH * max(other, rate)]
+        if len(alike) == 1 and len(likewise) == 1:
             found[worker] = alike[0]
     return found
 
