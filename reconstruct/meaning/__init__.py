@@ -179,6 +179,7 @@ def _system(
     handled = joined_flows(dict(flows.handled))
     for thing in (*served, *handled):
         names.kinds.setdefault(thing, "app")
+    _beside(called, flows.callers, names)
     _behind(served, called, names)
     consumers = {worker: names.known(queue) or queue for worker, queue in flows.consumers.items()}
     joined_with = joined_pools(pools)
@@ -205,6 +206,13 @@ def _system(
         outermost=outermost(served, called, names),
         versions=_versions(rows, names),
     )
+
+
+def _beside(called: Collection[tuple[str, str]], told: Collection[tuple[str, str]], names: Names) -> None:
+    """A proxy that others call stands beside a service and speaks for it: its figures are the service's own."""
+    for caller, callee in sorted({*called, *told}):
+        if caller != callee and names.kinds.get(callee) == "edge":
+            names.kinds[callee] = "app"
 
 
 def _behind(served: Mapping[str, Flow], called: dict[tuple[str, str], Flow], names: Names) -> None:
