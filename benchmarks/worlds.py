@@ -33,7 +33,7 @@ from reconstruct.explain.locate import Excess, Location
 from reconstruct.explain.shown import Candidate
 from reconstruct.gather import Request, gather
 from reconstruct.http import HttpSettings
-from reconstruct.model import Evidence, Reason, Settings
+from reconstruct.model import Evidence, Facts, Reason, Settings
 from reconstruct.packs import load, packs_folder
 from reconstruct.packs.mechanisms import load_mechanisms
 from reconstruct.pipeline import draft
@@ -99,7 +99,7 @@ def replay(kit: Path, case: Path, bundle: Path) -> dict[str, Any]:
 
 def _any_time(change: Change, candidate: Candidate, span: Span) -> Reason:
     """In the place of temporal order: every change is as near as any other."""
-    facts = {"time": change.event.time, "sign": span.time(candidate.first), "slope": candidate.slope}
+    facts: Facts = {"time": change.event.time, "sign": span.time(candidate.first), "slope": candidate.slope}
     return Reason("temporal-order", "", (change.event.id,), 0.0, kind="before-sign", facts=facts)
 
 
