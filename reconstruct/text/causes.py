@@ -182,6 +182,7 @@ _KINDS: Final[Mapping[tuple[str, str], Callable[[Facts], str]]] = {
     ("mechanism-shown", "never-arrives"): _shown("these requests never reached {target}"),
     ("mechanism-shown", "between-slow"): _shown("{thing} itself took less than its callers waited"),
     ("mechanism-shown", "between-fails"): _shown("calls failed before they reached {thing}"),
+    ("mechanism-shown", "between-many"): _shown("calls between several services failed before they arrived"),
     ("mechanism-shown", "gives-up"): _shown("{thing} failed calls that {target} answered"),
     ("mechanism-shown", "asks-more"): _shown("{thing} called {target} several times for one request"),
     ("location", "end"): lambda f: f"from the users' side the calls lead to {f['thing']}, and no further",
