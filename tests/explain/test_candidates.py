@@ -94,9 +94,7 @@ def test_twice_the_requests_explain_a_busy_machine() -> None:
 
 
 @pytest.mark.parametrize(("statements", "neighbour"), [(300.0, True), (900.0, False)])
-def test_a_machine_whose_database_is_asked_for_more_has_no_busy_neighbour(
-    statements: float, neighbour: bool
-) -> None:
+def test_a_machine_whose_database_is_asked_for_more_has_no_busy_neighbour(statements: float, neighbour: bool) -> None:
     found = system(
         served=AFFECTED,
         called=LINKS,
