@@ -12,6 +12,7 @@ import pandas as pd
 
 from reconstruct.explain import priors
 from reconstruct.explain.alternatives import Alternative
+from reconstruct.explain.arrivals import fewer_requests
 from reconstruct.explain.before_during import span_of
 from reconstruct.explain.causes import Causes, causes, mitigation
 from reconstruct.explain.changes import Change, changes
@@ -104,6 +105,9 @@ def explain(
     found = _found(evidence, anomalies, user_facing, users, exhausted, firing=firing)
     bout = worst(found)
     judged, why = verdict(evidence, anomalies, bout, firing=firing, users=users, ran_out=exhausted)
+    fewer = fewer_requests(system, evidence.window) if system is not None and judged == "no-incident" else None
+    if fewer is not None:
+        judged, why = "inconclusive", fewer
     if judged != "incident":
         return _no_incident(judged, why, evidence, anomalies, settings=settings, judged_users=users.judged)
     if bout is None:
