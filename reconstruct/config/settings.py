@@ -9,6 +9,8 @@ from typing import Final, Literal
 
 from reconstruct.model import Objective
 
+PRODUCTION, OTHER = "production", "other"
+"""The two words that `environments` maps names to: where users are, and where they are not."""
 DELIVER_KINDS: Final = ("slack", "webhook", "smtp", "grafana")
 DeliverKind = Literal["slack", "webhook", "smtp", "grafana"]
 
@@ -122,7 +124,7 @@ class Config:
     authors: bool = False
     events: tuple[EventSource, ...] = ()
     environments: Mapping[str, str] = field(default_factory=dict)
-    """Names of environments, with `*`: `production` or `other`."""
+    """Names of environments, with `*`: PRODUCTION or OTHER."""
     service_names: Mapping[str, str] = field(default_factory=dict)
     """What sources of events call a service, with `*`: the service's name."""
     slo: tuple[Objective, ...] = ()
