@@ -51,7 +51,7 @@ def fewer_requests(system: System, window: Window) -> VerdictReason | None:
         return None
     begin = max(int(fell[0]) - samples, window.first)
     first = begin + int(np.argmax(low[begin : int(fell[0]) + 1]))
-    facts = {
+    facts: Facts = {
         "thing": hop,
         "since": window.index[first],
         "before": float(expected[first]),
@@ -65,4 +65,4 @@ def _expected(rate: Series, window: Window) -> Series:
     far, near = (round(seconds / window.step_s) for seconds in JUST_BEFORE_S)
     recent = pd.Series(rate).shift(near).rolling(max(far - near, MIN_BASELINE), min_periods=MIN_BASELINE).median()
     usual = rate[: window.first][np.isfinite(rate[: window.first])]
-    return np.minimum(recent.to_numpy(), float(np.median(usual)) if len(usual) else np.nan)
+    return np.asarray(np.minimum(recent.to_numpy(), float(np.median(usual)) if len(usual) else np.nan))
