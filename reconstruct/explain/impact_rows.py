@@ -99,26 +99,41 @@ def _slow(figures: Values, metric: Metric, parts: Sequence[Anomaly]) -> Rows:
 
 def _where(hops: set[str], system: System, case: Case, inside: Interval) -> Iterator[Impact]:
     """Services behind the outermost hop that failed, and the failing routes of the hop, else of the first of them."""
+    behind = {*system.served, *(callee for caller, callee in system.called if caller in hops)} - hops
     inner = [
-        (thing, flow, share)
-        for thing, flow in sorted(system.served.items())
-        if thing not in hops and (share := _failed_more(flow, inside)) is not None
+        (thing, *max(counted, key=lambda one: one[1]))
+        for thing in sorted(behind)
+        if (counted := list(_counts(thing, hops, system, inside)))
     ]
     inner.sort(key=lambda one: (-one[2], one[0]))
     for thing, flow, share in inner[:MAX_INNER]:
         yield _part(thing, "", flow, share, case, inside)
     with_routes = [
-        thing for thing in (*sorted(hops), *(one[0] for one in inner)) if len(system.served[thing].routes) > 1
+        thing
+        for thing in (*sorted(hops), *(one[0] for one in inner))
+        if thing in system.served and len(system.served[thing].routes) > 1
     ]
     for thing in with_routes[:1]:
         told = [
-            (route, flow, share)
-            for route, flow in sorted(system.served[thing].routes.items())
-            if route and (share := _failed_more(flow, inside)) is not None
+            (route, part, more)
+            for route, part in sorted(system.served[thing].routes.items())
+            if route and (more := _failed_more(part, inside)) is not None
         ]
         told.sort(key=lambda one: (-_failed(one[1], inside), one[0]))
         for route, flow, share in told[:MAX_ROUTES]:
             yield _part(thing, route, flow, share, case, inside)
+
+
+def _counts(thing: str, hops: set[str], system: System, inside: Interval) -> Iterator[tuple[Flow, float]]:
+    """Requests to a service that failed, as itself counts them and as the outermost hop does, where clearly more did.
+
+    What the hop gave up on, or could not connect for, failed for its users though the service never counted it.
+    """
+    flows = [system.served.get(thing), *(system.called.get((hop, thing)) for hop in sorted(hops))]
+    for flow in flows:
+        more = _failed_more(flow, inside) if flow is not None else None
+        if flow is not None and more is not None:
+            yield flow, more
 
 
 def _part(thing: str, route: str, flow: Flow, share: float, case: Case, inside: Interval) -> Impact:

@@ -9,17 +9,20 @@ from typing import Final
 
 from reconstruct.model import Incident
 from reconstruct.model.verification import Claim, Finding, Line, Verdict, Verification
-from reconstruct.verify.claims.alerts import judge_alert
+from reconstruct.verify.administrative import is_administrative
+from reconstruct.verify.claims.alerts import judge_alert, note_near
 from reconstruct.verify.claims.causes import judge_causes, names_cause
 from reconstruct.verify.claims.changes import judge_change
-from reconstruct.verify.claims.durations import judge_durations, relative_time
+from reconstruct.verify.claims.durations import judge_durations
 from reconstruct.verify.claims.figures import judge_figures, judge_symptom
 from reconstruct.verify.claims.gaps import judge_gap
+from reconstruct.verify.claims.hits import Hit, hits
 from reconstruct.verify.claims.judging import TOLERANCE_S, Case, outside
 from reconstruct.verify.claims.milestones import judge_detection, judge_mitigation, judge_recovery, judge_start
 from reconstruct.verify.claims.people import judge_human, judge_users
-from reconstruct.verify.claims.read import Hit, Told, claim_of, hits, timed
+from reconstruct.verify.claims.read import Told, claim_of, timed
 from reconstruct.verify.claims.references import KINDS, cites_own, judge_cited, judge_ids, judge_query, trusted_kinds
+from reconstruct.verify.claims.relative import with_relative
 from reconstruct.verify.claims.unaffected import judge_unaffected
 from reconstruct.verify.clock_times import Placed
 from reconstruct.verify.consistency import Said, against_itself
@@ -193,7 +196,8 @@ def _open(finding: Finding) -> Finding:
 
 
 def _itself(reader: _Reader, case: Case) -> Iterator[Finding]:
-    """The document against itself; two lines that are ours word for word can only stand in the wrong order or zone."""
+    """The document against itself; two lines that are ours word for word can only stand in the wrong order"
+    " or zone."""
     for one in against_itself(reader.said, reader.told, reader.distinct, case):
         ours = one.claim.line in reader.drafted and one.other_line in reader.drafted
         if not ours or one.reason in ("own-order", "own-zone"):
@@ -235,35 +239,32 @@ def _moved(finding: Finding, by: int) -> Finding:
 def _judged(statement: Statement, case: Case, *, first: bool) -> Iterator[Finding]:
     if statement.cited and first:
         yield from judge_ids(statement, case)
-    if statement.passage.ahead or statement.question:
+    if statement.passage.ahead or statement.question or (statement.times and is_administrative(statement)):
         return
     if cites_own(statement, case.record):
         yield from judge_cited(statement, case)
         return
     if statement.passage.kind == "heading" and not statement.times:
         return
+    statement = with_relative(statement, case)
     found = hits(statement, case.record)
-    for one in _said(statement, found, case):
-        yield from one
+    told = [finding for one in _said(statement, found, case) for finding in one]
+    yield from told
     time = statement.stamp or (statement.times[0] if len(statement.times) == 1 else None)
     yield from judge_figures(statement, case, time)
     yield from judge_durations(statement, case)
     yield from judge_users(statement, case)
     if not statement.times:
         yield from judge_unaffected(statement, case)
+    elif not any(one.claim.kind == "unaffected" for one in told):
+        yield from _beside(statement, found, case)
     yield from judge_causes(statement, case)
 
 
 def _said(statement: Statement, found: Sequence[Hit], case: Case) -> Iterator[Iterator[Finding]]:
-    told = list(timed(statement, found))
-    if not told and (relative := relative_time(statement, case)) is not None and found:
-        main = next(
-            (h for h in found if not h.below and not relative.written.start <= h.start < relative.written.end), None
-        )
-        if main is not None and main.kind not in ("human", "escalation"):
-            told = [Told(statement, main.kind, main, relative)]
+    told = [one for one in timed(statement, found, case.record) if one.hit or not _counted(one)]
     for one in told:
-        yield _one(one, case)
+        yield _one(one, case) if one.sure and not statement.presumed else _at_most_open(_one(one, case))
     if not statement.times:
         for hit in found:
             spoken_of = statement.versions and not names_cause(statement)
@@ -273,8 +274,26 @@ def _said(statement: Statement, found: Sequence[Hit], case: Case) -> Iterator[It
     spoken = [t for t in statement.times if t.may_be and t.written.role != "until"]
     if spoken:
         case.last = spoken[-1]
-    elif told and told[0].time is not None:
-        case.last = told[0].time
+
+
+def _beside(statement: Statement, found: Sequence[Hit], case: Case) -> Iterator[Finding]:
+    """What a part with no time of its own says to have had no part: "..., nothing wrong with the disks"."""
+    for n, part in enumerate(statement.segments):
+        end = min(part.end, statement.end)
+        timed_here = any(part.start <= t.written.start < end for t in statement.times)
+        if n and not timed_here and not any(h.segment == n for h in found):
+            text = statement.passage.text[part.start : end]
+            yield from judge_unaffected(replace(statement, start=part.start, text=text, times=(), figures=()), case)
+
+
+def _counted(told: Told) -> bool:
+    return told.time is not None and told.time.written.counted
+
+
+def _at_most_open(findings: Iterator[Finding]) -> Iterator[Finding]:
+    """What was not told by a verb, or tells when it was posted, is no ground for a contradiction."""
+    for one in findings:
+        yield replace(one, verdict="unverifiable") if one.verdict == "contradicted" else one
 
 
 def _one(told: Told, case: Case) -> Iterator[Finding]:
@@ -287,6 +306,10 @@ def _one(told: Told, case: Case) -> Iterator[Finding]:
         return
     if told.kind == "unaffected":
         yield from judge_unaffected(told.statement, case, told)
+        return
+    note = note_near(told, case) if told.kind == "human" and not told.sure else None
+    if note is not None:
+        yield Finding(claim_of(told), "confirmed", "matches", (note,))
         return
     judge = _JUDGES.get(told.kind)
     if judge is not None:
@@ -301,8 +324,6 @@ def _one(told: Told, case: Case) -> Iterator[Finding]:
 
 def _other(told: Told, case: Case) -> Iterator[Finding]:
     """A time of something that no kind fits: a note in like words may say the same."""
-    from reconstruct.verify.claims.alerts import note_near
-
     note = note_near(told, case)
     if note is not None:
         yield Finding(claim_of(told), "confirmed", "matches", (note,))

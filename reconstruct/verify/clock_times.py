@@ -37,7 +37,7 @@ _ABOUT: Final = re.compile(
 )
 _BEFORE: Final = re.compile(r"(?:\b(?:by|before|until|till|prior to|earlier than)\s+)$", re.IGNORECASE)
 _TO: Final = re.compile(
-    r"\s*(?:-|–|—|−|‒|―|~|→|->|\.\.\.?|…|to|until|till|untill|through|thru|and|bis|à|a|hasta)\s*(?:about "
+    r"\s*(?:-|–|—|−|‒|―|~|→|->|\.\.\.?|…|to|until|till|untill|through|thru|and|und|et|y|bis|à|a|hasta)\s*(?:about "
     r"|around |approximately |~)?",
     re.IGNORECASE,
 )
@@ -77,6 +77,8 @@ class Written:
     relative: bool = False
     """`T+25m`: counted from the beginning of the incident."""
     unread: Unread = ""
+    counted: bool = False
+    """`25 minutes later`: counted from another time."""
 
 
 def read_times(text: str, dates: Sequence[Day] = ()) -> tuple[Written, ...]:
@@ -208,7 +210,7 @@ def _ranged(found: list[Written], halves: dict[int, str], text: str) -> Iterator
         between = text[one.end : other.start]
         if len(between) > 24 or not _TO.fullmatch(between) or one.role == "until" or one.relative:
             continue
-        if between.strip().lower() == "and" and not re.search(
+        if between.strip().lower() in ("and", "und", "et", "y") and not re.search(
             r"\b(?:[Bb]etween|[Zz]wischen|[Ee]ntre)\s+$", text[max(0, one.start - 12) : one.start]
         ):
             continue

@@ -12,9 +12,10 @@ from typing import Final
 from reconstruct.model.verification import Finding, Reason, Shown
 from reconstruct.verify.claims.causes import categories
 from reconstruct.verify.claims.durations import durations_in
+from reconstruct.verify.claims.hits import Hit
 from reconstruct.verify.claims.judging import Case
 from reconstruct.verify.claims.people import counts_in
-from reconstruct.verify.claims.read import Hit, Told, cause_hits, claim_of, written_moment
+from reconstruct.verify.claims.read import Told, cause_hits, claim_of, written_moment
 from reconstruct.verify.clock_times import Placed
 from reconstruct.verify.passages import Passage
 from reconstruct.verify.reading import zone_in, zone_told
@@ -39,6 +40,8 @@ _DOUBT: Final = re.compile(
     re.IGNORECASE,
 )
 _CAUSE_SECTION: Final = re.compile(r"\b(?:root[- ]causes?|causes?|trigger)\b", re.IGNORECASE)
+_WEAK: Final = ("unverifiable", "differs")
+"""A claim that differs from the evidence and is not contradicted was not told by its verb: it is no ground either."""
 _VERB: Final = re.compile(r"\b(affect|impact|complain|fail|receiv|lost|report|mail|request)", re.IGNORECASE)
 
 
@@ -86,6 +89,8 @@ def _timeline(told: Sequence[Statement]) -> list[_Row]:
         passage = statement.passage
         if time is None or not time.may_be or passage.ahead or passage is last:
             continue
+        if statement.whole and not statement.posted and re.search(r"[^\W\d_]", passage.text[: time.written.start]):
+            continue  # a field of a form, or the phase of a plan: not in the order of time
         if passage.kind in ("item", "row") or passage.breaks:
             moment = written_moment(time)
             if moment is not None:
@@ -127,6 +132,7 @@ def _placed(said: Sequence[Said], *kinds: str) -> list[_At]:
         _At(one.statement, one.finding, seconds(one.finding.claim.time))
         for one in said
         if one.finding.claim.kind in kinds and one.finding.claim.time is not None and not one.finding.claim.negated
+        if not one.statement.presumed and (one.finding.verdict, one.finding.reason) != _WEAK
     ]
 
 
@@ -159,6 +165,8 @@ def _windows(said: Sequence[Said], timeline: Sequence[_Row], case: Case) -> Iter
                 n = bisect_left(times, one.at)
                 nearest = min(inside[max(0, n - 1) : n + 1], key=lambda other: abs(one.at - other.at))
                 apart = abs(one.at - nearest.at)
+                if one.finding.verdict == nearest.finding.verdict == "confirmed":
+                    continue  # the evidence shows both: the service was back, and a little later it was said
                 if apart > (allowed if len(inside) == 1 else 2 * allowed):
                     yield _against(one, nearest.statement, one.at - nearest.at)
 

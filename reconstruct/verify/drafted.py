@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from reconstruct.model.verification import Finding, Shown
-from reconstruct.verify.claims.read import Hit, Told, claim_of
+from reconstruct.verify.claims.hits import Hit
+from reconstruct.verify.claims.read import Told, claim_of
 from reconstruct.verify.document import read_document
 from reconstruct.verify.exports import is_messages, is_table
 from reconstruct.verify.passages import Passage

@@ -8,6 +8,7 @@ from typing import Final
 
 from reconstruct.model.verification import Omission, Shown
 from reconstruct.verify.claims.judging import services_in, shown_alert, shown_event, shown_stone
+from reconstruct.verify.claims.topics import LAYERS
 from reconstruct.verify.consistency import Said
 from reconstruct.verify.passages import Passage
 from reconstruct.verify.record import Record, seconds
@@ -43,7 +44,8 @@ def left_out(
     }
     moments = sorted(seconds(one.finding.claim.time) for one in said if one.finding.claim.time is not None)
     yield from _undetected(said, record, tolerance_s)
-    yield from _changes(cited, moments, record, tolerance_s)
+    versions = frozenset(version for p in passages for version in record.versions if version in p.text)
+    yield from _changes(cited, versions, moments, record, tolerance_s)
     yield from _episodes(moments, record, tolerance_s)
     yield from _alerts(said, record)
     if not any(_GAP.search(p.text) for p in passages):
@@ -56,7 +58,8 @@ def _named_once(passages: Sequence[Passage], record: Record) -> Iterator[Omissio
     where: dict[str, list[Passage]] = {}
     for passage in passages:
         for name in services_in(record, passage.text):
-            where.setdefault(name, []).append(passage)
+            if name not in LAYERS:  # "the network" is a word, and may be no service
+                where.setdefault(name, []).append(passage)
     if not any(len(found) >= OFTEN for found in where.values()):
         return
     for name, found in where.items():
@@ -87,7 +90,9 @@ def _undetected(said: Sequence[Said], record: Record, tolerance_s: float) -> Ite
         )
 
 
-def _changes(cited: set[str], moments: Sequence[float], record: Record, tolerance_s: float) -> Iterator[Omission]:
+def _changes(
+    cited: set[str], versions: frozenset[str], moments: Sequence[float], record: Record, tolerance_s: float
+) -> Iterator[Omission]:
     """The change that the first hint speaks of, other changes of affected services, and steps that did not help."""
     incident = record.incident
     onset = record.stones.get("onset")
@@ -101,7 +106,8 @@ def _changes(cited: set[str], moments: Sequence[float], record: Record, toleranc
         kind, event = one.event.kind, one.event
         if event.id in cited or kind in ("note", "alert", "job") or event.service.name not in affected:
             continue
-        if kind != "restart" and event.id not in dismissed and onset[0] - BEFORE_S <= one.low <= onset[1]:
+        told = event.version in versions and event.version != event.previous
+        if kind != "restart" and not told and event.id not in dismissed and onset[0] - BEFORE_S <= one.low <= onset[1]:
             yield Omission("change-before", (shown_event(one),), {"seconds": onset[0] - one.low})
         elif (
             kind in _STEPS

@@ -18,7 +18,8 @@ _AHEAD_WORDS: Final = (
     r"|preventing|how (?:we|to) prevent|next steps|remediation(?: items?| plan)?|backlog|recurrence|future work"
     r"|to[- ]?dos?|improvements?|what we(?:'re| are| will)|moving forward|going forward|glossary"
     r"|related (?:links|incidents)"
-    r"|references"
+    r"|references|maßnahmen|nächste schritte|offene punkte|actions correctives|prochaines étapes|suites à donner"
+    r"|acciones(?: correctivas)?|próximos pasos"
 )
 _AHEAD: Final = re.compile(
     r"^how this was made$"

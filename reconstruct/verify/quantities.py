@@ -24,9 +24,14 @@ _TIME_S: Final = {
     **dict.fromkeys(("ns", "nanoseconds", "nanosecond"), 1e-9),
     **dict.fromkeys(("µs", "μs", "us", "microseconds", "microsecond"), 1e-6),
     **dict.fromkeys(("ms", "msec", "msecs", "millis", "milliseconds", "millisecond"), 1e-3),
-    **dict.fromkeys(("s", "sec", "secs", "seconds", "second"), 1.0),
-    **dict.fromkeys(("m", "min", "mins", "minutes", "minute", "Minuten", "Min"), 60.0),
-    **dict.fromkeys(("h", "hr", "hrs", "hours", "hour", "Stunden", "Std"), 3600.0),
+    **dict.fromkeys(
+        ("s", "sec", "secs", "seconds", "second", "Sekunden", "Sekunde", "secondes", "seconde", "segundos", "segundo"),
+        1.0,
+    ),
+    **dict.fromkeys(("m", "min", "mins", "minutes", "minute", "Minuten", "Minute", "Min", "minutos", "minuto"), 60.0),
+    **dict.fromkeys(
+        ("h", "hr", "hrs", "hours", "hour", "Stunden", "Stunde", "Std", "heures", "heure", "horas", "hora"), 3600.0
+    ),
     **dict.fromkeys(("d", "days", "day"), 86400.0),
 }
 _BYTES: Final = {
@@ -75,10 +80,14 @@ _WORDS: Final = {
     "a quarter of an": 0.25,
     "a": 1.0,
     "an": 1.0,
+    "eine": 1.0,
+    "une": 1.0,
+    "una": 1.0,
 }
 _WORD: Final = rf"\b(?:{'|'.join(sorted(_WORDS, key=lambda w: (-len(w), w)))})"
 _NUMBER: Final = r"\d{1,3}(?:[,\u202f]\d{3})+(?:\.\d+)?(?!\d)|\d+(?:\.\d+)?(?:e[-+]?\d{1,3})?"
 _COUNTED: Final = r"(?:requests?|reqs?|rows?|queries|errors?|calls?|transactions?|messages?|connections?|pages?|ops)"
+_SMALL: Final = r"(?:one|two|three|four|five|six|seven|eight|nine|ten|\d{1,3})"
 _UNITS: Final = "|".join(sorted(_TIME_S, key=lambda unit: (-len(unit), unit)))
 _FIGURE: Final = re.compile(
     r"(?P<sign>[−+±]\s?)?(?<![\w.:/\\,-])"
@@ -92,10 +101,11 @@ _FIGURE: Final = re.compile(
     r"|\s?(?P<scaled>[kKMG]|thousand|million|billion)(?![\w/])"
     r"|(?![\w%:/]|[.,]\d|-\w))"
     rf"|(?P<worded>(?i:{_WORD}))[\s-](?P<unit>nanoseconds?|microseconds?|milliseconds?|seconds?|minutes?|hours?"
-    rf"|days?)\b"
+    rf"|days?|Stunde|heure|hora)\b"
     r"(?P<half> and a half\b)?"
     r"|\b(?P<whole>(?:one|two|three|four|five|six|seven|eight|nine|ten)) and a half (?P<unit2>minutes|hours|days)\b"
-    r"|\b(?P<share>(?:(?:one|two|three|a|half|quarter)(?:[ -](?:third|thirds|quarter|quarters|half|fifth"
+    rf"|\b(?P<part>{_SMALL}) (?:in|out of) (?:every )?(?P<parts>{_SMALL})(?= (?:all |of )?(?:\w+ )?{_COUNTED}\b)"
+    r"|\b(?P<share>(?:(?:one|two|three|[aA]|half|quarter)(?:[ -](?:third|thirds|quarter|quarters|half|fifth"
     r"|tenth))?)(?= of (?:all |the |our |its |every )?\w+))",
 )
 _SHARES: Final = {
@@ -111,7 +121,7 @@ _SHARES: Final = {
     "a fifth": 0.2,
     "a tenth": 0.1,
 }
-_AND_MORE: Final = re.compile(r"\s?(?:,|and|,\s?and)?\s?")
+_AND_MORE: Final = re.compile(r"\s?(?:,|and|,\s?and|und|et|y)?\s?")
 _RANGE: Final = re.compile(r"\s*(?:to|and|–|-)\s*")
 _ABOUT: Final = re.compile(
     r"(?:\b(?:about|around|approximately|approx\.?|circa|ca\.|roughly|nearly|almost|some|just under"
@@ -258,6 +268,10 @@ def _read(match: re.Match[str], text: str) -> tuple[Figure | None, float]:
 def _worded(match: re.Match[str], text: str) -> tuple[Figure | None, float]:
     start = match.start()
     before = text[max(0, start - 20) : start]
+    if match["part"]:
+        part, parts = (_WORDS.get(one) or float(one) for one in (match["part"], match["parts"]))
+        low, high = _bounds(part / parts, 0.5 / parts, before=before)
+        return Figure(start, match.end(), match[0], "ratio", part / parts, low, high), 0.0
     if match["share"]:
         value = _SHARES.get(match["share"].lower().replace("-", " "))
         if value is None:

@@ -11,7 +11,7 @@ from reconstruct.verify.calendar_dates import DAY_S, Day, read_dates
 from reconstruct.verify.clock_times import Placed, Unread, Written, instants
 from reconstruct.verify.passages import Passage
 from reconstruct.verify.record import Record
-from reconstruct.verify.zones import UTC, ZONE, Zone, read_zone
+from reconstruct.verify.zones import UTC, ZONE, Zone, city_zone, read_zone
 
 _ZONE_TOLD: Final = re.compile(
     r"\b(?:[Tt]imes?|[Tt]imestamps?|[Tt]imezone|[Tt]ime zone|(?:[Uu]hrz|[Zz])eit(?:en|angaben)|[Hh]eures|[Hh]oras)"
@@ -131,6 +131,8 @@ class Setting:
                 told = zone_in(cell.head)
                 if told is not None:
                     return told
+                if not _PLAIN_HEAD.search(cell.head) and any(zone_in(c.head) for c in passage.cells if c.head):
+                    return Zone(cell.head)  # beside a column of a known zone it is another one
         for heading in reversed(passage.section):
             told = zone_in(heading)
             if told is not None:
@@ -148,7 +150,7 @@ class Setting:
             return _inside(found, record)
         if passage.group != self._group:
             self._group, self._last, self._night = passage.group, None, 0
-        if passage is not self._passage and written.zone is None:
+        if passage is not self._passage and written.zone is None and _leads(written, passage):
             # Only the time that a line begins with: a second column may be in another zone.
             if self._last is not None and written.wall_s < self._last - _NIGHT_S and passage.kind in ("item", "row"):
                 self._night += DAY_S
@@ -167,6 +169,12 @@ class Setting:
                 if _known(beside, record):
                     return _inside(beside, record)
         return _inside(found, record)
+
+
+def _leads(written: Written, passage: Passage) -> bool:
+    """Whether a line, or a cell, begins with a time."""
+    start = next((c.start for c in passage.cells if c.start <= written.start < c.end), 0)
+    return not re.search(r"[^\W\d_]{3,}", passage.text[start : written.start])
 
 
 def _known(moments: Sequence[float], record: Record) -> bool:
@@ -196,7 +204,15 @@ def zone_in(head: str) -> Zone | None:
     told = ZONE.fullmatch(bare[1]) if bare else None
     if told is not None:
         return read_zone(told["within"] or told["bare"])
-    return zone_told(head)
+    return zone_told(head) or city_zone(head)
+
+
+_PLAIN_HEAD: Final = re.compile(
+    r"\b(?:times?|when|start\w*|end\w*|begin\w*|from|to|until|clock|event|what|description|entry|notes?|status|duration"
+    r"|action|phase)\b",
+    re.IGNORECASE,
+)
+"""Heads of columns that tell no zone."""
 
 
 def zone_told(text: str) -> Zone | None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
-from reconstruct.verify.clock_times import Placed, read_times
+from reconstruct.verify.clock_times import Placed, Written, read_times
 from reconstruct.verify.passages import Passage
 from reconstruct.verify.quantities import Figure, read_figures
 from reconstruct.verify.reading import Setting
@@ -22,7 +23,9 @@ _ABBREVIATED: Final = re.compile(
     r"(?:\b(?:[ap]\.m|e\.g|i\.e|approx|ca|vs|no|nos|etc|dept|fig|St|Dr|inc|resp|incl|[A-Z]))$"
 )
 _STAMP: Final = re.compile(
-    r"^[\s|\[(*_•“\"–—-]*(?:(?:at|around|about|approximately|by|on|from|since|between|circa|ca\.|~|um|à|a las"
+    r"^\W*(?:\d{1,2}(?:\.\d{1,2})*[.)]?\s+(?=\d))?(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?"
+    r"|sun)(?:day)?,?\s+)?"
+    r"(?:(?:at|around|about|approximately|by|on|from|since|between|circa|ca\.|~|um|à|a las"
     r"|gegen)\s+)*[\s\[(|~]*",
     re.IGNORECASE,
 )
@@ -30,7 +33,8 @@ _SPLIT: Final = re.compile(
     r"(?P<mark>[,:]\s+(?!\d{3}\b)|(?<!\s)\s+[–—-]\s+|\s\|\s|\s{0,4}[()]\s{0,4})(?P<word>(?:and|but|then|so"
     r"|yet)\s+)?(?:(?P<below>after|before|because|since|as|which|that|when|while|until|once|due to|following"
     r"|caused by)\b)?"
-    r"|\s(?:(?:and|but|then)\b(?:\s+(?:then|the|we|it|they|so)\b)?|(?P<low>after|before|because|since|which"
+    r"|(?<!started)(?<!starts)(?<!start)(?<!began)(?<!begins)(?<!begin)(?<!returned)(?<!returns)(?<!return)(?<!back)\s(?:(?:and|but|then)\b(?:\s+(?:then"
+    r"|the|we|it|they|so)\b)?|(?P<low>after|before|because|since|which"
     r"|when|while|until|once|due to|following|caused by|in order to|to)\b)",
     re.IGNORECASE,
 )
@@ -39,10 +43,12 @@ _NOT: Final = re.compile(
     r"|(?:did|was|were|is|are|has|have|had|do|does|could|would|should|ca|wo)n['’]t)\b",
     re.IGNORECASE,
 )
+_WHY: Final = re.compile(r"\b(?:why|how come|warum|wieso|pourquoi|por qué)\b", re.IGNORECASE)
 _REACH: Final = 24
 """Characters behind "no" within which stands what it denies."""
 _HEDGED: Final = re.compile(
-    r"\b(?:should(?:n['’]t)?|would(?:n['’]t)?|could have|might|may have|may be|if|unless|planned|scheduled"
+    r"\b(?:(?<!as it )(?<!as they )"
+    r"should(?:n['’]t)?|would(?:n['’]t)?|could have|might|may have|may be|if|unless|planned|scheduled"
     r"|expected|supposed"
     r"|will|won['’]t|plan(?:s)? to|intend\w*|to be (?:done|deployed|added)|by default|in (?:the )?future"
     r"|ideally|typically|(?<!ed )(?<!ran )normally|usually|always"
@@ -58,7 +64,8 @@ _VERSION: Final = re.compile(
 )
 _NO_FIGURE: Final = re.compile(
     r"\b\d+(?:st|nd|rd|th)\b|[#№]\s?\d+|\b(?:INC|SEV|JIRA|P|PR|RFC|[A-Z]{2,8})-\d+\b|\b[A-Za-z_]+\d[\w-]*\b"
-    r"|\b(?:SEV|sev|P|S|HTTP|error|code|status|port|step|phase|part|version|chapter|region|zone) ?\d+\b|\b[1-5]xx\b"
+    r"|^\W*\d{1,2}(?:\.\d{1,2})+\s|\b(?:SEV|sev|P|S|HTTP|error|code|status|port|step|phase|part|version"
+    r"|chapter|region|zone) ?\d+\b|\b[1-5]xx\b"
 )
 _LABEL: Final = re.compile(r"\s+(?!and\b)([^,;()`|]+)")
 _ID: Final = re.compile(r"(?:al|ep|[aegqt])[1-9]\d{0,5}")
@@ -98,6 +105,10 @@ class Statement:
     versions: tuple[tuple[int, int, str], ...]
     cited: tuple[Cited, ...]
     """Ids of the whole passage: in a table they stand in a cell of their own."""
+    whole: bool = False
+    """Its stamp speaks for all of it: a time alone in its cell, or on a line of its own below."""
+    posted: bool = False
+    """Its stamp stands below it: when it was told, not when it was."""
 
     @property
     def end(self) -> int:
@@ -151,14 +162,25 @@ class Statement:
 
     @cached_property
     def question(self) -> bool:
-        """Whether it asks."""
-        return self.text.rstrip().endswith("?")
+        """Whether it asks; who asks why takes it that it was so."""
+        return self._asks and not _WHY.search(self.text)
+
+    @property
+    def presumed(self) -> bool:
+        """Whether it is no plain statement of what was when: it asks why, or tells when it was posted."""
+        return self.posted or self._asks
+
+    @cached_property
+    def _asks(self) -> bool:
+        return self.text.rstrip(' *_`"”').endswith("?")
 
 
 def _segments(statement: Statement) -> Iterator[Segment]:
     start, below = 0, False
     text = statement.text
     taken = [(t.written.start - statement.start, t.written.end - statement.start) for t in statement.times]
+    ends = {t.written.pair: t.written.end for t in statement.times if t.written.role == "until"}
+    taken += [(a, ends[a + statement.start] - statement.start) for a, _ in taken if a + statement.start in ends]
     for match in _SPLIT.finditer(text):
         if any(a < match.end() and match.start() < b for a, b in taken):
             continue
@@ -180,6 +202,7 @@ def statements(passage: Passage, setting: Setting) -> Iterator[Statement]:
         (m.start(), m.end(), m[0].removeprefix("v") if m[0][:1] == "v" else m[0]) for m in _VERSION.finditer(shown)
     )
     versions += tuple(_known_versions(shown, setting.record, versions))
+    written = _columns(passage, written)
     placed = [setting.place(one, passage) for one in written]
     _order_ranges(placed)
     no_figures = sorted(
@@ -189,12 +212,21 @@ def statements(passage: Passage, setting: Setting) -> Iterator[Statement]:
         + [m.span() for m in _NO_FIGURE.finditer(shown)]
     )
     figures = read_figures(shown, but=no_figures) if any(c.isdigit() for c in shown) or _MAY_COUNT.search(shown) else ()
-    for start, end in _cuts(passage, shown, [t.start for t in written]):
+    below = _below(passage, shown, placed)
+    signed = _signed(passage, shown, written)
+    cuts = list(_cuts(passage, shown, [t.start for t in written])) if below is None else [(0, len(shown))]
+    if signed:
+        cuts = signed
+    for start, end in cuts:
         text = shown[start:end]
         begin = _STAMP.match(text)
         first = start + (begin.end() if begin else 0)
         inside = tuple(t for t in placed if start <= t.written.start < end)
         stamp = next((t for t in inside if t.written.start <= first), None)
+        alone = stamp is None and (
+            (passage.kind == "row" and _alone(passage, shown, inside)) or start in {a for a, _ in signed}
+        )
+        stamp = below or (inside[0] if alone else stamp)
         yield Statement(
             passage,
             start,
@@ -204,7 +236,80 @@ def statements(passage: Passage, setting: Setting) -> Iterator[Statement]:
             stamp,
             tuple(v for v in versions if start <= v[0] < end),
             cited,
+            whole=alone or below is not None,
+            posted=below is not None,
         )
+
+
+def _columns(passage: Passage, written: tuple[Written, ...]) -> tuple[Written, ...]:
+    """The times of a row under heads such as Start and End are a range's."""
+    if passage.kind != "row" or len(written) < 2:
+        return written
+    told = list(written)
+    heads = [next((c.head for c in passage.cells if c.start <= one.start < c.end), "") for one in written]
+    for n in range(len(told) - 1):
+        if _STARTS.match(heads[n]) and _ENDS.match(heads[n + 1]) and not (told[n].role or told[n + 1].role):
+            told[n], told[n + 1] = (
+                replace(told[n], role="since", pair=told[n + 1].start),
+                replace(told[n + 1], role="until", pair=told[n].start),
+            )
+    return tuple(told)
+
+
+_STARTS: Final = re.compile(
+    r"\W*(?:start|begin|began|from|since|onset|beginn|von|début|de|inicio|desde)", re.IGNORECASE
+)
+_ENDS: Final = re.compile(r"\W*(?:end|until|till|to\b|finish|stop|ende|bis|fin|à\b|hasta)", re.IGNORECASE)
+
+
+def _below(passage: Passage, text: str, placed: Sequence[Placed]) -> Placed | None:
+    """The time that stands alone on the last line of a paragraph: that of a status page's update above it."""
+    if not passage.breaks or not placed or passage.kind not in ("prose", "item"):
+        return None
+    line = passage.breaks[-1]
+    last = placed[-1]
+    if last.written.start < line or any(p.written.start < line for p in placed):
+        return None
+    if not re.search(r"[.!?)\"”]\s*$", text[max(0, line - 8) : line]):
+        return None
+    rest = text[line : last.written.start] + text[last.written.end :]
+    return None if re.search(r"[^\W\d_]{2,}", re.sub(_WEEKDAY, "", rest)) else last
+
+
+def _signed(passage: Passage, text: str, written: Sequence[Written]) -> list[Place]:
+    """Messages of a chat, each under a line of a name and a time: `Noor  2:05 PM`."""
+    edges = (0, *passage.breaks)
+    first = []
+    for n, start in enumerate(edges):
+        end = edges[n + 1] if n + 1 < len(edges) else len(text)
+        mine = [t for t in _near_times(written, start) if start < t.start < end]
+        if len(mine) == 1 and n + 1 < len(edges):
+            name = text[start : mine[0].start]
+            if _NAME.fullmatch(name) and not re.search(r"\w", text[mine[0].end : end]):
+                first.append(start)
+    if len(first) < 2 or first[0] != 0:
+        return []
+    return [(a, b) for a, b in zip(first, [*first[1:], len(text)], strict=True)]
+
+
+def _near_times(written: Sequence[Written], start: int) -> Sequence[Written]:
+    n = bisect_left(written, start, key=lambda one: one.start)
+    return written[n : n + 2]
+
+
+_NAME: Final = re.compile(r"\W*[^\W\d_][\w.'-]*(?: [\w.'()-]+){0,3}[\s,:·|\[(–—-]+(?:(?:today|at) ?)*", re.IGNORECASE)
+
+
+def _alone(passage: Passage, text: str, inside: Sequence[Placed]) -> bool:
+    """Whether the first time of a row fills a cell."""
+    if not inside:
+        return False
+    first = inside[0].written
+    cell = next((c for c in passage.cells if c.start <= first.start < c.end), None)
+    return cell is not None and not re.search(r"\w", text[cell.start : first.start] + text[first.end : cell.end])
+
+
+_WEEKDAY: Final = re.compile(r"\b(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\b", re.IGNORECASE)
 
 
 def _known_versions(text: str, record: Record, found: Sequence[tuple[int, int, str]]) -> Iterator[tuple[int, int, str]]:
@@ -220,7 +325,9 @@ def _known_versions(text: str, record: Record, found: Sequence[tuple[int, int, s
 
 
 _TOKEN: Final = re.compile(r"[^\s,;()|]+")
-_MAY_COUNT: Final = re.compile(r"\b(?:half|hour|minute|second|day|third|quarter)s?\b")
+_MAY_COUNT: Final = re.compile(
+    r"\b(?:in|out of) (?:every )?\w{3,5} |\b(?:half|hour|minute|second|day|third|quarter)s?\b"
+)
 
 
 def _may_hold_time(text: str) -> bool:
@@ -266,8 +373,6 @@ _KEYED: Final = re.compile(r"[\s*_]*[A-Z][\w /()-]{1,30}:\s*\S")
 
 
 def _near(times: Sequence[int], place: int) -> Sequence[int]:
-    from bisect import bisect_left
-
     n = bisect_left(times, place)
     return times[n : n + 2]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 
@@ -145,6 +145,24 @@ def _read_zone(text: str) -> Zone:
     except (KeyError, ValueError, TypeError):
         return Zone(text)
     return Zone(text, region=region)
+
+
+@lru_cache(maxsize=1024)
+def city_zone(text: str) -> Zone | None:
+    """The zone of a city's clocks: the head of a column of times.
+
+    >>> city_zone("Berlin").region, city_zone("New York time").region, city_zone("Event")
+    ('Europe/Berlin', 'America/New_York', None)
+    """
+    match = re.fullmatch(r"\s*([A-Z][a-z]+(?: [A-Z][a-z]+)?)(?: [Tt]ime)?\s*", text)
+    for continent in _CONTINENTS if match else ():
+        zone = read_zone(f"{continent}/{match[1].replace(' ', '_')}") if match else UTC
+        if zone.known:
+            return replace(zone, text=text.strip())
+    return None
+
+
+_CONTINENTS: Final = ("Europe", "America", "Asia", "Africa", "Australia", "Pacific", "Atlantic")
 
 
 def several(zone: Zone) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from reconstruct.model.verification import Finding, Shown
+from reconstruct.verify.claims.alert_words import RESOLVED
 from reconstruct.verify.claims.judging import (
     Case,
     apart,
@@ -18,8 +19,8 @@ from reconstruct.verify.claims.judging import (
     shown_alert,
     shown_event,
 )
-from reconstruct.verify.claims.kinds import RESOLVED, topics
 from reconstruct.verify.claims.read import Told
+from reconstruct.verify.claims.topics import topics
 from reconstruct.verify.record import Firing, Record
 from reconstruct.verify.vocabulary import phrase
 
@@ -31,7 +32,7 @@ _PENDING: Final = re.compile(
     re.IGNORECASE,
 )
 _FIRED: Final = re.compile(
-    r"\b(?:fir(?:e|ed|es|ing)|trigger\w*|went off|alerted|raised|pag(?:e|ed|es|ing))\b", re.IGNORECASE
+    r"\b(?:fir(?:e|ed|es|ing)|trigger\w*|went off|alerted|raised|pag(?:ed|es|ing))\b", re.IGNORECASE
 )
 
 
@@ -48,7 +49,7 @@ def judge_alert(told: Told, case: Case) -> Iterator[Finding]:
         return
     # "Resolved: ProbeFailed" says it in a part of its own.
     said = text if _FIRED.search(text) or RESOLVED.search(text) else told.statement.text
-    ended = bool(RESOLVED.search(said)) and not _FIRED.search(said)
+    ended = bool(RESOLVED.search(said)) and not _FIRED.search(RESOLVED.sub(" ", said))
     unknown = None if named else _NAME.search(text)
     pending = bool(_PENDING.search(text))
     pool = _pool(named, text, record)

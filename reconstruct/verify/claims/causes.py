@@ -9,9 +9,11 @@ from typing import Final
 
 from reconstruct.model import Event, Hint, Incident
 from reconstruct.model.verification import Claim, Finding, Shown
+from reconstruct.verify.claims.change_words import CHANGES
+from reconstruct.verify.claims.health_words import UNAFFECTED
+from reconstruct.verify.claims.hits import Hit
 from reconstruct.verify.claims.judging import Case, services_in, shown_event, shown_stone
-from reconstruct.verify.claims.kinds import CHANGES, UNAFFECTED
-from reconstruct.verify.claims.read import Hit, Told, cause_hits, claim_of
+from reconstruct.verify.claims.read import Told, cause_hits, claim_of
 from reconstruct.verify.claims.unaffected import mechanism_in
 from reconstruct.verify.record import Happening, Record
 from reconstruct.verify.statements import Statement
@@ -167,7 +169,10 @@ def _judged(statement: Statement, claim: Claim, named: tuple[str, str], case: Ca
     sure = first is not None and first.verdict == "supported" and first.confidence >= SURE
     lead = [_hint(first, incident)] if first is not None else []
     worse = re.search(
-        r"\b(?:made|making) (?:things|it|matters|the \w+) (?:worse|slower)|\bno effect\b", statement.text, re.IGNORECASE
+        r"\b(?:made|making) (?:things|it|matters|the \w+) (?:worse|slower)|\bno"
+        r" effect\b",
+        statement.text,
+        re.IGNORECASE,
     )
     if worse and named[0] == "change":
         return _effect(statement, claim, record)

@@ -8,8 +8,9 @@ from typing import Final
 
 from reconstruct.model import EventKind
 from reconstruct.model.verification import Finding, Shown
+from reconstruct.verify.claims.change_words import CHANGES
 from reconstruct.verify.claims.judging import Case, apart, finding, notes, off, outside, services_in, shown_event
-from reconstruct.verify.claims.kinds import CHANGES, TALK
+from reconstruct.verify.claims.people_words import TALK
 from reconstruct.verify.claims.read import Told
 from reconstruct.verify.record import Happening, Record
 from reconstruct.verify.vocabulary import phrase
@@ -160,7 +161,8 @@ def _timed(
 
 
 def _at(one: Happening, told: Told, allowed: float, *, done: bool, began: bool) -> Shown | None:
-    """The edge of an event that the time meets: its end where it is said to be done, else its begin, or any between."""
+    """The edge of an event that the time meets: its end where it is said to be done, else its begin, or any"
+    " between."""
     time = told.time
     assert time is not None  # noqa: S101
     if one.end is not None and done and not began:

@@ -7,9 +7,11 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from reconstruct.model.verification import Finding, Shown
+from reconstruct.verify.claims import translations
+from reconstruct.verify.claims.hits import Hit
 from reconstruct.verify.claims.judging import Case, services_in
-from reconstruct.verify.claims.read import Hit, Told, claim_of
-from reconstruct.verify.clock_times import Placed, Written
+from reconstruct.verify.claims.read import Told, claim_of
+from reconstruct.verify.claims.relative import RELATIVE
 from reconstruct.verify.quantities import Figure
 from reconstruct.verify.record import Record
 from reconstruct.verify.statements import Statement
@@ -19,7 +21,9 @@ _LABELS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
         "detect",
         re.compile(
             r"\b(?:(?:mean )?time[ -]to[ -](?:detect\w*|discover\w*|notice)|m?ttd|detection (?:time|delay|took)"
-            r"|detected within|detected (?:it |this |the \w+ )?(?=.{0,20}\b(?:after|later)\b)"
+            r"|(?:detected|noticed|learn(?:ed|t) of it|knew of it) within|took (?:us |the team |them"
+            r" )?(?=[^.;]{0,32}\bto (?:detect"
+            r"|notice|discover|find out))|detected (?:it |this |the \w+ )?(?=.{0,20}\b(?:after|later)\b)"
             r"|until (?:it was )?detect\w*)\b",
             re.IGNORECASE,
         ),
@@ -31,6 +35,7 @@ _LABELS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
         "recover",
         re.compile(
             r"\b(?:(?:mean )?time[ -]to[ -](?:re(?:cover|solv|stor|pair)\w*|fix|full recovery)|m?ttr"
+            r"|took (?:us |the team |them |it )?(?=[^.;]{0,32}\bto (?:recover|restore|fix it|resolve it))"
             r"|resolution time|recovery time|total (?:duration|downtime|time)|how long)\b",
             re.IGNORECASE,
         ),
@@ -38,7 +43,9 @@ _LABELS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
     (
         "recover",
         re.compile(
-            r"(?:^|[|*:(\s])(?:impact |incident |outage |total )?duration(?: of (?:the )?(?:impact|incident"
+            r"(?:^|[|*:(\s])(?:impact |incident |outage |total )?(?:duration|dauer|durée|duración|(?:service"
+            r" )?downtime)(?: of"
+            r" (?:the )?(?:impact|incident"
             r"|outage))?\s*[:|*–-]",
             re.IGNORECASE,
         ),
@@ -56,7 +63,9 @@ _LABELS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
         "recover",
         re.compile(
             r"\b(?:was|were) (?:completely |fully |partially |largely )?(?:down|unavailable|degraded"
-            r"|unreachable|offline|slow|affected|impacted|inaccessible|malfunctioning) for\b|\b(?:lasted|lasting)\b",
+            r"|unreachable|offline|slow|affected|impacted|inaccessible|malfunctioning) for\b|\bfail(?:ed|ing) for\b"
+            r"|\b(?:unable to|could not|do without)\b[^.;]{0,40} for\b|\b(?:lasted|lasting)\b"
+            rf"|\b(?:{'|'.join(translations.LASTED)})\b",
             re.IGNORECASE,
         ),
     ),
@@ -72,9 +81,6 @@ _FOREIGN: Final = re.compile(
     r"|requests|transaction|call|meeting|investigation|review|failover|requests? took|last (?:week|month|year)"
     r"|previous|earlier incident|SLO|SLA|objective|target|budget|maintenance|time-?out|window of|retention)\b",
     re.IGNORECASE,
-)
-_RELATIVE: Final = re.compile(
-    r"\s*(?P<word>later|earlier|after|before|into|from|prior to|past)\b(?:\s+(?P<what>[^,;.|()]{0,60}))?", re.IGNORECASE
 )
 _CLOCKED: Final = re.compile(
     r"(?<![\d:])(\d{1,2}):([0-5]\d)(?::([0-5]\d))?(?![\d:])(?!\s?(?:UTC|[ap]\.?m|[A-Z]{2,4}\b))"
@@ -188,8 +194,8 @@ def _figure_for(statement: Statement, start: int, end: int, what: str) -> Figure
         first = end + clocked.start()
         if not re.search(r"\b(?:at|from|since|until|by)\s+$", statement.passage.text[:first][-8:]):
             return _clocked_figure(clocked, end)
-    if behind is not None and _RELATIVE.match(statement.passage.text, behind.end) and what == "recover":
-        word = _RELATIVE.match(statement.passage.text, behind.end)
+    if behind is not None and RELATIVE.match(statement.passage.text, behind.end) and what == "recover":
+        word = RELATIVE.match(statement.passage.text, behind.end)
         if word and word["word"].lower() in ("later", "earlier", "before", "into"):
             return None
     return behind
@@ -258,51 +264,3 @@ def _spans(what: str, record: Record, services: Sequence[str]) -> Iterator[tuple
         if ends:
             size = max(ends) - start
             yield size, size, Shown("duration", "onset_to_last_alert_s", facts={"value_s": size})
-
-
-def relative_time(statement: Statement, case: Case) -> Placed | None:
-    """The moment of `five minutes after the deploy` and of `25 minutes later`; None where nothing tells from when."""
-    if any(t for t in statement.times):
-        return None
-    text = statement.passage.text
-    for figure in statement.figures:
-        if figure.kind != "seconds" or figure.signed:
-            continue
-        match = _RELATIVE.match(text, figure.end)
-        if match is None or match.end("word") > statement.end:
-            continue
-        word, what = match["word"].lower(), (match["what"] or "").lower()
-        anchors = (
-            [case.last.may_be]
-            if word in ("later", "earlier") and case.last is not None
-            else [_anchor(what, case.record)]
-        )
-        spans = [span for anchor in anchors for span in anchor]
-        if not spans or word in ("from", "past", "into"):
-            continue
-        sign = -1.0 if word in ("earlier", "before", "prior to") else 1.0
-        off = max(60.0 if figure.value >= 60 else 1.0, 0.05 * figure.value) / 2
-        may_be = tuple((low + sign * figure.value - off, high + sign * figure.value + 2 * off) for low, high in spans)
-        end = min(match.end("word") if word in ("later", "earlier") else match.end(), statement.end)
-        return Placed(Written(figure.start, end, text[figure.start : end].strip(), precision_s=2 * off), may_be)
-    return None
-
-
-def _anchor(what: str, record: Record) -> tuple[tuple[float, float], ...]:
-    """What something is said to be after or before."""
-    if re.search(r"\b(?:roll ?back|revert)", what):
-        return tuple((one.low, one.end or one.high) for one in record.happenings if one.event.kind == "rollback")
-    if re.search(r"\b(?:deploy|release|rollout|push)", what):
-        triggers = {h.trigger for h in record.incident.explanation.hints[:1]}
-        ours = [one for one in record.happenings if one.event.id in triggers]
-        ours = ours or [one for one in record.happenings if one.event.kind == "deploy"]
-        return tuple((one.low, one.end or one.high) for one in ours)
-    for name, pattern in (
-        ("detected", r"alert|detect|page\b"),
-        ("onset", r"onset|it (?:began|started)|start|began|begin|outage|incident|impact"),
-        ("recovered", r"recover|restor|resol"),
-        ("mitigated", r"mitigat"),
-    ):
-        if re.search(rf"\b(?:{pattern})", what) and name in record.stones:
-            return (record.stones[name][:2],)
-    return ()

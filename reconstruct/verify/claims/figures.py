@@ -16,22 +16,26 @@ import numpy as np
 from reconstruct.model import Anomaly, Metric, Signal
 from reconstruct.model.facts import Fact, Quantity
 from reconstruct.model.verification import Finding, Shown, Verdict
+from reconstruct.verify.calendar_dates import DAY_S
 from reconstruct.verify.claims.alerts import note_near
+from reconstruct.verify.claims.hits import Hit
 from reconstruct.verify.claims.judging import Case, finding, off, outside, services_in, shown_alert
-from reconstruct.verify.claims.kinds import LAYERS, topics
-from reconstruct.verify.claims.read import Hit, Told, claim_of
+from reconstruct.verify.claims.read import Told, claim_of
 from reconstruct.verify.claims.stated import facts_told
+from reconstruct.verify.claims.topics import LAYERS, topics
 from reconstruct.verify.clock_times import Placed
 from reconstruct.verify.quantities import Figure, fits_unit, scale
 from reconstruct.verify.record import Record, Series, seconds, series_of
 from reconstruct.verify.statements import Statement
 from reconstruct.verify.vocabulary import phrase
 
-Role = Literal["from", "to", "peak", "any"]
+Role = Literal["from", "to", "peak", "low", "any"]
+"""Before it, after it, the most, what it fell to, or not said."""
 
 _NOT_MEASURED: Final = re.compile(
     r"\b(?:limits?|slos?|slas?|objectives?|budgets?|targets?|thresholds?|time-?outs?|quotas?|raised (?:to|the)"
     r"|lowered|configured|set (?:to|at)"
+    r"|load[- ]?tests?|stress[- ]?tests?|staging|benchmarks?"
     r"|provisioned|allocated|reserved|capacity|usually|normally|typically|yesterday|last (?:week|month|year"
     r"|time)|next|cache[ds]?|hit rate|fleet|rolled out|rollout|canary"
     r"|customers?|users?|revenue|servers? (?:were|was)|instances? (?:were|was)|nodes? (?:were|was)"
@@ -65,8 +69,9 @@ _FOR: Final = re.compile(
 )
 _FAILED: Final = re.compile(
     r"\b(?:of )?(?:all |the |our |user |http |incoming ){0,4}(?:requests?|calls?|traffic|responses?|queries|logins?"
-    r"|orders?|checkouts?)\b(?: to [\w-]+| of [\w-]+)?(?: \w+){0,2}? (?:fail\w*|error\w*|(?:returned|answered"
-    r"|got|with|were)(?: \w+){0,3} (?:5xx|50\d|errors?))\b"
+    r"|orders?|checkouts?)\b(?: to [\w-]+| of [\w-]+)?(?: \w+){0,2}? (?:fail\w*|error\w*|lost|dropped|rejected"
+    r"|(?:returned|answered|got|with|were|ended|met)(?: \w+){0,3} (?:5xx|50\d|errors?))\b"
+    r"|\b(?:failed|failing|failure of) (?:requests?|calls?|responses?)\b"
     r"|\b(?:error rates?|error ratio|failure rates?|5xx(?: rates?| responses| errors)?|errors)\b",
     re.IGNORECASE,
 )
@@ -83,6 +88,16 @@ _ANYBODY_TEXT: Final = (
     " day least first its it this that them orders logins payments cases"
 )
 _ANYBODY: Final = frozenset(_ANYBODY_TEXT.split())
+
+
+_SOME: Final = re.compile(r"\b([A-Za-z][\w-]*) (?:requests?|calls?|responses?|traffic|queries)\b", re.IGNORECASE)
+_ANY_REQUEST_TEXT: Final = (
+    "of all the our user users customer http https incoming total failed failing these those such and"
+    " service site every"
+    " in with more to client failure or from some most"
+)
+_ANY_REQUEST: Final = frozenset(_ANY_REQUEST_TEXT.split())
+"""Before "requests" these do not make it a part of them: "login requests" are."""
 
 
 def _words(signal: Signal) -> frozenset[str]:
@@ -111,7 +126,11 @@ def _w(pattern: str) -> re.Pattern[str]:
 
 _WAYS: Final[tuple[_Way, ...]] = (
     _Way(
-        _w(r"(?:database|db|query|queries|statement|sql)(?: \w+){0,2} (?:latency|latencies|times?|durations?)"),
+        _w(
+            r"(?:database|db|query|queries|statement|sql)(?: \w+){0,2} (?:latency|latencies|times?|durations?)"
+            r"|(?:query|queries|statements?)(?: \w+){0,2} (?:took|takes|taking|needed)(?=.*\b(?:average|mean"
+            r"|median)\b)"
+        ),
         lambda s: s.aspect in ("latency", "saturation") and s.layer == "database",
     ),
     _Way(_w(r"(?:cpu|processor) pressure"), lambda s: "pressure" in _words(s) and "cpu" in _words(s), exact=True),
@@ -151,6 +170,11 @@ _WAYS: Final[tuple[_Way, ...]] = (
         lambda s: s.aspect == "traffic" and s.layer in ("edge", "app"),
     ),
 )
+_MINOR: Final = 2.0
+"""An anomaly whose peak is so many times smaller than the worst of its signal is an aftershock."""
+_BEFORE: Final = re.compile(r"\s*before\b")
+_BACK: Final = 4
+"""Parts of a statement before a figure in which its subject may stand."""
 _PERCENTILE: Final = re.compile(r"\b(?:p(\d{2})\d?|(\d{2})th percentile)\b", re.IGNORECASE)
 
 
@@ -174,15 +198,18 @@ def judge_figures(statement: Statement, case: Case, time: Placed | None) -> Iter
     """Whether figures beside a signal's name were its values."""
     if statement.hedged or not statement.figures:
         return
+    if _of_another_day(statement, case):
+        return
     for n, figure in enumerate(statement.figures):
         if figure.signed or figure.kind == "bare" or _is_length(statement, figure):
             continue
         if figure.kind == "seconds" and figure.value >= 300:
             continue  # no latency: a length of time
         part = _part(statement, figure)
-        if _NOT_MEASURED.search(part) or statement.negated(figure.start):
+        own = _own(statement, figure) or part
+        if _NOT_MEASURED.search(own) or statement.negated(figure.start):
             continue
-        found = list(_options(statement, part, figure, case.record))
+        found = list(_options(statement, own, part, figure, case.record))
         options = [o for o, _ in found if fits_unit(figure, o.metric.signal.unit)]
         if not options:
             continue
@@ -190,6 +217,13 @@ def judge_figures(statement: Statement, case: Case, time: Placed | None) -> Iter
         told = Told(statement, "symptom", Hit("symptom", figure.start, figure.end), time)
         role = _role(statement, n)
         yield _judged(told, figure, options, role, case, exact=exact, elsewhere=_elsewhere(part, case.record))
+
+
+def _of_another_day(statement: Statement, case: Case) -> bool:
+    """Whether the statement names a day of which the evidence knows nothing."""
+    known = case.record
+    days = [d for d in case.setting.dates(statement.text) if not d.ambiguous]
+    return any(all(at + DAY_S <= known.known_from or at > known.known_until for at in d.may_be) for d in days)
 
 
 def judge_symptom(told: Told, case: Case) -> Iterator[Finding]:
@@ -214,6 +248,9 @@ def judge_symptom(told: Told, case: Case) -> Iterator[Finding]:
 
 def _elsewhere(part: str, record: Record) -> bool:
     """Whether the words say whose it was, and the evidence knows none of that name."""
+    kind = _SOME.search(part)
+    if kind and kind[1].lower() not in _ANY_REQUEST and not services_in(record, kind[1]):
+        return True
     for match in _OWNER.finditer(part):
         if match["one"].lower() not in (_ANYBODY | set(LAYERS) | {s.name.lower() for s in record.services}):
             return True
@@ -225,9 +262,20 @@ def _part(statement: Statement, figure: Figure) -> str:
     text = statement.passage.text
     n = statement.segment(figure.start)
     first = max(0, n - 1)
+    while first > max(0, n - _BACK) and not any(
+        way.pattern.search(text, statement.segments[first].start, statement.end) for way in _WAYS
+    ):
+        first -= 1
     last = min(len(statement.segments) - 1, n + 1)
     start, end = statement.segments[first].start, statement.segments[last].end
     return text[start : min(end, statement.end)]
+
+
+def _own(statement: Statement, figure: Figure) -> str:
+    """The figure's own part of the statement, where it names what is measured; "" where it does not."""
+    one = statement.segments[statement.segment(figure.start)]
+    text = statement.passage.text[one.start : min(one.end, statement.end)]
+    return text if any(way.pattern.search(text) for way in _WAYS) else ""
 
 
 def _is_length(statement: Statement, figure: Figure) -> bool:
@@ -243,7 +291,9 @@ def _is_length(statement: Statement, figure: Figure) -> bool:
     )
 
 
-def _options(statement: Statement, part: str, figure: Figure, record: Record) -> Iterator[tuple[_Option, bool]]:
+def _options(
+    statement: Statement, own: str, part: str, figure: Figure, record: Record
+) -> Iterator[tuple[_Option, bool]]:
     exact = list(_named(statement, figure, record))
     if exact:
         for metric in exact:
@@ -251,10 +301,10 @@ def _options(statement: Statement, part: str, figure: Figure, record: Record) ->
             if option is not None:
                 yield option, True
         return
-    percentile = _PERCENTILE.search(part)
+    percentile = _PERCENTILE.search(own)
     wanted = f"p{percentile[1] or percentile[2]}" if percentile else ""
     for way in _WAYS:
-        if not way.pattern.search(part):
+        if not way.pattern.search(own):
             continue
         for metric in record.incident.evidence.metrics:
             signal = metric.signal
@@ -300,15 +350,18 @@ def _role(statement: Statement, n: int) -> Role:
     figures, text = statement.figures, statement.passage.text
     figure = figures[n]
     if _FELL.search(text[max(statement.start, figure.start - 48) : figure.start]):
-        return "any"
+        return "low"
     if n + 1 < len(figures) and _joined(text, figure, figures[n + 1]):
         return "from"
     if n and _joined(text, figures[n - 1], figure):
         return "to"
     near = text[max(statement.start, figure.start - 48) : figure.start]
-    if re.match(r"\s*before\b", text[figure.end : figure.end + 12]) or re.search(
-        r"\b(?:before|baseline|usual\w*|normal\w*)\W*$", near
-    ):
+    if n and (behind := _BEFORE.match(text, figures[n - 1].end)):
+        near = text[max(behind.end(), figure.start - 48) : figure.start]  # "44 ms before, 3.5 s during"
+    if re.match(
+        r"\s*(?:(?:had been|was|were|is|being) )?(?:before|usual|normal|otherwise|on (?:other|normal) days)\b",
+        text[figure.end : figure.end + 32],
+    ) or re.search(r"\b(?:before|baseline|usual\w*|normal\w*)\W*$", near):
         return "from"
     return "peak" if _PEAK.search(near) else "any"
 
@@ -355,9 +408,14 @@ def _against(figure: Figure, option: _Option, role: Role, time: Placed | None, r
         spans = [np.quantile(s.before, (0.05, 0.95)) * by for s in option.series if len(s.before)]
         inside = any(figure.meets(*map(float, span)) for span in spans)
         return "unverifiable" if inside or option.inverted else "contradicted"
+    risen = bool(option.anomalies) and all(a.direction == "up" for a in option.anomalies) and not option.inverted
     top, bottom = max([*highest, *lowest]), min([*highest, *lowest])
     reached = [a.peak * by for a in option.anomalies] + [a.level * by for a in option.anomalies]
     reached = [1.0 - v for v in reached] if option.inverted else reached
+    if role == "any" and risen and option.metric.signal.aspect == "errors":
+        # A share of requests is said of the whole; what was left near its end is not that.
+        reached = [v for v in reached if v >= max(reached) / _MINOR]
+        highest = [v for v in highest if v >= max(highest) / _MINOR]
     shares = [
         v
         for i in record.incident.explanation.impact
@@ -366,8 +424,10 @@ def _against(figure: Figure, option: _Option, role: Role, time: Placed | None, r
     ]
     if role in ("peak", "to") and figure.open:
         return "confirmed" if figure.meets(top) else "contradicted"
-    reached += [v for v in _stated(option, record, figure) if not option.inverted]
-    if any(figure.meets(v) for v in (*highest, *reached, *shares, *(lowest if role == "any" else ()))):
+    stated = [v for v in _stated(option, record, figure) if not option.inverted]
+    reached += [v for v in stated if role != "any" or not risen or v >= max(reached) / _MINOR]
+    least = lowest if role == "low" or (role == "any" and not risen) else ()
+    if any(figure.meets(v) for v in (*highest, *reached, *shares, *least)):
         return "confirmed"
     if time is not None and time.may_be and (there := _at(option, time, record, figure)):
         if any(figure.meets(min(v), max(v)) for v in there):
@@ -375,14 +435,13 @@ def _against(figure: Figure, option: _Option, role: Role, time: Placed | None, r
         return "contradicted"
     if not figure.meets(min(bottom, *usual, *reached), max(_total(option, figure, top), *usual, *reached)):
         return "contradicted"
-    if role == "any" and any(figure.meets(float(np.median(s.during)) * by) for s in option.series if len(s.during)):
+    middle = option.values(figure, lambda s: float(np.median(s.during)))
+    if role in ("any", "low") and any(figure.meets(v) for v in middle):
         return "confirmed"
-    if (
-        role == "peak"
-        and option.anomalies
-        and all(a.direction == "up" for a in option.anomalies)
-        and not option.inverted
-    ):
+    if role in ("any", "to") and risen and option.metric.signal.aspect == "errors":
+        # Whatever it is a mean of, it is not below what half of the worst anomaly's samples passed.
+        return "contradicted" if figure.high < max(a.level for a in option.anomalies) * by / 2 else "unverifiable"
+    if role == "peak" and risen:
         # However it is smoothed, a peak is at least what half of the anomaly's samples passed.
         passed = min(a.level for a in option.anomalies) * by
         return "contradicted" if figure.high < min(passed, max(highest)) else "unverifiable"

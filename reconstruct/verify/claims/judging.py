@@ -160,6 +160,7 @@ def content(text: str) -> frozenset[str]:
 
 
 def _stem(word: str) -> str:
+    word = word.removeprefix("e") if word.startswith("email") else word
     for ending in ("ions", "ion", "ing", "ed", "es", "s", "e"):
         if word.endswith(ending) and len(word) - len(ending) >= 4:
             return word[: -len(ending)]

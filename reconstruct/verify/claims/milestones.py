@@ -7,6 +7,7 @@ from collections.abc import Generator, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from reconstruct.model.verification import Finding, Shown
+from reconstruct.verify.claims.alert_words import RESOLVED
 from reconstruct.verify.claims.alerts import judge_alert, note_near, rules_in
 from reconstruct.verify.claims.judging import (
     Case,
@@ -20,8 +21,8 @@ from reconstruct.verify.claims.judging import (
     shown_event,
     shown_stone,
 )
-from reconstruct.verify.claims.kinds import RESOLVED, topics
 from reconstruct.verify.claims.read import Told
+from reconstruct.verify.claims.topics import topics
 from reconstruct.verify.record import Record, seconds
 from reconstruct.verify.vocabulary import phrase
 
@@ -41,6 +42,10 @@ _BY_PEOPLE: Final = re.compile(
     r"|clients?|reports?|calls?|tweets?|twitter|social)\b",
     re.IGNORECASE,
 )
+_ERRORS: Final = re.compile(
+    r"\b(?:errors?|5xx|50\d|fail\w*)\b(?!.*\b(?:latenc\w+|slow\w*|response times?)\b)", re.IGNORECASE
+)
+"""What is said to have ended is errors, not slowness."""
 _WORSE: Final = re.compile(
     r"\b(?:second|again|further|another|additional|more|still|continu\w+|spread\w*|also|worse\w*|peak\w*)\b",
     re.IGNORECASE,
@@ -213,6 +218,10 @@ def _judge(told: Told, case: Case, points: Sequence[Point], *, sure: bool = True
         yield finding(told, "unverifiable", "nothing-named", case=case)
         return
     shown = [p.shown for p in points]
+    ends = [i for i in record.incident.explanation.impact if told.kind == "recovery"]
+    if any(abs(off(time, seconds(i.end), seconds(i.end))) <= allowed for i in ends):
+        yield finding(told, "unverifiable", "lies-between", shown, case=case)  # one of its symptoms was over
+        return
     between = off(time, min(p.low for p in points), max(p.high for p in points)) == 0.0
     narrow = _other_subject(told, record) or _during(told, record)
     if (
@@ -295,7 +304,8 @@ def _ends(told: Told, record: Record) -> Iterator[Point]:
         shown = Shown(
             "impact-end", impact.service.name, next(iter(impact.evidence), ""), impact.end, impact.end, apart(time, at)
         )
-        if abs(off(time, at, at)) <= 60.0 and services_in(record, told.text) == (impact.service.name,):
+        errors = impact.unit == "ratio" and _ERRORS.search(told.text)
+        if abs(off(time, at, at)) <= 60.0 and (errors or services_in(record, told.text) == (impact.service.name,)):
             yield Point(at, at, shown)
     services = services_in(record, told.text)
     for anomaly in record.incident.anomalies if services else ():

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from reconstruct.model.verification import Finding, Shown
+from reconstruct.verify.claims.hits import Hit
 from reconstruct.verify.claims.judging import Case, content, finding, notes, off, outside, shown_event, shown_stone
-from reconstruct.verify.claims.read import Hit, Told, claim_of
+from reconstruct.verify.claims.read import Told, claim_of
 from reconstruct.verify.statements import Statement
 
 _COUNTED: Final = re.compile(

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import pandas as pd
 
-from reconstruct.model import EventKind
 from reconstruct.model.verification import Claim, ClaimKind
-from reconstruct.verify.claims.kinds import CAUSE, SIGNS, UNAFFECTED, UNTIL_THEN
+from reconstruct.verify.claims import translations
+from reconstruct.verify.claims.alert_words import RESOLVED
+from reconstruct.verify.claims.cause_words import CAUSE
+from reconstruct.verify.claims.clues import clue, named
+from reconstruct.verify.claims.health_words import UNAFFECTED, UNTIL_THEN
+from reconstruct.verify.claims.hits import Hit, beside_time
+from reconstruct.verify.claims.topics import topics
 from reconstruct.verify.clock_times import Placed
 from reconstruct.verify.record import Record, stamp
 from reconstruct.verify.statements import Place, Statement
+from reconstruct.verify.vocabulary import phrase
 
 _PUT_OFF: Final = re.compile(
     r"\b(?:decid|suspect|discuss|propos|consider|approv|review|investigat|announc|question|plan|prepar|agree"
@@ -24,35 +30,28 @@ _PUT_OFF: Final = re.compile(
 """Said of a change in the same breath, it was talked about, not made."""
 _WINDOW_WORDS: Final = re.compile(
     r"\b(?:duration|impact(?:ed)?|down|outage|downtime|malfunction\w*|unavailable|degraded|affected|incident"
-    r"|disruption|slow)\b",
+    r"|disruption|slow|broken|when:)(?:\b|(?<=:))"
+    rf"|\b(?:{'|'.join(translations.WINDOW)})\b",
     re.IGNORECASE,
 )
+_LENGTH_S: Final = 60.0
+"""A figure in seconds from so long on tells how long, not how slow."""
+_ALERT_ENDS: Final = re.compile(r"resolv|clear", re.IGNORECASE)
+_BEGINS: Final = re.compile(r"\b(?:beg[aiu]n|start|onset|first|commenc|emerg|appear)", re.IGNORECASE)
+_ACTS: Final = frozenset(("human", "escalation", "change", "alert"))
+_PARTS: Final = frozenset(
+    ("of:network", "of:database", "of:cache", "of:queue", "of:host", "of:edge", "memory", "disk", "cpu")
+)
+"""Topics that are a part of the system, not what its users feel."""
 _REPEATED: Final = re.compile(r"\s*[(\[,]\s*(?:i\.e\.,?|that is,?|between|from|or)?\s*")
 """Between a time and the same one told again: "at 13:56 (13:55:45 to 13:56:15)"."""
-_MOVES: Final = re.compile(
-    r"\b(?:rises?|rose|falls?|fell|at its worst|becomes?|leaves|left|peak(?:ed|s)?)\b", re.IGNORECASE
-)
-"""Said of an alert's name without a word of firing: its expression moved."""
 _SLIGHT_TEXT: Final = (
     "at on around about by utc and then the an in until till from between since to after before was is it"
 )
 _SLIGHT: Final = frozenset(_SLIGHT_TEXT.split())
 _BY: Final = re.compile(r"\b(?:by|through|via|from)\s+(?:\w+\s+){0,2}$", re.IGNORECASE)
 _LASTING: Final = re.compile(r"\b(?:lasting|lasted|duration)\b", re.IGNORECASE)
-_BESIDE: Final = re.compile(r"[\s:|(]*(?:at|@|,)?\s*")
 _HARD: Final = frozenset(("alert", "change", "start", "recovery", "mitigation", "detection"))
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """Words that show a kind of claim."""
-
-    kind: ClaimKind
-    start: int
-    end: int
-    events: tuple[EventKind, ...] = ()
-    segment: int = 0
-    below: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +67,8 @@ class Told:
     """The parts of the statement that it may take its subject from."""
     by_alert: bool = False
     """Of a detection: an alert did it."""
+    sure: bool = True
+    """Whether its kind was told by a verb, and its time is when it was: only such a claim can be contradicted."""
 
     @property
     def text(self) -> str:
@@ -82,48 +83,17 @@ class Told:
         return hit is not None and self.statement.negated(hit.start, but=(hit.start, hit.end))
 
 
-def hits(statement: Statement, record: Record) -> tuple[Hit, ...]:
-    """The words of a statement that show what it claims, none within another."""
-    text, by = statement.text, statement.start
-    found: list[tuple[int, Hit]] = []
-    for rank, sign in enumerate(SIGNS):
-        found += [
-            (rank, Hit(sign.kind, m.start() + by, m.end() + by, sign.events)) for m in sign.pattern.finditer(text)
-        ]
-    moves = _MOVES.search(text) and not any(hit.kind == "alert" for _, hit in found)
-    # A name alone is an alert's only behind the time of a line.
-    bare = statement.stamp is None and not any(hit.kind in ("alert", "recovery") for _, hit in found)
-    for rule, words in () if moves else record.rules.items():
-        for start, end in statement.places(words):
-            if bare and not _beside_time(statement, start, end):
-                continue
-            if len(words) > 1 or statement.passage.text[start:end] == rule:
-                found.append((len(SIGNS), Hit("alert", start, end)))
-    taken = [(t.written.start, t.written.end) for t in statement.times]
-    kept: list[Hit] = []
-    for _, hit in sorted(found, key=lambda one: (one[0], one[1].start)):
-        inside = any(k.start < hit.end and hit.start < k.end for k in kept)
-        if not inside and not any(a < hit.end and hit.start < b for a, b in taken):
-            n = statement.segment(hit.start)
-            kept.append(replace(hit, segment=n, below=statement.segments[n].below))
-    return tuple(sorted(kept, key=lambda hit: hit.start))
-
-
-def _beside_time(statement: Statement, start: int, end: int) -> bool:
-    text = statement.passage.text
-    return any(
-        _BESIDE.fullmatch(text[end : t.written.start]) or _BESIDE.fullmatch(text[t.written.end : start])
-        for t in statement.times
-        if end <= t.written.start < end + 6 or t.written.end <= start < t.written.end + 6
-    )
-
-
-def timed(statement: Statement, found: Sequence[Hit]) -> Iterator[Told]:
+def timed(statement: Statement, found: Sequence[Hit], record: Record) -> Iterator[Told]:
     """One claim for each time of the statement, and one more for each other thing that its first time is said of."""
     times = statement.times_told
+    if statement.passage.kind == "row":
+        # The same moment in the column of another zone is told once.
+        times = (*times[:1], *(t for t in times[1:] if not t.may_be or t.may_be != times[0].may_be))
     until = {t.written.pair: t for t in statement.times if t.written.role == "until"}
     edges = [statement.segment(t.written.start) for t in times]
     for n, time in enumerate(times):
+        if n and statement.passage.kind == "row" and time.may_be and time.may_be == times[0].may_be:
+            continue  # the same moment in the column of another zone
         end = until.get(time.written.start)
         scope = _scope(statement, found, edges, n, stamp=time is statement.stamp)
         mine = [h for h in found if h.segment in scope]
@@ -132,13 +102,15 @@ def timed(statement: Statement, found: Sequence[Hit]) -> Iterator[Told]:
             yield Told(statement, "start", None, time, None, places)
             yield Told(statement, "recovery", None, end, None, places)
             continue
-        yield from _of_time(statement, time, end, mine, places)
+        yield from _of_time(statement, time, end, mine, places, record)
 
 
 def _scope(statement: Statement, found: Sequence[Hit], edges: Sequence[int], n: int, *, stamp: bool) -> list[int]:
     """Numbers of the segments that a time speaks for."""
     own = edges[n]
     following = edges[n + 1] if n + 1 < len(edges) else len(statement.segments)
+    if stamp and statement.whole:
+        return list(range(len(statement.segments)))
     if stamp:
         return list(range(own, max(own + 1, following)))
     before = edges[n - 1] + 1 if n else 0
@@ -148,6 +120,8 @@ def _scope(statement: Statement, found: Sequence[Hit], edges: Sequence[int], n: 
         before = own
     if any(h.segment == own for h in found):
         return [own]
+    if own > before and statement.passage.text.startswith(" to ", statement.segments[own].start):
+        return [own - 1, own]  # "went to the phone at 13:57"
     if n and _REPEATED.fullmatch(
         statement.passage.text[statement.times_told[n - 1].written.end : statement.times_told[n].written.start]
     ):
@@ -178,26 +152,38 @@ def _is_window(statement: Statement, time: Placed, end: Placed, mine: Sequence[H
     text = statement.passage.text
     if n and _REPEATED.fullmatch(text[statement.times_told[n - 1].written.end : time.written.start]):
         return False  # how sure the time before it is
-    if "start" in kinds and time is not statement.stamp:
+    states = any(h.kind == "start" and not _BEGINS.search(text, h.start, h.end) for h in mine if not h.below)
+    if "start" in kinds and (time is not statement.stamp or (states and not kinds & _ACTS)):
         return True
     around = (
         statement.text[: max(0, time.written.start - statement.start)]
         + statement.text[end.written.end - statement.start :]
     )
-    if kinds & {"human", "escalation", "change", "alert"}:
+    if kinds & (_ACTS | {"gap"}):
         return False
     return bool(_WINDOW_WORDS.search(around))
 
 
 def _of_time(
-    statement: Statement, time: Placed, end: Placed | None, mine: Sequence[Hit], places: tuple[Place, ...]
+    statement: Statement,
+    time: Placed,
+    end: Placed | None,
+    mine: Sequence[Hit],
+    places: tuple[Place, ...],
+    record: Record,
 ) -> Iterator[Told]:
     main = [h for h in mine if not h.below] or list(mine)
     whole = statement.passage.text
     if not main:
-        yield Told(statement, _without_sign(statement), None, time, end, places)
+        kind: Hit | ClaimKind | None = named(statement, places, record)
+        kind = kind or _without_sign(statement, " ".join(whole[a:b] for a, b in places) or statement.text)
+        kind = clue(statement, places) if kind == "other" else kind
+        if isinstance(kind, Hit):
+            yield Told(statement, kind.kind, kind, time, end, places, sure=False)
+        else:
+            yield Told(statement, kind, None, time, end, places)
         return
-    named = next(
+    rule = next(
         (
             h
             for h in main
@@ -206,9 +192,15 @@ def _of_time(
         ),
         None,
     )
-    first = named or _first(main, whole)
+    first = rule or _first(main, whole)
     healthy = next((m for a, b in places for m in UNAFFECTED.finditer(whole, a, b)), None)
-    if healthy is not None and first.kind in ("human", "recovery") and not UNTIL_THEN.search(statement.text):
+    if (
+        healthy is not None
+        and first.kind in ("human", "recovery")
+        and statement.segment(healthy.start()) == first.segment
+        and (first.kind == "human" or topics(frozenset(phrase(statement.text))) & _PARTS)
+        and not UNTIL_THEN.search(statement.text)
+    ):
         yield Told(statement, "unaffected", None, time, end, places)
         return
     alert = any(h.kind == "alert" for h in main)
@@ -225,6 +217,8 @@ def _of_time(
     if first.kind in ("human", "escalation"):
         return
     for hit in main:
+        if first.kind == "alert" and hit.kind == "recovery" and _ALERT_ENDS.match(whole, hit.start):
+            continue
         other = hit.segment != first.segment and hit.kind not in said and hit.kind in _HARD and time is statement.stamp
         if other and not any(h.kind in ("human", "escalation") and h.segment == hit.segment for h in main):
             said.add(hit.kind)
@@ -235,7 +229,7 @@ def _named(statement: Statement, hit: Hit, time: Placed) -> bool:
     """Whether an alerting rule's name stands right beside the time."""
     text = statement.passage.text[hit.start : hit.end]
     return (
-        hit.kind == "alert" and not text.islower() and _beside_time(statement, hit.start, hit.end) and bool(time.may_be)
+        hit.kind == "alert" and not text.islower() and beside_time(statement, hit.start, hit.end) and bool(time.may_be)
     )
 
 
@@ -263,6 +257,9 @@ def _first(main: Sequence[Hit], whole: str) -> Hit:
         later = next((h for h in together if h.kind == "human" and _PUT_OFF.match(whole, h.start)), None)
         if later is not None:
             return later
+    if first.kind == "recovery" and RESOLVED.fullmatch(whole, first.start, first.end):
+        # "[RESOLVED] DbCpuHigh": the alert's end
+        first = next((h for h in main if h.kind == "alert" and not whole[h.start : h.end].islower()), first)
     if first.kind == "alert":
         ack = next(
             (
@@ -280,12 +277,16 @@ def _first(main: Sequence[Hit], whole: str) -> Hit:
     return first
 
 
-def _without_sign(statement: Statement) -> ClaimKind:
-    if UNAFFECTED.search(statement.text):
+def _without_sign(statement: Statement, text: str) -> ClaimKind:
+    if UNAFFECTED.search(text):
         return "unaffected"
     if _LASTING.search(statement.text):
         return "start"
-    return "symptom" if any(f.kind != "bare" for f in statement.figures) else "other"
+    return (
+        "symptom"
+        if any(f.kind not in ("bare", "seconds") or f.value < _LENGTH_S for f in statement.figures)
+        else "other"
+    )
 
 
 def cause_hits(statement: Statement) -> Iterator[tuple[int, int]]:

@@ -16,8 +16,9 @@ import pandas as pd
 from reconstruct.model import Alert, Anomaly, Event, Gap, Metric, Query
 from reconstruct.model.facts import Quantity
 from reconstruct.model.verification import ClaimKind, Finding, Shown
+from reconstruct.verify.claims.hits import Hit
 from reconstruct.verify.claims.judging import Case, off
-from reconstruct.verify.claims.read import Hit, Told, claim_of
+from reconstruct.verify.claims.read import Told, claim_of
 from reconstruct.verify.claims.stated import Told as Fact
 from reconstruct.verify.claims.stated import facts_told
 from reconstruct.verify.clock_times import Placed

@@ -8,9 +8,11 @@ from typing import Final
 from reconstruct.model import Anomaly
 from reconstruct.model.facts import Fact, Quantity
 from reconstruct.model.verification import Finding, Reason, Shown, Verdict
+from reconstruct.verify.claims.health_words import UNAFFECTED, UNTIL_THEN
+from reconstruct.verify.claims.hits import Hit
 from reconstruct.verify.claims.judging import Case, services_in, shown_stone
-from reconstruct.verify.claims.kinds import LAYERS, MECHANISMS, UNAFFECTED, UNTIL_THEN, topics
-from reconstruct.verify.claims.read import Hit, Told, claim_of
+from reconstruct.verify.claims.read import Told, claim_of
+from reconstruct.verify.claims.topics import MECHANISMS, layer_in, topics
 from reconstruct.verify.record import Record
 from reconstruct.verify.statements import Statement
 from reconstruct.verify.vocabulary import phrase
@@ -29,7 +31,7 @@ def judge_unaffected(statement: Statement, case: Case, told: Told | None = None)
     record = case.record
     mechanism = mechanism_in(statement.text, record) or _of_topic(statement.text, record)
     words = phrase(statement.text)
-    layer = next((LAYERS[w] for w in words if w in LAYERS), "")
+    layer = layer_in(words)
     services = services_in(record, statement.text)
     placed = told.time is not None
     verdict: Verdict
