@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from reconstruct.model import VerdictReason, Window
+from reconstruct.model import Facts, VerdictReason, Window
 from reconstruct.model.system import Series, System, smooth
 
 FEWER: Final = 0.2
