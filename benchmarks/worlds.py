@@ -27,10 +27,13 @@ from typing import Any
 import pandas as pd
 
 from reconstruct.bundle import read_bundle, write_bundle
+from reconstruct.explain.before_during import Span
+from reconstruct.explain.changes import Change
 from reconstruct.explain.locate import Excess, Location
+from reconstruct.explain.shown import Candidate
 from reconstruct.gather import Request, gather
 from reconstruct.http import HttpSettings
-from reconstruct.model import Evidence, Reason, Settings
+from reconstruct.model import Evidence, Facts, Reason, Settings
 from reconstruct.packs import load, packs_folder
 from reconstruct.packs.mechanisms import load_mechanisms
 from reconstruct.pipeline import draft
@@ -94,6 +97,12 @@ def replay(kit: Path, case: Path, bundle: Path) -> dict[str, Any]:
     return row | dict(module(kit / "worlds" / "run.py", "worlds_run").more(incident, expect, row))
 
 
+def _any_time(change: Change, candidate: Candidate, span: Span) -> Reason:
+    """In the place of temporal order: every change is as near as any other."""
+    facts: Facts = {"time": change.event.time, "sign": span.time(candidate.first), "slope": candidate.slope}
+    return Reason("temporal-order", "", (change.event.id,), 0.0, kind="before-sign", facts=facts)
+
+
 PARTS: dict[str, tuple[str, str, object]] = {
     "walk": (
         "reconstruct.explain.causes",
@@ -105,7 +114,7 @@ PARTS: dict[str, tuple[str, str, object]] = {
     "temporal-order": (
         "reconstruct.explain.attribution",
         "temporal_order",
-        lambda change, *_: Reason("temporal-order", "", (change.event.id,), 0.0),
+        lambda change, candidate, _case, span: _any_time(change, candidate, span),
     ),
     "reversal": ("reconstruct.explain.attribution", "_undone", lambda *_: None),
     "canary-comparison": ("reconstruct.explain.attribution", "canary_comparison", lambda *_: None),

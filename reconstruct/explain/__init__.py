@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from reconstruct.explain import priors
+from reconstruct.explain.arrivals import fewer_requests
 from reconstruct.explain.before_during import span_of
 from reconstruct.explain.by_anomalies import judge_anomalies
 from reconstruct.explain.causes import Causes, causes, mitigation
@@ -86,6 +87,9 @@ def explain(
     found = _found(evidence, anomalies, user_facing, users, exhausted, firing=firing)
     bout = worst(found)
     judged, why = verdict(evidence, anomalies, bout, firing=firing, users=users, ran_out=exhausted)
+    fewer = fewer_requests(system, evidence.window) if system is not None and judged == "no-incident" else None
+    if fewer is not None:
+        judged, why = "inconclusive", fewer
     if judged != "incident":
         return _no_incident(judged, why, evidence, anomalies, settings=settings, judged_users=users.judged)
     if bout is None:

@@ -112,6 +112,8 @@ def attribute(
     fits = candidate.mechanism.kinds.get(kind, 0.0) if candidate.mechanism.kinds else 0.0
     if kind in ("config", "scale") and _left_the_bound(candidate, system):
         fits = min(fits, LEFT_THE_BOUND)
+    undone = _undone(change, candidate, case, span)
+    ended = undone is not None and undone.weight > 0  # then it was not simply left in place
     told = (
         where,
         Reason(
@@ -125,8 +127,8 @@ def attribute(
         when,
         canary_comparison(change, case),
         negative_control(change, case),
-        _undone(change, candidate, case, span),
-        recovered_without_rollback(change, case, cured_by),
+        undone,
+        None if ended else recovered_without_rollback(change, case, cured_by),
         ambiguous_order(change, near, case),
     )
     return Attributed(change, KIND_PRIOR.get(kind, 0.0), tuple(r for r in told if r is not None))
@@ -167,6 +169,7 @@ def topology(change: Change, candidate: Candidate, system: System) -> Reason | N
     if weight is None and unknown and candidate.place == "database":
         weight = ON_IT + math.log(UNKNOWN_STORE)
     network = candidate.place in ("path", "dns") or candidate.thing == NETWORK
+    network |= candidate.why == "between-many"
     between = network or candidate.why.startswith("between")
     if weight is None and between and thing not in system.kinds and OF_THE_NETWORK & set(re.split(r"[-_.\d]+", thing)):
         weight = ON_IT if network else UNDER_BOTH

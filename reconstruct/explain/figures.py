@@ -317,7 +317,16 @@ def _pools(system: System) -> Iterator[Figure]:
 
 
 def _hosts(system: System) -> Iterator[Figure]:
+    edge = system.served.get(system.outermost or "")
+    asked = {
+        db: system.readings.get((db, "operations")) or system.readings.get((db, "statements"))
+        for db in _kind(system, "database")
+    }
     for host in _kind(system, "host"):
+        for db, work in asked.items():
+            if work is not None and edge is not None and host in hosts_of(system, db):
+                each = ratio(work.values, edge.total, RATED_OVER)
+                yield from _of("host", host, "statements-per-request", each, "count", work, edge, other=db)
         cpu = system.readings.get((host, "cpu"))
         if cpu is not None:
             yield from _of("host", host, "cpu", _busy(cpu), "ratio", cpu)

@@ -10,7 +10,8 @@ import numpy as np
 from reconstruct.explain.before_during import Move, Span, move, ratio, total
 from reconstruct.explain.figures import Figure
 from reconstruct.explain.locate import Excess, Location, excess
-from reconstruct.explain.shown import ANYONE, Candidate
+from reconstruct.explain.lost_calls import lost_on_many_ways
+from reconstruct.explain.shown import ANYONE, NETWORK, Candidate
 from reconstruct.model import Mechanism
 from reconstruct.model.system import Flow, System
 
@@ -26,6 +27,8 @@ NEVER_ARRIVES: Final = 4.5
 """What an edge fails never reaches who it is meant for: its routing."""
 BETWEEN: Final = 3.0
 """Calls take longer, or fail, between caller and callee."""
+ON_MANY_WAYS: Final = 4.5
+"""Calls fail on most ways before they arrive: what all share."""
 GIVES_UP: Final = 4.0
 """A caller that fails calls which its callee answers, or asks several times for one request."""
 USED: Final = 0.35
@@ -119,6 +122,11 @@ def _between(
     if flow is None:
         return []
     failing = location.excess.share > 0.005
+    if failing and "network-degradation" in mechanisms and lost_on_many_ways(system, span):
+        shared, moved = mechanisms["network-degradation"], move(flow.share(3), span, quantile=0.6)
+        return [
+            _candidate(shared, caller, ON_MANY_WAYS, moved, span, flow, {NETWORK: 1.0}, "between-many", target=callee)
+        ]
     moved = move(flow.share(3), span, quantile=0.6) if failing else move(flow.mean(3), span, quantile=0.6)
     brief = location.excess.times < 1.2 and failing and _arrives(system, span, callee)
     edge = system.kinds.get(caller) == "edge"

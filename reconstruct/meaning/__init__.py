@@ -232,6 +232,7 @@ def _system(
     handled = {worker: flow for worker, flow in worked.items() if np.nanmax(np.nan_to_num(flow.total), initial=0.0) > 0}
     for thing in (*served, *handled):
         names.kinds.setdefault(thing, "app")
+    _beside(called, flows.callers, names)
     _behind(served, called, names)
     consumers = {worker: names.known(queue) or queue for worker, queue in flows.consumers.items()}
     read = joined_readings(readings)
@@ -260,6 +261,13 @@ def _system(
         outermost=outermost(served, called, names),
         versions=_versions(rows, names),
     )
+
+
+def _beside(called: Collection[tuple[str, str]], told: Collection[tuple[str, str]], names: Names) -> None:
+    """A proxy that others call stands beside a service and speaks for it: its figures are the service's own."""
+    for caller, callee in sorted({*called, *told}):
+        if caller != callee and names.kinds.get(callee) == "edge":
+            names.kinds[callee] = "app"
 
 
 def _behind(served: Mapping[str, Flow], called: dict[tuple[str, str], Flow], names: Names) -> None:

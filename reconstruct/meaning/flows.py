@@ -9,11 +9,13 @@ from dataclasses import dataclass, field
 from typing import Final, Literal, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
 from reconstruct.meaning import vocabulary as words_for
 from reconstruct.meaning.names import ROUTE, Names, family_of, instance_of, total_of
+from reconstruct.meaning.refusals import turned_away
 from reconstruct.meaning.rows import Row
-from reconstruct.meaning.status import failed, status_label
+from reconstruct.meaning.status import clients_mistake, failed, status_label
 from reconstruct.model.system import Flow, Kind, Series, quotient
 
 K = TypeVar("K")
@@ -23,6 +25,8 @@ LONG_WAIT_S: Final = 15.0
 """A time without a unit of more than this is in milliseconds, or less: hardly anybody waits so long for an answer."""
 AGREES: Final = 0.8
 """A metric that is timed and tells the status is taken for the count too, if it counts so much of the largest."""
+HOST: Final = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}(:\d+)?")
+"""A name in the domain name system, with or without a port (RFC 1123)."""
 KNOWN_PEER: Final = 0.6
 """Of a metric's series: a label that names another known service in so many is the far side of a call."""
 
@@ -104,11 +108,12 @@ def read_flow(name: str, rows: Sequence[Row], *, names: Names, found: Flows) -> 
     peer = peer_label(rows, status=status, client=client or store, names=names)
     incoming = peer if peer in words_for.INCOMING and not client and not store else None
     peer = None if incoming else peer
+    far = _far_label(rows, names=names) if family == "edge" else None
     for row in rows:
         thing = names.thing(row)
         piece = _Piece(share, row, status, unit)
         if family == "edge":
-            behind = _behind(row, said, names=names, thing=thing)
+            behind = _behind(row, said, names=names, thing=thing, far=far)
             if behind is not None:
                 found.called[thing, behind][name].append(piece)
             else:
@@ -209,8 +214,22 @@ def _kind_of_other(row: Row, said: frozenset[str], *, store: bool) -> Kind:
     return "external"
 
 
-def _behind(row: Row, said: frozenset[str], *, names: Names, thing: str) -> str | None:
-    """The service behind a proxy that a series speaks of; None where it speaks of what arrives at the proxy."""
+def _far_label(rows: Sequence[Row], *, names: Names) -> str | None:
+    """The label in which a proxy names where it sends: some of its values are known things that are not the proxy."""
+    meets = Counter(
+        label
+        for row in rows
+        for label, value in row.own.items()
+        if not _is_route(label) and (names.known(value) or names.thing(row)) != names.thing(row)
+    )
+    return min(meets, key=lambda k: (-meets[k], k), default=None)
+
+
+def _behind(row: Row, said: frozenset[str], *, names: Names, thing: str, far: str | None) -> str | None:
+    """The service behind a proxy that a series speaks of; None where it speaks of what arrives at the proxy.
+
+    A host that nobody else knows, named where others are named, is outside.
+    """
     if "frontend" in said or "downstream" in said or "entrypoint" in said or "ingress" in said:
         return None
     if not said & {"backend", "service", "upstream", "cluster", "server"} or (
@@ -222,7 +241,8 @@ def _behind(row: Row, said: frozenset[str], *, names: Names, thing: str) -> str 
             known = names.known(value)
             if known is not None and known != thing:
                 return known
-    return f"behind {thing}"
+    host = row.own.get(far, "") if far else ""
+    return names.add(host, "external") if HOST.fullmatch(host) else f"behind {thing}"
 
 
 def _mesh(
@@ -315,7 +335,15 @@ def _in_seconds(metrics: Pieces, base: str) -> list[_Piece]:
     return [_Piece(p.share, p.row, p.status, unit) for p in sums]
 
 
-def _flow(counted: Sequence[_Piece], sums: Sequence[_Piece], timed: Sequence[_Piece], *, deep: bool) -> Flow:
+def _flow(
+    counted: Sequence[_Piece],
+    sums: Sequence[_Piece],
+    timed: Sequence[_Piece],
+    *,
+    deep: bool,
+    refusing: tuple[npt.NDArray[np.bool_], float] | None = None,
+) -> Flow:
+    """One flow of its pieces; `refusing` are the rows in which the whole turns clients away, where this is a part."""
     counting = [p for p in counted if p.share in ("total", "timed") and p.row.rate is not None]
     length = len((counted or sums or timed)[0].row.values)
     total = total_of([p.row.signal for p in counting]) if counting else np.full(length, np.nan)
@@ -326,6 +354,11 @@ def _flow(counted: Sequence[_Piece], sums: Sequence[_Piece], timed: Sequence[_Pi
             p.row.signal for p in counting if p.status and failed(p.row.own.get(p.status, ""), p.status) is True
         ]
         broken = np.where(np.isfinite(total), np.nan_to_num(total_of(bad)) if bad else 0.0, np.nan)
+        blamed = [p.row.signal for p in counting if p.status and clients_mistake(p.row.own.get(p.status, ""), p.status)]
+        if blamed:
+            clients = np.nan_to_num(total_of(blamed))
+            refusing = refusing or turned_away(clients, total)
+            broken = broken + np.where(refusing[0], np.maximum(clients - refusing[1] * np.nan_to_num(total), 0.0), 0.0)
     busy = total_of([p.row.signal * p.unit for p in sums]) if sums and timed else None
     answered = total_of([p.row.signal for p in timed]) if sums and timed else None
     if not deep:
@@ -336,8 +369,8 @@ def _flow(counted: Sequence[_Piece], sums: Sequence[_Piece], timed: Sequence[_Pi
         broken,
         busy,
         answered,
-        routes=_parts(counted, sums, timed, by=_route),
-        instances=_parts(counted, sums, timed, by=lambda p: instance_of(p.row.labels)),
+        routes=_parts(counted, sums, timed, by=_route, refusing=refusing),
+        instances=_parts(counted, sums, timed, by=lambda p: instance_of(p.row.labels), refusing=refusing),
         codes=_codes(counting),
         queries=tuple(dict.fromkeys(p.row.query for p in every)),
         metrics=tuple(dict.fromkeys(p.row.metric for p in every)),
@@ -345,13 +378,18 @@ def _flow(counted: Sequence[_Piece], sums: Sequence[_Piece], timed: Sequence[_Pi
 
 
 def _parts(
-    counting: Sequence[_Piece], sums: Sequence[_Piece], timed: Sequence[_Piece], *, by: Callable[[_Piece], str]
+    counting: Sequence[_Piece],
+    sums: Sequence[_Piece],
+    timed: Sequence[_Piece],
+    *,
+    by: Callable[[_Piece], str],
+    refusing: tuple[npt.NDArray[np.bool_], float] | None,
 ) -> dict[str, Flow]:
     groups: dict[str, tuple[list[_Piece], list[_Piece], list[_Piece]]] = defaultdict(lambda: ([], [], []))
     for n, pieces in enumerate((counting, sums, timed)):
         for piece in pieces:
             groups[by(piece)][n].append(piece)
-    return {key: _flow(*group, deep=False) for key, group in sorted(groups.items()) if any(group)}
+    return {key: _flow(*group, deep=False, refusing=refusing) for key, group in sorted(groups.items()) if any(group)}
 
 
 def _route(piece: _Piece) -> str:

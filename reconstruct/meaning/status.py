@@ -32,6 +32,11 @@ REFUSED: Final = "429"
 NEVER_STATUS: Final = re.compile(
     r"^(le|quantile|instance|job|pod|namespace|cluster|node|host|version|path|uri|route|handler|id)$"
 )
+OF_FAILURE: Final = re.compile(r"(^|_|\.)(is_?)?(err|errors?|failed|failure|exception)([._]?(type|class|name))?$")
+"""A label that is about failing: what it affirms, or names, failed (`error="true"`, OpenTelemetry's `error.type`)."""
+OF_SUCCESS: Final = re.compile(r"(^|_|\.)(is_?)?(ok|success|succeeded|successful)$")
+AFFIRMED: Final = _words("true yes y 1")
+DENIED: Final = _words("false no n 0 none null nil unset -")
 STATUS_LABEL: Final = re.compile(r"status|code|outcome|result|state|success|error")
 
 
@@ -42,8 +47,15 @@ def failed(value: str, label: str = "") -> bool | None:
     (True, False, True, None)
     >>> failed("14", "rpc_grpc_status_code"), failed("5", "status_class"), failed("SERVER_ERROR", "outcome")
     (True, True, True)
+    >>> failed("true", "error"), failed("true", "success"), failed("TimeoutException", "error_type")
+    (True, False, True)
     """
     text = value.lower().replace("-", "_").replace(" ", "_")
+    about_failure = bool(OF_FAILURE.search(label))
+    if about_failure and (not text or text in AFFIRMED | DENIED):
+        return text in AFFIRMED
+    if text in AFFIRMED | DENIED and OF_SUCCESS.search(label):
+        return text in DENIED
     if re.search("grpc|rpc", label) and re.fullmatch(r"\d{1,2}", text):
         return text in GRPC_FAILED
     if re.search("class|code|status|xx", label) and re.fullmatch(r"[1-5]", text):
@@ -55,7 +67,19 @@ def failed(value: str, label: str = "") -> bool | None:
             return True
         if spelled in SUCCEEDED:
             return False
-    return None
+    return True if about_failure else None
+
+
+def clients_mistake(value: str, label: str = "") -> bool:
+    """Whether a status says that the client erred: HTTP's 4xx but for too many requests, which are failed anyway.
+
+    >>> [clients_mistake(v, "code") for v in ("404", "4xx", "429", "200")], clients_mistake("4", "status_class")
+    ([True, True, False, False], True)
+    """
+    text = value.lower()
+    if re.fullmatch(r"4\d\d", text):
+        return text != REFUSED
+    return text in ("4xx", "client_error") or (text == "4" and re.search("class|code|status|xx", label) is not None)
 
 
 def status_label(series: Iterable[Mapping[str, str]]) -> str | None:

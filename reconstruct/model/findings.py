@@ -196,6 +196,7 @@ VerdictKind = Literal[
     "not-read",
     "short-history",
     "stands-out",
+    "fewer-requests",
     "calm",
 ]
 
@@ -208,7 +209,8 @@ class VerdictReason:
     facts: Facts = field(default_factory=dict)
     """users-harmed, symptoms: `anomaly`, `since`, `services`; alerts-fired: `names`, `since`; ran-out: `what`, `thing`,
     `since`; not-judged: `signals`; not-read: `missing`, `cause`, `others`; short-history: `samples`;
-    stands-out: as a place's; calm: `judged`, `moved`, `nearest`."""
+    stands-out: as a place's; fewer-requests: `thing`, `since`, `before`, `during`;
+    calm: `judged`, `moved`, `nearest`."""
     evidence: tuple[str, ...] = ()
 
 

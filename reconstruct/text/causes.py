@@ -141,6 +141,7 @@ _TAILS: Final[Mapping[str, str]] = {
     "never-arrives": "these requests never reached {target}",
     "between-slow": "{thing} itself took less than its callers waited",
     "between-fails": "calls failed before they reached {thing}",
+    "between-many": "calls between several services failed before they arrived",
     "gives-up": "{thing} failed calls that {target} answered",
     "asks-more": "{thing} called {target} several times for one request",
 }

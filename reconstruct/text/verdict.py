@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, cast
 
 import pandas as pd
 
@@ -48,6 +48,12 @@ def verdict_text(reason: VerdictReason, anomalies: Mapping[str, Anomaly]) -> str
             whose = facts["service"].name if isinstance(facts["service"], Service) else "a service"
             moved = f"{whose} left its past: {place_figures(facts)}"
             return f"no user-facing signal left its baseline far enough to count, but {moved}"
+        case "fewer-requests":
+            before, during = (human(float(cast("float", facts[k])), "per second") for k in ("before", "during"))
+            return (
+                f"what arrived at {facts['thing']} was answered as before, but requests fell from {before} to {during} "
+                f"at {_since(facts)}: what may be lost before it is not measured"
+            )
         case "calm":
             return _calm(facts, anomalies)
     return "no user-facing signal (requests, errors, latency, probes) has data in the window"

@@ -93,6 +93,20 @@ def test_twice_the_requests_explain_a_busy_machine() -> None:
     assert "cpu-contention" not in {c.mechanism.id for c in shown(found)}
 
 
+@pytest.mark.parametrize(("statements", "neighbour"), [(300.0, True), (900.0, False)])
+def test_a_machine_whose_database_is_asked_for_more_has_no_busy_neighbour(statements: float, neighbour: bool) -> None:
+    found = system(
+        served=AFFECTED,
+        called=LINKS,
+        readings={
+            ("node-1", "cpu"): reading(level(0.3, 0.98), unit="ratio"),
+            ("orders-db", "operations"): reading(level(300.0, statements)),
+        },
+        hosts={"orders-db": ("node-1",)},
+    )
+    assert ("cpu-contention" in {c.mechanism.id for c in shown(found)}) is neighbour
+
+
 def test_one_status_that_appears_is_no_surge() -> None:
     failing = flow(level(100.0), failing=level(0.0, 0.2), mean_s=0.05)
     found = system(served={"edge": failing, "shop": failing}, called={("edge", "shop"): failing})

@@ -46,3 +46,18 @@ def test_calls_that_fail_for_one_caller_of_several_are_the_callers() -> None:
     )
     best = shown(found)[0]
     assert (best.mechanism.id, best.thing, best.why) == ("bad-change", "shop", "gives-up")
+
+
+def test_calls_that_fail_on_most_ways_before_they_arrive_are_of_what_all_share() -> None:
+    failing = flow(level(100.0), failing=FAILING, mean_s=0.05)
+    lost = flow(level(100.0), failing=level(0.0, 0.2), mean_s=0.02)
+    quiet = flow(level(100.0), mean_s=0.02)
+    ways = {("edge", "shop"): failing, ("shop", "cart"): lost, ("edge", "stock"): lost, ("cart", "pay.example"): lost}
+    found = system(served={"edge": failing, "shop": failing, "cart": quiet, "stock": quiet}, called=ways)
+    best = shown(found)[0]
+    assert (best.mechanism.id, best.thing, best.why) == ("network-degradation", "shop", "between-many")
+    one_way = system(
+        served={"edge": failing, "shop": failing, "cart": quiet, "stock": quiet},
+        called={**ways, ("edge", "stock"): quiet, ("cart", "pay.example"): quiet},
+    )
+    assert "between-many" not in {c.why for c in shown(one_way)}

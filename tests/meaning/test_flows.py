@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from reconstruct.meaning import read_system
-from tests.meaning.made import Labels, Values, counter, evidence, gauge
+from tests.meaning.made import Labels, Values, counter, evidence, gauge, later
 
 Series = list[tuple[str, Labels, Values]]
 
@@ -245,3 +245,72 @@ def test_a_label_names_the_far_side_where_most_of_its_values_are_known_services(
             )
         series.append(("http_client_requests_total", {**shop, "towards": name, "status": "200"}, counter(1.0)))
     assert (("shop", "part0") in read_system(evidence(series)).calls) is told
+
+
+def sidecars() -> Series:
+    """A front Envoy, two services behind sidecars, and a provider outside."""
+    series: Series = []
+
+    def proxy(name: str, prefix: str, rate: float, sends_to: dict[str, float]) -> None:
+        labels = {"job": "envoy", "instance": f"{name}-0:9901", "app": name}
+        here = {**labels, "envoy_http_conn_manager_prefix": prefix}
+        for status, share in (("2", 0.9), ("5", 0.1)):
+            series.append(
+                ("envoy_http_downstream_rq_xx", {**here, "envoy_response_code_class": status}, counter(rate * share))
+            )
+        series.append(("envoy_http_downstream_rq_time_sum", here, counter(rate * 80.0)))
+        series.append(("envoy_http_downstream_rq_time_count", here, counter(rate)))
+        for other, calls in sends_to.items():
+            there = {**labels, "envoy_cluster_name": other, "envoy_response_code_class": "2"}
+            series.append(("envoy_cluster_upstream_rq_xx", there, counter(calls)))
+
+    proxy("front", "ingress", 10.0, {"shop": 10.0})
+    proxy("shop", "local", 10.0, {"stock": 20.0, "pay.example.com": 3.0})
+    proxy("stock", "local", 20.0, {})
+    return series
+
+
+def test_a_proxy_that_others_call_speaks_for_a_service() -> None:
+    system = read_system(evidence(sidecars()))
+    assert system.kinds["front"] == "edge"
+    assert {system.kinds["shop"], system.kinds["stock"]} == {"app"}
+    assert system.outermost == "front"
+    assert system.served["shop"].mean()[-1] == pytest.approx(0.08)  # type: ignore[index]
+
+
+def test_a_host_that_a_proxy_names_beside_known_services_is_outside() -> None:
+    system = read_system(evidence(sidecars()))
+    assert system.kinds["pay.example.com"] == "external"
+    assert system.called["shop", "pay.example.com"].total[-1] == pytest.approx(3.0)
+
+
+def test_what_an_error_label_affirms_failed() -> None:
+    labels = {"job": "api", "instance": "a:1", "method": "list"}
+    system = read_system(
+        evidence(
+            [
+                ("request_count", {**labels, "error": "false"}, counter(9.0)),
+                ("request_count", {**labels, "error": "true"}, counter(1.0)),
+            ]
+        )
+    )
+    assert system.served["api"].share()[-1] == pytest.approx(0.1)
+
+
+def of_classes(ok: Values, mistakes: Values) -> Series:
+    labels = {"job": "haproxy", "instance": "lb:8405", "proxy": "public"}
+    name = "haproxy_frontend_http_responses_total"
+    return [(name, {**labels, "code": "2xx"}, counter(ok)), (name, {**labels, "code": "4xx"}, counter(mistakes))]
+
+
+def test_clients_turned_away_in_the_place_of_being_served_failed() -> None:
+    system = read_system(evidence(of_classes(later(99.0, 70.0), later(1.0, 30.0))))
+    (flow,) = system.served.values()
+    assert flow.share()[40] == 0.0
+    assert flow.share()[-1] == pytest.approx(0.29, abs=0.01)
+
+
+def test_mistakes_that_come_on_top_of_what_is_served_are_the_clients_own() -> None:
+    system = read_system(evidence(of_classes(later(99.0, 99.0), later(1.0, 30.0))))
+    (flow,) = system.served.values()
+    assert np.nanmax(flow.share()) == 0.0

@@ -23,6 +23,12 @@ from reconstruct.meaning.status import failed, status_label
         ("SERVER_ERROR", "outcome", True),
         ("nack", "result", True),
         ("blue", "colour", None),
+        ("true", "error", True),
+        ("false", "is_error", False),
+        ("no", "success", True),
+        ("System.TimeoutException", "error.type", True),
+        ("", "error_type", False),
+        ("None", "exception", False),
     ],
 )
 def test_a_status_says_whether_it_failed(value: str, label: str, says: bool | None) -> None:
