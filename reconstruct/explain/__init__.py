@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import pandas as pd
 
@@ -32,7 +32,7 @@ from reconstruct.explain.impact import episodes, impact, seen_by_users, verdict
 from reconstruct.explain.locate import met_by_users
 from reconstruct.explain.places import doubt, place_hints, places
 from reconstruct.explain.ruled_out import not_checked, ruled_out
-from reconstruct.explain.rules.ambiguous_order import ambiguous_order, near_onset
+from reconstruct.explain.rules.ambiguous_order import NearOnset, ambiguous_order, near_onset
 from reconstruct.explain.rules.canary_comparison import canary_comparison
 from reconstruct.explain.rules.certificate_expiry import certificate_expiry
 from reconstruct.explain.rules.cure import cure
@@ -261,7 +261,7 @@ def _placed_by_rank(
 def _judge(
     change: Change,
     case: Case,
-    near: Mapping[str, Sequence[Change]],
+    near: NearOnset,
     cured_by: Event | None,
     line: Line | None,
     readings: Sequence[Reading],
@@ -278,7 +278,7 @@ def _judge(
         negative_control(change, case),
         reversal(change, case),
         recovered_without_rollback(change, case, cured_by),
-        ambiguous_order(change, near, case),
+        ambiguous_order(change, near),
         typical(change, readings),
         *(alternative.reason_against(change) for alternative in alternatives),
     )
