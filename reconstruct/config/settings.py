@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from reconstruct.model import Objective
+from reconstruct.model.limits import Limits
 
 DELIVER_KINDS: Final = ("slack", "webhook", "smtp", "grafana")
 DeliverKind = Literal["slack", "webhook", "smtp", "grafana"]
@@ -105,6 +106,7 @@ class Config:
 
     path: Path | None = None
     prometheus: Connection = field(default_factory=Connection)
+    limits: Limits = field(default_factory=Limits)
     scope: str = ""
     """PromQL matchers put into every query."""
     timezone: str = ""

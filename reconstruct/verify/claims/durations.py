@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from reconstruct.model.instants import MAX_SPAN_S
 from reconstruct.model.verification import Finding, Shown
 from reconstruct.verify.claims.judging import Case, services_in
 from reconstruct.verify.claims.read import Hit, Told, claim_of
@@ -266,7 +267,7 @@ def relative_time(statement: Statement, case: Case) -> Placed | None:
         return None
     text = statement.passage.text
     for figure in statement.figures:
-        if figure.kind != "seconds" or figure.signed:
+        if figure.kind != "seconds" or figure.signed or not figure.value <= MAX_SPAN_S:
             continue
         match = _RELATIVE.match(text, figure.end)
         if match is None or match.end("word") > statement.end:
