@@ -98,9 +98,13 @@ MUTATIONS: Final = (
         ("CLEAR_SLOWER: Final = (1.25, 0.015)", "CLEAR_SLOWER: Final = (1.67, 0.015)"),
     ),
     *of(
-        "explain/causes.py",
+        "explain/priors.py",
         "explain/test_causes.py",
         ("SUPPORTED_AT: Final = 0.7", "SUPPORTED_AT: Final = 0.93"),
+    ),
+    *of(
+        "explain/causes.py",
+        "explain/test_causes.py",
         ("MITIGATES_WITHIN_S: Final = 60.0", "MITIGATES_WITHIN_S: Final = 80.0"),
         ("total_seconds() <= limit_s", "total_seconds() >= limit_s"),
     ),

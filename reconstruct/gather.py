@@ -12,6 +12,7 @@ from reconstruct import packs, promql
 from reconstruct.detect import find_anomalies
 from reconstruct.errors import NothingToShowError, ReconstructError, SourceError, UsageError
 from reconstruct.http import redact
+from reconstruct.meaning import telling_metrics
 from reconstruct.model import (
     EarlierFiring,
     EarlierHours,
@@ -28,7 +29,6 @@ from reconstruct.model import (
 from reconstruct.packs import Catalogue, Checked
 from reconstruct.packs.alert_conditions import alert_signals
 from reconstruct.packs.raw import NOT_READ, SUMMED, raw_signals
-from reconstruct.packs.selected import selected_signals
 from reconstruct.sources.baseline import begun
 from reconstruct.sources.changes import ledger, merge, registry
 from reconstruct.sources.dashboards.asked import asked_by_dashboards
@@ -352,13 +352,9 @@ def _ask_earlier_hours(
 def _signals(
     server: Prometheus, asked: Request, *, window: Window, scope: str, found: _Gathered, progress: Progress
 ) -> tuple[tuple[Signal, ...], tuple[Signal, ...]]:
-    """What packs ask, the user's own alert conditions, and what only names tell; for `scan` what its selector finds.
-
-    And the metrics to read as they are exported.
-    """
+    """What packs ask, the user's own alert conditions, and what only names tell; and the metrics as exported."""
     catalogue = _catalogue(asked)
-    matchers = ",".join(part for part in (promql.inside_of(asked.selector or ""), scope) if part)
-    names, gaps = discovery.metric_names(server, scope=matchers, window=window)
+    names, gaps = discovery.metric_names(server, scope=scope, window=window)
     found.gaps += gaps
     if not names:
         return (), ()
@@ -372,9 +368,6 @@ def _signals(
         return RATE_SAMPLES * max(known, default=window.step_s)
 
     conventions = catalogue.conventions
-    if asked.selector is not None:
-        seen = seen_metrics(server, names, window=window, conventions=conventions, scope=matchers)
-        return selected_signals(matchers, seen, conventions=conventions, rate_interval_s=rate_interval_s), ()
     rules, gaps = discovery.alert_rules(server)
     found.gaps += gaps
     found.rules = tuple(LoadedRule(r.name, r.condition, r.for_s, r.labels.get("service", "")) for r in rules)
@@ -399,7 +392,8 @@ def _signals(
         seen = seen_metrics(server, telling, window=window, conventions=conventions, scope=scope)
         plain = {theirs: f"raw/{name}" for theirs, name in spelling.plain_names().items()}
         over = tuple(one for one in dict.fromkeys((*conventions.instance, *conventions.passing)) if one not in VERSIONS)
-        read = raw_signals(seen, scope=scope, over=over, rate_interval_s=rate_interval_s)
+        telling_of = telling_metrics({name: (one.kind, one.labels) for name, one in seen.items()})
+        read = raw_signals(seen, scope=scope, over=over, telling=telling_of, rate_interval_s=rate_interval_s)
         raw = tuple(replace(one, id=plain.get(one.id.removeprefix("raw/"), one.id)) for one in read.signals)
         found.notes += [not_each_series(len(read.left_out))] if read.left_out else []
         made = packs.generic(
@@ -417,6 +411,7 @@ def _signals(
                 server, unknown, known=seen, window=window, matchers=scope, conventions=conventions,
                 until_s=asked.until_s, progress=progress,
             )  # fmt: skip
+            found.queries += [one for result in found.scans for one in result.queries()]
     if server.dialect.victoria:
         signals = tuple(replace(signal, promql=promql.rate_as_increase(signal.promql)) for signal in signals)
         raw = tuple(replace(one, promql=promql.rate_as_increase(one.promql)) for one in raw)

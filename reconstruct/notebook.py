@@ -12,7 +12,8 @@ from reconstruct.charts.catalogue import overview, picture_bytes
 from reconstruct.model import Anomaly, Evidence, Incident
 from reconstruct.text import narrative
 from reconstruct.text.escape import plain
-from reconstruct.text.times import bounds, iso
+from reconstruct.text.summary import summary
+from reconstruct.text.times import bounds, clock_of, iso
 from reconstruct.text.units import change, human
 
 SIGNALS_SHOWN = 40
@@ -43,10 +44,10 @@ def incident_html(incident: Incident) -> str:
         if stone is not None
     ]
     hints = [(h.rank, h.verdict, f"{h.confidence:.0%}", h.statement) for h in incident.explanation.hints]
-    summary = narrative.summary(incident, clock=narrative.clock_of(incident))
+    told = summary(incident, clock=clock_of(incident))
     return "".join(
         [
-            f"<h3>{_text(narrative.title(incident))}</h3><p>{_text(summary)}</p>",
+            f"<h3>{_text(narrative.title(incident))}</h3><p>{_text(told)}</p>",
             _table(("milestone", "time (UTC)", "between"), stones),
             _table(("", "verdict", "confidence", "hint"), hints),
             f'<img style="max-width:100%" alt="overview" src="data:image/png;base64,{picture}">',

@@ -21,6 +21,7 @@ from reconstruct.charts.series import in_window, series_names
 from reconstruct.model import Incident, Metric
 from reconstruct.text import narrative
 from reconstruct.text.escape import clip, plain
+from reconstruct.text.summary import below_title
 from reconstruct.text.times import day_said, days_said
 from reconstruct.text.units import human
 
@@ -33,7 +34,7 @@ MAX_ALT: Final = 250
 
 def alt_summary(incident: Incident) -> str:
     """The picture to paste in one sentence: the finding, and what stands below its title."""
-    return _sentence([narrative.title(incident), *(part.rstrip(".") for part in narrative.below_title(incident))])
+    return _sentence([narrative.title(incident), *(part.rstrip(".") for part in below_title(incident))])
 
 
 def alt_overview(incident: Incident) -> str:

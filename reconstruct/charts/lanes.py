@@ -179,7 +179,8 @@ def _draw_scale(ax: Axes, unit: str, *, inner: Block, low: float, high: float, p
     whole = with_suffix(value, scale.suffix)
     shown = clip(whole, SMALL, room_in=SCALE_IN - 0.06)
     if shown != whole:  # the row's name says the unit too; a cut figure would be another figure
-        shown = clip(with_suffix(value, ""), SMALL, room_in=SCALE_IN - 0.06)
+        prefix = scale.suffix.split(" ")[0] if " " in scale.suffix else ""
+        shown = clip(with_suffix(value, prefix), SMALL, room_in=SCALE_IN - 0.06)
     write(ax, left + 0.06, y, shown, colour=theme.soft, size_pt=SMALL, transform=from_edge(ax))
 
 

@@ -49,6 +49,7 @@ from reconstruct.charts.text import clip, wrap, write
 from reconstruct.charts.theme import BODY, SMALL, TITLE, WIDTH_IN, Theme, ThemeName, own_style, theme_named
 from reconstruct.model import Incident, Layer, Metric
 from reconstruct.text import narrative
+from reconstruct.text.summary import below_title
 from reconstruct.text.times import days_said
 
 TITLE_IN: Final = 0.3
@@ -139,7 +140,7 @@ def _plan(incident: Incident, *, width_in: float, theme: Theme) -> Plan:
     plot = Plot(window.start, window.end, max(width_in - 2 * MARGIN_IN - LAYER_IN - NAME_IN - SCALE_IN, 1.0))
     room = width_in - 2 * MARGIN_IN
     title = narrative.title(incident)
-    sentences = zip(narrative.below_title(incident), (theme.ink, theme.ink, theme.soft), strict=False)
+    sentences = zip(below_title(incident), (theme.ink, theme.ink, theme.soft), strict=False)
     said = [(line, colour) for text, colour in sentences for line in wrap(text, BODY, room_in=room, lines=2)]
     changes = plan_changes(incident, plot)
     rows, without_room = rows_by_layer(incident)

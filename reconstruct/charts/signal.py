@@ -45,6 +45,7 @@ from reconstruct.model import Event, Incident, Metric, Signal
 from reconstruct.text.measures import measure_of, moved_text
 from reconstruct.text.times import days_said
 from reconstruct.text.units import Scale, apart, human
+from reconstruct.text.wording import capitalised
 
 PLOT_IN: Final = 2.9
 """Height of the plot."""
@@ -60,6 +61,7 @@ STRIP_IN: Final = 0.3
 """Room for the strip that shows the whole window, where the chart shows a part of it."""
 LOG_TIMES: Final = 20.0
 """Phases further apart than this are drawn on a logarithmic axis, and that is said."""
+BOUNDED: Final = frozenset({"ratio", "percent"})
 LOG_DECADES: Final = 4
 THRESHOLD_WITHIN: Final = 3.0
 """A threshold this many times beyond the highest value is left out: drawing it would flatten the series."""
@@ -209,7 +211,12 @@ def _draw_week_before(
 
 
 def phases_far_apart(incident: Incident, metric: Metric) -> bool:
-    """Whether a user-facing series of it stood in phases more than LOG_TIMES apart: a linear axis hides one."""
+    """Whether a user-facing series of it stood in phases more than LOG_TIMES apart: a linear axis hides one.
+
+    Never for shares: they have a largest value to be seen against, and their zeros have no place on such an axis.
+    """
+    if metric.signal.unit in BOUNDED:
+        return False
     mine = {a.id for a in anomalies_of(incident, metric)}
     medians = [m.median.value for p in incident.phases for m in p.measured if m.anomaly in mine]
     return bool(medians) and min(medians) > 0.0 and max(medians) > LOG_TIMES * min(medians)
@@ -333,12 +340,12 @@ def finding_title(incident: Incident, metric: Metric) -> str:
     """
     found = anomalies_of(incident, metric)
     if not found:
-        return f"{measure_of(metric.signal)} stayed within its baseline"
+        return f"{capitalised(measure_of(metric.signal))} stayed within its baseline"
     worst = found[0]
     if worst.signal.threshold is not None:
         return f"{worst.signal.title}: condition met"
     before, during = apart(worst.baseline, worst.level, worst.signal.unit)
-    return f"{moved_text(worst)} from {before} to {during}"
+    return f"{capitalised(moved_text(worst))} from {before} to {during}"
 
 
 def _draw_whole(ax: Axes, incident: Incident, metric: Metric, *, shown: Span, theme: Theme) -> None:

@@ -18,11 +18,12 @@ from reconstruct.charts.crop import cropped
 from reconstruct.charts.event_markers import change_name
 from reconstruct.charts.figure_overlay import inches_sheet
 from reconstruct.charts.selection import cited_changes, metric_of, sick_metrics
-from reconstruct.charts.text import clip, font, width_in, wrap, write
+from reconstruct.charts.text import clip, font, plain, width_in, wrap, write
 from reconstruct.charts.theme import DPI, Theme, ThemeName, own_style, theme_named
 from reconstruct.model import Anomaly, Event, Incident
 from reconstruct.text import narrative
 from reconstruct.text.measures import measure
+from reconstruct.text.summary import below_title, finding
 from reconstruct.text.times import days_said
 from reconstruct.text.units import human
 
@@ -68,13 +69,13 @@ def summary_picture(incident: Incident, *, theme: ThemeName | Theme = "light", f
     figure.set_facecolor(look.paper)
     shown = cropped(incident)
     sheet = inches_sheet(figure)
-    said = narrative.finding(incident) or narrative.title(incident)
+    said = finding(incident) or narrative.title(incident)
     title = wrap(said, HEAD_PT, room_in=(size[0] - 2 * MARGIN_IN) * BOLD_ROOM, lines=2)
     y = size[1] - 0.3
     for line in title:
         write(sheet, MARGIN_IN, y, line, colour=look.ink, size_pt=HEAD_PT, bold=True)
         y -= 0.27
-    for sentence in narrative.below_title(incident):
+    for sentence in below_title(incident):
         line = clip(sentence, LABEL_PT, room_in=size[0] - 2 * MARGIN_IN)
         write(sheet, MARGIN_IN, y + 0.02, line, colour=look.soft, size_pt=LABEL_PT)
         y -= 0.19
@@ -133,7 +134,11 @@ def _fitted(lane: Lane, *, room_in: float, lines: int) -> tuple[str, str]:
     whose = lane.anomaly.service.name
     if not whose or " ".join(wrap(lane.name, NAME_PT, room_in=room_in * BOLD_ROOM, lines=lines)) == lane.name:
         return lane.name, lane.figures
-    return lane.name.removesuffix(f", {whose}"), f"{whose}: {lane.figures}"
+    beside = f"{whose}: {lane.figures}"
+    if width_in(plain(beside), LABEL_PT) > room_in:  # a cut figure would be another figure
+        room_for_it = room_in - width_in(plain(f": {lane.figures}"), LABEL_PT)
+        beside = f"{clip(whose, LABEL_PT, room_in=room_for_it)}: {lane.figures}" if room_for_it > 0 else lane.figures
+    return lane.name.removesuffix(f", {whose}"), beside
 
 
 def _name(anomaly: Anomaly) -> str:

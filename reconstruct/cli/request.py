@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from reconstruct import packs, promql
+from reconstruct import packs
 from reconstruct.bundle import narrow, read_bundle
 from reconstruct.cli import incident_window
 from reconstruct.cli.console import Progress
@@ -28,7 +28,7 @@ from reconstruct.cli.options import (
     TimeOptions,
 )
 from reconstruct.config import Config, load_config, parse_duration_s, parse_time, parse_zone
-from reconstruct.errors import NothingToShowError, UsageError
+from reconstruct.errors import UsageError
 from reconstruct.gather import Request, add_later, gather
 from reconstruct.http import HttpSettings
 from reconstruct.model import Event, Evidence, Settings
@@ -229,9 +229,11 @@ def window_of(
 
 
 def evidence_of(
-    given: EvidenceOptions, config: Config, *, at: pd.Timestamp, progress: Progress, selector: str | None = None
+    given: EvidenceOptions, config: Config, *, at: pd.Timestamp, progress: Progress, ask_server: bool = True
 ) -> tuple[Evidence, Settings]:
     """The evidence from the bundle, the server or the files that the options name, and what goes with it.
+
+    A server that environment or configuration name is asked besides files, unless `ask_server` is false.
 
     Raises
     ------
@@ -240,15 +242,15 @@ def evidence_of(
     """
     settings = settings_of(given, config)
     if given.bundle is None:
-        asked = replace(asked_of(given, config, at=at), selector=selector)
+        asked = asked_of(given, config, at=at)
+        asked = asked if ask_server else replace(asked, prometheus=None)
         if asked.prometheus is None:
             _refuse(
                 given, ("pack", "queries", "dashboard"), what="without a metrics server", why="a server is asked them"
             )
         if isinstance(given, IncidentOptions) and (asked.start is None or incident_window.wanted(given)):
             return incident_window.gathered(given, asked, settings=settings, at=at, progress=progress), settings
-        evidence = gather(asked, now=at, progress=progress)
-        return evidence if selector is None else selected(evidence, selector), settings
+        return gather(asked, now=at, progress=progress), settings
     _refuse(
         given,
         ("scope", "pack", "queries", "dashboard", "step", "deadline"),
@@ -256,8 +258,6 @@ def evidence_of(
         why="a bundle holds what was asked when it was captured",
     )
     evidence, stored = captured(given, config, at=at, progress=progress)
-    if selector is not None:
-        evidence = selected(evidence, selector)
     settings = replace(stored, mechanisms=stored.mechanisms or settings.mechanisms)
     return evidence, replace(settings, services=tuple(given.service)) if given.service else settings
 
@@ -302,29 +302,6 @@ def captured(
         baseline_start=start - baseline if baseline is not None else None,
     )
     return replace(evidence, notes=(*evidence.notes, *notes)), settings
-
-
-def selected(evidence: Evidence, selector: str) -> Evidence:
-    """Only the series that a selector matches: by metric name (of the query that gave them) and by labels.
-
-    Raises
-    ------
-    NothingToShowError
-        None does.
-    """
-    metrics = []
-    for metric in evidence.metrics:
-        names = promql.metric_names(metric.signal.promql) or (metric.signal.id,)
-        fits = [c for c, labels in enumerate(metric.labels) if any(_selects(selector, n, labels) for n in names)]
-        if fits:
-            metrics.append(metric.of_columns(fits))
-    if not metrics:
-        raise NothingToShowError(f"no series matches {selector}", hint="leave the selector out to see all")
-    return replace(evidence, metrics=tuple(metrics))
-
-
-def _selects(selector: str, name: str, labels: Mapping[str, str]) -> bool:
-    return promql.selects(selector, {**labels, "__name__": name})
 
 
 def size_of(text: str) -> int:

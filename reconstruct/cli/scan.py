@@ -78,6 +78,8 @@ def scan(
             if resume is not None or scheduler is not None:
                 option = "--resume" if resume is not None else "--scheduler"
                 raise UsageError(f"{option} cannot act on a file", hint="leave it out: files are read at once")
+            if given.prometheus is not None:
+                raise UsageError("--prometheus cannot act on a file", hint="scan the server or the file, not both")
             folders = [path for path in given.metrics or () if path.is_dir()]
             if folders and picture is not None:
                 raise UsageError("--picture cannot act on a folder", hint="scan a server, a bundle or a file for it")
@@ -120,8 +122,8 @@ def _of_evidence(
     from reconstruct.cli import request
     from reconstruct.scan import INSTANCE_LABELS, scan_evidence
 
-    evidence, _ = request.evidence_of(given, config, at=request.now(), progress=progress, selector=selector)
-    done = scan_evidence(evidence, min_score=min_score)
+    evidence, _ = request.evidence_of(given, config, at=request.now(), progress=progress, ask_server=False)
+    done = scan_evidence(evidence, selector=selector or "", min_score=min_score)
     result = done.tally.result(
         window=evidence.window, selector=selector or "", top=top, instance_labels=INSTANCE_LABELS
     )

@@ -23,6 +23,8 @@ from reconstruct.config.document import (
 )
 from reconstruct.config.settings import (
     DELIVER_KINDS,
+    OTHER,
+    PRODUCTION,
     Config,
     Connection,
     DeliverKind,
@@ -156,7 +158,7 @@ def _calls(value: Marked) -> tuple[tuple[str, str], ...]:
 
 def _environments(value: Marked) -> dict[str, str]:
     """`{eu-*: production, pr-*: other}`: where users are, and where they are not."""
-    return {name: one_of(held, ("production", "other")) for name, held in entries(value).items()}
+    return {name: one_of(held, (PRODUCTION, OTHER)) for name, held in entries(value).items()}
 
 
 def _names(value: Marked) -> dict[str, str]:

@@ -10,6 +10,8 @@ from typing import Final, Literal
 from reconstruct.model import Objective
 from reconstruct.model.limits import Limits
 
+PRODUCTION, OTHER = "production", "other"
+"""The two words that `environments` maps names to: where users are, and where they are not."""
 DELIVER_KINDS: Final = ("slack", "webhook", "smtp", "grafana")
 DeliverKind = Literal["slack", "webhook", "smtp", "grafana"]
 
@@ -124,7 +126,7 @@ class Config:
     authors: bool = False
     events: tuple[EventSource, ...] = ()
     environments: Mapping[str, str] = field(default_factory=dict)
-    """Names of environments, with `*`: `production` or `other`."""
+    """Names of environments, with `*`: PRODUCTION or OTHER."""
     service_names: Mapping[str, str] = field(default_factory=dict)
     """What sources of events call a service, with `*`: the service's name."""
     slo: tuple[Objective, ...] = ()

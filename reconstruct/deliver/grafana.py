@@ -21,7 +21,7 @@ from reconstruct.http import HttpSettings, Session, not_answered, open_session, 
 from reconstruct.json_text import read_json
 from reconstruct.model import Entry, Incident
 from reconstruct.text.entries import Words, entry_words
-from reconstruct.text.narrative import clock_of
+from reconstruct.text.times import clock_of
 
 TAG: Final = "reconstruct"
 """`sources.grafana_annotations` leaves out what carries it: our own draft is no evidence."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit, urlunsplit
@@ -10,6 +11,8 @@ from reconstruct.config import Target
 from reconstruct.errors import SourceError, UsageError
 from reconstruct.http import HttpSettings, Session, host_of, open_session, plain
 
+MIN_SECRET_CHARS: Final = 8
+"""Parts of an address that are shorter (`hooks`, `T01`) stand in other words too, and no one can guess with them."""
 PASSING: Final = frozenset({408, 425, 429})
 """Of the 4xx, those that say: not now."""
 
@@ -44,7 +47,7 @@ def _post(payload: Mapping[str, Any], target: Target, *, headers: Mapping[str, s
     base, path = _split(target)
     with _session(target, base=base, headers=headers) as session:
         answer = session.ask("POST", base + path, json=dict(payload))
-        said = plain(answer.text)
+        said = plain(_without_secrets(answer.text, path=path, headers=headers))
     at = host_of(base)
     if 200 <= answer.status_code < 300:
         return
@@ -53,6 +56,15 @@ def _post(payload: Mapping[str, Any], target: Target, *, headers: Mapping[str, s
     raise UsageError(
         f"{at} answered {answer.status_code}: {said}", hint=f"check the address and the credentials of {target.name}"
     )
+
+
+def _without_secrets(text: str, *, path: str, headers: Mapping[str, str]) -> str:
+    """What a receiver said, where it says back the address or the headers that it was sent."""
+    parts = re.split(r"[/?&=]", path)
+    for secret in sorted({*parts, *headers.values()}, key=len, reverse=True):
+        if len(secret) >= MIN_SECRET_CHARS:
+            text = text.replace(secret, "REDACTED")
+    return text
 
 
 def _split(target: Target) -> tuple[str, str]:

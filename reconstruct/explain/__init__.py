@@ -5,14 +5,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 import pandas as pd
 
 from reconstruct.explain import priors
-from reconstruct.explain.alternatives import Alternative
 from reconstruct.explain.before_during import span_of
+from reconstruct.explain.by_anomalies import judge_anomalies
 from reconstruct.explain.causes import Causes, causes, mitigation
 from reconstruct.explain.changes import Change, changes
 from reconstruct.explain.context import Case, in_order, settle
@@ -27,28 +26,12 @@ from reconstruct.explain.episodes import (
 )
 from reconstruct.explain.exhausted import RanOut, ran_out
 from reconstruct.explain.firings import Firing, calls_somebody, firings
-from reconstruct.explain.gradual import Line, leading_line
 from reconstruct.explain.impact import episodes, impact, seen_by_users, verdict
 from reconstruct.explain.locate import met_by_users
 from reconstruct.explain.places import doubt, place_hints, places
-from reconstruct.explain.ruled_out import not_checked, ruled_out
-from reconstruct.explain.rules.ambiguous_order import NearOnset, ambiguous_order, near_onset
-from reconstruct.explain.rules.canary_comparison import canary_comparison
-from reconstruct.explain.rules.certificate_expiry import certificate_expiry
+from reconstruct.explain.ruled_out import not_checked
 from reconstruct.explain.rules.cure import cure
-from reconstruct.explain.rules.dependency_outage import dependency_outage
-from reconstruct.explain.rules.largest_effect import largest_effect
-from reconstruct.explain.rules.mechanism_fits import RULE as MECHANISM_FITS
-from reconstruct.explain.rules.mechanism_fits import mechanism_fits, typical
-from reconstruct.explain.rules.mechanism_shown import Reading, read
-from reconstruct.explain.rules.negative_control import negative_control
-from reconstruct.explain.rules.poison_message import poison_message
-from reconstruct.explain.rules.recovered_without_rollback import recovered_without_rollback
-from reconstruct.explain.rules.reversal import reversal
-from reconstruct.explain.rules.temporal_order import temporal_order
-from reconstruct.explain.rules.topology import topology
-from reconstruct.explain.rules.traffic_surge import traffic_surge
-from reconstruct.explain.scoring import CandidateCause, believed, dismissed_changes, hints, unplaced, weigh
+from reconstruct.explain.rules.mechanism_shown import read
 from reconstruct.explain.symptoms import Symptom, symptoms
 from reconstruct.explain.user_impact import UserImpact
 from reconstruct.model import (
@@ -57,7 +40,6 @@ from reconstruct.model import (
     Evidence,
     Explanation,
     Moment,
-    Reason,
     Settings,
     Verdict,
     VerdictReason,
@@ -115,23 +97,10 @@ def explain(
     changed = changes(evidence)
     cured_by = cure(case, changed)
     by_figures = _by_figures(case, system, changed, cured_by, found)
-    line = leading_line(case)
     readings = read(case)
-    alternatives = _rivals(case, readings)
-    near = near_onset(changed, case)
-    candidates = [CandidateCause(c, _judge(c, case, near, cured_by, line, readings, alternatives)) for c in changed]
-    credible = believed(readings, alternatives)
-    by_effect = largest_effect(case) if unplaced(alternatives, credible) else ()
-    scored = weigh(candidates, alternatives, readings, by_effect)
-    told, ledger = hints(case, scored, alternatives, credible, by_effect), scored.ledger
-    mitigated = cured_by
-    if by_figures is None and _placed_by_rank(candidates, alternatives, credible):
-        placed = place_hints(places(evidence, anomalies, onset=case.onset, settings=settings, met=True), met=True)
-        told, ledger = placed if placed[0] else (told, ledger)
-    if by_figures is not None:
-        told = by_figures.hints
-        mitigated = mitigation(by_figures, changed, case, cured_by)
-    spoken_of = {h.mechanism for h in told}
+    told = by_figures or judge_anomalies(case, anomalies, changed, cured_by=cured_by, readings=readings)
+    mitigated = mitigation(by_figures, changed, case, cured_by) if by_figures else cured_by
+    checked = {h.mechanism for h in told.hints} | (by_figures.measured if by_figures else set())
 
     return Explanation(
         verdict=judged,
@@ -146,11 +115,11 @@ def explain(
         recovered_evidence=_felt_last(case),
         impact=impact(case, system),
         affected=case.affected,
-        hints=told,
-        ruled_out=by_figures.ruled_out if by_figures else ruled_out(case, readings, told=spoken_of),
-        not_checked=not_checked(case, readings, told=spoken_of | (by_figures.measured if by_figures else frozenset())),
-        dismissed_changes=by_figures.dismissed_changes if by_figures else dismissed_changes(case, scored),
-        ledger=by_figures.ledger if by_figures else ledger,
+        hints=told.hints,
+        ruled_out=told.ruled_out,
+        not_checked=not_checked(case, readings, told=checked),
+        dismissed_changes=told.dismissed_changes,
+        ledger=told.ledger,
     )
 
 
@@ -235,54 +204,6 @@ def _by_figures(
     first = min((b.start for b in episodes_found), default=None)
     span = span_of(window, onset=case.onset.time, until=case.until, first=first)
     return causes(case, system, span, found, met=met_by_users(system, span), cured_by=cured_by)
-
-
-def _rivals(case: Case, readings: Sequence[Reading]) -> tuple[Alternative, ...]:
-    """What else it could have been, each seen by a rule of its own."""
-    found = (
-        traffic_surge(case),
-        dependency_outage(case),
-        poison_message(case),
-        certificate_expiry(case),
-        mechanism_fits(readings),
-    )
-    return tuple(r for r in found if r is not None)
-
-
-def _placed_by_rank(
-    candidates: Sequence[CandidateCause], alternatives: Sequence[Alternative], credible: Sequence[Reading]
-) -> bool:
-    """Whether neither a change nor a rule of its own says where it is: mechanisms within services show in many."""
-    if any(c.odds > -math.inf for c in candidates):
-        return False
-    return unplaced([a for a in alternatives if a.rule != MECHANISM_FITS], credible)
-
-
-def _judge(
-    change: Change,
-    case: Case,
-    near: NearOnset,
-    cured_by: Event | None,
-    line: Line | None,
-    readings: Sequence[Reading],
-    alternatives: Sequence[Alternative],
-) -> tuple[Reason, ...]:
-    """Everything the rules say of one change; a change after the onset needs no further word."""
-    when = temporal_order(change, case, line)
-    if when.weight == -math.inf:
-        return (when,)
-    said = (
-        when,
-        topology(change, case),
-        canary_comparison(change, case),
-        negative_control(change, case),
-        reversal(change, case),
-        recovered_without_rollback(change, case, cured_by),
-        ambiguous_order(change, near),
-        typical(change, readings),
-        *(alternative.reason_against(change) for alternative in alternatives),
-    )
-    return tuple(r for r in said if r is not None)
 
 
 def _felt_first(case: Case) -> tuple[str, ...]:

@@ -207,7 +207,7 @@ def temporal_order(change: Change, candidate: Candidate, case: Case, span: Span)
     near = AT_ONCE + (DOUBLING * math.log2(late) if late > 1 else 0.0)
     if near < FADED:
         return None
-    facts: Facts = {"time": event.time, "sign": sign, "slope": candidate.slope}
+    facts: Facts = {"time": event.time, "sign": sign, "slope": candidate.slope, "late": near <= 0}
     return Reason("temporal-order", "", (event.id,), weight + near, kind=kind, facts=facts)
 
 

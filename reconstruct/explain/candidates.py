@@ -49,6 +49,8 @@ SURE_ENOUGH: Final = 3.9
 LATE_S: Final = 180.0
 """What began this long after the impact did not bring it about; each such time takes one off, to LATE_MOST."""
 LATE_MOST: Final = 3.0
+OWN_SHARE: Final = 0.4
+"""Of what a service's requests take longer: with less of it spent in statements they are not what slows them."""
 TRAFFIC_FOLLOWS: Final = frozenset(
     {"requests", "requests-of-a-route", "published", "statements-per-request", "lookups-per-request"}
 )
@@ -121,8 +123,11 @@ def _accounts(figure: Figure, moved: Move, system: System, span: Span) -> bool:
     """Whether a figure moved by enough to account for what requests wait longer.
 
     A request passes a way ROUND_TRIPS times at most: one that takes d longer explains at most that times d. Where
-    requests are not timed, or did not wait longer, nothing tells how much is enough.
+    requests are not timed, or did not wait longer, nothing tells how much is enough. What a service waits for its
+    statements is held against its own requests.
     """
+    if figure.name == "call-time-per-request":
+        return moved.by >= OWN_SHARE * excess(system.served.get(figure.thing), span).later_s > 0
     if figure.name != "round-trip":
         return True
     later_s = max((excess(flow, span).later_s for flow in system.served.values()), default=0.0)
@@ -323,11 +328,12 @@ def _terms(
 ) -> tuple[Reason, ...]:
     """What its place, the other candidates and its time add to a candidate."""
     kind, weight = places[id(c)]
-    terms = [_reason(LOCATION_RULE, kind, weight, c)]
+    facts: dict[str, Fact] = {"stores": _stores(system)} if kind == "other-store" else {}
+    terms = [_reason(LOCATION_RULE, kind, weight, c, **facts)]
     beneath = next((o for o in every if explains(system, o, c)), None)
     if beneath is not None:
-        facts = {"by": beneath.thing, "by_mechanism": beneath.mechanism.id}
-        terms.append(_reason(CONSEQUENCE_RULE, "consequence", CONSEQUENCE, c, **facts))
+        below: dict[str, Fact] = {"by": beneath.thing, "by_mechanism": beneath.mechanism.id}
+        terms.append(_reason(CONSEQUENCE_RULE, "consequence", CONSEQUENCE, c, **below))
     elif c.vague and any(_says_more(o, c) and places[id(o)][1] >= AROUND for o in every):
         terms.append(_reason(SPECIFICITY_RULE, "general", VAGUE, c))
     late_s = (c.first - span.start) * span.window.step_s
@@ -370,15 +376,15 @@ def _stands(c: Candidate, system: System, location: Location | None, *, late: bo
     if c.thing in ends:
         return "end", AT_THE_END
     if kind == "database":
-        leads = {*system.pools, *system.called, *system.calls}
-        if any((e, c.thing) in leads for e in ends):
+        if any((e, c.thing) in _leads(system) for e in ends):
             return "serves", SERVES_THE_END
-        known = any(system.kinds.get(b) == "database" for _, b in leads)
-        return ("elsewhere", UNRELATED_STORE) if known else ("unknown", LIKELY_STORE)
+        stores = _stores(system)
+        known = "elsewhere" if c.thing in stores else "other-store"
+        return (known, UNRELATED_STORE) if stores else ("unknown", LIKELY_STORE)
     if kind == "host":
         hosts = {h for e in ends for h in system.hosts.get(e, ())}
-        stores = {h for owner, of in system.pools if owner in ends for h in hosts_of(system, of)}
-        if c.thing in hosts | stores:
+        beneath = {h for owner, of in system.pools if owner in ends for h in hosts_of(system, of)}
+        if c.thing in hosts | beneath:
             return "hosts", HOSTS_THE_END
         return ("below", BELOW) if hosts else ("unknown", 0.0)
     if kind in ("cache", "path", "dns", "probe") or c.thing == NETWORK:
@@ -393,6 +399,15 @@ def _stands(c: Candidate, system: System, location: Location | None, *, late: bo
     if c.thing in location.path:
         return "way", ON_THE_WAY
     return ("below", BELOW) if c.thing in _reachable(system, location.path[0]) else ("elsewhere", ELSEWHERE)
+
+
+def _leads(system: System) -> set[tuple[str, str]]:
+    return {*system.pools, *system.called, *system.calls}
+
+
+def _stores(system: System) -> tuple[str, ...]:
+    """The databases that something is known to call."""
+    return tuple(sorted({b for _, b in _leads(system) if system.kinds.get(b) == "database"}))
 
 
 def _reachable(system: System, start: str) -> set[str]:

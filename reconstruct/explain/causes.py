@@ -49,8 +49,6 @@ UNOBSERVED: Final = 4.0
 leaves it little, one that is only the residual (1.5) most."""
 CANDIDATES: Final = 8
 """Weaker mechanisms than the first so many leave no trace in a confidence."""
-SUPPORTED_AT: Final = 0.7
-PLAUSIBLE_AT: Final = 0.4
 HALF_BACK: Final = 0.5
 """What is less than half as far from its baseline as during the incident is back."""
 SETTLES_S: Final = 300.0
@@ -243,9 +241,9 @@ def _verdict(confidence: float, cause: Cause, alternative: float, told: Attribut
     undecided = math.exp(alternative - cause.scored.log_odds) > UNDECIDED
     if cause.scored.trigger is not None and (undecided or _guessed(cause, told)):
         return "inconclusive"
-    if confidence >= SUPPORTED_AT:
+    if confidence >= priors.SUPPORTED_AT:
         return "supported"
-    return "plausible" if confidence >= PLAUSIBLE_AT else "inconclusive"
+    return "plausible" if confidence >= priors.PLAUSIBLE_AT else "inconclusive"
 
 
 def _anomaly(candidate: Candidate, case: Case) -> str | None:

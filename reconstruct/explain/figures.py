@@ -112,6 +112,8 @@ def _services(system: System, span: Span, rollouts: Rollouts) -> Iterator[Figure
                 yield from _of(
                     "service", thing, "cpu-per-request", ratio(cpu.values, flow.total, RATED_OVER), "seconds", cpu, flow
                 )
+        if flow is not None:
+            yield from _statements_of_requests(system, thing, flow)
         throttled = r.get((thing, "throttled"))
         if throttled is not None:
             yield from _of("service", thing, "throttled", throttled.values, throttled.unit, throttled)
@@ -133,10 +135,30 @@ def _services(system: System, span: Span, rollouts: Rollouts) -> Iterator[Figure
             yield from _of("service", thing, "threads-taken", ratio(threads.values, threads.bound, 1), "ratio", threads)
 
 
+def _statements_of_requests(system: System, thing: str, flow: Flow) -> Iterator[Figure]:
+    """What a request of a service asks of each database, and how long it waits there, as the service counts it."""
+    for (caller, callee), call in sorted(system.called.items()):
+        if caller != thing or system.kinds.get(callee) != "database":
+            continue
+        calls, time = ratio(call.total, flow.total, RATED_OVER), ratio(call.busy, flow.total, RATED_OVER)
+        yield from _of("service", thing, "calls-per-request", calls, "count", call, flow, other=callee)
+        yield from _of("service", thing, "call-time-per-request", time, "seconds", call, flow, other=callee)
+
+
+def _call_time(system: System, callee: str) -> tuple[Series | None, list[Flow]]:
+    """Mean seconds of a call to a thing, over all callers that time it."""
+    timed = [f for (_, to), f in sorted(system.called.items()) if to == callee and f.busy is not None]
+    busy = total([f.busy for f in timed if f.busy is not None])
+    calls = total([f.timed for f in timed if f.timed is not None])
+    return ratio(busy, calls, RATED_OVER), timed
+
+
 def _databases(system: System) -> Iterator[Figure]:
     r, edge = system.readings, system.served.get(system.outermost or "")
     for db in _kind(system, "database"):
         yield from _as_read(system, "database", db)
+        call_time, callers = _call_time(system, db)
+        yield from _of("database", db, "call-time", call_time, "seconds", *callers)
         rows, work = r.get((db, "rows")), r.get((db, "operations")) or r.get((db, "statements"))
         if rows is not None and work is not None:
             yield from _of(

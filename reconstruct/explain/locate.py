@@ -108,7 +108,7 @@ def locate(system: System, span: Span, start: str, *, failing: bool, slow: bool)
 def _next(system: System, span: Span, here: str, path: list[str], *, failing: bool, slow: bool) -> str | None:
     """The callee that carries most of what this hop has too much."""
     own = excess(system.served.get(here), span)
-    best: tuple[float, str | None] = (0.0, None)
+    best: tuple[float, float, float, str | None] = (0.0, 0.0, 0.0, None)
     for caller, callee in sorted({*system.called, *system.calls}):
         if caller != here or callee in path:
             continue
@@ -128,8 +128,9 @@ def _next(system: System, span: Span, here: str, path: list[str], *, failing: bo
             shares.append(part.slow / own.slow)
         share = max(shares, default=0.0)
         if share > (MATERIAL if part.ill else MOSTLY):
-            best = max(best, (share, callee), key=lambda found: found[0])
-    return best[1]
+            # Of callees that account for it alike, as where calls are not timed, the one that adds most time.
+            best = max(best, (share, part.slow, part.failed, callee), key=lambda found: found[:3])
+    return best[3]
 
 
 def _tuple(one: Excess) -> tuple[float, float, float, float, float]:

@@ -198,8 +198,9 @@ LEADS_S: Final = 6 * 3600.0
 
 # ---------------------------------------------------------------- verdicts
 
-SUPPORTED_AT: Final = 0.6
-PLAUSIBLE_AT: Final = 0.3
+SUPPORTED_AT: Final = 0.7
+PLAUSIBLE_AT: Final = 0.4
+"""Confidences from which a hint is called so: two to one and better; and likelier than any other, with three open."""
 ALTERNATIVE_AT: Final = 0.15
 """Another change that is as likely as this keeps the first from being called supported on time and place alone."""
 SPEAKS_AGAINST: Final = -1.0

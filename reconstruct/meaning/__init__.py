@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
 from typing import Final
 
 import numpy as np
@@ -22,11 +24,12 @@ from reconstruct.meaning.pools import Pools, is_pool, joined_pools, read_pool
 from reconstruct.meaning.processes import read_process
 from reconstruct.meaning.readings import Readings, Source, joined_readings
 from reconstruct.meaning.rows import Row, rows_of
+from reconstruct.meaning.stand_ins import stand_ins
 from reconstruct.meaning.stores import consumer_of, read_dns, read_probe, read_store
 from reconstruct.model import Evidence
 from reconstruct.model.system import Flow, Series, System, plain_name
 
-__all__ = ["read_system"]
+__all__ = ["read_system", "telling_metrics"]
 
 _READ_ELSEWHERE: Final = frozenset({"up"})
 
@@ -47,12 +50,61 @@ def read_system(evidence: Evidence, *, calls: Collection[tuple[str, str]] = ()) 
         Pure and deterministic.
     """
     rows = rows_of(evidence)
+    found = _collected(rows, evidence, calls=calls)
+    names, flows, pools, readings = found.names, found.flows, found.pools, found.readings
+    finish_cluster(readings, found.of_cluster)
+    finish_nodes(readings, names)
+    for row in rows.get("up", ()):
+        readings.add(names.thing(row), "up", row.values, Source(row.query, "up", instance_of(row.labels)), rank=1)
+    _hosts(rows, names, found.hosts)
+    return _system(names, flows, pools, readings, hosts=found.hosts, rows=rows, evidence=evidence, calls=calls)
+
+
+def telling_metrics(seen: Mapping[str, tuple[str, Sequence[Mapping[str, str]]]]) -> frozenset[str]:
+    """The metrics that a meaning is known for, before any of their samples is asked for.
+
+    Exporters of a few programs have two thousand names, and most tell how the program was built. Which are worth
+    asking is found by reading stand-ins for their series; one whose labels are not known may be any.
+
+    Parameters
+    ----------
+    seen : mapping of str to (kind, labels of its series)
+        Kinds as `packs.survey` tells them: counter, gauge, histogram, summary, info.
+    """
+    telling = {name for name, (kind, labels) in seen.items() if kind == "info" or not labels}
+    telling |= _READ_ELSEWHERE & set(seen)
+    for all_count in (False, True):  # what stood still when it was looked at may be either
+        evidence = stand_ins(seen, all_count=all_count)
+        found = _collected(rows_of(evidence), evidence, calls=())
+        telling |= {metric for _, metric in chain.from_iterable(found.pools.behind.values())}
+        telling |= {
+            metric for ranks in found.readings.parts.values() for part in ranks.values() for _, metric in part.behind
+        }
+        for flows in (found.flows.served, found.flows.called, found.flows.handled, found.flows.delayed):
+            telling |= set(chain.from_iterable(flows.values()))
+    return frozenset(name for name in seen if name in telling or f"{name}_count" in telling)
+
+
+@dataclass(slots=True)
+class _Collected:
+    """What the series were read as, metric by metric."""
+
+    names: Names
+    flows: Flows = field(default_factory=Flows)
+    pools: Pools = field(default_factory=Pools)
+    readings: Readings = field(default_factory=Readings)
+    hosts: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    of_cluster: dict[tuple[str, str], list[Series]] = field(default_factory=lambda: defaultdict(list))
+
+
+def _collected(
+    rows: Mapping[str, Sequence[Row]], evidence: Evidence, *, calls: Collection[tuple[str, str]]
+) -> _Collected:
     given = {event.service.name for event in evidence.events} | {alert.service.name for alert in evidence.alerts}
     given |= {name for pair in (*calls, *evidence.calls) for name in pair}
     names = read_names(rows, given=given - {""})
-    flows, pools, readings = Flows(), Pools(), Readings()
-    hosts: dict[str, Counter[str]] = defaultdict(Counter)
-    of_cluster: dict[tuple[str, str], list[Series]] = defaultdict(list)
+    found = _Collected(names)
+    flows, pools, readings = found.flows, found.pools, found.readings
     times_s = evidence.window.index.as_unit("ns").asi8 / 1e9
     for name in sorted(rows, key=lambda n: (_order(n, rows[n], names), n)):
         series = rows[name]
@@ -61,7 +113,7 @@ def read_system(evidence: Evidence, *, calls: Collection[tuple[str, str]] = ()) 
         if name in _READ_ELSEWHERE:
             continue
         if family == "cluster":
-            read_cluster(name, series, names=names, found=readings, hosts=hosts, parts=of_cluster)
+            read_cluster(name, series, names=names, found=readings, hosts=found.hosts, parts=found.of_cluster)
         elif family == "host" and "host" in families:
             read_node(name, series, names=names, found=readings)
         elif family in ("database", "cache", "queue") and family in families:
@@ -80,23 +132,21 @@ def read_system(evidence: Evidence, *, calls: Collection[tuple[str, str]] = ()) 
             _read_process(name, series, family=family, times_s=times_s, names=names, found=(flows, pools, readings))
     for kind in ("database", "cache"):
         _join_alone(kind, names, flows, pools, given={plain_name(name) for name in given})
-    finish_cluster(readings, of_cluster)
-    finish_nodes(readings, names)
-    for row in rows.get("up", ()):
-        readings.add(names.thing(row), "up", row.values, Source(row.query, "up", instance_of(row.labels)), rank=1)
-    _hosts(rows, names, hosts)
-    return _system(names, flows, pools, readings, hosts=hosts, rows=rows, evidence=evidence, calls=calls)
+    return found
 
 
 def _join_alone(kind: str, names: Names, flows: Flows, pools: Pools, *, given: Collection[str]) -> None:
     """A store that callers only know by a name of their own is the one that is measured, where there is just one.
 
-    Not where callers name that one too, or changes name the other: then they are two.
+    Not where calls name that one too, or changes name the other: then they are two. A pool that names nothing is taken
+    to lead to the one that is measured, and says nothing of this.
     """
     measured = {thing for target, thing in names.things.items() if names.families.get(target) == kind}
-    named = {callee for _, callee in (*flows.called, *pools.parts) if names.kinds.get(callee) == kind}
-    if len(measured) != 1 or named & measured:
+    called = {callee for _, callee in flows.called}
+    named = {callee for callee in (*called, *(other for _, other in pools.parts)) if names.kinds.get(callee) == kind}
+    if len(measured) != 1 or called & measured:
         return
+    named -= measured
     (thing,) = measured
     for other in sorted(named - set(given)):
         names.kinds.pop(other)

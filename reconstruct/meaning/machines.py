@@ -56,11 +56,10 @@ def read_cluster(
             found.add(thing, "cpu", row.rate, told)
         elif {"cpu", "quota"} <= said:
             parts[thing, f"quota {pod}"].append(row.values)
-        elif "throttled" in said and "period" in said and row.rate is not None:
-            parts[thing, f"throttled {pod}"].append(row.rate)
-            found.parts[thing, "throttled"][0].behind[row.query, name] = None
+            found.parts[thing, "cpu"][1].behind[row.query, name] = None
         elif "period" in said and row.rate is not None:
-            parts[thing, f"periods {pod}"].append(row.rate)
+            parts[thing, f"{'throttled' if 'throttled' in said else 'periods'} {pod}"].append(row.rate)
+            found.parts[thing, "throttled"][0].behind[row.query, name] = None
         elif {"working", "set"} <= said:
             found.add(thing, "memory", row.values, told)
         elif "limit" in said and "memory" in said and "spec" in said:

@@ -28,7 +28,7 @@ BOUNDS: Final = {
 STORES: Final[dict[str, tuple[tuple[Role | None, re.Pattern[str]], ...]]] = {
     "database": _table(
         ("up", r"_up\b"),
-        (None, r"exporter|scrape|_size_bytes|uptime"),
+        (None, r"exporter|scrape|_size_bytes|uptime|_variables_|_settings?_"),
         ("slow_queries", r"slow_quer"),
         ("lock_time", r"row_lock_time\b"),
         (None, r"row_lock_waits"),
@@ -61,7 +61,7 @@ STORES: Final[dict[str, tuple[tuple[Role | None, re.Pattern[str]], ...]]] = {
     ),
     "cache": _table(
         ("up", r"_up\b"),
-        (None, r"exporter|scrape|ratio"),
+        (None, r"exporter|scrape|ratio|defrag"),
         ("hits", r"hits|=hit\b"),
         ("misses", r"misses|=miss\b"),
         ("evictions", r"evict"),

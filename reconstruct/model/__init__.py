@@ -90,6 +90,7 @@ from reconstruct.model.mechanisms import (
     Tell,
 )
 from reconstruct.model.scan import (
+    VERSION_LABELS,
     AffectedInstances,
     ChangedSeries,
     CommonLabel,
@@ -103,6 +104,7 @@ __all__ = [
     "ASPECTS",
     "DEFAULT_PERIOD_S",
     "LAYERS",
+    "VERSION_LABELS",
     "ActionEffect",
     "AffectedInstances",
     "Alert",

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 import pandas as pd
 
-from reconstruct.model.evidence import Window
+from reconstruct.model.evidence import Query, Window
 from reconstruct.model.findings import Moment
 from reconstruct.model.kinds import Direction, Shape
 
@@ -16,6 +16,10 @@ MIN_TOGETHER: Final = 5
 TOGETHER_SHARE: Final = 0.05
 """Fewer series, or spread over more of the window than this, begin together by chance: four of five onsets fall within
 one twentieth of the window once in some thousand scans of five series."""
+SCAN_SIGNAL: Final = "scan"
+"""Instead of a signal, in the questions of a scan."""
+VERSION_LABELS: Final = ("version", "service_version", "app_kubernetes_io_version", "image")
+"""Labels that say which version of a program an instance runs, the first of them first."""
 Condition = tuple[str, str, str]
 """On a label: (name, "=" or "=~", value)."""
 
@@ -129,6 +133,15 @@ class ScanResult:
     left_out: int = 0
     """About how many series were not asked for: the time was up."""
     instances: AffectedInstances | None = None
+    asked: tuple[tuple[str, int], ...] = ()
+    """(expression, series) of each question that was answered, over `window`; empty where files were read."""
+
+    def queries(self) -> Iterator[Query]:
+        """Its questions, so that every figure can be asked again."""
+        window = self.window
+        for number, (expression, series) in enumerate(self.asked, 1):
+            start, end = window.baseline_start, window.end
+            yield Query(f"scan{number}", SCAN_SIGNAL, expression, start, end, window.step_s, series)
 
     @property
     def stands_out(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -13,8 +13,10 @@ from reconstruct.packs.survey import Seen
 from reconstruct.packs.words import words_of
 
 MAX_RAW_METRICS: Final = 600
-"""Queries: at four at once and some 10 ms each they cost a few seconds; what tells most is asked first. A laboratory of
-ten services and five exporters has 400; with 250 what tells of throttled containers was not among them."""
+"""Queries: at four at once and some 10 ms each they cost a few seconds; what tells most is asked first."""
+MAX_OTHERS: Final = 250
+"""No metric without a known meaning is asked once there are so many: exporters of a database and a proxy have 1,500 of
+them, which tell at most whose labels are whose."""
 MAX_RAW_SERIES: Final = 8000
 """Of all together: with 1,000 samples each 64 MB. Where there are more, only the packs' signals read them, as sums."""
 MAX_SERIES_A_METRIC: Final = 1500
@@ -62,6 +64,7 @@ def raw_signals(
     *,
     scope: str = "",
     over: Sequence[str] = (),
+    telling: Collection[str] = (),
     rate_interval_s: Callable[[Sequence[str]], float] | None = None,
 ) -> RawRequest:
     """One signal `raw/<metric>` a metric, within the budget; tags tell counters from gauges.
@@ -70,6 +73,9 @@ def raw_signals(
     ----------
     over : sequence of str
         Labels that tell instances apart: what has too many series is summed over them.
+    telling : collection of str
+        Metrics that a meaning is known for (`meaning.telling_metrics`): of the others only some are asked, after them,
+        and none is said to be left out. Where none is given any metric may be one.
     rate_interval_s : callable
         Metric names to the range of their rates, in seconds; nothing is summed where it is not given.
 
@@ -77,14 +83,16 @@ def raw_signals(
     'http_requests_total'
     """
     wanted = [name for name in seen if not NOT_READ.fullmatch(name)]
-    wanted.sort(key=lambda name: (_rank(name), seen[name].count, name))
+    known = frozenset(telling) or frozenset(wanted)
+    wanted.sort(key=lambda name: (name not in known, _rank(name), seen[name].count, name))
     signals: list[Signal] = []
     left_out: list[str] = []
     total = 0
     for name in wanted:
         count = seen[name].count
-        if len(signals) >= MAX_RAW_METRICS or count > MAX_SERIES_A_METRIC or total + count > MAX_RAW_SERIES:
-            left_out.append(name)
+        most = MAX_RAW_METRICS if name in known else MAX_OTHERS
+        if len(signals) >= most or count > MAX_SERIES_A_METRIC or total + count > MAX_RAW_SERIES:
+            left_out += [name] if name in known else []
             continue
         total += count
         signals += _as_exported(name, seen[name], scope=scope)

@@ -18,6 +18,9 @@ from reconstruct.model import AffectedInstances, CommonLabel, Condition
 
 SIGNIFICANT: Final = 0.001
 """Adjusted p-value up to which a label is told: one false lead in a thousand scans."""
+FORESEEN: Final = 0.01
+"""... and for a label that one asks about before looking: instances that run another version. It is one question, so it
+is not multiplied by the number of labels; 3 of 10 instances, and none of the others, are enough."""
 MIN_LIFT: Final = 1.5
 """A label that is only a little more common among the changed separates nothing, however certain that is."""
 MIN_CHANGED: Final = 3
@@ -85,6 +88,7 @@ def affected_instances(
     *,
     names: Sequence[str],
     known: Mapping[tuple[str, str], Labels],
+    foreseen: Sequence[str] = (),
 ) -> AffectedInstances | None:
     """The instances that have a changed series, and what they have in common; None where no label tells instances.
 
@@ -96,6 +100,9 @@ def affected_instances(
         Labels that tell instances apart; the first that nearly all changed series have is taken.
     known : mapping of (label, value) to labels
         What else is known of an instance, as its `_info` metrics tell.
+    foreseen : sequence of str
+        Labels of versions, which are asked about before looking: a value that all affected instances have and no other
+        needs less evidence than one found among many labels.
 
     Examples
     --------
@@ -114,8 +121,25 @@ def affected_instances(
         about = _of_instances((*changed, *others), name=name, known=known)
         common = common_labels([about[value] for value in affected], [about[value] for value in healthy])
         whole = tuple(one for one in common if all(sign == "=" for _, sign, _ in one.matchers))
+        whole = whole or _foreseen([about[v] for v in affected], [about[v] for v in healthy], names=foreseen)
         return AffectedInstances(name, tuple(affected), len(healthy), whole)
     return None
+
+
+def _foreseen(changed: Sequence[Labels], others: Sequence[Labels], *, names: Sequence[str]) -> tuple[CommonLabel, ...]:
+    """The one value of the first of `names` that tells instances apart, where all changed have it and none other."""
+    if len(changed) < MIN_CHANGED:
+        return ()
+    for name in names:
+        if len({one.get(name, "") for one in (*changed, *others)}) < 2:
+            continue
+        values = {one.get(name, "") for one in changed}
+        p = math.exp(fisher_log_p(len(changed), len(changed), 0.0, float(len(others))))
+        if p > FORESEEN or len(values) > 1 or values & {"", *(one.get(name, "") for one in others)}:
+            return ()
+        matcher = ((name, "=", values.pop()),)
+        return (CommonLabel(matcher, len(changed), len(changed), 0.0, float(len(others)), p),)
+    return ()
 
 
 def _of_instances(

@@ -11,9 +11,11 @@ from reconstruct.text.entries import entry_words
 from reconstruct.text.escape import cdata, xml
 from reconstruct.text.gaps import gap_rows, gap_text
 from reconstruct.text.links import Links
+from reconstruct.text.milestones import duration_rows, milestone_rows, moment_text
 from reconstruct.text.references import cited
-from reconstruct.text.times import Clock
-from reconstruct.text.wording import capitalised, counted, entry_text, mechanism_text, sentence
+from reconstruct.text.summary import summary
+from reconstruct.text.times import Clock, clock_of
+from reconstruct.text.wording import capitalised, counted, entry_text, mechanism_text, sentence, share_text
 
 
 def to_confluence(incident: Incident, *, charts: Sequence[ChartImage] = (), links: Links | None = None) -> str:
@@ -21,7 +23,7 @@ def to_confluence(incident: Incident, *, charts: Sequence[ChartImage] = (), link
 
     It has no root element, as Confluence wants it: wrap it in one that declares `ac` and `ri` to parse it.
     """
-    clock = narrative.clock_of(incident)
+    clock = clock_of(incident)
     incident = narrative.retimed(incident, clock)
     sections: tuple[tuple[str, Iterator[str]], ...] = (
         ("Summary", _summary(incident, charts, clock=clock)),
@@ -61,7 +63,7 @@ def _head(incident: Incident, *, clock: Clock) -> Iterator[str]:
 
 
 def _summary(incident: Incident, charts: Sequence[ChartImage], *, clock: Clock) -> Iterator[str]:
-    yield f"<p>{xml(narrative.summary(incident, clock=clock))}</p>"
+    yield f"<p>{xml(summary(incident, clock=clock))}</p>"
     yield from (_image(chart) for chart in front_and_rest(charts)[0])
 
 
@@ -69,14 +71,13 @@ def _milestones(incident: Incident, *, clock: Clock) -> Iterator[str]:
     if not any(incident.milestones.values()):
         return
     rows = []
-    for row in narrative.milestone_rows(incident):
+    for row in milestone_rows(incident):
         time = f"<strong>{clock.time(row.moment.time)}</strong>" if row.moment else "-"
         between = clock.bounds(row.moment) if row.moment else ""
         rows.append((row.title, time, between or "-", capitalised(row.absent or row.means), _ids(row.evidence)))
     yield _table(("Milestone", "Time (UTC)", "Between", "Meaning", "Evidence"), rows)
     lengths = [
-        (d.title, f"<strong>{d.value}</strong>", d.between or "-", xml(d.formula))
-        for d in narrative.duration_rows(incident)
+        (d.title, f"<strong>{d.value}</strong>", d.between or "-", xml(d.formula)) for d in duration_rows(incident)
     ]
     if lengths:
         yield _table(("Duration", "Value", "Between", "Formula"), lengths)
@@ -103,7 +104,7 @@ def _timeline(incident: Incident, *, clock: Clock) -> Iterator[str]:
             shown.append(f"<code>{xml(one)}</code> {linked}".rstrip())
         rows.append(
             (
-                narrative.moment_text(entry.moment, clock=clock),
+                moment_text(entry.moment, clock=clock),
                 event,
                 ", ".join(shown),
                 f"<code>{xml(entry.rule)}</code>",
@@ -119,7 +120,7 @@ def _hints(incident: Incident) -> Iterator[str]:
         yield f"<p>{xml(sentence(hint.statement))} ({xml(narrative.confidence_text(hint))})</p>"
         yield from _reasons(hint)
     if incident.explanation.hints:
-        yield f"<p>{narrative.UNSEEN}: {narrative.share_text(narrative.left_over(incident))}.</p>"
+        yield f"<p>{narrative.UNSEEN}: {share_text(narrative.left_over(incident))}.</p>"
 
 
 def _reasons(hint: Hint) -> Iterator[str]:

@@ -35,9 +35,9 @@ from reconstruct.render.detection_json import detection
 from reconstruct.render.scan_table import scan_dict
 from reconstruct.text.entries import Words, entry_words
 from reconstruct.text.escape import json_text
-from reconstruct.text.follow_ups import follow_up_texts
-from reconstruct.text.narrative import clock_of, dismissed
-from reconstruct.text.times import iso, iso_or_none
+from reconstruct.text.follow_ups import follow_up_text
+from reconstruct.text.narrative import dismissed
+from reconstruct.text.times import clock_of, iso, iso_or_none
 from reconstruct.text.units import six_digits
 
 SCHEMA: Final = "reconstruct/incident/2"
@@ -91,13 +91,11 @@ def incident_dict(incident: Incident) -> Document:
         "follow_ups": [
             {
                 "kind": one.kind,
-                "text": text,
+                "text": follow_up_text(one, incident, clock_of(incident)),
                 "facts": {name: _fact(fact) for name, fact in sorted(one.facts.items())},
                 "evidence": _ids(one.evidence),
             }
-            for one, (text, _) in zip(
-                incident.follow_ups, follow_up_texts(incident, clock=clock_of(incident)), strict=True
-            )
+            for one in incident.follow_ups
         ],
         "error_budgets": [_error_budget(one) for one in incident.error_budgets],
         "timeline": [_entry(entry, words[entry.id]) for entry in incident.timeline],

@@ -33,7 +33,9 @@ from reconstruct.text.escape import markdown, markdown_fence
 from reconstruct.text.follow_ups import follow_up_texts
 from reconstruct.text.gaps import gap_rows, gap_text
 from reconstruct.text.links import Links
+from reconstruct.text.milestones import duration_rows, milestone_rows
 from reconstruct.text.scan import unknown_texts
+from reconstruct.text.summary import summary
 from reconstruct.text.wording import capitalised, counted, joined, mechanism_text, sentence
 
 BODY_LIMITS: Final[Mapping[Flavour, int]] = {"github": 65_536, "gitlab": 1_000_000}
@@ -124,7 +126,7 @@ def _head(page: Page) -> Iterator[str]:
 
 
 def _summary(page: Page) -> Iterator[str]:
-    yield markdown(narrative.summary(page.incident, clock=page.clock))
+    yield markdown(summary(page.incident, clock=page.clock))
     if page.flavour != "plain" and page.incident.timeline:
         yield markdown_fence(to_mermaid(page.incident), language="mermaid")
     yield from (image(chart, page) for chart in front_and_rest(page.charts)[0][:1])
@@ -141,7 +143,7 @@ def _milestones(page: Page) -> Iterator[str]:
     if not any(page.incident.milestones.values()):
         return
     rows = []
-    for row in narrative.milestone_rows(page.incident):
+    for row in milestone_rows(page.incident):
         if row.moment is None:
             rows.append((row.title, "-", "-", capitalised(row.absent), ""))
         else:
@@ -151,7 +153,7 @@ def _milestones(page: Page) -> Iterator[str]:
     yield table(("Milestone", "Time (UTC)", "Between", "Meaning", "Evidence"), rows)
     lengths = [
         (row.title, f"**{row.value}**", row.between or "-", markdown(row.formula))
-        for row in narrative.duration_rows(page.incident)
+        for row in duration_rows(page.incident)
     ]
     if lengths:
         yield table(("Duration", "Value", "Between", "Formula"), lengths)
@@ -163,15 +165,18 @@ def _timeline(page: Page) -> Iterator[str]:
 
 def _hints_in_short(page: Page) -> Iterator[str]:
     """The first hints with their strongest reasons, one line each."""
-    told = [h for h in page.incident.explanation.hints if h.verdict in ("supported", "plausible")][:MAX_HINTS]
-    for number, hint in enumerate(told or page.incident.explanation.hints[:1], 1):
-        yield f"{number}. {markdown(sentence(hint.statement))} ({narrative.confidence_text(hint)})\n" + "\n".join(
-            f"   - {side}: {markdown(sentence(reason.says))} {ids_only(reason.evidence)}".rstrip()
-            for side, reasons in (("for", hint.reasons_for), ("against", hint.reasons_against))
-            for reason in reasons[:MAX_REASONS]
-        )
-    if page.incident.explanation.hints:
-        yield f"{narrative.UNSEEN}: {narrative.share_text(narrative.left_over(page.incident))}."
+    hints = page.incident.explanation.hints
+    told = [h for h in hints if h.verdict in ("supported", "plausible")][:MAX_HINTS] or list(hints[:1])
+    for number, hint in enumerate(told, 1):
+        statement, rests = narrative.statement_text(hint)
+        lines = [f"{number}. {markdown(statement)} ({narrative.confidence_text(hint)}) {ids_only(rests)}".rstrip()]
+        lines += [
+            f"   - {side}: {markdown(sentence(text))} {ids_only(evidence)}".rstrip()
+            for side, text, evidence in narrative.reasons_text(hint, most=MAX_REASONS)
+        ]
+        yield "\n".join(lines)
+    if hints:
+        yield narrative.left_text(page.incident, told=told)
         if cleared := page.incident.explanation.ruled_out:
             names = dict.fromkeys(mechanism_text(r.mechanism) for r in cleared)
             yield f"Ruled out by their figures: {markdown(joined(names))}."

@@ -26,7 +26,7 @@ from reconstruct.text.escape import clip, markdown, markdown_code, markdown_fenc
 from reconstruct.text.gaps import gap_rows, gap_text
 from reconstruct.text.links import Links
 from reconstruct.text.scan import unknown_texts
-from reconstruct.text.wording import capitalised, mechanism_text, sentence
+from reconstruct.text.wording import capitalised, mechanism_text, sentence, share_text
 
 
 def to_evidence(
@@ -71,7 +71,7 @@ def _hints(page: Page) -> Iterator[str]:
         yield f"{markdown(sentence(hint.statement))} ({narrative.confidence_text(hint)})"
         yield from _reasons(hint)
     if hints:
-        yield f"{narrative.UNSEEN}: {narrative.share_text(narrative.left_over(page.incident))}."
+        yield f"{narrative.UNSEEN}: {share_text(narrative.left_over(page.incident))}."
 
 
 def _reasons(hint: Hint) -> Iterator[str]:

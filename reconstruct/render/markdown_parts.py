@@ -13,8 +13,9 @@ from reconstruct.text import narrative
 from reconstruct.text.entries import Words, entry_words
 from reconstruct.text.escape import clip, markdown, markdown_code, markdown_fence
 from reconstruct.text.links import Links
+from reconstruct.text.milestones import moment_text, open_ends
 from reconstruct.text.references import Cited, cited, cited_in_draft
-from reconstruct.text.times import Clock, clock, span, spans_midnight
+from reconstruct.text.times import Clock, clock, clock_of, span, spans_midnight
 from reconstruct.text.units import human_duration
 from reconstruct.text.wording import capitalised, counted, entry_text, sentence
 
@@ -60,7 +61,7 @@ def page_of(
     chart_folder: str,
 ) -> Page:
     """Everything that a section reads, made once."""
-    clock_used = narrative.clock_of(incident)
+    clock_used = clock_of(incident)
     incident = narrative.retimed(incident, clock_used)
     return Page(
         incident,
@@ -101,7 +102,7 @@ def entry_rows(page: Page, entries: Sequence[Entry], *, rule: bool = False) -> I
     yield table([*heads, *(["Level, rule"] if rule else [])], [_entry_cells(entry, page, rule=rule) for entry in told])
     if len(told) < len(entries):
         yield f"{counted(len(entries) - len(told), one='more line')} in incident.json: this host takes no more."
-    if any(narrative.open_ends(entry.moment) for entry in told):
+    if any(open_ends(entry.moment) for entry in told):
         yield "−15 s: it may have been up to 15 s earlier; + later; ± either. The samples show no more."
 
 
@@ -120,7 +121,7 @@ def _entry_cells(entry: Entry, page: Page, *, rule: bool) -> list[str]:
         local = [
             clock(entry.moment.time, dates=spans_midnight(window.start, window.end, zone=page.zone), zone=page.zone)
         ]
-    cells = [narrative.moment_text(entry.moment, clock=page.clock), *local, event, shown(entry.evidence, page)]
+    cells = [moment_text(entry.moment, clock=page.clock), *local, event, shown(entry.evidence, page)]
     return [*cells, *([f"{entry.level}, {markdown_code(entry.rule, in_table=True)}"] if rule else [])]
 
 

@@ -10,8 +10,9 @@ import pandas as pd
 from reconstruct.model import Incident
 from reconstruct.text import narrative
 from reconstruct.text.escape import clip, mermaid
+from reconstruct.text.milestones import milestone_rows
 from reconstruct.text.references import event_text
-from reconstruct.text.times import spans_midnight
+from reconstruct.text.times import clock_of, spans_midnight
 
 MAX_TASKS: Final = 24
 """Tasks in one section: Mermaid draws a row for each, and past a screenful nobody reads it."""
@@ -47,8 +48,8 @@ def to_mermaid(incident: Incident) -> str:
 
 
 def _milestones(incident: Incident) -> Iterator[str]:
-    clock = narrative.clock_of(incident)
-    for row in narrative.milestone_rows(incident):
+    clock = clock_of(incident)
+    for row in milestone_rows(incident):
         if row.moment is not None:
             time = clock.time(row.moment.time)
             yield f"{mermaid(f'{row.title} {time}')} :milestone, {_at(row.moment.time)}, 0s"

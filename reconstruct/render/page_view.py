@@ -11,20 +11,24 @@ from typing import Any, Final
 import pandas as pd
 
 from reconstruct.charts.image import ChartImage, front_and_rest
-from reconstruct.model import Hint, Incident, Moment, Query, Reason
+from reconstruct.model import Hint, Incident, Moment, Query, Reason, ScanResult
 from reconstruct.render.detection_section import detection_lines
 from reconstruct.render.incident_json import incident_dict
 from reconstruct.render.minimap import strip
+from reconstruct.render.scan_table import scan_rows, spans_days
 from reconstruct.text import impact, narrative
 from reconstruct.text.entries import Words, entry_words
 from reconstruct.text.escape import clip, lines
 from reconstruct.text.follow_ups import follow_up_texts
 from reconstruct.text.gaps import gap_rows, gap_text
 from reconstruct.text.links import Links
+from reconstruct.text.milestones import duration_rows, milestone_rows, open_ends
 from reconstruct.text.references import Cited, cited, cited_in_draft, event_text, service_text
-from reconstruct.text.times import Clock, bare, iso, span, spans_midnight
+from reconstruct.text.scan import unknown_texts
+from reconstruct.text.summary import summary
+from reconstruct.text.times import Clock, bare, clock_of, iso, span, spans_midnight
 from reconstruct.text.units import human_duration
-from reconstruct.text.wording import capitalised, counted, mechanism_text, sentence
+from reconstruct.text.wording import capitalised, counted, mechanism_text, sentence, share_text
 
 SVG_MOST_BYTES: Final = 500_000
 """A vector picture larger than this draws slower than its pixels do."""
@@ -43,7 +47,7 @@ def page_view(incident: Incident, *, charts: Sequence[ChartImage], links: Links)
     # The picture to paste says what the page says around it: the overview stands here instead.
     charts = [chart for chart in charts if chart.name != SUMMARY_CHART or len(charts) == 1]
     front, rest = front_and_rest(charts)
-    clock = narrative.clock_of(incident, marked=True)
+    clock = clock_of(incident, marked=True)
     incident = narrative.retimed(incident, clock)
     words = entry_words(incident, clock=clock)
     explanation = incident.explanation
@@ -62,7 +66,7 @@ def page_view(incident: Incident, *, charts: Sequence[ChartImage], links: Links)
         "gaps_first": [gap_text(row, clock=clock) for row in here[:GAPS_FIRST]],
         "gaps_more": max(0, len(here) - GAPS_FIRST),
         "gaps": [{"text": gap_text(row, clock=clock, most=12), "ids": row.ids} for row in gaps],
-        "summary": narrative.summary(incident, clock=clock),
+        "summary": summary(incident, clock=clock),
         "overview": [_chart(chart) for chart in front],
         "charts": [_chart(chart) for chart in rest],
         "milestones": [
@@ -74,11 +78,11 @@ def page_view(incident: Incident, *, charts: Sequence[ChartImage], links: Links)
                 "absent": capitalised(row.absent),
                 "evidence": evidence(row.evidence),
             }
-            for row in narrative.milestone_rows(incident)
+            for row in milestone_rows(incident)
         ]
         if any(incident.milestones.values())
         else [],
-        "durations": narrative.duration_rows(incident),
+        "durations": duration_rows(incident),
         "impact": [
             {"text": text, "evidence": evidence(ids), "inner": inner}
             for inner, rows in (
@@ -91,11 +95,12 @@ def page_view(incident: Incident, *, charts: Sequence[ChartImage], links: Links)
             {"text": text, "evidence": evidence(ids)} for text, ids in follow_up_texts(incident, clock=clock)
         ],
         "movers": narrative.largest_effects(incident, clock=clock) if explanation.verdict != "incident" else (),
+        "scans": [_scan(result) for result in incident.evidence.scans],
         "detection": list(detection_lines(incident, clock=clock)),
         **_timeline(incident, known, chart_of, words, clock),
         "hints": [_hint(hint, incident, known, chart_of) for hint in explanation.hints],
         "unseen": narrative.UNSEEN,
-        "left_over": narrative.share_text(narrative.left_over(incident)),
+        "left_over": share_text(narrative.left_over(incident)),
         "left_over_percent": round(100 * narrative.left_over(incident), 1),
         "dismissed_changes": _dismissed(incident, known, chart_of, clock),
         "ruled_out": [
@@ -116,6 +121,13 @@ def page_view(incident: Incident, *, charts: Sequence[ChartImage], links: Links)
         "notes": [sentence(note) for note in incident.evidence.notes if note.strip()],
         "generator": incident_dict(incident)["generator"],
     }
+
+
+def _scan(result: ScanResult) -> View:
+    """What moved among the metrics that no pack knows, and the first of them as a table of text."""
+    dates = spans_days(result.window)
+    rows = "\n".join(scan_rows(result, dates=dates)) if result.top else ""
+    return {"text": " ".join(unknown_texts(result, dates=dates)), "rows": rows, "count": len(result.top)}
 
 
 def _timeline(
@@ -172,7 +184,7 @@ def _moment(moment: Moment, marked: Clock) -> View:
     return {
         "time": iso(moment.time.round("s")),  # what the script shows in another zone is the same second
         "text": clock.time(moment.time),
-        "open": narrative.open_ends(moment),
+        "open": open_ends(moment),
         "earliest": iso(moment.earliest.round("s")),
         "earliest_text": clock.time(moment.earliest),
         "latest": iso(moment.latest.round("s")),
@@ -208,7 +220,7 @@ def _hint(hint: Hint, incident: Incident, known: Mapping[str, Cited], chart_of: 
         "title": narrative.hint_title(hint, incident=incident),
         "statement": sentence(hint.statement),
         "verdict": hint.verdict,
-        "confidence": narrative.share_text(hint.confidence),
+        "confidence": share_text(hint.confidence),
         "percent": round(100 * hint.confidence, 1),
         "for": reasons(hint.reasons_for),
         "against": reasons(hint.reasons_against),

@@ -12,7 +12,9 @@ from reconstruct.text.entries import entry_words
 from reconstruct.text.escape import clip, plain, slack
 from reconstruct.text.gaps import gap_rows, gap_text
 from reconstruct.text.links import web_url
-from reconstruct.text.times import Clock
+from reconstruct.text.milestones import duration_rows, milestone_rows, moment_text
+from reconstruct.text.summary import summary
+from reconstruct.text.times import Clock, clock_of
 from reconstruct.text.wording import counted, entry_text, sentence
 
 # Limits as Slack's Block Kit reference gives them.
@@ -25,6 +27,8 @@ MAX_FALLBACK: Final = 4000
 MAX_ENTRIES_SHOWN: Final = 25
 """Lines of the timeline: a message longer than a screen is not read; the files have all."""
 MAX_HINTS_SHOWN: Final = 3
+MAX_REASONS: Final = 3
+"""Of a hint, for and against."""
 MAX_GAPS_SHOWN: Final = 4
 MAX_LINE: Final = 400
 """Characters of a line, escaped: one title must not fill a section."""
@@ -36,10 +40,10 @@ def to_slack(incident: Incident, *, report_url: str = "") -> dict[str, Any]:
     """The payload for an incoming webhook or `chat.postMessage`; `report_url` adds a link to the full report."""
     heading = _fitted(narrative.title(incident), most=MAX_HEADER)
     blocks: list[Block] = [{"type": "header", "text": {"type": "plain_text", "text": heading, "emoji": False}}]
-    clock = narrative.clock_of(incident)
+    clock = clock_of(incident)
     incident = narrative.retimed(incident, clock)
     blocks += _context([slack(f"Draft from monitoring data, all times UTC. {narrative.window_text(incident)}")])
-    blocks += _sections("", [_fitted(narrative.summary(incident, clock=clock), most=MAX_SECTION)])
+    blocks += _sections("", [_fitted(summary(incident, clock=clock), most=MAX_SECTION)])
     blocks += _sections("Data gaps", _gap_lines(incident, clock=clock))
     blocks += _milestones(incident, clock=clock)
     blocks += _sections("Impact", [_bullet(text) for text, _ in impact.impact_told(incident, clock=clock)])
@@ -47,7 +51,7 @@ def to_slack(incident: Incident, *, report_url: str = "") -> dict[str, Any]:
     blocks += _sections("Candidate causes", _hint_lines(incident))
     if url := web_url(report_url):
         blocks += _context([f"<{url.replace('&', '&amp;').replace('|', '%7C')}|Full report>"])
-    fallback = _fitted(f"{narrative.title(incident)}. {narrative.summary(incident, clock=clock)}", most=MAX_FALLBACK)
+    fallback = _fitted(f"{narrative.title(incident)}. {summary(incident, clock=clock)}", most=MAX_FALLBACK)
     return {"text": fallback, "blocks": blocks[:MAX_BLOCKS]}
 
 
@@ -68,10 +72,10 @@ def _milestones(incident: Incident, *, clock: Clock) -> list[Block]:
     if not any(incident.milestones.values()):
         return []
     fields = []
-    for row in narrative.milestone_rows(incident):
-        told = narrative.moment_text(row.moment, clock=clock) if row.moment else row.absent
+    for row in milestone_rows(incident):
+        told = moment_text(row.moment, clock=clock) if row.moment else row.absent
         fields.append(_text(f"*{row.title}*\n{slack(told)}"))
-    for length in narrative.duration_rows(incident)[: 10 - len(fields)]:
+    for length in duration_rows(incident)[: 10 - len(fields)]:
         between = f" ({length.between})" if length.between else ""
         fields.append(_text(f"*{length.title}* = {slack(length.formula)}\n{slack(length.value + between)}"))
     return [{"type": "section", "fields": fields}]
@@ -82,12 +86,13 @@ def _hint_lines(incident: Incident) -> Iterator[str]:
     for hint in hints[:MAX_HINTS_SHOWN]:
         named = _fitted(narrative.hint_title(hint, incident=incident), most=MAX_LINE)
         yield f"*{hint.rank}.* *{named}* ({narrative.confidence_text(hint)})"
-        yield _fitted(sentence(hint.statement), most=MAX_LINE)
-        for side, reasons in (("For", hint.reasons_for), ("Against", hint.reasons_against)):
-            told = "; ".join(reason.says.rstrip(".") for reason in reasons)
-            yield from [f"{side}: {_fitted(sentence(told), most=MAX_LINE)}"] if told else []
+        yield _fitted(narrative.statement_text(hint)[0], most=MAX_LINE)
+        reasons = narrative.reasons_text(hint, most=MAX_REASONS)
+        for side in ("for", "against"):
+            told = "; ".join(text.rstrip(".") for one, text, _ in reasons if one == side)
+            yield from [f"{side.capitalize()}: {_fitted(sentence(told), most=MAX_LINE)}"] if told else []
     if hints:
-        yield f"{narrative.UNSEEN}: {narrative.share_text(narrative.left_over(incident))}."
+        yield narrative.left_text(incident, told=hints[:MAX_HINTS_SHOWN])
 
 
 def _timeline_lines(incident: Incident, *, clock: Clock) -> Iterator[str]:
@@ -98,7 +103,7 @@ def _timeline_lines(incident: Incident, *, clock: Clock) -> Iterator[str]:
     for entry in key:
         if entry.id in kept:
             told = _fitted(entry_text(*words[entry.id]), most=MAX_LINE)
-            time = narrative.moment_text(entry.moment, clock=clock)
+            time = moment_text(entry.moment, clock=clock)
             yield f"`{time}` " + (f"*{told}*" if entry.id in turns else told)
     if len(kept) < len(incident.timeline):
         yield f"_{counted(len(incident.timeline) - len(kept), one='more line')} in the report_"

@@ -23,8 +23,11 @@ from reconstruct.text import impact, narrative
 from reconstruct.text.entries import entry_words
 from reconstruct.text.follow_ups import follow_up_texts
 from reconstruct.text.gaps import gap_rows, gap_text
+from reconstruct.text.milestones import duration_rows, milestone_rows, moment_text
 from reconstruct.text.references import cited, event_text
-from reconstruct.text.wording import entry_text
+from reconstruct.text.summary import summary
+from reconstruct.text.times import clock_of
+from reconstruct.text.wording import entry_text, share_text
 
 FORMS: Final = ("google-sre", "pagerduty", "atlassian")
 """Postmortem forms that ship with the package, by the name that `--template` takes."""
@@ -141,12 +144,12 @@ def output_name(template_name: str) -> str:
 
 def _words(incident: Incident) -> dict[str, Any]:
     """Sentences that every output uses, for templates that do not want to write their own."""
-    clock = narrative.clock_of(incident)
+    clock = clock_of(incident)
     words = entry_words(incident, clock=clock)
     events = {event.id: event_text(event) for event in incident.evidence.events}
     return {
         "title": narrative.title(incident),
-        "summary": narrative.summary(incident, clock=clock),
+        "summary": summary(incident, clock=clock),
         "window": narrative.window_text(incident),
         "dates": clock.dates,
         "impact": [text for text, _ in impact.impact_told(incident, clock=clock)],
@@ -155,17 +158,17 @@ def _words(incident: Incident) -> dict[str, Any]:
                 "name": row.name,
                 "title": row.title,
                 "means": row.means,
-                "time": narrative.moment_text(row.moment, clock=clock) if row.moment else "",
+                "time": moment_text(row.moment, clock=clock) if row.moment else "",
                 "absent": row.absent,
                 "evidence": list(row.evidence),
             }
-            for row in narrative.milestone_rows(incident)
+            for row in milestone_rows(incident)
         ],
-        "durations": [asdict(row) for row in narrative.duration_rows(incident)],
+        "durations": [asdict(row) for row in duration_rows(incident)],
         "timeline": [
             {
                 "id": entry.id,
-                "time": narrative.moment_text(entry.moment, clock=clock),
+                "time": moment_text(entry.moment, clock=clock),
                 "kind": narrative.ENTRY_KINDS[entry.kind],
                 "level": entry.level,
                 "text": entry_text(*words[entry.id]),
@@ -184,7 +187,7 @@ def _words(incident: Incident) -> dict[str, Any]:
             for hint in incident.explanation.hints
         ],
         "follow_ups": [text for text, _ in follow_up_texts(incident, clock=clock)],
-        "left_over": narrative.share_text(narrative.left_over(incident)),
+        "left_over": share_text(narrative.left_over(incident)),
     }
 
 

@@ -11,8 +11,10 @@ from reconstruct.model import HintVerdict, Incident, Verdict
 from reconstruct.text import impact, narrative
 from reconstruct.text.escape import clip, plain
 from reconstruct.text.gaps import gap_rows, gap_text
-from reconstruct.text.times import Clock
-from reconstruct.text.wording import sentence
+from reconstruct.text.milestones import duration_rows, milestone_rows, moment_text
+from reconstruct.text.summary import summary
+from reconstruct.text.times import Clock, clock_of
+from reconstruct.text.wording import sentence, share_text
 
 MAX_HINTS_SHOWN: Final = 3
 MAX_GAPS_SHOWN: Final = 3
@@ -39,12 +41,12 @@ _WORD: Final = re.compile(r"\S+\s*")
 def to_terminal(incident: Incident, *, colour: bool, columns: int = 80) -> str:
     """The summary as lines of at most `columns` cells, ending in a line break; ANSI colours where `colour`."""
     width = max(columns, NARROWEST)
-    clock = narrative.clock_of(incident)
+    clock = clock_of(incident)
     incident = narrative.retimed(incident, clock)
     blocks = [
         _head(incident, colour=colour, width=width),
         _gaps(incident, colour=colour, width=width, clock=clock),
-        _paragraph(narrative.summary(incident, clock=clock), width=width),
+        _paragraph(summary(incident, clock=clock), width=width),
         _milestones(incident, colour=colour, width=width, clock=clock),
         _impact(incident, colour=colour, width=width, clock=clock),
         _hints(incident, colour=colour, width=width),
@@ -78,13 +80,13 @@ def _paragraph(text: str, *, width: int) -> Iterator[str]:
 def _milestones(incident: Incident, *, colour: bool, width: int, clock: Clock) -> Iterator[str]:
     if not any(incident.milestones.values()):
         return
-    for row in narrative.milestone_rows(incident):
-        told = narrative.moment_text(row.moment, clock=clock) if row.moment else f"- {row.absent}"
+    for row in milestone_rows(incident):
+        told = moment_text(row.moment, clock=clock) if row.moment else f"- {row.absent}"
         head = f"  {row.title:<11}"
         yield from (
             _painted_head(line, head, colour=colour) for line in _wrapped(told, width=width, first=head, rest=" " * 13)
         )
-    for length in narrative.duration_rows(incident):
+    for length in duration_rows(incident):
         between = f" ({length.between})" if length.between else ""
         line = f"  {length.title}: {length.value}{between} = {length.formula}"
         yield from (_inked(part, "dim", colour=colour) for part in _wrapped(line, width=width, first="  ", rest="    "))
@@ -111,7 +113,7 @@ def _hints(incident: Incident, *, colour: bool, width: int) -> Iterator[str]:
             yield _inked(line, ink, colour=colour) if number == 0 else line
         yield from _wrapped(sentence(hint.statement), width=width, first="     ", rest="     ")
     more = f"{len(hints) - MAX_HINTS_SHOWN} more in the files; " if len(hints) > MAX_HINTS_SHOWN else ""
-    left = f"{more}{narrative.UNSEEN.lower()}: {narrative.share_text(narrative.left_over(incident))}"
+    left = f"{more}{narrative.UNSEEN.lower()}: {share_text(narrative.left_over(incident))}"
     yield from (_inked(line, "dim", colour=colour) for line in _wrapped(left, width=width, first="  ", rest="  "))
 
 

@@ -9,8 +9,7 @@ from typing import Final
 from reconstruct.model import Incident
 from reconstruct.text.entries import entry_words
 from reconstruct.text.escape import csv_cell
-from reconstruct.text.narrative import clock_of
-from reconstruct.text.times import iso, iso_or_none
+from reconstruct.text.times import clock_of, iso, iso_or_none
 
 COLUMNS: Final = (
     "id",

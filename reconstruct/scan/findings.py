@@ -14,7 +14,16 @@ from typing import Final
 
 import pandas as pd
 
-from reconstruct.model import AffectedInstances, ChangedSeries, CommonLabel, Family, ScanResult, Window, series_key
+from reconstruct.model import (
+    VERSION_LABELS,
+    AffectedInstances,
+    ChangedSeries,
+    CommonLabel,
+    Family,
+    ScanResult,
+    Window,
+    series_key,
+)
 from reconstruct.rank.common_labels import affected_instances, common_labels
 
 MAX_KEPT: Final = 20_000
@@ -161,7 +170,7 @@ class Tally:
             return None
         together = [one.labels for one in self.top if began[0] <= one.onset.latest <= began[1]]
         others = [self.sample[digest] for digest in sorted(self.sample)]
-        return affected_instances(together, others, names=names, known=known)
+        return affected_instances(together, others, names=names, known=known, foreseen=VERSION_LABELS)
 
     def _trim(self) -> None:
         if len(self.sample) > 2 * MAX_SAMPLED:

@@ -15,7 +15,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from reconstruct.errors import QueryError, SourceError
+from reconstruct import promql
+from reconstruct.errors import NothingToShowError, QueryError, SourceError
 from reconstruct.model import Evidence, Metric, Service, Signal, Window
 from reconstruct.packs.catalogue import Conventions
 from reconstruct.scan.blocks import Block, unit_of_metric
@@ -55,6 +56,8 @@ class Scanned:
     """(block, why) of what the server would not answer."""
     left_out: int = 0
     """About how many series were not asked for: the time was up."""
+    asked: tuple[tuple[str, int], ...] = ()
+    """(expression, series) of what was answered, in the order of the plan."""
 
 
 def scan_blocks(
@@ -88,6 +91,7 @@ def scan_blocks(
     state = load_checkpoint(checkpoint, plan=plan) if checkpoint is not None else Checkpoint(Tally(plan.min_score))
     todo = [block for block in plan.blocks if block.id not in state.done]
     tally, done, unread = state.tally, set(state.done), list(state.unread)
+    asked: list[tuple[str, int]] = []
     begun = saved = time.monotonic()
     before = tally.series
     for block, answered, why in _answers(server, todo, plan):
@@ -96,6 +100,7 @@ def scan_blocks(
             unread.append((block.id, why))
         else:
             tally = tally.plus(answered)
+            asked.append((_expression(block, plan), answered.series))
         now = time.monotonic()
         progress(len(done), len(plan.blocks), _rate(tally.series - before, now - begun, todo, done))
         if checkpoint is not None and now - saved > SAVE_EVERY_S:
@@ -108,14 +113,39 @@ def scan_blocks(
         raise SourceError(f"no metric could be read: {unread[0][1]}", hint="narrow the selector, or --from and --to")
     if checkpoint is not None:
         checkpoint.unlink(missing_ok=True)
-    return Scanned(tally.trimmed(), tuple(sorted(unread)), left_out)
+    return Scanned(tally.trimmed(), tuple(sorted(unread)), left_out, tuple(asked))
 
 
-def scan_evidence(evidence: Evidence, *, min_score: float = 1.0) -> Scanned:
-    """The same over evidence that is there already: a bundle, or metric files."""
-    tally = Tally(min_score)
+def scan_evidence(evidence: Evidence, *, selector: str = "", min_score: float = 1.0) -> Scanned:
+    """The same over evidence that is there already: a bundle, or metric files.
+
+    Parameters
+    ----------
+    evidence : Evidence
+        Its metrics are judged.
+    selector : str
+        Only series that it matches: by metric name (of the query that gave them) and by labels.
+    min_score : float
+        Anomalies below are left out.
+
+    Raises
+    ------
+    NothingToShowError
+        No series matches.
+    """
+    tally, matched = Tally(min_score), False
     for metric in evidence.metrics:
-        judge(metric, window=evidence.window, tally=tally)
+        names = promql.metric_names(metric.signal.promql) or (metric.signal.id,)
+        fits = [
+            column
+            for column, labels in enumerate(metric.labels)
+            if not selector or any(promql.selects(selector, {**labels, "__name__": name}) for name in names)
+        ]
+        if fits:
+            judge(metric.of_columns(fits) if selector else metric, window=evidence.window, tally=tally)
+            matched = True
+    if not matched:
+        raise NothingToShowError(f"no series matches {selector}".rstrip(), hint="leave the selector out to see all")
     return Scanned(tally.trimmed())
 
 
@@ -130,9 +160,12 @@ def read_block(server: Prometheus, block: Block, *, plan: ScanPlan) -> Tally:
         return first.plus(second)
 
 
+def _expression(block: Block, plan: ScanPlan) -> str:
+    return block.expression(range_s=RATE_SAMPLES * plan.window.step_s)
+
+
 def _read(server: Prometheus, block: Block, *, plan: ScanPlan) -> Answer:
-    expression = block.expression(range_s=RATE_SAMPLES * plan.window.step_s)
-    return server.range(expression, plan.window, expected_series=max(block.series, 1))
+    return server.range(_expression(block, plan), plan.window, expected_series=max(block.series, 1))
 
 
 def _judged(answer: Answer, block: Block, *, plan: ScanPlan) -> Tally:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Final
 
 from reconstruct.errors import ReconstructError
@@ -80,7 +81,7 @@ def scan_unknown(
         instance_labels=INSTANCE_LABELS,
         known=_of_instances(known),
     )
-    return (result,)
+    return (replace(result, asked=done.asked),)
 
 
 def _of_instances(known: Mapping[str, Seen]) -> dict[tuple[str, str], dict[str, str]]:

@@ -42,8 +42,6 @@ class Request:
     scope: str = ""
     catalogue: Catalogue | None = None
     calls: tuple[tuple[str, str], ...] = ()
-    selector: str | None = None
-    """For `scan`: only these series, whatever packs say."""
     generic: bool = True
     """Also ask for metrics that no pack knows, by their names."""
     tz: str = "UTC"

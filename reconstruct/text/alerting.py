@@ -20,7 +20,7 @@ from reconstruct.model import (
 )
 from reconstruct.text.measures import measure_title
 from reconstruct.text.times import Clock
-from reconstruct.text.units import human, human_duration
+from reconstruct.text.units import human, human_duration, lasted
 from reconstruct.text.wording import capitalised
 
 SHORT_HISTORY: Final = pd.Timedelta("1h")
@@ -120,7 +120,7 @@ def review_text(review: AlertReview, *, clock: Clock) -> str:
 def fired_when(review: AlertReview) -> str:
     """How long after the onset, or before it, a rule first fired."""
     after_s = review.after_onset_s or 0.0
-    return f"{human_duration(abs(round(after_s)))} {'after' if after_s >= 0 else 'before'} onset"
+    return f"{lasted(abs(after_s))} {'after' if after_s >= 0 else 'before'} onset"
 
 
 def _fired(review: AlertReview) -> str:
@@ -135,7 +135,7 @@ def proposal_text(proposed: ProposedAlert, *, clock: Clock, first_alert: str = "
         compared = "; no alert fired"
     else:
         name = f" ({first_alert})" if first_alert else ""
-        compared = f", {human_duration(round(proposed.earlier_s))} earlier than the first alert{name}"
+        compared = f", {lasted(proposed.earlier_s)} earlier than the first alert{name}"
     times = {0: "0 times", 1: "once"}.get(proposed.false_firings, f"{proposed.false_firings} times")
     history = _history(pd.Timedelta(days=proposed.backtest_days))
     short = proposed.backtest_days < SHORT_HISTORY / pd.Timedelta(days=1)
@@ -171,7 +171,11 @@ def no_proposal_text(why: NoProposal, *, clock: Clock) -> str:
             return f"{had} of samples before onset are too few to tell what is usual ({needed} needed; {more})."
         case "not-earlier":
             would, fired = clock.time(_when(facts["would_fire"])), clock.time(_when(facts["fired"]))
-            return f"The best one found would have fired at {would}; {facts['alert']} fired at {fired}."
+            best = f"The best one found would have fired at {would}"
+            earlier = _when(facts["fired"]) - _when(facts["would_fire"])
+            if earlier > pd.Timedelta(0):
+                return f"{best}, only {_length(earlier)} before {facts['alert']} did."
+            return f"{best}; {facts['alert']} fired at {fired}."
         case "false-firings":
             outside = f"fired {facts['false']} times outside the incident in {_history(facts['history'])}"
             return f"The best one found would have {outside}."
@@ -184,8 +188,8 @@ def recurrence_text(recurrence: Recurrence, *, clock: Clock) -> str:
     if recurrence.end is None:
         when = f"{clock.time(recurrence.start)}, end not known"
     else:
-        lasted = human_duration(round((recurrence.end - recurrence.start).total_seconds()))
-        when = f"{clock.span(recurrence.start, recurrence.end)} ({lasted})"
+        length = lasted((recurrence.end - recurrence.start).total_seconds())
+        when = f"{clock.span(recurrence.start, recurrence.end)} ({length})"
     told = [when]
     if recurrence.alerts:
         told.append(f"{_listed(recurrence.alerts)} fired")
@@ -215,7 +219,7 @@ def _when(fact: Fact) -> pd.Timestamp:
 def _length(fact: Fact) -> str:
     if not isinstance(fact, pd.Timedelta):
         raise TypeError(f"{fact!r} is no length of time")
-    return human_duration(round(fact.total_seconds()))
+    return lasted(fact.total_seconds())
 
 
 def _history(fact: Fact) -> str:

@@ -7,11 +7,11 @@ from typing import Final, cast
 
 import pandas as pd
 
-from reconstruct.model import Facts, Service
+from reconstruct.model import Facts, Reason, Service
 from reconstruct.text.measures import measure_title
 from reconstruct.text.reasons import clock, span
 from reconstruct.text.units import human
-from reconstruct.text.wording import share_text
+from reconstruct.text.wording import joined, mechanism_text, share_text
 
 FIGURES: Final[Mapping[str, str]] = {
     "requests": "requests",
@@ -59,6 +59,8 @@ FIGURES: Final[Mapping[str, str]] = {
     "message-failures": "share of messages that failed",
     "message-delay": "age of messages when handled",
     "call-time": "time per call",
+    "calls-per-request": "statements per request",
+    "call-time-per-request": "time in statements per request",
     "call-failures": "share of calls that failed",
     "round-trip": "round trip",
     "loss": "share of probes lost",
@@ -105,7 +107,9 @@ def figure_text(facts: Facts) -> str:
     return f"{FIGURES.get(name, name)} of {thing}{towards}: {both}"
 
 
-_LEADS: Final = frozenset({"taken", "size", "waiting", "wait-time", "held-time"})
+_LEADS: Final = frozenset(
+    {"taken", "size", "waiting", "wait-time", "held-time", "calls-per-request", "call-time-per-request"}
+)
 
 
 def reason_text(rule: str, kind: str, facts: Facts) -> str:
@@ -121,15 +125,47 @@ def _service(facts: Facts, key: str = "service") -> str:
     return cast("Service", facts[key]).name or "an unnamed service"
 
 
-def _shown(tail: str) -> Callable[[Facts], str]:
-    return lambda facts: (
-        f"{figure_text(facts)}; {tail.format(thing=facts['thing'], target=facts.get('target') or 'its callee')}"
-    )
+def _shown(kind: str) -> Callable[[Facts], str]:
+    return lambda facts: f"{figure_text(facts)}; {_tail(kind, facts)}"
+
+
+def _tail(kind: str, facts: Facts) -> str:
+    return _TAILS[kind].format(thing=facts["thing"], target=facts.get("target") or "its callee")
+
+
+_TAILS: Final[Mapping[str, str]] = {
+    "own-failures": "nothing that {thing} calls failed as much",
+    "one-instance": "one instance of {thing} accounts for nearly all of it",
+    "edge-alone": "what stands behind {thing} answered",
+    "own-time": "nothing that {thing} calls accounts for it",
+    "never-arrives": "these requests never reached {target}",
+    "between-slow": "{thing} itself took less than its callers waited",
+    "between-fails": "calls failed before they reached {thing}",
+    "gives-up": "{thing} failed calls that {target} answered",
+    "asks-more": "{thing} called {target} several times for one request",
+}
+"""What a figure alone does not show, by the kind of finding."""
+
+
+def beyond_statement(reason: Reason) -> str:
+    """What a reason says that its hint's own statement does not: "" where the statement says it all.
+
+    >>> beyond_statement(Reason("temporal-order", "13 s before the first sign", ("e1",), 2.0, kind="before-sign"))
+    ''
+    """
+    if (reason.rule, reason.kind) == ("mechanism-shown", "figure"):
+        return ""
+    if reason.rule == "mechanism-shown" and reason.kind in _TAILS:
+        return _tail(reason.kind, reason.facts)
+    if (reason.rule, reason.kind) == ("temporal-order", "before-sign") and not reason.facts.get("late"):
+        return ""
+    return reason.says
 
 
 def _lag(facts: Facts) -> str:
     began = "the slope began" if facts["slope"] else "the first sign"
-    return f"{span(_time(facts, 'time'), _time(facts, 'sign'))} before {began} at {clock(_time(facts, 'sign'))}"
+    said = f"{span(_time(facts, 'time'), _time(facts, 'sign'))} before {began} at {clock(_time(facts, 'sign'))}"
+    return f"{said}; such a change usually shows sooner" if facts.get("late") else said
 
 
 def _named(facts: Facts) -> str:
@@ -175,15 +211,7 @@ def _out_of_reach(facts: Facts) -> str:
 
 _KINDS: Final[Mapping[tuple[str, str], Callable[[Facts], str]]] = {
     ("mechanism-shown", "figure"): figure_text,
-    ("mechanism-shown", "own-failures"): _shown("nothing that {thing} calls failed as much"),
-    ("mechanism-shown", "one-instance"): _shown("one instance of {thing} accounts for nearly all of it"),
-    ("mechanism-shown", "edge-alone"): _shown("what stands behind {thing} answered"),
-    ("mechanism-shown", "own-time"): _shown("nothing that {thing} calls accounts for it"),
-    ("mechanism-shown", "never-arrives"): _shown("these requests never reached {target}"),
-    ("mechanism-shown", "between-slow"): _shown("{thing} itself took less than its callers waited"),
-    ("mechanism-shown", "between-fails"): _shown("calls failed before they reached {thing}"),
-    ("mechanism-shown", "gives-up"): _shown("{thing} failed calls that {target} answered"),
-    ("mechanism-shown", "asks-more"): _shown("{thing} called {target} several times for one request"),
+    **{("mechanism-shown", kind): _shown(kind) for kind in _TAILS},
     ("location", "end"): lambda f: f"from the users' side the calls lead to {f['thing']}, and no further",
     ("location", "serves"): lambda f: f"{f['thing']} serves what the calls lead to",
     ("location", "hosts"): lambda f: f"what the calls lead to runs on {f['thing']}",
@@ -191,19 +219,23 @@ _KINDS: Final[Mapping[tuple[str, str], Callable[[Facts], str]]] = {
     ("location", "way"): lambda f: f"{f['thing']} is on the way of the calls, not at their end",
     ("location", "below"): lambda f: f"the calls through {f['thing']} do not carry the excess",
     ("location", "elsewhere"): lambda f: f"{f['thing']} is not on the path of the affected calls",
+    ("location", "other-store"): lambda f: (
+        f"calls are known to lead to {joined(cast('tuple[str, ...]', f['stores']))}; "
+        f"nothing tells whether affected ones use {f['thing']}"
+    ),
     ("location", "unknown"): lambda f: f"nothing tells whether affected calls use {f['thing']}",
-    ("consequence", "consequence"): lambda f: f"{f['by_mechanism']} of {f['by']} brings this about by itself".replace(
-        "-", " "
+    ("consequence", "consequence"): lambda f: (
+        f"{mechanism_text(str(f['by_mechanism']))} at {f['by']} brings this about by itself"
     ),
     ("specificity", "general"): lambda _: "another resource's own figure says more",
     ("onset-order", "late"): lambda _: "its first sign came after users were affected",
     ("topology", "on-it"): lambda f: f"the change is of {f['thing']} itself",
     ("topology", "may-reach-it"): lambda f: f"a change of {_service(f)} can bring this about at {f['thing']}",
     ("topology", "hardly-reaches-it"): lambda f: (
-        f"{_service(f)} calls {f['thing']}, or may, but its own figures show no sign of bringing this about"
+        f"no figure of {_service(f)} shows that it brought this about at {f['thing']}"
     ),
     ("mechanism-fits", "kind-of-change"): lambda f: (
-        f"{str(f['mechanism']).replace('-', ' ')} after {CHANGE_WORDS.get(str(f['kind']), 'a change')}"
+        f"{CHANGE_WORDS.get(str(f['kind']), 'a change')} can cause {mechanism_text(str(f['mechanism']))}"
     ),
     ("temporal-order", "before-sign"): _lag,
     ("temporal-order", "after-sign"): _late_sign,

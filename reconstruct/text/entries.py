@@ -8,13 +8,13 @@ from typing import Final, NamedTuple
 
 import pandas as pd
 
-from reconstruct.model import Alert, Anomaly, Entry, Event, Fact, Facts, Gap, Incident, Quantity, Reference
+from reconstruct.model import Alert, Anomaly, Entry, Event, Fact, Facts, Gap, Incident, Quantity, Reference, Service
 from reconstruct.text.causes import figure_name
 from reconstruct.text.event_state import how_far
 from reconstruct.text.measures import level_text, measure, moved_text, span_text
-from reconstruct.text.references import event_text, labels_text, service_text
+from reconstruct.text.references import CHANGE_NOUNS, change_text, labels_text, shared_names, short_text
 from reconstruct.text.times import Clock
-from reconstruct.text.units import apart, change, human_duration
+from reconstruct.text.units import apart, change, lasted
 from reconstruct.text.wording import joined, mechanism_text
 
 MAX_NAMES: Final = 3
@@ -37,6 +37,11 @@ class _Known:
     alerts: Mapping[str, Alert]
     anomalies: Mapping[str, Anomaly]
     gaps: Mapping[str, Gap]
+    shared: frozenset[str]
+
+    def name(self, service: Service) -> str:
+        """A service, with its namespace only where another one has its name."""
+        return short_text(service, self.shared)
 
 
 def entry_words(incident: Incident, *, clock: Clock) -> Mapping[str, Words]:
@@ -47,6 +52,7 @@ def entry_words(incident: Incident, *, clock: Clock) -> Mapping[str, Words]:
         {a.id: a for a in incident.evidence.alerts},
         {a.id: a for a in incident.anomalies},
         {g.id: g for g in incident.evidence.gaps},
+        shared_names(incident),
     )
     return {entry.id: _RULES.get(entry.rule, _named)(entry, known) for entry in incident.timeline}
 
@@ -71,7 +77,10 @@ def _shown(entry: Entry, known: _Known) -> list[Anomaly]:
 
 def _change(entry: Entry, known: _Known) -> Words:
     event = known.events[_id(entry.facts["event"])]
-    title = event.title or f"{event.kind} of {service_text(event.service) or 'an unnamed service'}"
+    if event.kind == "restart" and entry.end is not None and entry.facts.get("restarts"):
+        until = known.clock.time(entry.end)
+        return Words(f"{known.name(event.service)}: instances restarted again and again", f"until {until}")
+    title = event.title or f"{event.kind} of {known.name(event.service) or 'an unnamed service'}"
     told = [_version(event), how_far(event)]
     restarts = [known.events[i] for i in _ids(entry.facts.get("restarts")) if i in known.events]
     if restarts:
@@ -89,12 +98,12 @@ def _version(event: Event) -> str:
     """Its kind and versions, where the title does not say them and they differ."""
     if event.kind in ("note", "alert") or (event.kind == "restart" and not event.version):
         return ""
-    kind = "" if event.kind in event.title.lower() else event.kind
+    kind = "" if event.kind in event.title.lower() else CHANGE_NOUNS.get(event.kind, event.kind)
     if not event.version or event.version == event.previous or event.kind == "flag":
         return kind
     if event.previous and not (event.previous in event.title and event.version in event.title):
-        return f"{event.kind} {event.previous} -> {event.version}"
-    return kind if event.version in event.title else f"{event.kind} {event.version}"
+        return f"{CHANGE_NOUNS.get(event.kind, event.kind)} from {event.previous} to {event.version}"
+    return kind if event.version in event.title else f"{CHANGE_NOUNS.get(event.kind, event.kind)} {event.version}"
 
 
 def effect_text(effect: Fact, measured: Fact | None, anomalies: Mapping[str, Anomaly]) -> str:
@@ -104,7 +113,12 @@ def effect_text(effect: Fact, measured: Fact | None, anomalies: Mapping[str, Ano
         return ""
     if effect == "none":
         return "no effect on user-facing signals"
-    return "; ".join(told)
+    return "; ".join(_that_moved(told))
+
+
+def _that_moved(told: list[str]) -> list[str]:
+    """Without the series that stayed, where others did not: what stayed tells nothing of the step."""
+    return [one for one in told if " stayed at " not in one] or told
 
 
 def compared(measured: Fact | None, anomalies: Mapping[str, Anomaly]) -> list[str]:
@@ -125,6 +139,17 @@ def compared(measured: Fact | None, anomalies: Mapping[str, Anomaly]) -> list[st
     return told
 
 
+def came_to(measured: Fact | None, anomalies: Mapping[str, Anomaly]) -> list[str]:
+    """`failed requests at 3 %` for each (series, before, after) that changed; all of them where none did."""
+    told = []
+    for row in measured if isinstance(measured, tuple) else ():
+        reference, before, after = row if isinstance(row, tuple) and len(row) == 3 else (None, None, None)
+        a = anomalies.get(_id(reference))
+        if a is not None and isinstance(before, Quantity) and isinstance(after, Quantity):
+            told.append((before.value != after.value, f"{measure(a)} at {level_text(after)}"))
+    return [text for moved, text in told if moved] or [text for _, text in told]
+
+
 def _alert_pending(entry: Entry, known: _Known) -> Words:
     alert = known.alerts[_id(entry.facts["alert"])]
     return Words(f"{alert.rule} pending", alert.condition)
@@ -137,7 +162,7 @@ def _alert_fired(entry: Entry, known: _Known) -> Words:
         told, title = [], f"{names[0]} fired"
         pending = entry.facts.get("pending")
         if isinstance(pending, pd.Timedelta):
-            title += f" (pending for {human_duration(pending.total_seconds())})"
+            title += f" (pending for {lasted(pending.total_seconds())})"
         if "times" in entry.facts and isinstance(last := entry.facts.get("last"), pd.Timestamp):
             told.append(f"fired {entry.facts['times']} times in this window, last at {known.clock.time(last)}")
         series = [known.alerts[i] for i in _ids(entry.facts.get("series")) if i in known.alerts]
@@ -175,7 +200,7 @@ def _episode(entry: Entry, known: _Known) -> Words:
 
 def _spread(entry: Entry, known: _Known) -> Words:
     shown = _shown(entry, known)
-    where = service_text(entry.service)
+    where = known.name(entry.service)
     layer = str(entry.facts["layer"])
     head = f"{where} ({layer})" if where and layer not in where else where or layer
     return Words(f"{head}: {moved_text(shown[0], whose=False)}", _figures(entry, shown, known))
@@ -196,12 +221,14 @@ def _figures(entry: Entry, shown: Sequence[Anomaly], known: _Known) -> str:
 
 def _phase(entry: Entry, known: _Known) -> Words:
     told = compared(entry.facts.get("measured"), known.anomalies)
-    moved = [one for one in told if " stayed at " not in one] or told
+    moved = _that_moved(told)
+    step = known.events.get(_id(entry.facts.get("step")))
+    if step and entry.facts.get("improved"):
+        moved = came_to(entry.facts.get("measured"), known.anomalies)  # what it came from stands with the step
     head = "Partly recovered" if entry.facts.get("improved") else "Worse"
     if entry.facts.get("back"):
         head = "User-facing signals back to normal"
-    step = known.events.get(_id(entry.facts.get("step")))
-    after = f"after “{event_text(step)}” at {known.clock.time(step.time)}" if step else ""
+    after = f"after {change_text(step)} at {known.clock.time(step.time)}" if step else ""
     return Words(f"{head}: {'; '.join(moved)}", after)
 
 
@@ -212,9 +239,9 @@ def _peak(entry: Entry, known: _Known) -> Words:
 
 
 def _recovered(entry: Entry, known: _Known) -> Words:
-    where = service_text(entry.service)
+    where = known.name(entry.service)
     step = known.events.get(_id(entry.facts.get("step")))
-    told = [f"about when “{event_text(step)}”, {known.clock.time(step.time)}"] if step else []
+    told = [f"about when {change_text(step)}, {known.clock.time(step.time)}"] if step else []
     if not entry.facts.get("known_action"):
         told.append("no action that mitigated it is known")
     alerts = [known.alerts[i] for i in _ids(entry.facts.get("alerts")) if i in known.alerts]
@@ -224,8 +251,8 @@ def _recovered(entry: Entry, known: _Known) -> Words:
     return Words(f"Recovered: {where + ' ' if where else ''}back to normal", "; ".join(told))
 
 
-def _layer_recovered(entry: Entry, _: _Known) -> Words:
-    where = service_text(entry.service)
+def _layer_recovered(entry: Entry, known: _Known) -> Words:
+    where = known.name(entry.service)
     layer = str(entry.facts["layer"])
     return Words(f"{f'{where} ({layer})' if where else layer} recovered", str(entry.facts["signal"]))
 
@@ -242,15 +269,15 @@ def _mechanism(entry: Entry, known: _Known) -> Words:
     beside = [known.anomalies[i] for i in _ids(facts.get("beside")) if i in known.anomalies]
     was, now = apart(before.value, during.value, before.unit)
     told = [f"{was} before, median {now}", *(f"{measure(a)} {span_text(a)}" for a in beside)]
-    return Words(f"{service_text(entry.service)}: {name} {way}", "; ".join(told))
+    return Words(f"{known.name(entry.service)}: {name} {way}", "; ".join(told))
 
 
-def _mechanism_ended(entry: Entry, _: _Known) -> Words:
+def _mechanism_ended(entry: Entry, known: _Known) -> Words:
     facts = entry.facts
     before, during = _before_during(facts)
     figure = change(during.value, before.value, before.unit)
     gone = f"{mechanism_text(str(facts['mechanism']))} gone"
-    return Words(f"{service_text(entry.service)}: {gone}", f"{figure_name(facts)} back from {figure}")
+    return Words(f"{known.name(entry.service)}: {gone}", f"{figure_name(facts)} back from {figure}")
 
 
 def _gap(entry: Entry, known: _Known) -> Words:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from reconstruct.model import ErrorBudget, Impact, Incident
 from reconstruct.text.measures import measure, span_text
-from reconstruct.text.references import service_text
+from reconstruct.text.references import service_text, shared_names, short_text
 from reconstruct.text.times import Clock
-from reconstruct.text.units import human, human_duration
+from reconstruct.text.units import human, human_duration, lasted
 
 
 def impact_told(incident: Incident, *, clock: Clock) -> tuple[tuple[str, tuple[str, ...]], ...]:
@@ -28,7 +28,7 @@ def impact_text(impact: Impact, *, incident: Incident, clock: Clock) -> str:
     lead = next((m for m in incident.users if m.anomaly in impact.evidence), None)
     shown = next((a for a in incident.anomalies if a.id == (lead.anomaly if lead else "")), None)
     shown = shown or next((a for a in incident.anomalies if a.id in impact.evidence), None)
-    place = f"{service_text(impact.service)} {impact.route}".strip()
+    place = f"{short_text(impact.service, shared_names(incident))} {impact.route}".strip()
     size = f"{human(impact.value, impact.unit)} {impact.what}{f' at {place}' if place else ''}"
     if impact.unit not in ("", "count"):
         what = measure(shown) if shown else impact.what
@@ -43,8 +43,8 @@ def impact_text(impact: Impact, *, incident: Incident, clock: Clock) -> str:
         median = f"median {human(lead.median.value, lead.median.unit)}" if lead else ""
         figures = f"{human(shown.baseline, shown.signal.unit)} before, {median}" if median else span_text(shown)
         size += f" ({measure(shown)} {figures})"
-    lasted = human_duration((impact.end - impact.start).total_seconds())
-    return f"{size}; {clock.span(impact.start, impact.end)}, {lasted}"
+    length = lasted((impact.end - impact.start).total_seconds())
+    return f"{size}; {clock.span(impact.start, impact.end)}, {length}"
 
 
 def impact_parts(incident: Incident) -> str:
@@ -53,10 +53,11 @@ def impact_parts(incident: Incident) -> str:
     `Share of requests that failed: shop 33 %; by route of lb: /orders 41 %, /login 12 %`
     """
     parts = [i for i in incident.explanation.impact if i.inner and i.share is not None]
-    services = [f"{service_text(i.service)} {human(i.share or 0.0, 'ratio')}" for i in parts if not i.route]
+    shared = shared_names(incident)
+    services = [f"{short_text(i.service, shared)} {human(i.share or 0.0, 'ratio')}" for i in parts if not i.route]
     routes = [i for i in parts if i.route]
     by_route = ", ".join(f"{i.route} {human(i.share or 0.0, 'ratio')}" for i in routes)
-    told = [", ".join(services), f"by route of {service_text(routes[0].service)}: {by_route}" if routes else ""]
+    told = [", ".join(services), f"by route of {short_text(routes[0].service, shared)}: {by_route}" if routes else ""]
     text = "; ".join(part for part in told if part)
     return f"Share of requests that failed behind it: {text}" if text else ""
 

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import pandas as pd
 
 from reconstruct.model import Anomaly, Event, Service
-from reconstruct.text.units import change, human, human_duration
+from reconstruct.text.references import CHANGE_NOUNS, UNVERSIONED
+from reconstruct.text.units import change, human, lasted
 
 ALIKE = 0.1
 """Figures this close are told as "a and b", others as "a, b"."""
@@ -52,15 +53,15 @@ def the_change(event: Event) -> str:
     >>> the_change(Event("e1", t, "deploy", Service("shop"), "shop 2: find orders", version="2.20.0"))
     'the deploy of shop 2.20.0 at 13:55:30'
     >>> the_change(Event("e2", t, "flag", Service(""), "flag new_footer on"))
-    'the flag "flag new_footer on" at 13:55:30'
+    'the flag change “flag new_footer on” at 13:55:30'
     """
-    if event.service.name and event.version and event.kind not in ("flag", "config"):
+    if event.service.name and event.version and event.kind not in UNVERSIONED:
         what = f"of {event.service.name} {event.version}"
     elif event.title:
-        what = f'"{event.title}"'
+        what = f"“{event.title}”"
     else:
         what = f"of {event.service.name or 'an unnamed service'}"
-    return f"the {event.kind} {what} at {clock(event.time)}"
+    return f"the {CHANGE_NOUNS.get(event.kind, event.kind)} {what} at {clock(event.time)}"
 
 
 def names(services: Sequence[Service], *, most: int = 4) -> str:
@@ -77,7 +78,7 @@ def names(services: Sequence[Service], *, most: int = 4) -> str:
 
 def span(from_time: pd.Timestamp, to_time: pd.Timestamp) -> str:
     """Length of time between two moments."""
-    return human_duration(round((to_time - from_time).total_seconds()))
+    return lasted((to_time - from_time).total_seconds())
 
 
 def lower_first(text: str) -> str:

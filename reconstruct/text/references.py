@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Final, Literal
 
 from reconstruct.model import Alert, Anomaly, Event, Gap, Incident, Query, Service
+from reconstruct.text.escape import clip
 from reconstruct.text.links import web_url
 from reconstruct.text.units import change
 
@@ -14,6 +16,13 @@ SCRAPE_LABELS: Final = frozenset({"job", "endpoint", "prometheus", "namespace", 
 """Labels that say how a series was scraped, or what its service says already."""
 MAX_LABELS_SHOWN: Final = 3
 """So many label values tell a series apart for a reader; incident.json has all."""
+
+MAX_TITLE: Final = 60
+"""Characters of an event's title inside a sentence."""
+UNVERSIONED: Final = frozenset({"flag", "config"})
+"""Kinds of change whose title says what they did: a version beside them is the service's, or a file's revision."""
+CHANGE_NOUNS: Final[Mapping[str, str]] = {"config": "configuration change", "flag": "flag change", "scale": "scaling"}
+"""Kinds of change as a sentence names them, where the kind itself is no such noun."""
 
 CitedKind = Literal["query", "event", "alert", "gap", "anomaly", "episode", "entry"]
 
@@ -74,6 +83,24 @@ def service_text(service: Service) -> str:
     return f"{service.name} ({where})" if service.name and where else service.name or where
 
 
+def shared_names(incident: Incident) -> frozenset[str]:
+    """Names that two services of the incident bear: only these need a namespace beside them."""
+    held: dict[str, set[Service]] = {}
+    told = (a.service for a in incident.anomalies), (e.service for e in incident.evidence.events)
+    for service in (*incident.explanation.affected, *(one for services in told for one in services)):
+        held.setdefault(service.name, set()).add(service)
+    return frozenset(n for n, of in held.items() if any(not a.may_be(b) for a, b in combinations(of, 2)))
+
+
+def short_text(service: Service, shared: Collection[str]) -> str:
+    """A service as a draft names it; `shared` from `shared_names`.
+
+    >>> short_text(Service("shop", "prod"), ()), short_text(Service("shop", "prod"), {"shop"})
+    ('shop', 'shop (prod)')
+    """
+    return service.name if service.name and service.name not in shared else service_text(service)
+
+
 def labels_text(labels: Mapping[str, str], *, service: Service) -> str:
     """The label values that tell a series from its sisters; those that only repeat the service are left out.
 
@@ -95,10 +122,27 @@ def anomaly_text(anomaly: Anomaly) -> str:
 def event_text(event: Event) -> str:
     """The event in words, with its versions where its title does not say them."""
     title = event.title or f"{event.kind} of {service_text(event.service) or 'an unnamed service'}"
-    if not event.version or event.version in title:
+    if not event.version or event.version in title or event.kind == "flag":
         return title
     before = f"{event.previous} to " if event.previous and event.previous != event.version else ""
     return f"{title} ({before}{event.version})"
+
+
+def change_text(event: Event) -> str:
+    """A change as one refers to it in a sentence.
+
+    >>> t = pd.Timestamp("2026-01-01T12:00Z")
+    >>> change_text(Event("e1", t, "deploy", Service("shop"), "shop 2.20.0: find orders", version="2.20.0"))
+    'the deploy of shop to 2.20.0'
+    >>> change_text(Event("e2", t, "config", Service("shop"), "pool of 20", version="r8"))
+    'the configuration change “pool of 20”'
+    """
+    kind = CHANGE_NOUNS.get(event.kind, event.kind)
+    if event.service.name and event.version and event.version != event.previous and event.kind not in UNVERSIONED:
+        return f"the {kind} of {event.service.name} to {event.version}"
+    if event.title:
+        return f"the {kind} “{clip(event.title, most=MAX_TITLE)}”"
+    return f"the {kind} of {event.service.name or 'an unnamed service'}"
 
 
 def _query(query: Query) -> Cited:

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from reconstruct.model import AffectedInstances, CommonLabel, Family, ScanResult
+from reconstruct.model import VERSION_LABELS, AffectedInstances, CommonLabel, Family, ScanResult
 from reconstruct.text.times import clock
-from reconstruct.text.units import human_duration
+from reconstruct.text.units import lasted
 
 
 def counted(*, series: int, judged: int, changed: int) -> str:
@@ -31,7 +31,7 @@ def most_began(first: pd.Timestamp, last: pd.Timestamp, count: int, *, changed: 
     """
     if first == last:
         return f"Most of what moved ({count:,} of {changed:,}) began at {clock(first, dates=dates)} UTC."
-    within = human_duration((last - first).total_seconds())
+    within = lasted((last - first).total_seconds())
     return (
         f"Most of what moved ({count:,} of {changed:,}) began between {clock(first, dates=dates)} and "
         f"{clock(last, dates=dates)} UTC, within {within}."
@@ -61,7 +61,7 @@ def instances_text(one: AffectedInstances) -> str:
         return f"{affected:,} of {affected + one.others:,} {noun} are affected."
     first = one.common[0]
     names = [name for name, _, _ in first.matchers]
-    have = f"run {first.matchers[0][2]}" if names == ["version"] else f"have {first.selector}"
+    have = f"run {first.matchers[0][2]}" if set(names) <= set(VERSION_LABELS) else f"have {first.selector}"
     who = f"All {affected:,}" if first.changed == affected else f"{first.changed:,} of the {affected:,}"
     others = f"none of the {one.others:,} others does" if not first.others else (
         f"{first.others:,.0f} of the {one.others:,} others {'does' if first.others == 1 else 'do'}"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from reconstruct.model import Moment, Window
+from reconstruct.model import Incident, Moment, Window
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -170,3 +170,11 @@ def day_said(time: pd.Timestamp) -> str:
     """A day as a title says it, without its year."""
     # Not strftime: a date must not change its language with the locale of the process.
     return f"{time.day} {_MONTHS[time.month - 1]}"
+
+
+def clock_of(incident: Incident, *, zone: str = "UTC", marked: bool = False) -> Clock:
+    """How the times of a draft are written: with dates where the window or its evidence lies on more than one day."""
+    window = incident.evidence.window
+    times = [entry.moment.time for entry in incident.timeline]
+    first, last = min([window.start, *times]), max([window.end - pd.Timedelta(1, unit="ns"), *times])
+    return Clock(zone, dates=spans_midnight(first, last, zone=zone), marked=marked)

@@ -179,6 +179,15 @@ def human_duration(seconds: float) -> str:
     return f"{sign}{int(_half_up(size))} s"
 
 
+def lasted(seconds: float) -> str:
+    """A length between two moments of different sources, to the second: their clocks agree no better.
+
+    >>> lasted(9.7), lasted(10.5), lasted(0.2)
+    ('10 s', '11 s', '0 s')
+    """
+    return human_duration(_half_up(seconds) if math.isfinite(seconds) else seconds)
+
+
 def _significant(value: float, *, digits: int) -> float:
     return float(f"{value:.{digits - 1}e}")
 

@@ -46,9 +46,8 @@ def verdict_text(reason: VerdictReason, anomalies: Mapping[str, Anomaly]) -> str
             return f"only {samples} of user-facing signals tell what is normal, too few to call the window calm"
         case "stands-out":
             whose = facts["service"].name if isinstance(facts["service"], Service) else "a service"
-            return (
-                f"no user-facing signal left its baseline by enough, but {whose} left its past: {place_figures(facts)}"
-            )
+            moved = f"{whose} left its past: {place_figures(facts)}"
+            return f"no user-facing signal left its baseline far enough to count, but {moved}"
         case "calm":
             return _calm(facts, anomalies)
     return "no user-facing signal (requests, errors, latency, probes) has data in the window"
@@ -93,7 +92,7 @@ def _calm(facts: Facts, anomalies: Mapping[str, Anomaly]) -> str:
     nearest = ", ".join(f"{moved_from_to(a)}{end}" for a, end in zip(near, ends, strict=True))
     told = f"; nearest to it: {nearest}" if nearest else ""
     return (
-        f"none of the {facts['judged']} user-facing signals left its baseline by enough, for long enough{moved}{told}"
+        f"none of the {facts['judged']} user-facing signals left its baseline far and long enough to count{moved}{told}"
     )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
 
 import pandas as pd
 
@@ -11,6 +12,9 @@ from reconstruct.timeline.story import Story
 
 NOTES_AROUND = pd.Timedelta("1h")
 """Notes this long before the trigger or after the recovery are of the incident still."""
+
+REPEATED: Final = 3
+"""So many restarts of a service in one incident are one entry with a length."""
 
 _KINDS: Mapping[str, EntryKind] = {"restart": "restart", "note": "note", "alert": "alert", "job": "note"}
 
@@ -22,9 +26,21 @@ def change(story: Story) -> Iterator[Entry]:
     shown = [e for e in story.evidence.events if e.time >= window.start or e.id in spoken_of]
     restarts = {e.id: story.restarts_of(e) for e in shown}
     taken = {r.id for own in restarts.values() for r in own}
+    for first, again in _repeated(story, [e for e in shown if e.kind == "restart" and e.id not in taken]):
+        restarts[first.id] = again
+        taken |= {e.id for e in again}
     for event in shown:
         if event.id not in taken:
             yield _entry(story, event, restarts[event.id])
+
+
+def _repeated(story: Story, found: Sequence[Event]) -> Iterator[tuple[Event, tuple[Event, ...]]]:
+    """Restarts of one service that went on while the incident lasted: the first with the others."""
+    inside = [e for e in found if e.service.name and story.begin <= e.time < story.over]
+    for name in dict.fromkeys(e.service.name for e in inside):
+        first, *again = [e for e in inside if e.service.name == name]
+        if len(again) >= REPEATED - 1:
+            yield first, tuple(again)
 
 
 def _entry(story: Story, event: Event, restarts: tuple[Event, ...]) -> Entry:

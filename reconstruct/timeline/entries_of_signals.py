@@ -317,10 +317,12 @@ def _moved(shown: Sequence[Anomaly], story: Story) -> dict[str, Fact]:
     found = next((one for one in story.leads if one.anomaly.id == first.id), None)
     mitigated = story.stones["mitigated"]
     # While instances restart figures are those of the restart: the peak is told of the time before it.
-    until = mitigated.moment.time if mitigated else over
+    back = story.stones["recovered"]
+    until = back.moment.time if back else over  # as the summary's figures: not the samples that may be normal again
     stone = story.stones["onset"]
     began = stone.moment.time if stone else story.begin
-    all_, calm = (measured([found], began, t) if found else () for t in (over, until))
+    acted = mitigated.moment.time if mitigated else until
+    all_, calm = (measured([found], began, t) if found else () for t in (until, acted))
     median = all_[0].median if all_ else Quantity(first.level, unit)
     worst = (calm or all_)[:1]
     facts: dict[str, Fact] = {

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from reconstruct.meaning.user_signals import weight_of
-from reconstruct.model import Duration, Event, Fact, FollowUp, Quantity, Reference
+from reconstruct.model import Duration, Event, Fact, FollowUp, Impact, Quantity, Reference
 from reconstruct.timeline.leads import anomalies_by_id
 from reconstruct.timeline.story import BELIEVED, Story
 
@@ -78,20 +78,34 @@ def _delay(story: Story, durations: Mapping[str, Duration]) -> Iterator[FollowUp
     facts: dict[str, Fact] = {"after": pd.Timedelta(seconds=length.value_s), "step": Reference(mitigated.evidence[0])}
     evidence = mitigated.evidence
     detected = story.stones["detected"]
-    found = _failed_between(story, detected.moment.time, mitigated.moment.time) if detected else None
-    if found is not None:
-        failed, cited = found
-        facts["failed_per_minute"] = Quantity(60.0 * failed / length.value_s, "count")
-        facts["failed"] = Quantity(failed, "count")
-        evidence = (*evidence, *cited)
+    row = _met(story)
+    if row is not None and detected is not None:
+        start, end = detected.moment.time, mitigated.moment.time
+        counted = _failed_between(story, row, start, end) if row.what == "failed requests" else None
+        requests = counted if counted is not None else _at_mean_rate(row, start, end)
+        facts |= {
+            "met": "failed" if row.what == "failed requests" else "were slow",
+            "requests": Quantity(requests, "count"),
+            "per_minute": Quantity(60.0 * requests / length.value_s, "count"),
+            "counted": counted is not None,
+        }
+        evidence = (*evidence, *row.evidence)
     yield FollowUp("delay", evidence, facts)
 
 
-def _failed_between(story: Story, start: pd.Timestamp, end: pd.Timestamp) -> tuple[float, tuple[str, ...]] | None:
-    """Requests that failed in [start, end) at the outermost hop, as its samples count them, and what shows it."""
-    counted = next((i for i in story.explanation.impact if i.what == "failed requests" and not i.inner), None)
-    if counted is None:
-        return None
+def _met(story: Story) -> Impact | None:
+    """What the lead series say that users met: requests that failed, else those that were slow."""
+    leads = {lead.anomaly.id for lead in story.leads}
+    rows = [i for i in story.explanation.impact if not i.inner and leads & set(i.evidence) and i.end > i.start]
+    return next((i for what in ("failed requests", "slow requests") for i in rows if i.what == what), None)
+
+
+def _at_mean_rate(row: Impact, start: pd.Timestamp, end: pd.Timestamp) -> float:
+    return row.value * ((end - start) / (row.end - row.start))
+
+
+def _failed_between(story: Story, counted: Impact, start: pd.Timestamp, end: pd.Timestamp) -> float | None:
+    """Requests that failed in [start, end) at the outermost hop, as its samples count them; None where they do not."""
     metrics = story.evidence.metrics
     for metric in metrics:
         behind = weight_of(metric, metrics)
@@ -99,11 +113,8 @@ def _failed_between(story: Story, start: pd.Timestamp, end: pd.Timestamp) -> tup
             continue
         inside = (metric.values.index >= start) & (metric.values.index < end)
         rates = metric.values.to_numpy(dtype=float)[inside] * behind.values.to_numpy(dtype=float)[inside]
-        return float(np.nansum(rates)) * story.evidence.window.step_s, counted.evidence
-    minutes = (counted.end - counted.start).total_seconds() / 60.0
-    if minutes <= 0:
-        return None
-    return counted.value / minutes * (end - start).total_seconds() / 60.0, counted.evidence
+        return float(np.nansum(rates)) * story.evidence.window.step_s
+    return None
 
 
 def _detours(story: Story) -> Iterator[FollowUp]:

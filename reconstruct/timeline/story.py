@@ -121,8 +121,10 @@ class Story:
         mitigated = self.stones["mitigated"]
         known = self.triggers | (set(mitigated.evidence) if mitigated else set())
         steps = [e for e in self.evidence.events if e.id in known and e.took_effect]
-        steps += [r for e in steps for r in self.restarts_of(e)]
+        of_rollout = {r.id: e for e in steps for r in self.restarts_of(e)}
+        steps += [r for r in self.evidence.events if r.id in of_rollout]
         lag = pd.Timedelta(seconds=max((one.lag_s for one in self.leads), default=60.0) + 2 * CLOCKS_S)
         ahead = pd.Timedelta(seconds=2 * max((one.spacing_s for one in self.leads), default=15.0))
         near = [e for e in steps if e.time <= moment.time + ahead and (e.end or e.time) >= moment.earliest - lag]
-        return max(near, key=lambda e: (e.kind == "restart" or e.end is None, e.time, e.id), default=None)
+        found = max(near, key=lambda e: (e.kind == "restart" or e.end is None, e.time, e.id), default=None)
+        return of_rollout.get(found.id, found) if found is not None else None

@@ -103,7 +103,7 @@ def test_the_story_is_told() -> None:
         "2.1 ms, baseline",
     ):
         assert fact in said
-    assert "Candidate cause (86 %): the deploy of shop to 2.20.0 at 13:55:30, by slow query" in said
+    assert "Candidate cause (86 %): slow query after the deploy of shop to 2.20.0 at 13:55:30" in said
 
 
 def test_hints_that_nothing_supports_are_not_shown() -> None:

@@ -18,7 +18,7 @@ from reconstruct.errors import UsageError
 from reconstruct.model import Incident
 from tests.charts.chart_reading import STORIES, line_colours, outside, overlaps, shown_texts
 from tests.render import stories as made
-from tests.timeline.test_phases import story
+from tests.timeline.test_phases import ERRORS, story
 
 
 def ticks(figure: Figure) -> list[str]:
@@ -252,10 +252,12 @@ def test_missing_tells_a_hole_from_sparse_samples() -> None:
 
 
 def test_phases_more_than_twenty_times_apart_are_drawn_on_a_logarithmic_axis_and_that_is_said() -> None:
-    def axis(levels: list[tuple[int, float]]) -> tuple[str, bool]:
-        figure = signal_chart(story(levels), "http/errors")
+    def axis(levels: list[tuple[int, float]], unit: str = "seconds") -> tuple[str, bool]:
+        timed = replace(ERRORS, unit=unit, aspect="latency" if unit == "seconds" else "errors")
+        figure = signal_chart(story(levels, signal=timed), "http/errors")
         said = any("logarithmic axis" in text.says for text in shown_texts(figure))
         return figure.axes[0].get_yscale(), said
 
     assert axis([(60, 0.5), (100, 0.02)]) == ("log", True)
     assert axis([(60, 0.5), (100, 0.1)]) == ("linear", False)
+    assert axis([(60, 0.5), (100, 0.02)], unit="ratio") == ("linear", False)  # a share has its whole to be seen against

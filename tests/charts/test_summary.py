@@ -12,6 +12,7 @@ import pytest
 from reconstruct.charts.crop import cropped
 from reconstruct.charts.export import picture_bytes
 from reconstruct.charts.summary import MAX_LANES, summary_lanes, summary_picture
+from reconstruct.charts.text import plain
 from reconstruct.model import Incident
 from tests.charts.chart_reading import outside, overlaps, shown_texts
 from tests.incidents.recorded import incident
@@ -45,6 +46,14 @@ def test_a_recorded_incident_states_its_finding_above_the_users_lanes() -> None:
     assert [lane.name for lane in lanes[:2]] == ["failed requests, shop", "p95 latency, shop"]
     assert any(one.startswith("deploy shop 2.20.0") for one in said)
     assert any(one.startswith("rollback shop 2.14.1") for one in said)
+
+
+@pytest.mark.parametrize("story", STORIES)
+def test_the_figures_of_a_lane_are_never_cut(story: Callable[[], Incident]) -> None:
+    found = story()
+    said = [text.says for text in shown_texts(summary_picture(found))]
+    for lane in summary_lanes(found):
+        assert any(text.endswith(plain(lane.figures)) for text in said), lane.figures
 
 
 def test_a_window_much_longer_than_the_incident_is_cropped_to_about_three_times_it() -> None:

@@ -24,6 +24,14 @@ FROM, TO = "2026-11-17T13:00Z", "2026-11-17T15:00Z"
 TOKENS = {kind: f"s3cr3t-of-{kind}-0123456789abcdef" for kind in LIVE if kind != "statuspage"}
 """A public status page is sent none."""
 
+AWS = {
+    "AWS_SECRET_ACCESS_KEY": "wJalrXUtnFEMI/invented/9876543210abcdefgh",
+    "AWS_SESSION_TOKEN": "IQoJb3JpZ2luinvented",
+}
+"""What boto3 signs with, and what it sends."""
+HOOK = "s3cr3t-of-the-hook-0123456789abcdef"
+"""In the address that a report is delivered to."""
+
 BASIC = base64.b64encode(f"{LIVE['jenkins'].options['user']}:{TOKENS['jenkins']}".encode())
 """What is sent where a token is the password of a user."""
 
@@ -32,6 +40,27 @@ def leaky(live: Live, token: str, request: Request) -> Answer:
     """The API's answer with the token in it where it can stand, as gateways and careless tools put it there."""
     item = json.loads(json.dumps(live.item(1)).replace("shop", f"shop {token} https://ci.example/?token={token}&x=1"))
     return live.page(request, [item, live.item(2)])
+
+
+def leaky_aws(request: Request) -> Answer:
+    """What a gateway in front of AWS might do: both credentials in every text of the answer."""
+    told = " ".join(AWS.values())
+    call = {
+        "EventId": "1", "EventName": "UpdateService", "ReadOnly": "false", "EventTime": 1794923701.0,
+        "EventSource": "ecs.amazonaws.com", "Username": "jdoe", "Resources": [{"ResourceName": f"shop {told}"}],
+        "CloudTrailEvent": json.dumps({"requestParameters": {"service": f"shop {told}"}, "errorCode": told}),
+    }  # fmt: skip
+    deployed = {
+        "deploymentId": "d-1", "applicationName": f"shop {told}", "status": "Succeeded", "createTime": 1794923701.0,
+        "description": told,
+    }  # fmt: skip
+    asked = request.headers.get("X-Amz-Target", "").rpartition(".")[2]
+    answers = {
+        "LookupEvents": {"Events": [call]},
+        "ListDeployments": {"deployments": ["d-1"]},
+        "BatchGetDeployments": {"deploymentsInfo": [deployed]},
+    }
+    return Answer(200, json.dumps(answers.get(asked, {})).encode(), {"Content-Type": "application/x-amz-json-1.1"})
 
 
 def refusing(token: str, request: Request) -> Answer:
@@ -60,9 +89,18 @@ def config(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.M
             source = f"{kind}:{live.argument.format(url=server.url)}"
             sources.append({"source": source, "token": f"${{TOKEN_{kind.upper()}}}", **place, **live.options})
             monkeypatch.setenv(f"TOKEN_{kind.upper()}", token)
+        for name, secret in {"AWS_ACCESS_KEY_ID": "AKIAINVENTED00000000", **AWS}.items():
+            monkeypatch.setenv(name, secret)
+        monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+        clouds = leaky_aws if request.param == "leaky" else lambda asked: refusing(" ".join(AWS.values()), asked)
+        cloud = servers.enter_context(fake_http(clouds))
+        sources += [{"source": f"{kind}:eu-west-1", "url": cloud.url} for kind in ("aws", "codedeploy")]
+        hook = servers.enter_context(fake_http(lambda asked: refusing(HOOK, asked)))
+        monkeypatch.setenv("HOOK_URL", f"{hook.url}/{HOOK}?token={HOOK}")
         path = tmp_path / "reconstruct.yaml"
         state = {"state_file": str(tmp_path / "state" / "report.json")}
-        path.write_text(yaml.safe_dump({"events": sources, "report": state}))
+        targets = [{"kind": "webhook", "name": "hook", "url": "${HOOK_URL}", "attempts": 1}]
+        path.write_text(yaml.safe_dump({"events": sources, "report": state, "deliver": targets}))
         yield path
 
 
@@ -87,13 +125,16 @@ def test_no_token_stands_in_what_a_run_writes(config: Path) -> None:
         run("incident", *window, "--metrics", "m.csv", "--out", "draft", "--verbose", "--stdout", "json"),
         run("capture", *window, "--metrics", "m.csv", "--out", "evidence.zip"),
         run("doctor", "--verbose"),
+        run("report", *window, "--metrics", "m.csv", "--out", "report", "--verbose"),
     ]
     assert (config.parent / "draft" / "incident.json").is_file()
     assert (config.parent / "evidence.zip").is_file()
+    assert (config.parent / "state" / "report.json").is_file()
+    assert list(config.parent.glob("state/*.dead-letters.jsonl")), "the hook refuses what is delivered to it"
     written = [*held(config.parent), *((f"output of run {n}", one.output.encode()) for n, one in enumerate(done))]
     for name, content in written:
         assert BASIC not in content
-        for kind, token in TOKENS.items():
+        for kind, token in {**TOKENS, **AWS, "hook": HOOK}.items():
             assert token.encode() not in content, f"the token of {kind} stands in {name}"
 
 

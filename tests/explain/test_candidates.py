@@ -217,3 +217,50 @@ def test_a_disk_that_is_slow_is_told_unless_more_is_read(rows: float, ill: bool)
 def test_a_share_that_stays_clears_its_mechanism_unless_nothing_is_left(share: float, things: tuple[str, ...]) -> None:
     found = system(served=AFFECTED, called=LINKS, readings={("shop", "throttled"): reading(level(share), unit="ratio")})
     assert clears("cpu-contention", found) == things
+
+
+def stuck_statements(*, stored: float = 100.0) -> System:
+    """Calls to the database take 3 s for 2 ms, sessions pile up, a fifth of the statements come through."""
+    calls = {**LINKS, ("shop", "orders-db"): flow(level(500.0, stored), mean_s=level(0.002, 3.0))}
+    hung: Readings = {
+        **DATABASE,
+        ("orders-db", "operations"): reading(level(500.0, stored), unit="per second"),
+        ("orders-db", "rows"): reading(level(5e3, 10.0 * stored), unit="rows per second"),
+        ("orders-db", "active"): reading(level(1.0, 12.0)),
+        ("orders-cache", "hits"): reading(level(40.0, 0.0)),
+        ("orders-cache", "misses"): reading(level(60.0, 100.0)),
+    }
+    return system(served=AFFECTED, called=calls, readings=hung)
+
+
+def test_statements_that_stay_and_do_less_wait_for_a_lock_that_no_exporter_counts() -> None:
+    assert first(stuck_statements()) == ("lock-contention", "orders-db")
+
+
+def test_waits_that_an_exporter_does_count_do_not_clear_those_that_it_does_not() -> None:
+    lock = next(m for m in MECHANISMS if m.id == "lock-contention")
+    assert not cleared(stuck_statements(), span(), lock, rollouts={})
+    assert cleared(system(served=AFFECTED, called=LINKS, readings=DATABASE), span(), lock, rollouts={})
+
+
+def test_slow_statements_are_not_cleared_by_how_few_rows_they_read_while_their_callers_wait() -> None:
+    slow = next(m for m in MECHANISMS if m.id == "slow-query")
+    assert not cleared(stuck_statements(), span(), slow, rollouts={})
+
+
+def test_what_cannot_be_read_is_not_kept_and_no_cache_that_stopped_helping() -> None:
+    assert "cache-miss-storm" not in {c.mechanism.id for c in shown(stuck_statements())}
+    assert "cache-miss-storm" in {c.mechanism.id for c in shown(stuck_statements(stored=900.0))}
+
+
+@pytest.mark.parametrize(("calls", "ill"), [(1500.0, True), (100.0, False)])
+def test_a_request_that_asks_many_statements_more_is_told_at_who_asks_them(calls: float, ill: bool) -> None:
+    slower = flow(level(100.0), mean_s=level(0.05, 0.35))
+    asked = flow(level(100.0, calls), mean_s=level(0.01, 0.02))  # 10 ms of a request before; 300 or 20 ms during
+    found = system(
+        served={"edge": slower, "shop": slower},
+        called={("edge", "shop"): slower, ("shop", "orders-db"): asked},
+        readings=DATABASE,
+    )
+    told = [(c.mechanism.id, c.thing) for c in shown(found) if c.figure and c.figure.name == "call-time-per-request"]
+    assert told == ([("slow-query", "shop")] if ill else [])

@@ -19,6 +19,16 @@ def test_a_callee_that_carries_its_callers_excess_is_where_it_is() -> None:
     assert (where.path, where.thing, where.between) == (("edge", "shop", "cart"), "cart", None)
 
 
+def test_of_callees_that_account_alike_the_one_that_adds_most_time_is_followed() -> None:
+    untimed = flow(level(100.0))
+    a_little = flow(level(50.0), mean_s=level(0.0003, 0.0006))
+    found = system(
+        served={"edge": untimed, "catalog": a_little, "shop": SLOW["shop"]},
+        called={("edge", "catalog"): flow(level(50.0)), ("edge", "shop"): flow(level(50.0))},
+    )
+    assert locate(found, span(), "edge", failing=False, slow=True).thing == "shop"
+
+
 def test_a_slow_service_with_healthy_callees_is_the_end() -> None:
     found = system(served=SLOW, called={("edge", "shop"): SLOW["shop"]})
     assert locate(found, span(), "edge", failing=False, slow=True).thing == "shop"

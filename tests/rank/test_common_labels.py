@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from reconstruct.rank.common_labels import MAX_TOLD, Labels, common_labels
+from reconstruct.rank.common_labels import MAX_TOLD, Labels, affected_instances, common_labels
 
 
 def fleet(count: int, seed: int = 1) -> list[dict[str, str]]:
@@ -103,3 +103,43 @@ def test_a_label_that_is_less_than_half_again_as_common_is_not_told(others_with_
 def test_a_label_of_three_changed_series_may_be_told_and_of_two_never(with_it: int, told: bool) -> None:
     found = common_labels(*spread(with_it, with_it, 2000, 0))
     assert ('version="2"' in [one.selector for one in found]) is told
+
+
+def pods(old: int, new: int, **more: str) -> tuple[list[Labels], list[Labels]]:
+    changed: list[Labels] = [{"pod": f"a{n}", "version": "2.20.0", "shard": str(n), **more} for n in range(new)]
+    return changed, [{"pod": f"b{n}", "version": "2.19.0", "shard": str(n), **more} for n in range(old)]
+
+
+def test_a_canary_of_three_in_ten_is_told_by_its_version() -> None:
+    changed, others = pods(7, 3)
+    found = affected_instances(changed, others, names=("pod",), known={}, foreseen=("version",))
+    assert found is not None
+    assert [one.selector for one in found.common] == ['version="2.20.0"']
+    unasked = affected_instances(changed, others, names=("pod",), known={})
+    assert unasked is not None
+    assert not unasked.common  # found among many labels it would be no evidence
+
+
+@pytest.mark.parametrize(("old", "new"), [(5, 3), (7, 2)])
+def test_fewer_instances_separate_nothing(old: int, new: int) -> None:
+    found = affected_instances(*pods(old, new), names=("pod",), known={}, foreseen=("version",))
+    assert found is not None
+    assert not found.common
+
+
+def test_a_version_that_one_healthy_instance_runs_too_separates_nothing() -> None:
+    changed, others = pods(7, 3)
+    others = [*others, {"pod": "c", "version": "2.20.0"}]
+    found = affected_instances(changed, others, names=("pod",), known={}, foreseen=("version",))
+    assert found is not None
+    assert not found.common
+
+
+def test_versions_without_meaning_are_told_in_fewer_than_one_scan_in_a_hundred() -> None:
+    draw, told = random.Random(3), 0
+    for _ in range(1000):
+        series = [{"pod": f"p{n}", "version": "2" if n < 3 else "1"} for n in range(10)]
+        changed, others = split(series, set(draw.sample(range(10), 3)))
+        found = affected_instances(changed, others, names=("pod",), known={}, foreseen=("version",))
+        told += bool(found and found.common)
+    assert told <= 20

@@ -131,7 +131,7 @@ def test_an_ongoing_incident_claims_no_recovery() -> None:
     text = to_markdown(made.ongoing())
     assert "It was ongoing at 14:30:00" in section(text, "Summary")
     assert "| Recovered | - | - | Not recovered by the end of the window |" in text
-    assert "from 2026-11-17 13:56, ongoing UTC" in text.splitlines()[0]
+    assert "from 2026-11-17 13:56 UTC, ongoing" in text.splitlines()[0]
 
 
 def test_a_quiet_window_says_so_and_blames_nothing() -> None:

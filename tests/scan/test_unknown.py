@@ -44,7 +44,7 @@ def test_affected_pods_are_told_with_what_they_run(server: str, tmp_path: Path) 
     asked = [*window, "--prometheus", server, "--baseline", "1h", "--step", "15s", "--events", str(deploys)]
     bundle = tmp_path / "outage.zip"
     for given in (
-        ["incident", *asked, "--format", "md,json", "--out", str(tmp_path / "asked")],
+        ["incident", *asked, "--format", "md,json,html", "--out", str(tmp_path / "asked")],
         ["capture", *asked, "--out", str(bundle)],
         ["incident", *window, "--bundle", str(bundle), "--format", "md,json", "--out", str(tmp_path / "again")],
     ):
@@ -58,7 +58,11 @@ def test_affected_pods_are_told_with_what_they_run(server: str, tmp_path: Path) 
     told = "All 10 affected pods run 2.20.0; none of the 70 others does."
     assert scan["instances"]["text"] == told
     assert told in (tmp_path / "asked/timeline.md").read_text()
+    assert told in (tmp_path / "asked/report.html").read_text()
     assert "pod=cart-40" in (tmp_path / "asked/evidence.md").read_text()
+    asked_for = [query for query in found["queries"] if query["signal"] == "scan"]
+    assert sum(query["series"] for query in asked_for) == scan["series"]
+    assert all(any(metric in query["query"] for query in asked_for) for metric in METRICS)
     again = json.loads((tmp_path / "again/incident.json").read_text())
     assert again["scans"] == found["scans"]
     assert told in (tmp_path / "again/timeline.md").read_text()

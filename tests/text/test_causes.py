@@ -6,8 +6,9 @@ import pandas as pd
 import pytest
 
 from reconstruct.explain import figures as module
-from reconstruct.model import Facts, Service
-from reconstruct.text.causes import _KINDS, FIGURES, figure_text, hint_text, reason_text
+from reconstruct.model import Facts, Hint, Reason, Service
+from reconstruct.text.causes import _KINDS, FIGURES, beyond_statement, figure_text, hint_text, reason_text
+from reconstruct.text.narrative import reasons_text, statement_text
 
 T = pd.Timestamp("2026-11-17T13:40:00Z")
 FACTS: Facts = {
@@ -30,6 +31,7 @@ FACTS: Facts = {
     "left": 0.1,
     "title": "Latency",
     "rank": 1,
+    "stores": ("orders-db", "users-db"),
     "confidence": 0.004,
 }
 
@@ -85,3 +87,31 @@ def test_a_hint_leads_with_what_its_own_figure_says_not_with_another_figures_wor
     statement = "the host was busy: {metric}, {before} before, median {during} from {time}"
     said = hint_text(statement, {**FACTS, "figure": figure})
     assert said.lower().startswith(f"{lead}: ")
+
+
+def _reason(rule: str, kind: str, weight: float, *ids: str, **more: object) -> Reason:
+    facts: Facts = {**FACTS, **more}  # type: ignore[dict-item]
+    return Reason(rule, reason_text(rule, kind, facts), ids, weight, kind=kind, facts=facts)
+
+
+def test_a_change_long_before_the_sign_is_told_as_that_and_one_just_before_is_what_the_statement_says() -> None:
+    soon = _reason("temporal-order", "before-sign", 2.0, late=False)
+    assert beyond_statement(soon) == ""
+    late = beyond_statement(_reason("temporal-order", "before-sign", -2.0, late=True))
+    assert late == "45 s before the first sign at 13:40:45; such a change usually shows sooner"
+
+
+def test_a_hint_says_its_figure_once_and_cites_it_there() -> None:
+    figure = _reason("mechanism-shown", "figure", 2.0, "q1")
+    tail = _reason("mechanism-shown", "one-instance", 1.5, "q2")
+    order = _reason("temporal-order", "before-sign", 1.0, "e1")
+    undone = _reason("reversal", "figure-back", 1.0, "e1", "e2")
+    place = _reason("location", "way", -1.0, "q1")
+    hint = Hint(1, "e1", "slow-query", Service("shop"), None, 0.8, "supported", "it was slow", (figure, tail), (place,))
+    assert reasons_text(hint, most=3) == (
+        ("for", "one instance of shop accounts for nearly all of it", ("q2",)),
+        ("against", "shop is on the way of the calls, not at their end", ("q1",)),
+    )
+    told = Hint(1, "e1", "slow-query", Service("shop"), None, 0.8, "supported", "it was slow", (figure, order, undone))
+    assert statement_text(told) == ("it was slow.", ("q1", "e1"))
+    assert [text for _, text, _ in reasons_text(told, most=3)] == [undone.says]

@@ -49,11 +49,11 @@ def test_recovered_without_a_known_action_is_said_only_where_it_is_so() -> None:
 @pytest.mark.parametrize(
     ("version", "previous", "kind", "told"),
     [
-        ("2.20.0", "2.14.1", "deploy", "deploy 2.14.1 -> 2.20.0"),
+        ("2.20.0", "2.14.1", "deploy", "deploy from 2.14.1 to 2.20.0"),
         ("2.20.0", "2.20.0", "deploy", "deploy"),
-        ("2.20.0", "2.20.0", "flag", "flag"),
+        ("2.20.0", "2.20.0", "flag", "flag change"),
         ("2.20.0", "", "deploy", "deploy 2.20.0"),
-        ("", "", "config", "config"),
+        ("", "", "config", "configuration change"),
     ],
 )
 def test_a_version_is_told_only_where_it_changed(version: str, previous: str, kind: str, told: str) -> None:

@@ -9,7 +9,8 @@ import pytest
 
 from reconstruct.model import ErrorBudget, Impact, Incident, Measured, Objective, Quantity, Service
 from reconstruct.text.impact import impact_inner, impact_told
-from reconstruct.text.narrative import summary, title
+from reconstruct.text.narrative import title
+from reconstruct.text.summary import summary
 from reconstruct.text.times import Clock
 from tests.timeline.test_timeline import at, story
 

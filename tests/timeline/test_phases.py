@@ -24,8 +24,8 @@ from reconstruct.model import (
     Signal,
     Window,
 )
-from reconstruct.text import narrative
 from reconstruct.text.entries import entry_words
+from reconstruct.text.summary import summary
 from reconstruct.text.times import Clock
 from reconstruct.timeline import compose
 
@@ -139,26 +139,48 @@ def test_a_step_within_whose_reach_it_recovered_is_the_mitigation_and_one_before
 
 def test_the_summary_says_how_many_failed_and_what_ended_it() -> None:
     rolled_back = event("e1", 119.5, "rollback")
-    summary = narrative.summary(story([(60, 0.34)], rolled_back, mitigated="e1"), clock=Clock())
-    assert summary == (
+    told = summary(story([(60, 0.34)], rolled_back, mitigated="e1"), clock=Clock())
+    assert told == (
         "From 13:00:00, for 1 h, shop failed 34 % of requests. No candidate cause is supported by the data. "
         "The rollback “rollback of shop” started at 13:59:30, shop recovered at 14:00:00; no alert fired."
     )
-    alone = narrative.summary(story([(60, 0.34)]), clock=Clock())
+    alone = summary(story([(60, 0.34)]), clock=Clock())
     assert "shop recovered at 14:00:00 without a known action" in alone
 
 
 def test_without_a_user_facing_series_the_verdict_s_reason_leads_the_summary() -> None:
-    assert narrative.summary(story([(60, 0.34)], metrics=False), clock=Clock()).startswith("shop failed.")
+    assert summary(story([(60, 0.34)], metrics=False), clock=Clock()).startswith("shop failed.")
     host = replace(ERRORS, layer="host", aspect="utilisation")
-    assert narrative.summary(story([(60, 0.34)], signal=host), clock=Clock()).startswith("shop failed.")
+    assert summary(story([(60, 0.34)], signal=host), clock=Clock()).startswith("shop failed.")
 
 
 def test_a_phase_at_the_baseline_is_back_to_normal_and_not_partly() -> None:
     told = story([(60, 0.34), (100, 0.0)], event("e1", 99, "rollback"), mitigated="e1")
-    assert titles(told, "phase") == [
-        "User-facing signals back to normal: requests answered with 5xx fell from 34 % to 0.005 %"
-    ]
+    assert titles(told, "phase") == ["User-facing signals back to normal: requests answered with 5xx at 0.005 %"]
+
+
+def test_a_turning_point_after_a_step_says_where_it_came_to_and_the_step_from_where() -> None:
+    told = story([(60, 0.34), (100, 0.03)], event("e1", 99, "rollback"), mitigated="e1")
+    assert titles(told, "phase") == ["Partly recovered: requests answered with 5xx at 3 %"]
+    alone = story([(60, 0.34), (100, 0.03)])
+    assert titles(alone, "phase") == ["Partly recovered: requests answered with 5xx fell from 34 % to 3 %"]
+
+
+def test_restarts_that_go_on_while_it_lasts_are_one_line_with_a_length() -> None:
+    def restarts(*at: float) -> list[tuple[str, pd.Timestamp | None]]:
+        found = story([(60, 0.34)], *(event(f"e{n}", m, "restart") for n, m in enumerate(at, 1)))
+        told = entry_words(found, clock=Clock())
+        return [(told[e.id].title, e.end) for e in found.timeline if e.kind == "restart"]
+
+    assert restarts(70, 80, 90) == [("shop: instances restarted again and again", minute(90))]
+    assert len(restarts(70, 80)) == 2
+    assert len(restarts(130, 135, 140)) == 3  # after the recovery
+
+
+def test_a_restart_of_a_rollout_is_named_as_the_rollout() -> None:
+    told = story([(60, 0.34)], event("e1", 119, "config"), event("e2", 119.5, "restart"), mitigated="e1")
+    back = next(e for e in told.timeline if e.rule == "recovered")
+    assert "step" not in back.facts
 
 
 def test_an_unrelated_change_beside_a_move_is_never_named_with_it() -> None:

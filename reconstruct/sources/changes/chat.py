@@ -12,6 +12,7 @@ from typing import Final
 from reconstruct.config.dates import read_day
 from reconstruct.errors import UsageError
 from reconstruct.model import Event, Gap, Service
+from reconstruct.sources.changes.chat_tables import plain_tables
 from reconstruct.sources.changes.people import without_people
 from reconstruct.sources.changes.record import event
 from reconstruct.sources.changes.times import TimeReading, leading_time, read_span, tells_zone
@@ -33,7 +34,7 @@ _SYSTEM: Final = frozenset({"-->", "<--", "--", "=!="})
 """WeeChat's and others' logs: the time, who, and what, between tabs."""
 _LOG_LINE: Final = re.compile(
     r"(?:<\d{1,3}>1 (?P<syslog>\d{4}-\S+)|\[(?P<epoch>\d{10})\]"
-    r'|@?(?:timestamp|time|ts|t)=(?P<quote>"?)(?P<field>\d{4}-[^"\s]+|\d{10,19})(?P=quote))\s+(?P<said>\S.*)'
+    r'|@?(?:timestamp|datetime|date|time|at|ts|t)=(?P<quote>"?)(?P<field>\d{4}-[^"\s]+|\d{10,19})(?P=quote))\s+(?P<said>\S.*)'
 )
 """Logs whose time does not stand bare in front: syslog (RFC 5424), logfmt, and Nagios' epoch seconds in brackets."""
 _COMMIT: Final = re.compile(r"^[0-9a-f]{7,40} (?=\d{4}-\d\d-\d\d[ T]\d)")
@@ -69,8 +70,9 @@ def parse_chat(text: str, *, name: str, ask: SourceRequest) -> SourceResult:
         except UsageError as error:
             gap(number, error)
 
-    bracketed = _speakers_beside_times(text.splitlines())
-    for number, line in enumerate(text.splitlines(), start=1):
+    whole = plain_tables(text.splitlines(), authors=ask.authors)
+    bracketed = _speakers_beside_times(whole)
+    for number, line in enumerate(whole, start=1):
         if (day := _date_alone(line, near=today or ask.window.start.date())) is not None:
             close()
             pending = None
@@ -88,7 +90,7 @@ def parse_chat(text: str, *, name: str, ask: SourceRequest) -> SourceResult:
             if bracketed and said:
                 said, speaker = "", said
             if not said and not speaker:
-                speaker, pending, unread = _speaker_above(pending, unread, number=number, lines=text.splitlines())
+                speaker, pending, unread = _speaker_above(pending, unread, number=number, lines=whole)
             close()
             pending = (number, time, [said], speaker)
             zoneless = zoneless or not tells_zone(time)

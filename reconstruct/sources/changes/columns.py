@@ -19,7 +19,16 @@ _BEGAN: Final = (
     *("fired_date_time", "triggered_at", "starts_at", "event_time", "event_date", "event_timestamp", "event_date_time"),
     *("datetime", "date_time", "when", "start", "begin", "ts", "@timestamp", "_time", "timestamp_ms", "time_stamp"),
     *("log_time", "audit_log_date_time", "clock", "deployed_on", "deploy_time", "deployment_time", "deploy_date"),
-    *("deployment_date", "released_on", "last_deployed", "zeitpunkt", "zeitstempel", "uhrzeit", "zeit"),
+    *(
+        "execution_start_time",
+        "deployment_date",
+        "released_on",
+        "last_deployed",
+        "zeitpunkt",
+        "zeitstempel",
+        "uhrzeit",
+        "zeit",
+    ),
 )
 _ASKED: Final = (
     *("created_at", "created", "created_on", "created_date", "date_created", "created_time", "creation_time"),
@@ -27,15 +36,20 @@ _ASKED: Final = (
     *("datum", "erstellt"),
 )
 """When something was written down: its time where nothing tells when it began."""
+_PLANNED: Final = (
+    *("planned_start", "planned_start_date", "planned_start_time", "planned_at", "planned_for", "scheduled_start"),
+    *("scheduled_start_date", "scheduled_start_time", "scheduled_for", "scheduled_at"),
+)
+"""When something was to begin: its time where nothing tells that it did, and then it is asked for."""
 
 FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
-    "time": (*_BEGAN, *_ASKED),
+    "time": (*_BEGAN, *_ASKED, *_PLANNED),
     "end": (
         *("end", "actual_end", "actual_end_date", "work_end", "ended_at", "finished_at", "completed_at", "time_end"),
         *("end_time", "end_ts", "end_time_millis", "finish_time", "completed_on", "finished_on", "until", "finished"),
         *("finish", "stopped_at", "date_finished", "date_ended", "completed", "completed_time", "completion_time"),
         *("deploy_end_time", "finished_date", "completed_date", "end_date_time", "ended", "ends_at", "resolved_at"),
-        *("resolved_on", "end_timestamp"),
+        *("resolved_on", "end_timestamp", "execution_end_time"),
     ),
     "id": ("id",),
     "kind": ("kind", "type", "event_type"),
@@ -74,7 +88,7 @@ FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     "state": (
         *("state", "status", "result", "outcome", "conclusion", "phase", "deployment_status", "deploy_status"),
         *("rollout_state", "build_state", "provisioning_state", "execution_status", "run_status", "status_code"),
-        *("approval_state", "success", "successful", "succeeded", "exit_code", "exit_status"),
+        *("approval_state", "success", "successful", "succeeded", "passed", "ok", "exit_code", "exit_status"),
     ),
     "environment": (
         *("environment", "env", "stage", "environment_name", "env_name", "deploy_to", "deploy_env", "target_env"),
@@ -94,6 +108,7 @@ _SQUEEZED: Final = {field: tuple(dict.fromkeys(map(_squeezed, names))) for field
 """FIELDS as camel case leaves them: `deployed_at`, `deployedAt` and `deployed.at` are one."""
 _SQUEEZED_BEGAN: Final = frozenset(map(_squeezed, _BEGAN))
 _SQUEEZED_ASKED: Final = frozenset(map(_squeezed, _ASKED))
+_SQUEEZED_PLANNED: Final = frozenset(map(_squeezed, _PLANNED))
 
 ZONES: Final = ("timezone", "time_zone", "tz", "zone", "utc_offset", "tzinfo", "zeitzone")
 """Columns that tell the zone of a row's times."""
@@ -113,8 +128,11 @@ _SHORT_NUMBER: Final = re.compile(r"\d{1,4}(?:\.\d+)?")
 """A duration or a count, no time, whatever its column is called."""
 PLACES: Final = ("where", "target", "context", "location", "tier", "stage_name")
 """Columns that tell an environment only where their text is one's name."""
-DRAFTS: Final = frozenset({"draft", "isdraft", "dryrun", "planonly", "noop", "checkmode", "speculative"})
+DRAFTS: Final = frozenset({"draft", "isdraft", "dryrun", "planonly", "noop", "checkmode", "speculative", "whatif"})
 """Yes in these: it was only tried out on paper."""
+_MODES: Final = ("mode", "run_mode", "run_type", "command", "operation", "action")
+_ON_PAPER: Final = frozenset({*DRAFTS, "plan", "check", "simulation", "simulate"})
+"""What a column of modes says of a run that changed nothing."""
 ELSEWHERE: Final = frozenset({"preview", "ispreview", "transient", "transientenvironment", "ephemeral", "sandbox"})
 """Yes in these: it was not where users are."""
 PRODUCTION: Final = frozenset({"production", "isproduction", "productionenvironment"})
@@ -233,6 +251,15 @@ def flags(record: Mapping[str, object]) -> frozenset[str]:
     return frozenset(found)
 
 
+def on_paper(told: Mapping[str, str]) -> bool:
+    """Whether a column for the mode says that a run changed nothing.
+
+    >>> on_paper({"mode": "dry-run"}), on_paper({"command": "apply"}), on_paper({"title": "plan"})
+    (True, False, False)
+    """
+    return any(re.sub(r"[^a-z]", "", told.get(name, "").lower()) in _ON_PAPER for name in _MODES)
+
+
 def _tells_state(key: str) -> bool:
     return key in _STATE_NAMES or _squeezed(column_name(key)) in _SQUEEZED["state"]
 
@@ -249,6 +276,11 @@ def cell_text(value: object) -> str:
 
 def _is_no_time(text: str) -> bool:
     return text.startswith(_NOT_YET) or text.lower() in _NO_TIME or bool(_SHORT_NUMBER.fullmatch(text))
+
+
+def is_planned(taken: Mapping[str, str]) -> bool:
+    """Whether the only time that is told is a planned one."""
+    return _squeezed(taken.get("time", "")) in _SQUEEZED_PLANNED
 
 
 def unbegun(cells: Mapping[str, object], taken: Mapping[str, str]) -> str:

@@ -10,7 +10,7 @@ from typing import Final
 from reconstruct.model import Service
 from reconstruct.model.kinds import EventKind
 from reconstruct.sources.changes.columns import APART
-from reconstruct.sources.changes.environments import place_in
+from reconstruct.sources.changes.environments import place_in, place_in_title
 from reconstruct.sources.changes.kinds import kind_of_pipeline, without_pipeline_words
 from reconstruct.sources.changes.payload import (
     Format,
@@ -74,7 +74,7 @@ class Described:
             yield f"{reading.source}: {why} is passed over"
             return
         title = _MARKUP.sub(" ", ": ".join(dict.fromkeys(filter(None, (text(item, path) for path in self.title)))))
-        environment = text(item, *self.environment) or place_in(title)
+        environment = text(item, *self.environment) or place_in(text(item, *self.pipeline)) or place_in_title(title)
         over = text(item, *self.end)
         yield event(
             time=begin(item, *self.time),

@@ -29,6 +29,15 @@ _WRAPPERS: Final = frozenset(
 )
 """Fields whose object is the record itself; any other nested object is a part of one."""
 _LISTS: Final = ("edges", "nodes", "items", "results", "content", "values", "value", "elements", "entries", "records")
+_LISTED: Final = {
+    **dict.fromkeys(("deployments", "deploys", "releases", "rollouts"), "deployment"),
+    "rollbacks": "rollback",
+    "migrations": "migration",
+    "restarts": "restart",
+    "alerts": "alert",
+    "incidents": "alert",
+}
+"""What lists of records are called."""
 _TIMES: Final = frozenset((*FIELDS["time"], *FIELDS["end"]))
 
 
@@ -55,9 +64,17 @@ def _within(items: Sequence[Item]) -> Iterator[list[Item]]:
     for name in dict.fromkeys(name for item in items for name in item):
         held = [(item, item[name]) for item in items if isinstance(item.get(name), (dict, list))]
         if any(isinstance(value, list) for _, value in held):
-            yield [one for _, value in held for one in _objects(value)]
+            inner = [one for _, value in held for one in _objects(value)]
+            yield [_of_list(str(name), one) for one in inner]
         elif held and (str(name).lower() in _WRAPPERS or any(_wraps(value) for _, value in held)):
             yield [cast("Item", {**_plain(item), **cast("dict[str, object]", value)}) for item, value in held]
+
+
+def _of_list(name: str, item: Item) -> Item:
+    """A record with the kind that its list is called by, where it tells none: `{"deployments": [...]}`."""
+    if (kind := _LISTED.get(name.lower())) and not any(column_name(field) in FIELDS["kind"] for field in item):
+        return {**item, "kind": kind}
+    return item
 
 
 def _wraps(value: object) -> bool:

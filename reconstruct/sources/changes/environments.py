@@ -8,20 +8,21 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import Final
 
+from reconstruct.config.settings import PRODUCTION
 from reconstruct.model import Event
-
-PRODUCTION: Final = "production"
-OTHER: Final = "other"
-"""The two words that `environments:` in the configuration maps names to."""
 
 _OTHERS: Final = (
     r"(?:pre[\W_]?prod(?:uction)?|non[\W_]?prod(?:uction)?|stag(?:e|ing)|stg|dev(?:el(?:opment)?)?|test(?:ing)?"
-    r"|qa|uat|preview|review|sandbox|ephemeral|integration|demo|local|pr[\W_]?\d+|mr[\W_]?\d+)"
+    r"|qa|uat|sit|int|acceptance|loadtest|preview|review|sandbox|ephemeral|integration|demo|local|pr[\W_]?\d+|mr[\W_]?\d+)"
 )
 _USERS: Final = r"(?:prod(?:u[ck]tion)?|prd|live)"
 _NOT_PRODUCTION: Final = re.compile(rf"(?:^|[^a-z]){_OTHERS}(?:$|[^a-z])")
 _PRODUCTION: Final = re.compile(rf"(?:^|[^a-z]){_USERS}(?:$|[^a-z])")
 _PLACE: Final = re.compile(rf"(?:^|[^a-z])({_OTHERS}|{_USERS})(?:$|[^a-z])")
+
+MAX_WORDS_OF_A_NAME: Final = 3
+"""A guess: `Deploy shop staging`; more words are a sentence."""
+_PLACED: Final = re.compile(r"(?:\b(?:to|in|on|into|env|environment)\s+|[@>(\[]\s*)([\w-]+)")
 
 
 def is_production(name: str, *, flag: bool | None = None) -> bool | None:
@@ -51,6 +52,21 @@ def place_in(words: str) -> str:
     """
     match = _PLACE.search(words.lower())
     return match[1] if match else ""
+
+
+def place_in_title(title: str) -> str:
+    """The environment that a title names as a place: in three words at most, or behind a word for where.
+
+    A longer title may speak of a test or a review and mean none.
+
+    >>> place_in_title("Deploy to staging: find orders"), place_in_title("fix a flaky test of carts")
+    ('staging', '')
+    """
+    words = title.split()
+    if len(words) <= MAX_WORDS_OF_A_NAME:
+        return place_in(title)
+    match = _PLACED.search(title.lower())
+    return place_in(match[1]) if match else ""
 
 
 def placed(events: Iterable[Event], environments: Mapping[str, str]) -> tuple[Event, ...]:

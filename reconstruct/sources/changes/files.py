@@ -6,8 +6,6 @@ mapping for the configuration, filled in as far as the columns tell.
 
 from __future__ import annotations
 
-import gzip
-import io
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -15,36 +13,35 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-import yaml
-
 from reconstruct.errors import UsageError
 from reconstruct.model import Event, Gap
 from reconstruct.sources.changes.chat import parse_chat
 from reconstruct.sources.changes.columns import (
     cell_text,
     column_name,
+    column_of,
     plain_cells,
     taken_columns,
     zone_column_of,
     zone_of_column,
 )
 from reconstruct.sources.changes.envelopes import likely_records, record_lists
+from reconstruct.sources.changes.file_text import json_values, read_text, yaml_value
 from reconstruct.sources.changes.formats import parse_payload
 from reconstruct.sources.changes.mapping import guessed_mapping, mapped_columns, with_paths
 from reconstruct.sources.changes.payload import PayloadReading, at, has
 from reconstruct.sources.changes.record import read_record
 from reconstruct.sources.changes.rows import Row, csv_rows, has_header, json_or_none, json_problem, jsonl_rows
 from reconstruct.sources.changes.times import TimeReading, is_day_first, tells_zone
-from reconstruct.sources.changes.tools import git
-from reconstruct.sources.changes.tools.github import is_statuses_by_id
+from reconstruct.sources.changes.tools import feeds, git, icalendar
+from reconstruct.sources.changes.tools.aws_insights import insights_rows
+from reconstruct.sources.changes.tools.github_deployments import is_statuses_by_id
 from reconstruct.sources.result import SourceRequest, SourceResult
-
-MAX_FILE_BYTES: Final = 256 * 1024 * 1024
-"""A guess: a million events; more is a log, not a list of changes."""
 
 MINUTE_ROWS: Final = 4
 """A file whose times are all on the full minute was written to the minute, once it has this many: by chance, 60^-4."""
 
+_NUMBER: Final = re.compile(r"[+-]?\d+(?:[.,]\d+)?(?:[eE][+-]?\d+)?")
 _ERROR_FIELDS: Final = frozenset({"message", "documentation_url", "status", "code", "error", "errors", "request_id"})
 CHAT_SUFFIXES: Final = frozenset({".txt", ".md", ".log", ""})
 STATUSES_NAME: Final = "deployment_statuses.json"
@@ -87,12 +84,12 @@ def read_events(ask: SourceRequest) -> SourceResult:
     """
     path = Path(ask.argument)
     ask = replace(ask, tz=ask.options.get("zone") or ask.tz)
-    text = _read_text(path)
+    text = read_text(path)
     suffix = Path(path.stem).suffix.lower() if path.suffix.lower() == ".gz" else path.suffix.lower()
     if suffix in (".csv", ".tsv"):
         rows = list(csv_rows(text, name=path.name))
         return _from_rows(rows, name=path.name, ask=ask)
-    values = _json_values(text)
+    values = json_values(text)
     if values is not None:
         if len(values) == 1 and has(values[0], "data.resultType") and at(values[0], "data.resultType") != "streams":
             raise UsageError(f"{path} holds samples of Prometheus, no events", hint="give it as --metrics")
@@ -102,10 +99,16 @@ def read_events(ask: SourceRequest) -> SourceResult:
     for pattern, what, instead in _TABLES:
         if pattern.match(text):
             raise UsageError(f"{path} is {what}", hint=f"give {instead}")
+    if icalendar.is_calendar(text):
+        return icalendar.parse_calendar(text, source=path.name, ask=ask)
+    if feeds.is_feed(text):
+        return feeds.parse_feed(text, source=path.name, ask=ask)
+    if re.match(r"\ufeff?\s*<(?:\?xml|!DOCTYPE|html|[A-Za-z])[^\n>]*>", text) and suffix not in CHAT_SUFFIXES:
+        raise UsageError(f"{path} is XML or HTML, and no feed", hint="export it as JSON or CSV")
     if git.is_log(text):
         return git.parse_log(text, source=path.name, ask=ask)
     if suffix in (".yaml", ".yml") or re.match(r"(?:---\s*\n)?(?:apiVersion|kind|items):", text):
-        return _from_json(_yaml(text, path=path), path=path, ask=ask)
+        return _from_json(yaml_value(text, path=path), path=path, ask=ask)
     if suffix in CHAT_SUFFIXES:
         if git.is_dateless_log(text):
             raise UsageError(f"{path} is a log of git without dates", hint="give `git log --date=iso`")
@@ -156,9 +159,23 @@ def _from_rows(rows: Sequence[Row], *, name: str, ask: SourceRequest) -> SourceR
                 events.append(told)
                 continue
         gaps.append(Gap(id="", source=name, missing=f"the event on {row.place}", cause=problem))
+    if events and all(map(_is_a_sample, records)) and not mapped_columns(ask.options):
+        raise UsageError(
+            f"{name} holds numbers at times, and nothing that says what happened",
+            hint="give samples as --metrics; of changes, say which column is the title in reconstruct.yaml",
+        )
     zoneless = any(cell and not tells_zone(cell) for cell in cells) and not _zone_told(records)
     notes = (f"times without a zone in {name} are read as {ask.tz}",) if zoneless else ()
     return SourceResult(events=_to_the_minute(events), gaps=tuple(gaps), notes=notes)
+
+
+def _is_a_sample(record: Mapping[str, object]) -> bool:
+    """Whether a row is a time with numbers, and no text but a unit: `{"Timestamp": ..., "Maximum": 44.8}`."""
+    cells = {column_name(name): value for name, value in record.items() if value not in (None, "")}
+    time = column_of("time", {name: cell_text(value) for name, value in cells.items()})
+    rest = {name: cell_text(value) for name, value in cells.items() if name not in (time, "unit", "id")}
+    named = any(column_of(field, rest) for field in ("kind", "service", "version", "state", "flag", "environment"))
+    return bool(rest) and not named and all(_NUMBER.fullmatch(text) for text in rest.values())
 
 
 def _zone_told(records: Sequence[Mapping[str, object]]) -> bool:
@@ -171,7 +188,7 @@ def _zone_told(records: Sequence[Mapping[str, object]]) -> bool:
 
 def _from_json(whole: object, *, path: Path, ask: SourceRequest) -> SourceResult:
     beside = path.with_name(STATUSES_NAME)
-    statuses = json_or_none(_read_text(beside)) if beside.is_file() else None
+    statuses = json_or_none(read_text(beside)) if beside.is_file() else None
     if is_statuses_by_id(whole):
         if not (deployments := path.with_name(DEPLOYMENTS_NAME)).is_file():
             raise UsageError(
@@ -179,6 +196,8 @@ def _from_json(whole: object, *, path: Path, ask: SourceRequest) -> SourceResult
                 hint=f"give the deployments, and keep this file beside them as {STATUSES_NAME}",
             )
         return read_events(replace(ask, argument=str(deployments)))
+    if (logged := insights_rows(whole)) is not None:
+        return _from_rows([Row(f"result {n}", row) for n, row in enumerate(logged, 1)], name=path.name, ask=ask)
     mapped = mapped_columns(ask.options)
     if "time" not in mapped and (saved := parse_payload(whole, _reading(path, ask, beside=statuses or {}))):
         return saved
@@ -238,66 +257,3 @@ def _time_cell(record: Mapping[str, object], columns: Mapping[str, str]) -> str:
     told = plain_cells({column_name(name): value for name, value in with_paths(record, columns).items()})
     column = taken_columns(told, {"time": columns["time"]} if "time" in columns else {}).get("time")
     return told[column] if column else ""
-
-
-def _json_values(text: str) -> list[object] | None:
-    """Every JSON value of a text that holds nothing else, one after the other; None = it holds something else.
-
-    `gh api --paginate` and `kubectl get --watch` write them so, JSON Lines are the same with line ends between.
-    """
-    decoder = json.JSONDecoder()
-    found: list[object] = []
-    place, length = 0, len(text)
-    try:
-        while place < length:
-            while place < length and text[place] in " \t\r\n\ufeff":
-                place += 1
-            if place < length:
-                value, place = decoder.raw_decode(text, place)
-                found.append(value)
-    except (ValueError, RecursionError):
-        return None
-    return found or None
-
-
-_AS_TEXT: Final = frozenset({"tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:float"})
-
-
-class _Plain(yaml.SafeLoader):
-    """YAML whose times and fractions stay text: neither a zone nor the last digit of version 2.20 must be lost."""
-
-
-_Plain.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag not in _AS_TEXT]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-
-
-def _yaml(text: str, *, path: Path) -> object:
-    try:
-        documents = [one for one in yaml.load_all(text, Loader=_Plain) if one is not None]
-    except (yaml.YAMLError, RecursionError) as error:
-        where = str(error).replace("\n", " ")[:200]
-        raise UsageError(f"{path}: it is not YAML that can be read: {where}", hint="export it as JSON") from error
-    if not documents:
-        raise UsageError(f"{path} is empty", hint="check the path given to --events")
-    return documents[0] if len(documents) == 1 else documents
-
-
-def _read_text(path: Path) -> str:
-    try:
-        if path.stat().st_size > MAX_FILE_BYTES:
-            raise UsageError(f"{path} is larger than {MAX_FILE_BYTES >> 20} MiB", hint="cut it down to the window")
-        raw = path.read_bytes()
-        if raw.startswith(b"\x1f\x8b"):
-            with gzip.open(io.BytesIO(raw)) as packed:
-                raw = packed.read(MAX_FILE_BYTES)
-    except (OSError, EOFError) as error:
-        said = getattr(error, "strerror", None) or str(error)
-        raise UsageError(f"cannot read {path}: {said}", hint="check the path given to --events") from error
-    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):  # what a spreadsheet calls "Unicode text"
-        return raw.decode("utf-16", "replace")
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return raw.decode("cp1252", "replace")  # a spreadsheet's CSV on Windows

@@ -50,7 +50,7 @@ STATES: Final[Mapping[str, EventState]] = {
 """Words of other tools, letters only -> how far an event got."""
 _WORDS_OF_STATE: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _NOT: Final = frozenset({"not", "no", "never", "yet"})
-_SUCCESS: Final = frozenset({"successful", "successfully", "succeeded", "success", "ok"})
+_SUCCESS: Final = frozenset({"successful", "successfully", "succeeded", "succeed", "success", "ok"})
 _EARLY: Final = frozenset({"approved", "created", "new", "started", "open", "triggered", "scheduled", "approval"})
 """What was once so and may be over: counts only where nothing else is told."""
 

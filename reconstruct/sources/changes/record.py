@@ -12,6 +12,7 @@ import pandas as pd
 from reconstruct.config import ReadTime
 from reconstruct.errors import UsageError
 from reconstruct.http import redact
+from reconstruct.json_text import JsonError, read_json
 from reconstruct.model import Event, Service
 from reconstruct.sources.changes.columns import (
     APART,
@@ -24,6 +25,8 @@ from reconstruct.sources.changes.columns import (
     column_name,
     columns_of,
     flags,
+    is_planned,
+    on_paper,
     plain_cells,
     taken_columns,
     unbegun,
@@ -74,10 +77,12 @@ def read_record(
     >>> event.kind, event.service.name, event.title, event.resolution_s
     ('flag', 'shop', 'flag shop', 60.0)
     """
-    people = frozenset() if authors else frozenset(people_in(record))
+    people = frozenset() if authors else frozenset(people_in({name: _unpacked(cell) for name, cell in record.items()}))
     zones = {column_name(name): zone for name in record if (zone := zone_of_column(name))}
-    kept = record if authors else drop_people(record)
-    cells = {column_name(name): value for name, value in dict(kept).items()}  # type: ignore[call-overload]
+    kept = (
+        record if authors else {name: _without_people(cell) for name, cell in record.items() if not names_person(name)}
+    )
+    cells = {column_name(name): value for name, value in dict(kept).items()}
     told = {name: text for name, value in cells.items() if (text := cell_text(value))}
     plain = plain_cells(cells)
     taken = taken_columns(plain, columns or {})
@@ -118,7 +123,9 @@ def read_record(
         source=values.get("source", source),
         source_id=values.get("id", ""),
         labels=labels,
-        state="draft" if yes & DRAFTS else _state_told(states, values, asked=asked),
+        state=_how_far(
+            states, values, asked=asked, planned=is_planned(taken), draft=bool(yes & DRAFTS) or on_paper(told)
+        ),
         environment=place,
         production=False if yes & ELSEWHERE else production,
     )
@@ -175,6 +182,14 @@ def event(
     )
 
 
+def _how_far(states: Mapping[str, str], values: Mapping[str, str], *, asked: str, planned: bool, draft: bool) -> str:
+    """The words for how far it got; what has a planned time only was asked for at most, whatever else is told."""
+    if draft:
+        return "draft"
+    words = _state_told(states, values, asked=asked)
+    return words if not planned or (words and state_of(*words.split(APART)) == "cancelled") else "requested"
+
+
 def _state_told(states: Mapping[str, str], values: Mapping[str, str], *, asked: str) -> str:
     """The words of every column that tells a state, apart; what is known of one needs no word that nobody knows."""
     words = [word for word in (values.get("state", ""), *states.values()) if word]
@@ -188,13 +203,30 @@ def _kind_told(word: str, told: Mapping[str, str], taken: Mapping[str, str]) -> 
         return word
     for kind, names in _COLUMNS_OF_KIND.items():
         if any(name in told for name in names):
-            return kind
+            begins = kind_of("", title=told.get(taken.get("title", ""), ""))
+            return kind if begins == "note" else begins
     if "flag" in taken:
         return "flag"
     if job := told.get("job_name") or told.get("job"):
         return kind_of_pipeline(job, otherwise="job")
     deployed = re.match(r"(?:deploy|release)", taken.get("time", ""))
     return word or ("deploy" if deployed else "")
+
+
+def _unpacked(cell: object) -> object:
+    """A cell as the JSON that its text holds: logs keep whole records in one column."""
+    if isinstance(cell, str) and cell.lstrip().startswith("{"):
+        try:
+            return read_json(cell)
+        except JsonError:
+            return cell
+    return cell
+
+
+def _without_people(cell: object) -> object:
+    """A cell without the fields that hold people; a text stays one."""
+    inner = _unpacked(cell)
+    return cell_text(drop_people(inner)) if isinstance(cell, str) and inner is not cell else drop_people(inner)
 
 
 def _with_date(told: Mapping[str, str], column: str) -> str:

@@ -22,6 +22,7 @@ from reconstruct.sources.metric_files.formats.cloudwatch import read_cloudwatch
 from reconstruct.sources.metric_files.formats.datadog import read_datadog
 from reconstruct.sources.metric_files.formats.dynatrace import read_dynatrace
 from reconstruct.sources.metric_files.formats.exposition import read_exposition
+from reconstruct.sources.metric_files.formats.gatling import read_gatling
 from reconstruct.sources.metric_files.formats.google_monitoring import read_google_monitoring
 from reconstruct.sources.metric_files.formats.grafana_frames import read_grafana_frames
 from reconstruct.sources.metric_files.formats.graphite import read_graphite
@@ -35,8 +36,11 @@ from reconstruct.sources.metric_files.formats.new_relic import read_new_relic
 from reconstruct.sources.metric_files.formats.opentsdb import read_opentsdb
 from reconstruct.sources.metric_files.formats.prometheus_api import read_prometheus_api
 from reconstruct.sources.metric_files.formats.promtool_output import read_promtool_output
+from reconstruct.sources.metric_files.formats.reports import read_report
 from reconstruct.sources.metric_files.formats.sysstat import read_sysstat
+from reconstruct.sources.metric_files.formats.vegeta import read_vegeta
 from reconstruct.sources.metric_files.formats.victoriametrics import read_victoriametrics
+from reconstruct.sources.metric_files.formats.vmstat import read_vmstat
 from reconstruct.sources.metric_files.histograms import told_apart
 from reconstruct.sources.metric_files.series import (
     SECOND_NS,
@@ -68,9 +72,13 @@ FORMATS: Final[Sequence[_Format]] = (
     read_log_analytics,
     read_datadog,
     read_new_relic,
-    read_sysstat,
     read_k6,
     read_jmeter,
+    read_report,
+    read_sysstat,
+    read_vegeta,
+    read_gatling,
+    read_vmstat,
     read_locust,
     read_graphite,
     read_promtool_output,

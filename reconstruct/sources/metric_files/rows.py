@@ -118,12 +118,10 @@ def _json(content: Content) -> Rows:
     document = content.document
     records: object = content.json_lines or document
     if isinstance(document, dict) and len(content.json_lines) < 2:
-        if {"columns", "index", "data"} <= set(document) and isinstance(document["columns"], list):
-            rows = [
-                dict(zip(["index", *document["columns"]], [at, *row], strict=False))
-                for at, row in zip(document["index"], document["data"], strict=False)
-            ]
-            records = rows
+        if {"columns", "data"} <= set(document) and isinstance(document["columns"], list):
+            records = [dict(zip(document["columns"], row, strict=False)) for row in document["data"]]
+            if "index" in document:
+                records = [{"index": at, **row} for at, row in zip(document["index"], records, strict=False)]
         else:
             records = next((items for items in _lists(document) if len(items) > 1), [document])
     flat = [_flat(one) for one in records] if isinstance(records, list | tuple) else []
@@ -267,6 +265,8 @@ def _headers(
     levels = [header, *rows[:more]]
     # The last of them may only name the index: `time,,,`.
     named = [row for row in levels if any(cell.strip() for cell in row[1:])]
+    if not named:
+        return header, rows, lines
     level_names = [row[0].strip() for row in named]
     index = next((row[0].strip() for row in levels if not any(cell.strip() for cell in row[1:])), "") or "time"
     width = max(len(row) for row in named)

@@ -72,7 +72,7 @@ def _alert(item: Item, reading: PayloadReading) -> Iterator[Told]:
     timed_out = ends is not None and updated < ends <= seen_until
     if starts >= seen_until:
         return
-    yield _of_labels(
+    yield alert_of_labels(
         item,
         firing_at=starts,
         resolved_at=ends if ends is not None and (ends <= updated or timed_out) else None,
@@ -81,7 +81,7 @@ def _alert(item: Item, reading: PayloadReading) -> Iterator[Told]:
     )
 
 
-def _of_labels(
+def alert_of_labels(
     item: Item,
     *,
     firing_at: pd.Timestamp,
@@ -90,6 +90,7 @@ def _of_labels(
     resolution_s: float = 0.0,
     pending_at: pd.Timestamp | None = None,
 ) -> Alert:
+    """The alert that an item with `labels` tells: by its labels, `alertname` among them; times are given."""
     raw = item["labels"]
     if not isinstance(raw, Mapping):
         raise UsageError("its labels are no object", hint="save the API's answer as it came")
@@ -118,7 +119,7 @@ def _parse_webhooks(items: Sequence[Item], reading: PayloadReading) -> SourceRes
     def read(item: Item, how: PayloadReading) -> Iterator[Told]:
         del how
         resolved = end(item, "endsAt") if text(item, "status") == "resolved" else None
-        yield _of_labels(item, firing_at=begin(item, "startsAt").time, resolved_at=resolved)
+        yield alert_of_labels(item, firing_at=begin(item, "startsAt").time, resolved_at=resolved)
 
     inner = [alert for item in items for alert in items_at(item, "alerts")]
     told = each(read)(inner, reading)
@@ -136,7 +137,7 @@ def _active(item: Item, reading: PayloadReading) -> Iterator[Told]:
         yield f"{reading.source}: an alert that is only pending is passed over"
         return
     active = begin(item, "activeAt")
-    alert = _of_labels(item, firing_at=active.time, resolved_at=None)
+    alert = alert_of_labels(item, firing_at=active.time, resolved_at=None)
     yield event(
         time=active,
         kind="note",
@@ -160,7 +161,7 @@ def _rule_group(item: Item, reading: PayloadReading) -> Iterator[Told]:
         for one in items_at(rule, "alerts"):
             if text(one, "state") == "firing":
                 active = begin(one, "activeAt").time
-                alert = _of_labels(one, firing_at=active + pending, resolved_at=None, pending_at=active)
+                alert = alert_of_labels(one, firing_at=active + pending, resolved_at=None, pending_at=active)
                 yield replace(alert, condition=text(rule, "query"), rule=alert.rule or text(rule, "name"))
 
 

@@ -6,7 +6,7 @@ CloudTrail tells every call: what only reads is passed over, what was refused is
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from importlib import import_module
@@ -88,7 +88,7 @@ def fetch_trail(ask: SourceRequest) -> SourceResult:
         If AWS does not answer or refuses.
     """
     found: list[Item] = []
-    with aws_client("cloudtrail", ask, region=ask.argument, right="cloudtrail:LookupEvents") as client:
+    with aws_client("cloudtrail", ask, region=ask.argument, right="cloudtrail:LookupEvents") as (client, plain):
         asked = client.get_paginator("lookup_events").paginate(
             LookupAttributes=[{"AttributeKey": "ReadOnly", "AttributeValue": "false"}],
             StartTime=ask.window.baseline_start.to_pydatetime(),
@@ -96,7 +96,7 @@ def fetch_trail(ask: SourceRequest) -> SourceResult:
             PaginationConfig={"MaxItems": MAX_EVENTS},
         )
         for page in asked:
-            found += [{**one, "EventTime": one["EventTime"].isoformat()} for one in page.get("Events", ())]
+            found += [plain(one) for one in page.get("Events", ())]
     source = f"aws:{ask.argument}"
     gaps: tuple[Gap, ...] = ()
     if len(found) >= MAX_EVENTS:
@@ -106,8 +106,12 @@ def fetch_trail(ask: SourceRequest) -> SourceResult:
 
 
 @contextmanager
-def aws_client(service: str, ask: SourceRequest, *, region: str, right: str) -> Iterator[Any]:
-    """A client of boto3 for one service; what it raises becomes an error of ours that names the least `right`.
+def aws_client(
+    service: str, ask: SourceRequest, *, region: str, right: str
+) -> Iterator[tuple[Any, Callable[[Any], Any]]]:
+    """A client of boto3 for one service, and what makes plain JSON of its answers, without our credentials.
+
+    What it raises becomes an error of ours that names the least `right`.
 
     Raises
     ------
@@ -123,19 +127,26 @@ def aws_client(service: str, ask: SourceRequest, *, region: str, right: str) -> 
     except ImportError as error:
         raise UsageError("the sources of AWS need boto3", hint="pip install 'reconstruct[aws]'") from error
     settings = client_settings(connect_timeout=10, read_timeout=20, retries={"max_attempts": 3, "mode": "standard"})
+    session = boto3.Session(region_name=region)
+    secrets: tuple[str, ...] = ()
     try:
-        yield boto3.client(service, region_name=region, endpoint_url=ask.options.get("url") or None, config=settings)
+        if (credentials := session.get_credentials()) is not None:
+            frozen = credentials.get_frozen_credentials()
+            secrets = tuple(filter(None, (frozen.secret_key, frozen.token)))
+        client = session.client(service, endpoint_url=ask.options.get("url") or None, config=settings)
+        yield client, lambda answer: _plain(answer, secrets)
     except botocore_errors.NoCredentialsError as error:
         raise UsageError("no credentials for AWS", hint="set AWS_PROFILE, or what boto3 looks for") from error
     except (botocore_errors.BotoCoreError, botocore_errors.ClientError) as error:
-        raise SourceError(f"{service} in {region}: {redact(str(error))[:300]}", hint=f"it needs {right}") from error
+        said = redact(str(_plain(str(error), secrets)))[:300]
+        raise SourceError(f"{service} in {region}: {said}", hint=f"it needs {right}") from None
 
 
 def fetch_code_deploy(ask: SourceRequest) -> SourceResult:
     """CodeDeploy's deployments of the window in the region `ask.argument`. Credentials are boto3's own."""
     source, found = f"codedeploy:{ask.argument}", []
     right = "codedeploy:ListDeployments, codedeploy:BatchGetDeployments"
-    with aws_client("codedeploy", ask, region=ask.argument, right=right) as client:
+    with aws_client("codedeploy", ask, region=ask.argument, right=right) as (client, plain):
         created = {
             "start": (ask.window.baseline_start - LONGEST_DEPLOYMENT).to_pydatetime(),
             "end": ask.window.end.to_pydatetime(),
@@ -148,7 +159,7 @@ def fetch_code_deploy(ask: SourceRequest) -> SourceResult:
             numbers += page.get("deployments", ())
         for place in range(0, len(numbers), MAX_DEPLOYMENTS_ASKED):
             batch = client.batch_get_deployments(deploymentIds=numbers[place : place + MAX_DEPLOYMENTS_ASKED])
-            found += [_plain_times(one) for one in batch.get("deploymentsInfo", ())]
+            found += [plain(one) for one in batch.get("deploymentsInfo", ())]
     gaps: tuple[Gap, ...] = ()
     if len(numbers) >= MAX_EVENTS:
         cause = f"only {MAX_EVENTS:,} were read"
@@ -168,23 +179,28 @@ def fetch_services(ask: SourceRequest) -> SourceResult:
     if not region or not cluster:
         raise UsageError(f"{ask.argument!r} names no cluster", hint="write ecs:REGION/CLUSTER")
     source, found = f"ecs:{ask.argument}", []
-    with aws_client("ecs", ask, region=region, right="ecs:ListServices, ecs:DescribeServices") as client:
+    with aws_client("ecs", ask, region=region, right="ecs:ListServices, ecs:DescribeServices") as (client, plain):
         names: list[str] = []
         for page in client.get_paginator("list_services").paginate(cluster=cluster):
             names += page.get("serviceArns", ())
         for place in range(0, len(names), MAX_SERVICES_ASKED):
             told = client.describe_services(cluster=cluster, services=names[place : place + MAX_SERVICES_ASKED])
-            found += [_plain_times(one) for one in told.get("services", ())]
+            found += [plain(one) for one in told.get("services", ())]
     return ECS.parse(found, PayloadReading(source, ask)).within(ask)
 
 
-def _plain_times(value: Any) -> Any:
-    """What boto3 gave with its times as text, as the CLI prints them."""
+def _plain(value: Any, secrets: Sequence[str]) -> Any:
+    """What boto3 gave with its times as text, as the CLI prints them, and without our own credentials."""
     if isinstance(value, dict):
-        return {name: _plain_times(inner) for name, inner in value.items()}
+        return {name: _plain(inner, secrets) for name, inner in value.items()}
     if isinstance(value, list):
-        return [_plain_times(inner) for inner in value]
-    return value.isoformat() if isinstance(value, datetime) else value
+        return [_plain(inner, secrets) for inner in value]
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, str):
+        for secret in secrets:
+            value = value.replace(secret, "REDACTED")
+    return value
 
 
 def _record(item: Item, reading: PayloadReading) -> Iterator[Told]:
@@ -217,8 +233,8 @@ def _lookup(item: Item, reading: PayloadReading) -> Iterator[Told]:
     thing = (text(parameters, *_NAMES) if isinstance(parameters, Mapping) else "") or next(filter(None, resources), "")
     yield from _call(
         item, reading, name=name, thing=thing.rpartition("/")[2], time="EventTime", number=text(item, "EventId"),
-        parameters=parameters, service=text(item, "EventSource"), failed=text(whole, "errorCode"),
-        region=text(whole, "awsRegion"),
+        parameters=parameters, service=text(item, "EventSource") or text(whole, "eventSource"),
+        failed=text(whole, "errorCode"), region=text(whole, "awsRegion"),
     )  # fmt: skip
 
 
@@ -293,7 +309,9 @@ def _ecs(item: Item, reading: PayloadReading) -> Iterator[Told]:
 
 
 LOOKUP: Final = Format(
-    "CloudTrail look-ups", lambda item: has(item, "EventName", "EventTime", "EventSource"), each(_lookup)
+    "CloudTrail look-ups",
+    lambda item: has(item, "EventName", "EventTime") and (has(item, "EventSource") or has(item, "CloudTrailEvent")),
+    each(_lookup),
 )
 RECORDS: Final = Format(
     "CloudTrail records", lambda item: has(item, "eventName", "eventTime", "eventSource"), each(_record)

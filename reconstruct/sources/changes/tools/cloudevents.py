@@ -25,16 +25,23 @@ from reconstruct.sources.changes.payload import (
     text,
 )
 from reconstruct.sources.changes.record import event
+from reconstruct.sources.changes.tools import google
 from reconstruct.sources.result import SourceRequest, SourceResult
 
 _CD_TYPE: Final = re.compile(r"dev\.cdevents\.(?P<subject>\w+)\.(?P<predicate>\w+)(?:\.\d.*)?")
+_ROLLOUTS: Final = ("deployment", "targetrollout")
+"""Subjects of CDEvents 0.6 whose predicates tell how far a deployment got."""
 _KINDS: Final[Mapping[str, EventKind]] = {
     "service.deployed": "deploy",
     "service.upgraded": "deploy",
     "service.rolledback": "rollback",
     "service.removed": "config",
     "environment.modified": "config",
+    "incident.detected": "alert",
+    **dict.fromkeys((f"{one}.{how}" for one in _ROLLOUTS for how in ("queued", "started", "finished")), "deploy"),
 }
+_STATES: Final = {"queued": "requested", "started": "running"}
+"""What a predicate says of a rollout; `finished` says how in its outcome."""
 _TAG: Final = re.compile(r"[?&]tag=([^&]+)")
 
 
@@ -60,6 +67,12 @@ def _event(item: Item, reading: PayloadReading) -> Iterator[Told]:
     data = at(item, "data")
     if isinstance(data, Mapping) and has(data, "context.type", "subject"):
         item = cast("Item", data)
+    elif isinstance(data, Mapping) and google.AUDIT_LOG.knows(cast("Item", data)):
+        told = google.AUDIT_LOG.parse([cast("Item", data)], reading)  # what Eventarc hands on
+        yield from told.events
+        yield from told.gaps
+        yield from told.notes
+        return
     match = _CD_TYPE.match(text(item, "context.type", "type"))
     if match is not None and has(item, "context", "subject"):
         yield from _cd_event(item, reading, subject=match["subject"], predicate=match["predicate"])
@@ -85,15 +98,18 @@ def _cd_event(item: Item, reading: PayloadReading, *, subject: str, predicate: s
     version = tag[1] if tag else artifact.rpartition("@")[2].removeprefix("sha256:")[:12] if "@" in artifact else ""
     name = text(item, "subject.id").rpartition("/")[2]
     kind = _KINDS.get(f"{subject}.{predicate}", "note")
+    about = text(item, "subject.content.service.id") if subject in ("incident", *_ROLLOUTS) else ""
+    described = text(item, "subject.content.description")
     yield event(
         time=begin(item, "context.timestamp"),
         kind=kind,
-        service=Service(name if subject == "service" else reading.service),
-        title="" if kind in ("deploy", "rollback") else f"{subject} {name} {predicate}",
+        service=Service(name if subject == "service" else about or reading.service),
+        title="" if kind in ("deploy", "rollback") else described or f"{subject} {name} {predicate}",
         source=reading.source,
         source_id=text(item, "context.id"),
-        version=version,
-        labels=labels(type=text(item, "context.type"), artifact=artifact),
+        version=version if kind != "alert" else "",
+        labels=labels(type=text(item, "context.type"), artifact=artifact, subject=name if subject != "service" else ""),
+        state=(_STATES.get(predicate) or text(item, "subject.content.outcome")) if kind == "deploy" else "",
         environment=text(item, "subject.content.environment.id", "subject.content.environment.name"),
     )
 

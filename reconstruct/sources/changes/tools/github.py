@@ -1,42 +1,31 @@
-"""GitHub: deployments with their statuses, releases, workflow runs; from the API, `gh --json` and webhooks alike.
+"""GitHub's API: deployments with their statuses, releases, workflow runs.
 
 The API's deployments have no time filter: pages come newest first, and reading stops at the first page that is older
-than the window. A deployment that was asked for is not one that began: the first `in_progress` status is its time, the
-first `success` after it its end. A release's time is when it was published, a draft is none.
+than the window.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Final, cast
+from collections.abc import Iterator, Sequence
+from typing import Final
 
 import pandas as pd
 
-from reconstruct.config import ReadTime
 from reconstruct.errors import SourceError, UsageError
 from reconstruct.http import NotAllowedError, Session
-from reconstruct.model import Gap, Service
-from reconstruct.sources.changes.environments import place_in
+from reconstruct.model import Gap
 from reconstruct.sources.changes.kinds import kind_of_pipeline
 from reconstruct.sources.changes.paged import RateLimitedError, get_json, open_source, pages
 from reconstruct.sources.changes.payload import (
-    Format,
     Item,
     PayloadReading,
-    Told,
-    at,
-    begin,
-    each,
-    end,
-    has,
-    labels,
     newest,
-    plain_version,
-    short_sha,
     text,
 )
-from reconstruct.sources.changes.record import event
+from reconstruct.sources.changes.tools import github_deployments, github_runs, github_webhooks
+from reconstruct.sources.changes.tools.github_deployments import DEPLOYMENTS
+from reconstruct.sources.changes.tools.github_runs import RELEASES, RUNS
 from reconstruct.sources.result import SourceRequest, SourceResult
 
 API_URL: Final = "https://api.github.com"
@@ -47,8 +36,6 @@ MAX_PAGES: Final = 50
 QUEUE_TIME: Final = pd.Timedelta(days=1)
 """A deployment may wait for an approval before it begins; a guess at how long."""
 
-BEGAN: Final = frozenset({"in_progress"})
-ENDED: Final = frozenset({"success", "failure", "error"})
 _REPOSITORY: Final = re.compile(r"(?!\.+/)[\w.-]+/(?!\.+$)[\w.-]+", re.ASCII)
 
 
@@ -141,143 +128,6 @@ RUN_PAGES: Final = 10
 """GitHub gives 1,000 results of a search at most."""
 
 
-def _deployment(item: Item, statuses: Sequence[Item], reading: PayloadReading) -> Iterator[Told]:
-    payload = at(item, "payload")
-    told = sorted(
-        ((begin(status, "created_at", "createdAt").time, text(status, "state").lower(), status) for status in statuses),
-        key=lambda status: status[:2],  # `in_progress` sorts before `success` where both came in one second
-    )
-    began = next((time for time, state, _ in told if state in BEGAN), None)
-    asked = begin(item, "created_at", "createdAt")
-    over = next(((time, state) for time, state, _ in told if state in ENDED and time >= (began or asked.time)), None)
-    state = over[1] if over else (told[-1][1] if told else text(item, "state"))
-    if not state or (state == "inactive" and not over):
-        state = "success" if not told or state == "inactive" else state
-    task = text(item, "task")
-    yield event(
-        time=ReadTime(began, 0.0, zone_told=True) if began is not None else asked,
-        end=over[0] if over else None,
-        kind=text(payload, "kind") or ("migration" if "migrat" in task else task.partition(":")[0] or "deploy"),
-        service=Service(text(payload, "service") or reading.service or _repository(item)),
-        title=text(item, "description") or text(payload, "title"),
-        source=reading.source,
-        source_id=text(item, "id"),
-        version=text(payload, "version") or _version(item),
-        previous=text(payload, "previous"),
-        url=_link(item, [status for _, _, status in told]),
-        labels=_labels(item, reading, sha=text(item, "sha")[:12]),
-        state=state,
-        environment=text(item, "environment"),
-        production=_production(item),
-    )
-
-
-def _production(item: Item) -> bool | None:
-    if at(item, "transient_environment") is True:
-        return False
-    flag = at(item, "production_environment")
-    return flag if isinstance(flag, bool) else None
-
-
-def _parse_deployments(items: Sequence[Item], reading: PayloadReading) -> SourceResult:
-    by_id = cast("Mapping[str, object]", reading.beside) if isinstance(reading.beside, dict) else {}
-
-    def read(item: Item, how: PayloadReading) -> Iterable[Told]:
-        listed = by_id.get(text(item, "id"), ())
-        statuses = [one for one in cast("Sequence[object]", listed) if isinstance(one, dict) and "created_at" in one]
-        return _deployment(item, statuses, how)
-
-    return each(read)(items, reading)
-
-
-def _parse_webhooks(items: Sequence[Item], reading: PayloadReading) -> SourceResult:
-    """Bodies of `deployment` and `deployment_status`: each deployment once, with all its statuses."""
-    deployments: dict[str, Item] = {}
-    statuses: dict[str, list[object]] = {}
-    for item in items:
-        number = text(item, "deployment.id")
-        deployments[number] = cast("Item", at(item, "deployment"))
-        if has(item, "deployment_status.state"):
-            statuses.setdefault(number, []).append(at(item, "deployment_status"))
-    whole = PayloadReading(reading.source, reading.ask, service=reading.service, beside=statuses)
-    return _parse_deployments(list(deployments.values()), whole)
-
-
-def _parse_statuses(items: Sequence[Item], reading: PayloadReading) -> SourceResult:
-    """A deployment's statuses alone: they tell its times and place; of what is deployed only the repository."""
-    groups: dict[str, list[Item]] = {}
-    for item in items:
-        groups.setdefault(text(item, "deployment_url"), []).append(item)
-    made = [
-        {
-            "id": url.rpartition("/")[2],
-            "url": url,
-            "repository_url": text(group[0], "repository_url"),
-            "environment": text(group[0], "environment"),
-            "created_at": min(text(status, "created_at") for status in group),
-        }
-        for url, group in groups.items()
-    ]
-    beside = {url.rpartition("/")[2]: group for url, group in groups.items()}
-    note = f"{reading.source} holds deployment statuses alone: versions are in the deployments themselves"
-    told = _parse_deployments(made, PayloadReading(reading.source, reading.ask, reading.service, beside))
-    return told + SourceResult(notes=(note,))
-
-
-def _release(item: Item, reading: PayloadReading) -> Iterator[Told]:
-    if at(item, "draft") is True or at(item, "isDraft") is True:
-        yield f"{reading.source}: a draft of a release is passed over"
-        return
-    tag = text(item, "tag_name", "tagName")
-    repository = text(item, "repository.name") or _repository(item)
-    version = plain_version(tag)
-    name = text(item, "name")
-    yield event(
-        time=begin(item, "published_at", "publishedAt", "created_at", "createdAt"),
-        kind="deploy",
-        service=Service(reading.service or repository),
-        title=f"{repository} {version}: {name}" if name and plain_version(name) != version else "",
-        source=reading.source,
-        source_id=text(item, "id", "databaseId") or tag,
-        version=version,
-        url=text(item, "html_url", "url"),
-        labels=_labels(item, reading, event="release", prerelease="true" if at(item, "prerelease") is True else ""),
-    )
-
-
-def _run(item: Item, reading: PayloadReading) -> Iterator[Told]:
-    name = text(item, "workflowName", "name")
-    began = begin(item, "run_started_at", "startedAt", "created_at", "createdAt")
-    status, conclusion = text(item, "status"), text(item, "conclusion")
-    kind = kind_of_pipeline(name, text(item, "path"), otherwise="note")
-    repository = text(item, "repository.name", "head_repository.name") or _repository(item)
-    yield event(
-        time=began,
-        end=end(item, "updated_at", "updatedAt") if status == "completed" else None,
-        kind=kind,
-        service=Service(reading.service or repository),
-        title=": ".join(filter(None, (name, text(item, "display_title", "displayTitle")))),
-        source=reading.source,
-        source_id=text(item, "id", "databaseId"),
-        version=short_sha(text(item, "head_sha", "headSha")),
-        url=text(item, "html_url", "url"),
-        labels=_labels(
-            item,
-            reading,
-            event=text(item, "event"),
-            branch=text(item, "head_branch", "headBranch"),
-            conclusion=conclusion,
-        ),
-        state=conclusion or status,
-        environment=place_in(name) if kind != "note" else "",
-    )
-
-
-def _labels(item: Item, reading: PayloadReading, **told: str) -> dict[str, str]:
-    who = text(item, "creator.login", "author.login", "actor.login") if reading.ask.authors else ""
-    return labels(**told, author=who)
-
-
 def _until_older(answers: Iterator[Sequence[Item] | None], *, ask: SourceRequest, gaps: list[Gap]) -> Iterator[Item]:
     """Items that may lie in the window, up to the first page that is wholly older; None = no more were asked for."""
     oldest = ask.window.baseline_start - QUEUE_TIME
@@ -300,138 +150,4 @@ def _gap(ask: SourceRequest, missing: str, cause: str) -> Gap:
     return Gap("", _source(ask), missing, cause, ask.window.baseline_start, ask.window.end)
 
 
-def _repository(item: Item) -> str:
-    for url in (text(item, "repository_url"), text(item, "url"), text(item, "html_url")):
-        if match := re.search(r"/repos/[^/]+/([^/]+)|//github[^/]*/[^/]+/([^/]+)", url):
-            return match[1] or match[2]
-    return ""
-
-
-def _version(deployment: Item) -> str:
-    """The tag without its `v`; a branch says nothing about what was deployed, its commit does."""
-    ref, sha = text(deployment, "ref"), text(deployment, "sha")
-    looks_like_version = re.fullmatch(r"(?:refs/tags/)?v?\d+(?:\.\d+)+\S*|(?:refs/tags/)?v\d+|[0-9a-f]{7,40}", ref)
-    if looks_like_version or (any(letter.isdigit() for letter in ref) and "/" not in ref.removeprefix("refs/tags/")):
-        return plain_version(ref)
-    return sha[:7] or ref
-
-
-def _link(deployment: Item, statuses: Sequence[Item]) -> str:
-    """Where a person can look: the run's log, the environment, and only then the API."""
-    for name in ("log_url", "target_url", "environment_url"):
-        for status in statuses:
-            if link := text(status, name):
-                return link
-    return text(deployment, "url")
-
-
-def is_statuses_by_id(whole: object) -> bool:
-    """Whether a JSON value is deployment statuses by deployment id, as they are kept beside the deployments."""
-    return (
-        isinstance(whole, dict)
-        and bool(whole)
-        and all(key.isdigit() and isinstance(value, list) for key, value in whole.items())
-    )
-
-
-def _knows_deployment(item: Item) -> bool:
-    return has(item, "sha", "ref", "environment", "created_at") and isinstance(item["environment"], str)
-
-
-DEPLOYMENTS: Final = Format("GitHub deployments", _knows_deployment, _parse_deployments)
-RELEASES: Final = Format(
-    "GitHub releases",
-    lambda item: has(item, "tag_name", "published_at") or has(item, "tagName", "publishedAt"),
-    each(_release),
-)
-RUNS: Final = Format(
-    "GitHub workflow runs",
-    lambda item: (
-        (has(item, "head_sha", "run_number") or has(item, "head_branch", "conclusion", "html_url"))
-        or (
-            has(item, "conclusion")
-            and (has(item, "createdAt") or has(item, "startedAt"))
-            and any(has(item, name) for name in ("databaseId", "headSha", "workflowName", "displayTitle"))
-        )
-    ),
-    each(_run),
-)
-
-
-def _unwrapped(name: str) -> Format:
-    """The same thing in a webhook's body: `{"action": ..., "release": {...}, "repository": {...}}`."""
-    inner = {"release": RELEASES, "workflow_run": RUNS}[name]
-
-    def parse(items: Sequence[Item], reading: PayloadReading) -> SourceResult:
-        bodies = [{"repository": item.get("repository"), **cast("Item", item[name])} for item in items]
-        latest = {text(body, "id"): body for body in bodies}
-        return inner.parse(list(latest.values()), reading)
-
-    return Format(
-        f"{inner.name} (webhook)", lambda item: has(item, "action", "repository") and has(item, f"{name}.id"), parse
-    )
-
-
-def _parse_graphql(items: Sequence[Item], reading: PayloadReading) -> SourceResult:
-    """Deployments as GraphQL gives them: states in capitals, statuses inside."""
-    made: list[Item] = []
-    beside: dict[str, list[object]] = {}
-    for item in items:
-        number = text(item, "databaseId", "id")
-        made.append(
-            {
-                "id": number,
-                "sha": text(item, "commitOid"),
-                "ref": text(item, "ref.name"),
-                "environment": text(item, "environment", "latestEnvironment"),
-                "created_at": text(item, "createdAt"),
-                "state": {"ACTIVE": "success", "DESTROYED": "inactive"}.get(text(item, "state"), text(item, "state")),
-                "description": text(item, "description"),
-                "task": text(item, "task"),
-                "repository_url": text(item, "repository.url"),
-            }
-        )
-        nodes = at(item, "statuses.nodes")
-        beside[number] = [
-            {"state": text(one, "state").lower(), "created_at": text(one, "createdAt")}
-            for one in (nodes if isinstance(nodes, list) else [])
-            if isinstance(one, dict)
-        ]
-    return _parse_deployments(made, PayloadReading(reading.source, reading.ask, reading.service, beside))
-
-
-def _activity(item: Item, reading: PayloadReading) -> Iterator[Told]:
-    """An entry of a repository's activity (`/repos/{owner}/{repo}/events`)."""
-    repository = text(item, "repo.name").rpartition("/")[2]
-    what = text(item, "type")
-    if what == "ReleaseEvent" and isinstance(release := at(item, "payload.release"), dict):
-        yield from _release({"repository": {"name": repository}, **release}, reading)
-    elif what == "PushEvent":
-        yield event(
-            time=begin(item, "created_at"),
-            kind="note",
-            service=Service(reading.service or repository),
-            title=f"push to {text(item, 'payload.ref').removeprefix('refs/heads/')}",
-            source=reading.source,
-            source_id=text(item, "id"),
-            version=text(item, "payload.head")[:12],
-        )
-    else:
-        yield f"{reading.source}: an entry that is no push and no release is passed over"
-
-
-FORMATS: Final = (
-    Format("GitHub's activity", lambda item: has(item, "type", "actor", "repo.name", "payload"), each(_activity)),
-    Format(
-        "GitHub deployments (GraphQL)", lambda item: has(item, "commitOid", "createdAt", "environment"), _parse_graphql
-    ),
-    DEPLOYMENTS,
-    Format("GitHub deployment webhooks", lambda item: has(item, "deployment.sha", "deployment.id"), _parse_webhooks),
-    Format(
-        "GitHub deployment statuses", lambda item: has(item, "state", "deployment_url", "created_at"), _parse_statuses
-    ),
-    _unwrapped("release"),
-    _unwrapped("workflow_run"),
-    RELEASES,
-    RUNS,
-)
+FORMATS: Final = (*github_webhooks.FORMATS, *github_deployments.FORMATS, *github_runs.FORMATS)

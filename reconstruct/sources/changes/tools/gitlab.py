@@ -7,7 +7,7 @@ GitLab's own word for production.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final, cast
 from urllib.parse import quote
@@ -15,7 +15,7 @@ from urllib.parse import quote
 from reconstruct.errors import SourceError, UsageError
 from reconstruct.http import NotAllowedError, Session
 from reconstruct.model import Gap, Service
-from reconstruct.sources.changes.kinds import state_of
+from reconstruct.sources.changes.kinds import kind_of_pipeline, state_of
 from reconstruct.sources.changes.paged import RateLimitedError, open_source, pages
 from reconstruct.sources.changes.payload import (
     Format,
@@ -102,7 +102,7 @@ def _gap(reading: PayloadReading, missing: str, cause: str) -> Gap:
 
 
 def _deployment(item: Item, reading: PayloadReading) -> Iterator[Told]:
-    status = text(item, "status")
+    status = text(item, "status", "deployable.status")
     if state_of(status) == "cancelled" and not text(item, "deployable.started_at"):
         yield f"{reading.source}: a deployment that was called off before it began is passed over"
         return
@@ -164,27 +164,61 @@ def _pipeline(item: Item, reading: PayloadReading) -> Iterator[Told]:
     )
 
 
+_OVER: Final = frozenset({"success", "failed", "canceled"})
+
+
 def _hook(
     read: Callable[[Item], Item], inner: Callable[[Item, PayloadReading], Iterator[Told]]
 ) -> Callable[[Item, PayloadReading], Iterator[Told]]:
     return lambda item, reading: inner(read(item), reading)
 
 
-def _deployment_hook(item: Item) -> Item:
+def _deployment_hooks(items: Sequence[Item], reading: PayloadReading) -> SourceResult:
+    """Each deployment once, with all its states: `status_changed_at` is when it began in one body, ended in another."""
+    bodies: dict[str, list[Item]] = {}
+    for number, item in enumerate(items):
+        bodies.setdefault(text(item, "deployment_id", "deployable_id") or f"item {number}", []).append(item)
+    return each(_deployment)([_deployment_of(group) for group in bodies.values()], reading)
+
+
+def _deployment_of(bodies: Sequence[Item]) -> Item:
+    told = sorted(bodies, key=lambda body: begin(body, "status_changed_at").time)
+    last = told[-1]
+    began = next((body for body in told if text(body, "status") == "running"), last)
+    over = last.get("status_changed_at") if last is not began and text(last, "status") in _OVER else None
     return {
-        "id": item.get("deployment_id"),
-        "status": item.get("status"),
-        "created_at": item.get("status_changed_at"),
-        "ref": item.get("ref"),
-        "sha": text(item, "commit_url").rpartition("/")[2] or item.get("short_sha"),
-        "project": item.get("project"),
-        "environment": {"name": item.get("environment"), "tier": item.get("environment_tier")},
+        "id": last.get("deployment_id"),
+        "status": last.get("status"),
+        "created_at": told[0].get("status_changed_at"),
+        "ref": last.get("ref"),
+        "sha": text(last, "commit_url").rpartition("/")[2] or last.get("short_sha"),
+        "project": last.get("project"),
+        "environment": {"name": last.get("environment"), "tier": last.get("environment_tier")},
         "deployable": {
-            "started_at": item.get("status_changed_at"),
-            "web_url": item.get("deployable_url"),
-            "commit": {"title": item.get("commit_title")},
+            "started_at": began.get("status_changed_at"),
+            "finished_at": over,
+            "web_url": last.get("deployable_url"),
+            "commit": {"title": last.get("commit_title")},
         },
     }
+
+
+def _job_hook(item: Item, reading: PayloadReading) -> Iterator[Told]:
+    """A job's webhook (`build_*`); one that has not started was asked for."""
+    name, stage = text(item, "build_name", "job_name"), text(item, "build_stage", "job_stage")
+    kind = kind_of_pipeline(name, stage, otherwise="note")
+    yield event(
+        time=begin(item, "build_started_at", "build_created_at"),
+        end=end(item, "build_finished_at"),
+        kind=kind,
+        service=Service(reading.service or text(item, "project_name").rpartition("/")[2].strip()),
+        title=f"job {name} of {text(item, 'ref')}: {text(item, 'build_status', 'job_status')}",
+        source=reading.source,
+        source_id=text(item, "build_id", "job_id"),
+        version=text(item, "sha")[:8],
+        state=text(item, "build_status", "job_status"),
+        environment=text(item, "environment.name"),
+    )
 
 
 def _pipeline_hook(item: Item) -> Item:
@@ -227,8 +261,9 @@ FORMATS: Final = (
     Format(
         "GitLab deployment webhooks",
         lambda item: item.get("object_kind") == "deployment",
-        each(_hook(_deployment_hook, _deployment)),
+        _deployment_hooks,
     ),
+    Format("GitLab job webhooks", lambda item: item.get("object_kind") in ("build", "job"), each(_job_hook)),
     Format(
         "GitLab pipeline webhooks",
         lambda item: item.get("object_kind") == "pipeline" and has(item, "object_attributes.status"),

@@ -47,7 +47,8 @@ _KINDS: Final[tuple[tuple[re.Pattern[str], EventKind], ...]] = (
         "deploy",
     ),
 )
-_LABELS: Final = ("service_name", "function_name", "module_id", "database_id", "cluster_name", "instance_id")
+_LABELS: Final = ("service_name", "function_name", "module_id", "database_id", "cluster_name")
+"""Labels of a resource that name it; `instance_id` is a number."""
 
 
 def fetch_entries(ask: SourceRequest) -> SourceResult:
@@ -195,8 +196,11 @@ def _rollouts(items: Sequence[Item], reading: PayloadReading) -> SourceResult:
     return _DESCRIBED[0].format().parse(told, reading)
 
 
+AUDIT_LOG: Final = Format(
+    "Google Cloud's audit log", lambda item: has(item, "protoPayload.methodName", "timestamp"), _parse
+)
 FORMATS: Final = (
     _DESCRIBED[0].format()._replace(parse=_rollouts),
     *(one.format() for one in _DESCRIBED[1:]),
-    Format("Google Cloud's audit log", lambda item: has(item, "protoPayload.methodName", "timestamp"), _parse),
+    AUDIT_LOG,
 )

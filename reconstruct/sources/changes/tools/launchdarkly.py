@@ -7,15 +7,18 @@ from collections.abc import Iterator
 from typing import Final
 
 from reconstruct.model import Gap, Service
+from reconstruct.sources.changes.environments import is_production
 from reconstruct.sources.changes.paged import get_json, open_source
 from reconstruct.sources.changes.payload import (
     Format,
     Item,
     PayloadReading,
     Told,
+    at,
     begin,
     each,
     has,
+    items_at,
     labels,
     listed,
     text,
@@ -63,9 +66,17 @@ def fetch_audit_log(ask: SourceRequest) -> SourceResult:
 _OF_PEOPLE: Final = frozenset({"member", "account", "token", "team", "role", "service-token", "application"})
 
 
+def _resource(item: Item) -> str:
+    """What was acted on; where that was in several environments, in the one that users are in."""
+    named = at(item, "target.resources")
+    found = [text(one, "resource") for one in items_at(item, "accesses")]
+    found = list(filter(None, found)) or ([str(one) for one in named] if isinstance(named, list) else [])
+    places = [(one, match["environment"] or "") for one in found if (match := _RESOURCE.match(one))]
+    return next((one for one, place in places if is_production(place)), found[0] if found else "")
+
+
 def _entry(item: Item, reading: PayloadReading) -> Iterator[Told]:
-    resource = text(item, "accesses.0.resource", "target.resources.0")
-    where = _RESOURCE.match(resource)
+    where = _RESOURCE.match(_resource(item))
     kind, name = text(item, "kind"), text(item, "target.name", "name")
     if kind in _OF_PEOPLE:
         yield f"{reading.source}: an entry of LaunchDarkly that is about people or access is passed over"

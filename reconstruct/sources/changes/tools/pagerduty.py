@@ -137,6 +137,15 @@ def _parse_webhooks(items: Sequence[Item], reading: PayloadReading) -> SourceRes
     return INCIDENTS.parse(list(latest.values()), reading)
 
 
+def _parse_messages(items: Sequence[Item], reading: PayloadReading) -> SourceResult:
+    """Webhooks of version 2: each incident once, as its last message tells it."""
+    latest: dict[str, Item] = {}
+    for item in sorted(items, key=lambda one: text(one, "created_on")):
+        over = {"resolved_at": item.get("created_on")} if text(item, "event").endswith("resolve") else {}
+        latest[text(item, "incident.id")] = {**cast("Item", item["incident"]), **over}
+    return INCIDENTS.parse(list(latest.values()), reading)
+
+
 def _parse_alert_events(items: Sequence[Item], reading: PayloadReading) -> SourceResult:
     """Alert events as a tool sends them (Events API v2): what has one `dedup_key` is one, from trigger to resolve."""
     resolved = {text(item, "dedup_key"): item for item in items if item.get("event_action") == "resolve"}
@@ -184,6 +193,11 @@ FORMATS: Final = (
         "PagerDuty log entries",
         lambda item: "_log_entry" in text(item, "type") and "created_at" in item,
         each(_log_entry),
+    ),
+    Format(
+        "PagerDuty webhooks (version 2)",
+        lambda item: text(item, "event").startswith("incident.") and has(item, "incident.created_at"),
+        _parse_messages,
     ),
     Format(
         "PagerDuty webhooks",

@@ -140,11 +140,6 @@ _DESCRIBED: Final = (
         version=("commit.id",), state=("status",),
     ),
     Described(
-        name="jobs of GitHub's workflows", has=("run_id", "steps", "started_at", "conclusion"), time=("started_at",),
-        end=("completed_at",), kind=by_names("name", "workflow_name"), title=("workflow_name", "name"),
-        version=("head_sha",), state=("conclusion", "status"), url=("html_url",),
-    ),
-    Described(
         name="builds of Google Cloud Build", has=("createTime", "status", "steps", "projectId"),
         time=("startTime", "createTime"), end=("finishTime",), kind=by_names("substitutions.TRIGGER_NAME"),
         service=("substitutions.REPO_NAME",), title=("substitutions.TRIGGER_NAME",),

@@ -8,6 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+import pandas as pd
+
+from reconstruct.config import ReadTime
 from reconstruct.errors import SourceError
 from reconstruct.http import NotAllowedError
 from reconstruct.model import Gap, Service
@@ -25,6 +28,7 @@ from reconstruct.sources.changes.payload import (
     labels,
     listed,
     text,
+    when,
 )
 from reconstruct.sources.changes.record import event
 from reconstruct.sources.result import SourceRequest, SourceResult
@@ -49,8 +53,8 @@ def fetch_incidents(ask: SourceRequest) -> SourceResult:
 
 def _incident(item: Item, reading: PayloadReading) -> Iterator[Told]:
     yield event(
-        time=begin(item, "started_at", "created_at"),
-        end=end(item, "resolved_at"),
+        time=_first_shown(item),
+        end=end(item, "resolved_at") or _last_shown(item),
         kind="note",
         service=Service(reading.service),
         title=f"status page: {text(item, 'name')}",
@@ -63,6 +67,18 @@ def _incident(item: Item, reading: PayloadReading) -> Iterator[Told]:
             told_at=text(item, "created_at"),
         ),
     )
+
+
+def _first_shown(item: Item) -> ReadTime:
+    """When it began as the page tells: of an incident written down later the updates carry the time they stand for."""
+    shown = [read for one in items_at(item, "incident_updates") if (read := when(one, "display_at")) is not None]
+    began = when(item, "started_at")
+    return began or min([begin(item, "created_at"), *shown], key=lambda read: read.time)
+
+
+def _last_shown(item: Item) -> pd.Timestamp | None:
+    over = [end(one, "display_at") for one in items_at(item, "incident_updates") if text(one, "status") == "resolved"]
+    return max(filter(None, over), default=None) if text(item, "status") in ("resolved", "postmortem") else None
 
 
 def _maintenance(item: Item, reading: PayloadReading) -> Iterator[Told]:
@@ -82,7 +98,9 @@ def _maintenance(item: Item, reading: PayloadReading) -> Iterator[Told]:
 
 
 MAINTENANCE: Final = Format(
-    "Statuspage maintenance", lambda item: has(item, "scheduled_for", "incident_updates"), each(_maintenance)
+    "Statuspage maintenance",
+    lambda item: has(item, "incident_updates") and bool(text(item, "scheduled_for")),
+    each(_maintenance),
 )
 INCIDENTS: Final = Format(
     "Statuspage incidents", lambda item: has(item, "incident_updates", "impact", "name"), each(_incident)

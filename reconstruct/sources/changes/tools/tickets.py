@@ -47,11 +47,6 @@ _DESCRIBED: Final = (
         passed=lambda item: _unmerged(text(item, "merged_at")),
     ),
     Described(
-        name="pushes to GitHub", has=("ref", "before", "after", "head_commit"), time=("head_commit.timestamp",),
-        kind="note", service=("repository.name",), title=("ref", "head_commit.message"), version=("after",),
-        id=("after",), passed=lambda item: "" if text(item, "head_commit.timestamp") else "a push without commits",
-    ),
-    Described(
         name="change requests of ServiceNow", has=("number", "short_description", "work_start"),
         time=("work_start", "start_date", "sys_created_on"), end=("work_end",), kind=_request_kind,
         service=("cmdb_ci.display_value", "cmdb_ci"), title=("number", "short_description"), state=("state",),

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Mapping
+from typing import Final
 from xml.etree import ElementTree as ET
 
 import numpy as np
@@ -15,6 +17,10 @@ from reconstruct.sources.metric_files.cells import read_times
 from reconstruct.sources.metric_files.content import Content
 from reconstruct.sources.metric_files.observations import Requests, tracks_of
 from reconstruct.sources.metric_files.tracks import Parsed, number
+
+_DEFAULT_COLUMNS: Final = "timeStamp,elapsed,label,responseCode,responseMessage,threadName,dataType,success"
+"""Of the columns that JMeter saves by default the ones read here, in its order; a log without a header has these."""
+_HEADLESS: Final = re.compile(r"1\d{12},\d+,[^,]*,[^,]*,[^,]*,[^,]*,(?:text|bin|),(?:true|false)(?:,|$)")
 
 
 def read_jmeter(content: Content, *, tz: str) -> Parsed | None:
@@ -27,6 +33,8 @@ def read_jmeter(content: Content, *, tz: str) -> Parsed | None:
     if first.startswith("timeStamp") and "elapsed" in first:
         dialect = max(",;\t|", key=first.count)
         rows = list(_of_csv(content.text.lstrip("\ufeff"), dialect=dialect))
+    elif _HEADLESS.match(first):
+        rows = list(_of_csv(f"{_DEFAULT_COLUMNS}\n" + content.text.lstrip("\ufeff"), dialect=","))
     elif "<testResults" in head:
         rows = list(_of_xml(content))
     else:

@@ -34,3 +34,13 @@ def test_xml_says_the_same(tmp_path: Path) -> None:
 def test_a_document_type_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="has a document type"):
         metrics_of(written(tmp_path, "<!DOCTYPE x []><testResults></testResults>", name="r.xml"))
+
+
+def test_a_log_without_a_header_has_jmeters_own_columns(tmp_path: Path) -> None:
+    def minute(n: int) -> str:
+        return f"{SECONDS[n]}000,{1000 * LATENCY[n]:.0f},GET /cart,200,OK,Users 1-1,text,true,3478,1016"
+
+    metrics, gaps = metrics_of(written(tmp_path, lines(minute), name="results.jtl"))
+    assert before_and_after(metrics["request_duration_p95"]) == pytest.approx((0.02, 0.9))
+    assert metrics["request_duration_p95"].labels == ({"request": "GET /cart"},)
+    assert gaps == ()
