@@ -10,7 +10,7 @@ import pandas as pd
 
 from reconstruct import packs, promql
 from reconstruct.detect import find_anomalies
-from reconstruct.errors import NothingToShowError, ReconstructError, UsageError
+from reconstruct.errors import NothingToShowError, ReconstructError, SourceError, UsageError
 from reconstruct.http import redact
 from reconstruct.meaning import telling_metrics
 from reconstruct.model import (
@@ -33,6 +33,7 @@ from reconstruct.sources.baseline import begun
 from reconstruct.sources.changes import ledger, merge, registry
 from reconstruct.sources.dashboards.asked import asked_by_dashboards
 from reconstruct.sources.grid import on_grid
+from reconstruct.sources.limited import nearest
 from reconstruct.sources.metric_files import reader
 from reconstruct.sources.metric_files.gathered import metrics_of_files
 from reconstruct.sources.metric_files.reader import MetricFile
@@ -82,6 +83,8 @@ class _Gathered:
     derived: SourceResult = field(default_factory=SourceResult)
     """What the metrics themselves show of changes and alerts."""
     gaps: list[Gap] = field(default_factory=list)
+    unread: tuple[Gap, ...] = ()
+    """Why signals gave no series, where not one gave any."""
     notes: list[str] = field(default_factory=list)
     intervals: Mapping[str, float] = field(default_factory=dict)
     """Seconds between two scrapes of each job, as the data show."""
@@ -118,8 +121,8 @@ def gather(asked: Request, *, now: pd.Timestamp, progress: Progress | None = Non
     _read_files(files, asked, window=window, found=found)
     _read_changes(asked, window=window, found=found, progress=progress)
     if not any(metric.labels for metric in found.metrics):
-        raise _nothing(asked, window)
-    return _evidence(found, window=_begun(found, window), calls=asked.calls)
+        raise _nothing(asked, found, window)
+    return _evidence(found, asked, window=_begun(found, window))
 
 
 def add_later(evidence: Evidence, asked: Request, *, progress: Progress | None = None) -> Evidence:
@@ -142,7 +145,8 @@ def add_later(evidence: Evidence, asked: Request, *, progress: Progress | None =
     files = [reader.read_metric_file(path, tz=asked.tz, columns=asked.columns) for path in asked.metric_files]
     _read_files(files, asked, window=window, found=found)
     _read_changes(replace(asked, metric_files=()), window=window, found=found, progress=progress or _silent)
-    return _evidence(found, window=window, calls=tuple(dict.fromkeys((*evidence.calls, *asked.calls))))
+    asked = replace(asked, calls=tuple(dict.fromkeys((*evidence.calls, *asked.calls))))
+    return _evidence(found, asked, window=window)
 
 
 def _read_files(files: Sequence[MetricFile], asked: Request, *, window: Window, found: _Gathered) -> None:
@@ -170,7 +174,7 @@ def gather_changes(asked: Request, *, now: pd.Timestamp, progress: Progress | No
     if server is not None:
         _ask_history(server, asked, window=window, found=found, progress=progress)
     _read_changes(asked, window=window, found=found, progress=progress)
-    return _evidence(found, window=window, calls=asked.calls)
+    return _evidence(found, asked, window=window)
 
 
 def scan_window(
@@ -314,6 +318,7 @@ def _ask_prometheus(
     found.raw += raw_metrics
     found.queries += queries
     found.gaps += gaps
+    found.unread = () if any(query.series for query in queries) else gaps
     _ask_history(server, replace(asked, scope=scope), window=window, found=found, progress=progress)
     found.metrics = list(without_blind_rows(found.metrics, found.derived.gaps))
     found.raw = list(without_blind_rows(found.raw, found.derived.gaps))
@@ -441,7 +446,10 @@ def _read_changes(asked: Request, *, window: Window, found: _Gathered, progress:
     found.gaps += gaps
 
 
-def _nothing(asked: Request, window: Window) -> ReconstructError:
+def _nothing(asked: Request, found: _Gathered, window: Window) -> ReconstructError:
+    if found.unread:
+        cause = max(found.unread, key=lambda gap: gap.missing.count(",")).cause
+        return SourceError(f"no signal could be read: {cause}", hint="narrow --scope, or ask for a shorter window")
     when = f"{window.baseline_start:%Y-%m-%d %H:%M:%S} to {window.end:%Y-%m-%d %H:%M:%S} UTC"
     narrowed = [f"--scope {asked.scope}"] if asked.scope else []
     narrowed += [f"--service {', '.join(asked.services)}"] if asked.services else []
@@ -454,12 +462,15 @@ def _nothing(asked: Request, window: Window) -> ReconstructError:
 # ---------------------------------------------------------------- one Evidence
 
 
-def _evidence(found: _Gathered, *, window: Window, calls: tuple[tuple[str, str], ...]) -> Evidence:
+def _evidence(found: _Gathered, asked: Request, *, window: Window) -> Evidence:
     """Everything with its id: queries in the order asked, events and alerts in order of time."""
     told = sum(found.told, SourceResult())
     numbers = {query.id: f"q{n}" for n, query in enumerate(found.queries, 1)}
     alerts = merge.merge_alerts(found.derived.alerts, told.alerts)
     events, about_sources = ledger.one_ledger(found.told, found.derived, metrics=found.metrics)
+    limits = asked.limits
+    events, cut = nearest(events, limits.events, window=window, time=lambda one: one.time, what="events")
+    alerts, too = nearest(alerts, limits.alerts, window=window, time=lambda one: one.firing_at, what="alerts")
     return Evidence(
         window=window,
         metrics=tuple(replace(m, query=numbers[m.query]) for m in found.metrics),
@@ -468,9 +479,9 @@ def _evidence(found: _Gathered, *, window: Window, calls: tuple[tuple[str, str],
         alerts=tuple(
             replace(alert, id=f"al{n}", query=numbers.get(alert.query, "")) for n, alert in enumerate(alerts, 1)
         ),
-        gaps=numbered_gaps((*found.gaps, *told.gaps, *found.derived.gaps)),
+        gaps=numbered_gaps((*found.gaps, *told.gaps, *found.derived.gaps, *cut, *too)),
         queries=tuple(replace(query, id=numbers[query.id]) for query in found.queries),
-        calls=calls,
+        calls=asked.calls,
         notes=tuple(dict.fromkeys((*found.notes, *told.notes, *found.derived.notes, *about_sources))),
         rules=found.rules,
         earlier_firings=found.earlier,

@@ -131,6 +131,9 @@ def connection(given: ServerOptions, config: Config) -> HttpSettings | None:
         bearer_command=config.prometheus.bearer_command,
         headers=headers,
         verify=config.prometheus.verify,
+        max_series=config.limits.series,
+        max_answer_bytes=config.limits.answer_mib << 20,
+        max_label_bytes=config.limits.label_kib << 10,
     )
     chosen = {name: getattr(config.prometheus, name) for name in ("timeout_s", "concurrency", "requests", "points")}
     return replace(settings, **{name: value for name, value in chosen.items() if value is not None})
@@ -175,6 +178,7 @@ def asked_of(given: CheckOptions | EventsOptions, config: Config, *, at: pd.Time
         tz=zone_of(given, config),
         until_s=until_s(given),
         authors=config.authors,
+        limits=config.limits,
         notes=notes,
     )
     if isinstance(given, ChangeOptions):

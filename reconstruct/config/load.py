@@ -37,6 +37,7 @@ from reconstruct.config.times import parse_duration_s
 from reconstruct.config.zones import parse_zone
 from reconstruct.errors import UsageError
 from reconstruct.model import Objective
+from reconstruct.model.limits import Limits
 
 FILE_NAME: Final = "reconstruct.yaml"
 _VARIABLE: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -216,6 +217,13 @@ _CONNECTION: Final[Mapping[str, _Read]] = {
     "requests": _integer(10, 100_000),
     "points": _integer(100, 11_000),
 }
+_LIMITS: Final[Mapping[str, _Read]] = {
+    "events": _integer(100, 10_000_000),
+    "alerts": _integer(100, 10_000_000),
+    "series": _integer(10, 1_000_000),
+    "answer_mib": _integer(1, 65_536),
+    "label_kib": _integer(1, 65_536),
+}
 _GRAFANA: Final[Mapping[str, _Read]] = {
     "url": _url,
     "token": _secret,
@@ -302,6 +310,7 @@ def _objectives(around: Surroundings, value: Marked) -> tuple[Objective, ...]:
 
 _TOP: Final[Mapping[str, _Read]] = {
     "prometheus": _section(Connection, _CONNECTION),
+    "limits": _section(Limits, _LIMITS),
     "scope": _plain(_text),
     "timezone": _plain(_zone),
     "services": _plain(_texts),
@@ -368,6 +377,7 @@ def known_keys() -> Mapping[str, tuple[str, ...]]:
     return {
         "": tuple(_TOP),
         "prometheus": tuple(_CONNECTION),
+        "limits": tuple(_LIMITS),
         "slo": tuple(_OBJECTIVE),
         "grafana": tuple(_GRAFANA),
         "report": tuple(_REPORT),

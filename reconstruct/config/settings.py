@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from reconstruct.model import Objective
+from reconstruct.model.limits import Limits
 
 PRODUCTION, OTHER = "production", "other"
 """The two words that `environments` maps names to: where users are, and where they are not."""
@@ -107,6 +108,7 @@ class Config:
 
     path: Path | None = None
     prometheus: Connection = field(default_factory=Connection)
+    limits: Limits = field(default_factory=Limits)
     scope: str = ""
     """PromQL matchers put into every query."""
     timezone: str = ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -16,7 +16,7 @@ from reconstruct.explain.before_during import Span
 from reconstruct.explain.changes import OBSERVED, Change, same
 from reconstruct.explain.context import Case
 from reconstruct.explain.figures import Rollouts, says_database
-from reconstruct.explain.rules.ambiguous_order import ambiguous_order
+from reconstruct.explain.rules.ambiguous_order import NearOnset, ambiguous_order
 from reconstruct.explain.rules.canary_comparison import canary_comparison
 from reconstruct.explain.rules.negative_control import negative_control
 from reconstruct.explain.rules.recovered_without_rollback import recovered_without_rollback
@@ -100,7 +100,7 @@ def attribute(
     case: Case,
     system: System,
     span: Span,
-    near: Mapping[str, Sequence[Change]],
+    near: NearOnset,
     cured_by: Event | None,
 ) -> Attributed | None:
     """The terms of one change for one candidate; None where it cannot have brought it about."""
@@ -129,7 +129,7 @@ def attribute(
         negative_control(change, case),
         undone,
         None if ended else recovered_without_rollback(change, case, cured_by),
-        ambiguous_order(change, near, case),
+        ambiguous_order(change, near),
     )
     return Attributed(change, KIND_PRIOR.get(kind, 0.0), tuple(r for r in told if r is not None))
 

@@ -7,7 +7,7 @@ a change nor a rule of its own says where it is, the services are told by how fa
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reconstruct.explain.alternatives import Alternative
@@ -16,7 +16,7 @@ from reconstruct.explain.context import Case
 from reconstruct.explain.gradual import Line, leading_line
 from reconstruct.explain.places import place_hints, places
 from reconstruct.explain.ruled_out import ruled_out
-from reconstruct.explain.rules.ambiguous_order import ambiguous_order, near_onset
+from reconstruct.explain.rules.ambiguous_order import NearOnset, ambiguous_order, near_onset
 from reconstruct.explain.rules.canary_comparison import canary_comparison
 from reconstruct.explain.rules.certificate_expiry import certificate_expiry
 from reconstruct.explain.rules.dependency_outage import dependency_outage
@@ -97,7 +97,7 @@ def _placed_by_rank(
 def _judge(
     change: Change,
     case: Case,
-    near: Mapping[str, Sequence[Change]],
+    near: NearOnset,
     cured_by: Event | None,
     line: Line | None,
     readings: Sequence[Reading],
@@ -114,7 +114,7 @@ def _judge(
         negative_control(change, case),
         reversal(change, case),
         recovered_without_rollback(change, case, cured_by),
-        ambiguous_order(change, near, case),
+        ambiguous_order(change, near),
         typical(change, readings),
         *(alternative.reason_against(change) for alternative in alternatives),
     )

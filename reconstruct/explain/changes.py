@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, Literal
 
 import pandas as pd
@@ -79,26 +81,45 @@ def changes(evidence: Evidence) -> tuple[Change, ...]:
     found = [e for e in events if e.kind in priors.CHANGE_KINDS and e.took_effect and not _only_seen(e)]
     told, changed = _near(events), _near(found)
     ran = _remembered(lambda event: _before(event, changed(event)))
-    stages = {e.id: _stages(e, changed(e)) for e in found}
+    stages = {e.id: _stages(e, _after(e, changed(e))) for e in found}
     staged = {stage.id for of_one in stages.values() for stage in of_one}
     return tuple(_change(e, told(e), changed(e), stages[e.id], ran) for e in found if e.id not in staged)
+
+
+def undos(events: Sequence[Event]) -> tuple[Event, ...]:
+    """The changes that take something back, in order of time."""
+    ordered = sorted(events, key=lambda e: (e.time, e.id))
+    near = _near(ordered)
+    return tuple(e for e in ordered if e.kind in priors.CHANGE_KINDS and e.took_effect and is_rollback(e, near(e)))
 
 
 def _change(
     event: Event, told: Sequence[Event], near: Sequence[Event], stages: tuple[Event, ...], ran: _Versions
 ) -> Change:
     """A change among all that is told of its service, and the changes among them."""
+    later = [e for e in _after(event, near) if same(e.service, event.service)]
     return Change(
         event=event,
         acts=_ACTS[event.kind],
         restarted=_restarted(event, told),
-        undone_by=next((u for u in near if u.time > event.time and undoes(u, event, near, ran=ran)), None),
+        undone_by=next((u for u in later if undoes(u, event, near, ran=ran)), None),
         earlier=tuple(
-            o for o in near if o.time < event.time and o.kind == event.kind and same(o.service, event.service)
+            o
+            for o in near[: bisect_left(near, event.time, key=_time)]
+            if o.kind == event.kind and same(o.service, event.service)
         ),
-        replaced_by=next((u for u in near if replaces(u, event)), None),
+        replaced_by=next((u for u in later if replaces(u, event)), None),
         stages=stages,
     )
+
+
+def _time(event: Event) -> pd.Timestamp:
+    return event.time
+
+
+def _after(event: Event, near: Sequence[Event]) -> Sequence[Event]:
+    """Those of `near`, which is in order of time, that came later."""
+    return near[bisect_right(near, event.time, key=_time) :]
 
 
 def _remembered(versions: _Versions) -> _Versions:
@@ -113,7 +134,7 @@ def _remembered(versions: _Versions) -> _Versions:
 
 
 def _near(events: Sequence[Event]) -> Callable[[Event], Sequence[Event]]:
-    """For an event those of the service of its name, `MAX_BETWEEN` to either side of it."""
+    """For an event those of the service of its name, `MAX_BETWEEN` to either side of it, in order of time."""
     by_name: dict[str, list[Event]] = {}
     places: dict[str, int] = {}
     for event in events:
@@ -143,11 +164,16 @@ def is_rollback(event: Event, events: Sequence[Event], *, ran: _Versions | None 
 
     `ran` tells what versions a service had run before an event, where that is known already.
     """
-    if event.kind == "rollback" or _UNDO_WORDS.search(event.title):
+    if event.kind == "rollback" or _says_undo(event.title):
         return True
     if not event.version or event.version == event.previous:
         return False
     return event.version in (ran(event) if ran is not None else _before(event, events))
+
+
+@lru_cache(maxsize=4096)
+def _says_undo(title: str) -> bool:
+    return _UNDO_WORDS.search(title) is not None
 
 
 def undoes(later: Event, earlier: Event, events: Sequence[Event], *, ran: _Versions | None = None) -> bool:
@@ -159,7 +185,10 @@ def undoes(later: Event, earlier: Event, events: Sequence[Event], *, ran: _Versi
     if not same(later.service, earlier.service) or later.time <= earlier.time:
         return False
     if earlier.kind == "flag" or later.kind == "flag":
-        return earlier.kind == later.kind and _flag(later)[0] == _flag(earlier)[0] and _flag(later) != _flag(earlier)
+        if earlier.kind != later.kind:
+            return False
+        (name, state), (its_name, its_state) = _flag(later.title), _flag(earlier.title)
+        return name == its_name and state != its_state
     if later.version and earlier.version and earlier.version != earlier.previous:
         before = ran(earlier) if ran is not None else _before(earlier, events)
         again = later.version != earlier.version and later.version in before
@@ -183,7 +212,7 @@ def replaces(later: Event, earlier: Event) -> bool:
     if not same(later.service, earlier.service) or later.time <= earlier.time or earlier.kind not in LASTING:
         return False
     if earlier.kind == "flag" or later.kind == "flag":
-        return earlier.kind == later.kind and _flag(later)[0] == _flag(earlier)[0]
+        return earlier.kind == later.kind and _flag(later.title)[0] == _flag(earlier.title)[0]
     if later.previous and earlier.version:
         return later.previous == earlier.version and later.version != earlier.version
     family = {"deploy", "rollback"} if earlier.kind in ("deploy", "rollback") else {earlier.kind}
@@ -214,15 +243,17 @@ def _before(event: Event, events: Sequence[Event]) -> frozenset[str]:
     """Versions that the service had run before an event."""
     known = {event.previous}
     for e in events:
-        if e.service.name == event.service.name and e.time < event.time and same(e.service, event.service):
-            known |= {e.version, e.previous}
+        if (e.version or e.previous) and e.time < event.time and same(e.service, event.service):
+            known.add(e.version)
+            known.add(e.previous)
     return frozenset(known - {"", event.version if event.version == event.previous else ""})
 
 
-def _flag(event: Event) -> tuple[str, bool | None]:
-    """Name and state of a flag as its title tells: "flag x off->on" is x, on."""
-    states = [word.lower() in _ON for word in _STATE.findall(event.title)]
-    name = " ".join(_STATE.sub(" ", event.title).replace("->", " ").split()[:2]).lower()
+@lru_cache(maxsize=4096)
+def _flag(title: str) -> tuple[str, bool | None]:
+    """Name and state of a flag as its event's title tells: "flag x off->on" is x, on."""
+    states = [word.lower() in _ON for word in _STATE.findall(title)]
+    name = " ".join(_STATE.sub(" ", title).replace("->", " ").split()[:2]).lower()
     return name, states[-1] if states else None
 
 
@@ -230,8 +261,8 @@ def _restarted(event: Event, events: Sequence[Event]) -> pd.Timestamp | None:
     """The first restart after it, unless another rollout of the service lies between: then it is that one's."""
     slack = pd.Timedelta(seconds=CLOCKS_S)
     limit = event.time + pd.Timedelta(seconds=priors.TAKES_EFFECT_S)
-    for e in events:
-        if e.time < event.time - slack or e.id == event.id or not same(e.service, event.service):
+    for e in events[bisect_left(events, event.time - slack, key=_time) :]:
+        if e.id == event.id or not same(e.service, event.service):
             continue
         if e.time > limit or (_ACTS.get(e.kind) == "rolls out" and e.time >= event.time):
             return None

@@ -11,9 +11,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from reconstruct.explain import priors
+from reconstruct.explain.changes import undos
 from reconstruct.explain.episodes import Bout, onset, recovered
 from reconstruct.explain.symptoms import on_a_symptom
-from reconstruct.model import Anomaly, Evidence, Layer, Metric, Moment, Service, Settings, Sign, Signal
+from reconstruct.model import Anomaly, Event, Evidence, Layer, Metric, Moment, Service, Settings, Sign, Signal
 
 GROWS = frozenset({"memory", "disk", "certificate", "swap"})
 """Tags of what fills or runs down by and by."""
@@ -45,6 +46,8 @@ class Case:
     """Rows from the onset to the recovery."""
     databases: frozenset[Service]
     """Services that are databases and nothing else: what a process of theirs uses, the database uses."""
+    undos: tuple[Event, ...]
+    """All changes that take something back, in order of time."""
 
     @property
     def until(self) -> pd.Timestamp:
@@ -128,6 +131,7 @@ def settle(evidence: Evidence, anomalies: Iterable[Anomaly], bout: Bout, *, sett
         before=slice(0, int(grid.searchsorted(began.earliest, side="right"))),
         during=slice(int(grid.searchsorted(began.latest, side="right")), int(grid.searchsorted(until))),
         databases=_databases(evidence),
+        undos=undos(evidence.events),
     )
 
 

@@ -23,8 +23,6 @@ from urllib3.exceptions import DecodeError, HTTPError, ProtocolError
 
 from reconstruct.errors import SourceError
 
-MAX_ANSWER_BYTES: Final = 1 << 30
-"""Of one answer, unpacked: what is asked in one piece (10 million samples) has a quarter of it."""
 MAX_WHOLE_BYTES: Final = 64 << 20
 """Of an answer that is held as a whole, as text and as objects: ten times the longest list of names that was met."""
 BLOCK_BYTES: Final = 1 << 18
@@ -95,9 +93,7 @@ def watch_connections(manager: urllib3.PoolManager) -> None:
     manager.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
 
 
-def body_blocks(
-    answer: requests.Response, *, name: str, wait_s: float, max_bytes: int = MAX_ANSWER_BYTES
-) -> Iterator[bytes]:
+def body_blocks(answer: requests.Response, *, name: str, wait_s: float, max_bytes: int) -> Iterator[bytes]:
     """The body, unpacked, in blocks as they come.
 
     Parameters
@@ -129,7 +125,8 @@ def body_blocks(
             answer.close()
             raise SourceError(
                 f"{name} sent more than {max_bytes >> 20:,} MiB in one answer",
-                hint="ask for less: a narrower --scope, or a shorter window",
+                hint="ask for less: a narrower --scope, or a shorter window; the limit of metrics is limits.answer_mib"
+                " in reconstruct.yaml",
             )
         if time.monotonic() > until_s:
             answer.close()
@@ -140,7 +137,7 @@ def body_blocks(
         yield block
 
 
-def read_whole(answer: requests.Response, *, name: str, wait_s: float, max_bytes: int = MAX_ANSWER_BYTES) -> None:
+def read_whole(answer: requests.Response, *, name: str, wait_s: float, max_bytes: int) -> None:
     """Read the body into `answer.content`, within the bounds of `body_blocks`.
 
     Raises

@@ -9,9 +9,9 @@ from typing import Final
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from reconstruct.errors import UsageError
-from reconstruct.http.bounds import MAX_ANSWER_BYTES
 from reconstruct.http.concurrency import MAX_IN_FLIGHT
 from reconstruct.http.redaction import redact_url
+from reconstruct.model.limits import Limits
 
 CLOUD_COMMANDS: Final[Mapping[str, str]] = {
     "google": "gcloud auth print-access-token",
@@ -56,7 +56,7 @@ class HttpSettings:
     connect_timeout_s: float = CONNECT_TIMEOUT_S
     timeout_s: float = ANSWER_TIMEOUT_S
     body_timeout_s: float = BODY_TIMEOUT_S
-    max_answer_bytes: int = MAX_ANSWER_BYTES
+    max_answer_bytes: int = Limits().answer_mib << 20
     """Of one answer, unpacked."""
     until_s: float = math.inf
     """When the whole run has to be done with asking, on `time.monotonic()`'s clock (`--deadline`)."""
@@ -67,6 +67,10 @@ class HttpSettings:
     """Signals that a metrics server is asked for in one run; what users feel is asked first, the rest is said."""
     points: int = 11_000
     """Points of a series in one answer; Prometheus itself refuses more."""
+    max_series: int = Limits().series
+    """Of one signal."""
+    max_label_bytes: int = Limits().label_kib << 10
+    """Of one series' labels."""
 
 
 def checked(settings: HttpSettings) -> HttpSettings:

@@ -64,6 +64,9 @@ class Service(NamedTuple):
 
     def may_be(self, other: Service) -> bool:
         """Whether both can be the same service: an untold namespace or cluster matches any."""
-        return self.name == other.name and all(
-            not mine or not theirs or mine == theirs for mine, theirs in zip(self[1:], other[1:], strict=True)
+        if self.name != other.name:
+            return False
+        (_, namespace, cluster), (_, its_namespace, its_cluster) = self, other
+        return (not namespace or not its_namespace or namespace == its_namespace) and (
+            not cluster or not its_cluster or cluster == its_cluster
         )

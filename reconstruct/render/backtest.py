@@ -11,6 +11,7 @@ from typing import Any, Final
 from reconstruct.model import AlertPeriod, Backtest, RuleBacktest, TimeSpan
 from reconstruct.text import escape
 from reconstruct.text.alerting import outcome_text, overlap_text, rule_note_text
+from reconstruct.text.escape import json_text
 from reconstruct.text.times import Clock, iso, iso_or_none
 from reconstruct.text.units import human, human_duration, six_digits
 
@@ -44,7 +45,7 @@ def to_backtest_json(told: Backtest) -> str:
         "notes": list(told.notes),
         "rules": [_rule(rule) for rule in told.rules],
     }
-    return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return json_text(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)) + "\n"
 
 
 def to_backtest_csv(told: Backtest) -> str:

@@ -11,7 +11,7 @@ from typing import Final
 import pandas as pd
 
 from reconstruct.model import Alert, Event
-from reconstruct.text.escape import clip, plain
+from reconstruct.text.escape import clip, json_text, plain
 from reconstruct.text.event_state import how_far
 from reconstruct.text.times import clock, iso, spans_midnight
 
@@ -64,7 +64,7 @@ def to_jsonl(events: Sequence[Event], alerts: Sequence[Alert] = ()) -> str:
     """One JSON object an event or alert, as `--events FILE.jsonl` takes them: nothing of an event is lost."""
     told = [(event.time, _record(event)) for event in events] + [(alert.firing_at, _fired(alert)) for alert in alerts]
     ordered = sorted(told, key=lambda one: one[0])
-    return "".join(json.dumps(record, ensure_ascii=False) + "\n" for _, record in ordered)
+    return "".join(json_text(json.dumps(record, ensure_ascii=False)) + "\n" for _, record in ordered)
 
 
 def _of_event(event: Event) -> _Row:

@@ -34,6 +34,7 @@ from reconstruct.model import (
 from reconstruct.render.detection_json import detection
 from reconstruct.render.scan_table import scan_dict
 from reconstruct.text.entries import Words, entry_words
+from reconstruct.text.escape import json_text
 from reconstruct.text.follow_ups import follow_up_text
 from reconstruct.text.narrative import dismissed
 from reconstruct.text.times import clock_of, iso, iso_or_none
@@ -48,8 +49,7 @@ Document = dict[str, Any]
 def to_json(incident: Incident) -> bytes:
     """The document as UTF-8, one key a line; the same evidence gives the same bytes, apart from `generator`."""
     text = json.dumps(incident_dict(incident), indent=2, ensure_ascii=False, allow_nan=False)
-    # A label can hold half a surrogate pair, which UTF-8 cannot; Python's \udXXX is JSON's escape for it too.
-    return (text + "\n").encode("utf-8", "backslashreplace")
+    return (json_text(text) + "\n").encode()
 
 
 def incident_dict(incident: Incident) -> Document:

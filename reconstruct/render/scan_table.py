@@ -11,7 +11,7 @@ import pandas as pd
 
 from reconstruct.model import AffectedInstances, ChangedSeries, CommonLabel, ScanResult, Window
 from reconstruct.text import scan as words
-from reconstruct.text.escape import clip, plain
+from reconstruct.text.escape import clip, json_text, plain
 from reconstruct.text.times import clock, iso, iso_or_none
 from reconstruct.text.units import human, six_digits
 
@@ -58,7 +58,7 @@ def spans_days(window: Window) -> bool:
 
 def to_scan_json(result: ScanResult) -> str:
     """The whole answer as JSON: times RFC 3339 UTC, figures to six digits."""
-    return json.dumps(scan_dict(result), indent=1, ensure_ascii=False) + "\n"
+    return json_text(json.dumps(scan_dict(result), indent=1, ensure_ascii=False)) + "\n"
 
 
 def scan_dict(result: ScanResult) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import Final
 
 from reconstruct.model import Window
 from reconstruct.model.verification import VERDICTS, Finding, Line, Omission, Shown, Verdict, Verification
-from reconstruct.text.escape import clip, plain
+from reconstruct.text.escape import clip, json_text, plain
 from reconstruct.text.times import Clock, iso, iso_or_none, spans_midnight
 from reconstruct.text.units import human_duration
 from reconstruct.text.verification import line_worded, omission_worded, worded
@@ -102,7 +102,7 @@ def to_verification_json(
             for one in outcome.omissions
         ],
     }
-    return json.dumps(document, ensure_ascii=False, indent=2 if pretty else None) + "\n"
+    return json_text(json.dumps(document, ensure_ascii=False, indent=2 if pretty else None)) + "\n"
 
 
 def _line(line: Line, clock: Clock) -> dict[str, object]:
@@ -255,7 +255,7 @@ def to_gitlab(outcome: Verification, *, file: str, window: Window) -> str:
         for finding, level in _told(outcome)
     ]  # fmt: skip
     rows += [_left_out(file, one, clock) for one in outcome.omissions]
-    return json.dumps(rows, ensure_ascii=False, indent=2) + "\n"
+    return json_text(json.dumps(rows, ensure_ascii=False, indent=2)) + "\n"
 
 
 def _left_out(file: str, one: Omission, clock: Clock) -> dict[str, object]:

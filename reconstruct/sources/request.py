@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from reconstruct.http import HttpSettings
+from reconstruct.model.limits import Limits
 from reconstruct.packs import Catalogue
 from reconstruct.sources.dashboards.panels import Dashboard
 from reconstruct.sources.metric_files.column_choices import ColumnChoice
@@ -49,5 +50,6 @@ class Request:
     scan: ScanUnknown | None = None
     """How to look at metrics that no pack knows series by series, where queries for them take means."""
     notes: tuple[str, ...] = ()
+    limits: Limits = field(default_factory=Limits)
     until_s: float = math.inf
     """When all asking has to be done, on `time.monotonic()`'s clock: with what was had by then the draft is made."""

@@ -12,6 +12,8 @@ _INVISIBLE: Final = re.compile(
     "\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb"  # bidi and zero-width tricks
     "\ud800-\udfff\ufffe\uffff]"  # halves of a pair and non-characters, which UTF-8 or XML refuse
 )
+_ACTS_IN_JSON: Final = re.compile("[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+"""What JSON lets stand in a string and a terminal acts on, a line reader splits at, or UTF-8 refuses."""
 _SPACE: Final = re.compile(r"\s+")
 _EMOJI_NAME: Final = re.compile(r":(?=(?:100|1234|[+-]1|[\w+-]*[A-Za-z][\w+-]*):)")
 """A colon that begins the name of an emoji; of the names without letters these four exist."""
@@ -38,6 +40,15 @@ def lines(text: str) -> str:
     """
     unified = text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", "    ")
     return "\n".join(_INVISIBLE.sub(_picture, line).rstrip() for line in unified.split("\n")).strip("\n")
+
+
+def json_text(document: str) -> str:
+    """A JSON document with what acts on a terminal as JSON's own escapes: it reads the same.
+
+    >>> json_text('{"title": "\u009b31m"}')
+    '{"title": "\\\\u009b31m"}'
+    """
+    return _ACTS_IN_JSON.sub(lambda match: f"\\u{ord(match[0]):04x}", document)
 
 
 def clip(text: str, *, most: int) -> str:

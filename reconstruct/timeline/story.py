@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -28,6 +29,10 @@ CLOCKS_S = 5.0
 """Clocks of hosts, and times in whole seconds, agree no better."""
 
 
+def _time(event: Event) -> pd.Timestamp:
+    return event.time
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Story:
     """The parts of an answer before it is composed."""
@@ -40,7 +45,7 @@ class Story:
     phases: Sequence[Phase]
     actions: Sequence[ActionEffect]
     by_name: Mapping[str, Sequence[Event]] = field(init=False)
-    """Events of each service, in their order."""
+    """Events of each service, in order of time."""
     triggers: frozenset[str] = field(init=False)
     """Changes that a hint calls supported or plausible."""
     named: frozenset[str] = field(init=False)
@@ -50,6 +55,8 @@ class Story:
         by_name: dict[str, list[Event]] = {}
         for event in self.evidence.events:
             by_name.setdefault(event.service.name, []).append(event)
+        for own in by_name.values():
+            own.sort(key=_time)
         believed = [h for h in self.explanation.hints if h.verdict in BELIEVED]
         triggers = frozenset(h.trigger for h in believed if h.trigger)
         changed = [e.service.name for e in self.evidence.events if e.id in triggers]
@@ -88,18 +95,20 @@ class Story:
         if change.kind in ("restart", "note", "alert", "job", "flag"):
             return ()
         slack = pd.Timedelta(seconds=CLOCKS_S)
-        rolls = ("deploy", "rollback", "config", "scale")
         own = self.by_name.get(change.service.name, ())
-        later = [e.time for e in own if e.kind in rolls and e.time > change.time and e.service.may_be(change.service)]
+        after = bisect_right(own, change.time, key=_time)
+        rolls = ("deploy", "rollback", "config", "scale")
         end = change.end + 6 * slack if change.end is not None else change.time + pd.Timedelta(seconds=ROLLOUT_S)
-        end = min([end, *later])
+        for later in own[after:]:
+            if later.time >= end:
+                break
+            if later.kind in rolls and later.service.may_be(change.service):
+                end = later.time
+        first, last = bisect_left(own, change.time - slack, key=_time), bisect_right(own, end, key=_time)
         return tuple(
             e
-            for e in own
-            if e.kind == "restart"
-            and change.service.name
-            and e.service.may_be(change.service)
-            and change.time - slack <= e.time <= end
+            for e in own[first:last]
+            if e.kind == "restart" and change.service.name and e.service.may_be(change.service)
         )
 
     def step_near(self, moment: Moment) -> Event | None:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from reconstruct.explain.before_during import Span, span_of
-from reconstruct.explain.changes import Change, changes
+from reconstruct.explain.changes import Change, changes, undos
 from reconstruct.explain.context import Case
 from reconstruct.explain.episodes import Bout
 from reconstruct.model import Event, EventKind, Evidence, Moment, Service, Settings, Window
@@ -134,4 +134,5 @@ def case(*events: Event, recovered: bool = True) -> Case:
         before=slice(0, ONSET),
         during=slice(ONSET, OVER),
         databases=frozenset(),
+        undos=undos(events),
     )

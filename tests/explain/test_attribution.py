@@ -17,10 +17,13 @@ from reconstruct.explain.attribution import (
     temporal_order,
     topology,
 )
+from reconstruct.explain.rules.ambiguous_order import near_onset
 from reconstruct.explain.shown import Candidate
 from reconstruct.model.system import System
 from tests.explain.made_system import ONSET, OVER, case, changes_of, event, evidence, level, reading, span, system
 from tests.explain.test_candidates import AFFECTED, DATABASE, FULL, LINKS, shown
+
+NOTHING_NEAR = near_onset([], case())
 
 
 def lock(**extra: object) -> tuple[System, Candidate]:
@@ -102,7 +105,7 @@ def test_the_kind_of_change_counts_as_the_mechanism_says() -> None:
     found, at_work = lock()
     events = [event(155, "migration", "orders-db"), event(155, "flag", "orders-db", named="e2")]
     migration, flag = (
-        attribute(c, at_work, case=case(), system=found, span=span(), near={}, cured_by=None)
+        attribute(c, at_work, case=case(), system=found, span=span(), near=NOTHING_NEAR, cured_by=None)
         for c in changes_of(*events)
     )
     assert migration is not None
@@ -159,7 +162,7 @@ def test_a_configuration_that_left_the_pool_as_large_as_it_was_did_not_make_it_t
     found = system(served=AFFECTED, called=LINKS, readings=DATABASE, pools={("shop", "orders-db"): FULL})
     candidate = next(c for c in shown(found) if c.mechanism.id == "pool-exhaustion")
     deploy, config = (
-        attribute(c, candidate, case=case(), system=found, span=span(), near={}, cured_by=None)
+        attribute(c, candidate, case=case(), system=found, span=span(), near=NOTHING_NEAR, cured_by=None)
         for c in changes_of(event(158, "deploy", "shop"), event(158, "config", "shop", named="e2"))
     )
     assert deploy is not None
@@ -200,7 +203,7 @@ def test_symptoms_that_left_when_it_was_undone_speak_more_for_a_change_than_its_
         event(155, "deploy", "orders-db", version="2", previous="1"),
         event(OVER - 2, "rollback", "orders-db", named="e2", version="1", previous="2"),
     )
-    told = attribute(first, at_work, case=case(), system=found, span=span(), near={}, cured_by=None)
+    told = attribute(first, at_work, case=case(), system=found, span=span(), near=NOTHING_NEAR, cured_by=None)
     assert told is not None
     (reason,) = [r for r in told.reasons if r.rule == "reversal"]
     assert (reason.kind, reason.weight) == ("", 3.0)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 import signal
 import tempfile
+import time
 import traceback
 import warnings
 from collections import Counter
@@ -57,14 +59,28 @@ def tried(name: str, raw: bytes, file_name: str, folder: Path, *, budget_s: floa
     return "read", ""
 
 
-def run(names: list[str], *, number: int, seed: int, keep: Path | None = None, budget_s: float = BUDGET_S) -> Tally:
-    """So many changed inputs of each of these, the same for the same seed; failures go to `keep`, one of a kind."""
+def run(
+    names: list[str],
+    *,
+    number: int,
+    seed: int,
+    keep: Path | None = None,
+    budget_s: float = BUDGET_S,
+    round_s: float = math.inf,
+) -> Tally:
+    """So many changed inputs of each of these, the same for the same seed; failures go to `keep`, one of a kind.
+
+    With `round_s` each kind ends after that time, however many of its inputs were tried.
+    """
     tally = Tally()
     with tempfile.TemporaryDirectory() as work:
         for name in names:
             rng = Random(f"{seed}/{name}")
             seeds = _seeds(name)
+            until_s = time.monotonic() + round_s
             for _ in range(number):
+                if time.monotonic() > until_s:
+                    break
                 file_name, raw = seeds[rng.randrange(len(seeds))]
                 changed = INPUTS[name].change(raw, rng)
                 folder = Path(work) / name

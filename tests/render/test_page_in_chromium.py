@@ -20,6 +20,7 @@ from reconstruct.text.escape import plain
 from reconstruct.text.links import Links
 from tests.incidents.recorded import incident as incident_recorded
 from tests.render import stories as made
+from tests.render.hostile_evidence import hostile_incident
 from tests.render.stories import classic
 
 pytestmark = pytest.mark.browser
@@ -110,6 +111,21 @@ def test_hostile_names_run_nothing_and_are_shown(opened: Callable[[Incident], An
     assert titles == [plain(str(e.facts["title"]) or e.kind) for e in incident.timeline]
     assert browser.execute_script("return document.querySelectorAll('main script, main iframe').length") == 0
     assert browser.execute_script("return document.images.length") == 2
+
+
+def test_two_hundred_payloads_in_every_field_act_nowhere(opened: Callable[[Incident], Any]) -> None:
+    """An alert() would make the next call fail; what the policy stopped, or was fetched, `opened` finds afterwards."""
+    browser = opened(hostile_incident())
+    browser.execute_async_script("document.querySelector('#expand').click(); setTimeout(arguments[0], 1000)")
+    assert browser.execute_script("return window.ran === undefined && document.title.length > 0")
+    assert browser.execute_script("return document.querySelectorAll('main script, main iframe, main form').length") <= 1
+    schemes = browser.execute_script(
+        "return [...document.querySelectorAll('a[href]')]"
+        ".map(a => new URL(a.getAttribute('href'), document.baseURI).protocol)"
+    )
+    assert set(schemes) <= {"file:", "http:", "https:"}
+    written = "return [...document.querySelectorAll('*')].flatMap(n => n.getAttributeNames())"
+    assert not [name for name in browser.execute_script(written) if name.startswith("on")]
 
 
 def test_the_policy_stops_what_an_escape_would_have_let_through(opened: Callable[[Incident], Any]) -> None:

@@ -50,18 +50,20 @@ class Tried:
     seconds: float
 
 
-def tried(manner: Manner, folder: Path) -> Tried:
+def tried(manner: Manner, folder: Path, *, deadline_s: int = DEADLINE_S, config: str = "") -> Tried:
     """The command against a server of this manner; what is about memory, in a process of its own with a limit.
+
+    `config` is what reconstruct.yaml says beside the time-out, which is a quarter of the deadline.
 
     Raises
     ------
     Exception
         Whatever the command did not catch.
     """
-    (folder / "reconstruct.yaml").write_text("prometheus:\n  timeout: 2s\n")
+    (folder / "reconstruct.yaml").write_text(f"prometheus:\n  timeout: {deadline_s // 4}s\n{config}")
     with misbehaving(manner.behave) as (url, _):
         words = ["incident", "--prometheus", url, "--from", "-10m", "--format", "json", "--out", str(folder / "out")]
-        words += ["--config", str(folder / "reconstruct.yaml"), "--deadline", f"{DEADLINE_S}s", "--quiet"]
+        words += ["--config", str(folder / "reconstruct.yaml"), "--deadline", f"{deadline_s}s", "--quiet"]
         begun = time.monotonic()
         exit_code, said = _in_a_process(words, folder) if manner.heavy else _here(words)
         return Tried(exit_code, _steady(said, url), time.monotonic() - begun)

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import pandas as pd
 
 from reconstruct.explain import priors
-from reconstruct.explain.changes import Change, is_rollback, same
+from reconstruct.explain.changes import Change, same
 from reconstruct.explain.context import Case
-from reconstruct.model import Event
+from reconstruct.model import Event, Service
 
 
 def cure(case: Case, found: Sequence[Change]) -> Event | None:
@@ -20,12 +20,14 @@ def cure(case: Case, found: Sequence[Change]) -> Event | None:
     """
     if case.recovered is None:
         return None
+    undos = {e.id for e in case.undos}
+    failed = frozenset((*case.affected, *(a.service for a in case.anomalies if a.worse and a.service.name)))
     undoing = {c.undone_by.id for c in found if c.undone_by is not None and c.event.time <= case.onset.latest}
     candidates = [
         (likelihood, e.time, e.id, e)
         for e in case.evidence.events
         if e.kind in priors.CHANGE_KINDS and e.took_effect and case.onset.latest < e.time <= case.recovered.latest
-        for likelihood in (_likelihood(e, case, undoing),)
+        for likelihood in (_likelihood(e, undoing=undoing, undos=undos, failed=failed),)
         if likelihood and case.recovered.earliest <= _done(e) + pd.Timedelta(seconds=_soon_s(e, likelihood))
     ]
     best = max(candidates, key=lambda c: c[:3], default=None)
@@ -43,13 +45,12 @@ def _soon_s(event: Event, likelihood: int) -> float:
     return priors.CURE_S if likelihood > 1 else priors.FIX_S
 
 
-def _likelihood(event: Event, case: Case, undoing: set[str]) -> int:
+def _likelihood(event: Event, *, undoing: set[str], undos: set[str], failed: frozenset[Service]) -> int:
     """3 takes back a change from before the onset, 2 a rollback, 1 another change of what had failed, 0 no cure."""
     if event.id in undoing:
         return 3
-    if is_rollback(event, case.evidence.events):
+    if event.id in undos:
         return 2
-    failed = (*case.affected, *(a.service for a in case.anomalies if a.worse and a.service.name))
     if event.kind in ("deploy", "config", "scale", "restart", "flag") and any(same(event.service, s) for s in failed):
         return 1
     return 0

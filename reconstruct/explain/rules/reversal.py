@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 
 import pandas as pd
 
 from reconstruct.explain import priors
-from reconstruct.explain.changes import Change, is_rollback
+from reconstruct.explain.changes import Change
 from reconstruct.explain.context import Case
 from reconstruct.explain.rules.remaining import remaining
 from reconstruct.model import Event, Moment, Reason
@@ -81,13 +82,10 @@ def _ended(change: Change, case: Case) -> Reason | None:
 def _next_undo(undo: Event, case: Case) -> Event | None:
     """Another undo after this one while the symptoms were still there: then this one was not the cure."""
     still = case.recovered.earliest if case.recovered else case.evidence.window.end
-    later = [
-        e
-        for e in case.evidence.events
-        if undo.time < e.time <= still
-        and e.kind in priors.CHANGE_KINDS
-        and e.took_effect
-        and is_rollback(e, case.evidence.events)
-        and (e.service, e.version) != (undo.service, undo.version)
-    ]
-    return min(later, key=lambda e: (e.time, e.id), default=None)
+    first = bisect_right(case.undos, undo.time, key=lambda e: e.time)
+    for later in case.undos[first:]:
+        if later.time > still:
+            break
+        if (later.service, later.version) != (undo.service, undo.version):
+            return later
+    return None

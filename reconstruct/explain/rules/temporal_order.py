@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from typing import NamedTuple, Self
 
 import pandas as pd
 
 from reconstruct.explain import priors
-from reconstruct.explain.changes import Change
+from reconstruct.explain.changes import Acts, Change
 from reconstruct.explain.context import Case
 from reconstruct.explain.gradual import Line
 from reconstruct.model import Moment, Reason
@@ -55,15 +56,32 @@ def expected_weight(change: Change, onset: Moment, *, spacing_s: float) -> float
     The part of the interval that lies before the change counts nothing, for it cannot have come of it; some is always
     left, as clocks differ by seconds.
     """
-    width = onset.latest - onset.earliest
-    times = [onset.earliest + (k + 0.5) / PARTS * width for k in range(PARTS)]
-    after = [lag_weight(change, t, spacing_s=spacing_s) for t in times if t >= change.event.time]
+    begins_s = (onset.earliest - change.event.time).total_seconds()
+    width_s = (onset.latest - onset.earliest).total_seconds()
+    lags = [begins_s + (k + 0.5) / PARTS * width_s for k in range(PARTS)]
+    acted = _Acted.of(change)
+    after = [lag_weight(acted, lag_s, spacing_s=spacing_s) for lag_s in lags if lag_s >= 0.0]
     if len(after) < MIN_SHARE * PARTS:
-        return math.log(MIN_SHARE) + lag_weight(change, onset.latest, spacing_s=spacing_s)
+        return math.log(MIN_SHARE) + lag_weight(acted, begins_s + width_s, spacing_s=spacing_s)
     return math.log(sum(math.exp(w) for w in after) / PARTS)
 
 
-def lag_weight(change: Change, onset: pd.Timestamp, *, spacing_s: float) -> float:
+class _Acted(NamedTuple):
+    """How a change acts, in seconds after it began."""
+
+    acts: Acts
+    done_s: float
+    seen_s: float | None
+    """When its instances were seen to restart, or when it was complete where that was later; None = not seen."""
+
+    @classmethod
+    def of(cls, change: Change) -> Self:
+        began, done = change.event.time, change.done
+        seen = None if change.restarted is None else (max(change.restarted, done) - began).total_seconds()
+        return cls(change.acts, (done - began).total_seconds(), seen)
+
+
+def lag_weight(acted: _Acted, lag_s: float, *, spacing_s: float) -> float:
     """Log-odds of a lag: what acts at once soon is unlikely, what rolls out takes minutes, and both are forgotten.
 
     For "at once": 0 until AT_ONCE_S (or one sample), then down to LATE at LATE_S and TOO_LATE
@@ -72,19 +90,17 @@ def lag_weight(change: Change, onset: pd.Timestamp, *, spacing_s: float) -> floa
     OLD at OLD_S, in a line with the logarithm of the lag. Where its instances were seen to restart there is no FRESH,
     and the way down begins AT_ONCE_S after that.
     """
-    lag_s = (onset - change.event.time).total_seconds()
-    after_end_s = (onset - change.done).total_seconds()
-    if change.acts == "rolls out" and change.restarted is not None:
-        seen_s = (onset - max(change.restarted, change.done)).total_seconds()
-        return _fade(max(seen_s, 0.0), priors.AT_ONCE_S, priors.OLD_S, priors.OLD)
-    if change.acts == "rolls out":
+    after_end_s = lag_s - acted.done_s
+    if acted.acts == "rolls out" and acted.seen_s is not None:
+        return _fade(max(lag_s - acted.seen_s, 0.0), priors.AT_ONCE_S, priors.OLD_S, priors.OLD)
+    if acted.acts == "rolls out":
         fresh = 0.0
         if after_end_s > lag_s - priors.FRESH_S:
             fresh = priors.FRESH * (1 - min(max(lag_s, 0.0) / priors.FRESH_S, 1.0))
         return fresh + _fade(max(after_end_s, 0.0), priors.TAKES_EFFECT_S, priors.OLD_S, priors.OLD)
-    if change.acts == "while it runs" and after_end_s <= 0:
+    if acted.acts == "while it runs" and after_end_s <= 0:
         return 0.0
-    waited_s = max(after_end_s if change.acts == "while it runs" else lag_s, 0.0)
+    waited_s = max(after_end_s if acted.acts == "while it runs" else lag_s, 0.0)
     soon_s = max(priors.AT_ONCE_S, spacing_s)
     late_s = max(priors.LATE_S, 2 * soon_s)
     if waited_s <= late_s:

@@ -181,7 +181,14 @@ class Prometheus:
         start_ms = _milliseconds(window.baseline_start)
         n_asked = self._points_until_now(window, n_times=len(index))
         rows = min(expected_series or 0, MAX_SAMPLES // max(len(index), 1), max_series or MAX_SAMPLES)
-        matrix = Matrix(start_ms=start_ms, step_ms=step_ms, n_times=len(index), max_series=max_series, expected=rows)
+        matrix = Matrix(
+            start_ms=start_ms,
+            step_ms=step_ms,
+            n_times=len(index),
+            max_series=max_series,
+            max_label_bytes=self.settings.max_label_bytes,
+            expected=rows,
+        )
         warnings: dict[str, None] = {}
         infos: dict[str, None] = {}
         if expected_series is None and n_asked >= COUNT_FIRST_POINTS:
@@ -208,12 +215,15 @@ class Prometheus:
             except TooManySeriesError:
                 raise TooMuchError(
                     f"{self.name} has more than {max_series:,} series for {redact(promql)}",
-                    hint="narrow --scope, or aggregate the query",
+                    hint="narrow --scope, aggregate the query, or raise limits.series in reconstruct.yaml",
                 ) from None
             warnings.update(dict.fromkeys(envelope.warnings))
             infos.update(dict.fromkeys(envelope.infos))
             if envelope.wide:
-                warnings[f"{envelope.wide} series whose labels are longer than 64 KiB are left out"] = None
+                warnings[
+                    f"{envelope.wide} series whose labels are longer than {self.settings.max_label_bytes >> 10} KiB"
+                    " (limits.label_kib in reconstruct.yaml) are left out"
+                ] = None
             if envelope.histograms:
                 warnings["native histograms have no single value and are left out; take a quantile of them"] = None
             first += n_points

@@ -18,6 +18,7 @@ import numpy.typing as npt
 from reconstruct.http import redact
 from reconstruct.json_text import read_json
 from reconstruct.model.instants import can_be_meant
+from reconstruct.model.limits import Limits
 from reconstruct.sources.prometheus.dialect import plain_label, plain_labels
 from reconstruct.sources.prometheus.float_text import numbers_in, plain_numbers_in
 from reconstruct.sources.prometheus.json_stream import GarbledError, JsonStream
@@ -26,8 +27,6 @@ BATCH_BYTES: Final = 1 << 19
 """Of samples, parsed at a time: many enough that a call costs little, few enough for the processor's cache."""
 LABELS_BYTES: Final = 1 << 16
 """More than the labels of any series: with this much read ahead, labels that do not end are not labels."""
-MAX_LABELS_BYTES: Final = 1 << 16
-"""Of one series: a hundred times what a series with many labels has; Mimir takes 30 labels of 2 kB."""
 GROWTH: Final = 1.125
 """Of the matrix, when there are more series than rows. Linux moves pages and copies nothing."""
 ROWS_AT_FIRST: Final = 64
@@ -35,13 +34,13 @@ ROWS_AT_FIRST: Final = 64
 _LABELS: Final = re.compile(rb'\{"metric":(\{(?:[^"{}]++|"(?:[^"\\]++|\\.)*+")*+\}),"values":\[\[')
 
 
-def is_wide(labels: Mapping[str, Any]) -> bool:
+def is_wide(labels: Mapping[str, Any], *, max_bytes: int) -> bool:
     """Whether a series' labels are longer than any that mean something.
 
-    >>> is_wide({"job": "a"}), is_wide({"job": "x" * 100_000})
+    >>> is_wide({"job": "a"}, max_bytes=10), is_wide({"job": "x" * 10}, max_bytes=10)
     (False, True)
     """
-    return sum(len(name) + len(str(value)) for name, value in labels.items()) > MAX_LABELS_BYTES
+    return sum(len(name) + len(str(value)) for name, value in labels.items()) > max_bytes
 
 
 class TooManySeriesError(Exception):
@@ -67,12 +66,20 @@ class Matrix:
     """Series on one grid, collected from one or more answers; rows are added as series turn up."""
 
     def __init__(
-        self, *, start_ms: int, step_ms: int, n_times: int, max_series: int | None = None, expected: int = 0
+        self,
+        *,
+        start_ms: int,
+        step_ms: int,
+        n_times: int,
+        max_series: int | None = None,
+        max_label_bytes: int = Limits().label_kib << 10,
+        expected: int = 0,
     ) -> None:
         self.start_ms = start_ms
         self.step_ms = step_ms
         self.n_times = n_times
         self._max_series = max_series
+        self.max_label_bytes = max_label_bytes
         self._values = np.empty((expected, n_times), dtype=np.float64)
         self._used = 0
         self._labels: list[dict[str, str]] = []
@@ -292,7 +299,7 @@ class _Batch:
         """Series left out for the length of their labels."""
 
     def add(self, labels: bytes, text: bytes) -> None:
-        if len(labels) > MAX_LABELS_BYTES:
+        if len(labels) > self._matrix.max_label_bytes:
             self.wide += 1
             return
         self._rows.append(self._matrix.row(labels))
@@ -307,7 +314,7 @@ class _Batch:
             raise GarbledError("a series without labels")
         envelope.histograms += bool(series.get("histograms"))
         samples = series.get("values") or []
-        if is_wide(series["metric"]):
+        if is_wide(series["metric"], max_bytes=self._matrix.max_label_bytes):
             self.wide += 1
         elif samples:
             stamps_s, values = (

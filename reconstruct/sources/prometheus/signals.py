@@ -20,9 +20,8 @@ from reconstruct.sources.prometheus.client import Answer, Prometheus
 from reconstruct.sources.prometheus.replicas import merge_replicas
 from reconstruct.sources.service_labels import service_of
 
-MAX_SERIES: Final = 20_000
 MAX_SAMPLES: Final = 50_000_000
-"""A signal with more series or samples (0.4 GB) is no signal but a whole server."""
+"""A signal with more samples (0.4 GB) is no signal but a whole server."""
 LOOK_BACK_S: Final = 300.0
 """How long Prometheus repeats a sample after which nothing came (--query.lookback-delta)."""
 SHORT_LOOK_BACK: Final = 2.0
@@ -61,7 +60,8 @@ def gather_signals(
         Metric name -> seconds between its samples, from `discovery.metric_spacings`: a metric's `spacing_s` is the
         widest of those that its expression reads, and never below the grid's step.
     max_series : int
-        A signal with more is a gap; `MAX_SERIES`, or fewer where they would be `MAX_SAMPLES`, when not given.
+        A signal with more is a gap; the server's `max_series`, or fewer where they would be `MAX_SAMPLES`, when not
+        given.
     on_progress : callable
         Called after each signal, from this thread.
 
@@ -81,7 +81,11 @@ def gather_signals(
     """
     spacings = spacings or {}
     signals, left_out = _within(signals, server.settings.requests, window)
-    most = max_series if max_series is not None else min(MAX_SERIES, MAX_SAMPLES // max(1, len(window.index)))
+    most = (
+        max_series
+        if max_series is not None
+        else min(server.settings.max_series, MAX_SAMPLES // max(1, len(window.index)))
+    )
     found: dict[int, _Asked] = {}
     broken: list[ReconstructError] = []
     with ThreadPoolExecutor(max_workers=server.settings.concurrency) as pool:
@@ -191,7 +195,7 @@ def without_look_back(server: Prometheus, promql: str, window: Window, answer: A
         return answer
     short = pq.with_short_look_back(promql, window_s=SHORT_LOOK_BACK * spacing_s)
     try:
-        seen = server.range(short, window)
+        seen = server.range(short, window, max_series=max(len(answer.labels), 1))
     except ReconstructError as error:
         late = f"the ends of series may be seen up to {LOOK_BACK_S / 60:.0f} min late: {error.message.splitlines()[0]}"
         return replace(answer, warnings=(*answer.warnings, late))

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
+from reconstruct.model.instants import MAX_SPAN_S
 from reconstruct.verify.claims.judging import Case
 from reconstruct.verify.clock_times import Placed, Written
 from reconstruct.verify.record import Record
@@ -32,7 +33,7 @@ def _relative_times(statement: Statement, case: Case) -> Iterator[Placed]:
     text = statement.passage.text
     last = case.last
     for figure in statement.figures:
-        if figure.kind != "seconds" or figure.signed:
+        if figure.kind != "seconds" or figure.signed or not figure.value <= MAX_SPAN_S:
             continue
         match = RELATIVE.match(text, figure.end)
         if match is None or match.end("word") > statement.end:
