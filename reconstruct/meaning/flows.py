@@ -13,9 +13,9 @@ import numpy.typing as npt
 
 from reconstruct.meaning import vocabulary as words_for
 from reconstruct.meaning.names import ROUTE, Names, family_of, instance_of, total_of
-from reconstruct.meaning.refusals import turned_away
 from reconstruct.meaning.rows import Row
 from reconstruct.meaning.status import clients_mistake, failed, status_label
+from reconstruct.meaning.turned_away import turned_away
 from reconstruct.model.system import Flow, Kind, Series, quotient
 
 K = TypeVar("K")
@@ -354,9 +354,11 @@ def _flow(
             p.row.signal for p in counting if p.status and failed(p.row.own.get(p.status, ""), p.status) is True
         ]
         broken = np.where(np.isfinite(total), np.nan_to_num(total_of(bad)) if bad else 0.0, np.nan)
-        blamed = [p.row.signal for p in counting if p.status and clients_mistake(p.row.own.get(p.status, ""), p.status)]
-        if blamed:
-            clients = np.nan_to_num(total_of(blamed))
+        mistakes = [
+            p.row.signal for p in counting if p.status and clients_mistake(p.row.own.get(p.status, ""), p.status)
+        ]
+        if mistakes:
+            clients = np.nan_to_num(total_of(mistakes))
             refusing = refusing or turned_away(clients, total)
             broken = broken + np.where(refusing[0], np.maximum(clients - refusing[1] * np.nan_to_num(total), 0.0), 0.0)
     busy = total_of([p.row.signal * p.unit for p in sums]) if sums and timed else None

@@ -1,4 +1,4 @@
-"""Answers that blame the client, where they took the place of good ones: whom a limit, a route or a login turned away.
+"""Client errors that took the place of good answers: whom a limit, a route or a login turned away.
 
 Clients err all the time, and scanners come and go; but they do not all begin to err at once. Where the share of such
 answers leaps and good answers fall by about as much, it is the service that refuses what it used to serve. Exporters
