@@ -75,7 +75,8 @@ def telling_metrics(seen: Mapping[str, tuple[str, Sequence[Mapping[str, str]]]])
     telling = {name for name, (kind, labels) in seen.items() if kind == "info" or not labels}
     telling |= _READ_ELSEWHERE & set(seen)
     for all_count in (False, True):  # what stood still when it was looked at may be either
-        evidence = stand_ins(seen, all_count=all_count)
+        unknown = {name: one for name, one in seen.items() if name in telling or not all_count or one[0] != "counter"}
+        evidence = stand_ins(unknown, all_count=all_count)
         found = _collected(rows_of(evidence), evidence, calls=())
         telling |= {metric for _, metric in chain.from_iterable(found.pools.behind.values())}
         telling |= {

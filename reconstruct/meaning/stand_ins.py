@@ -29,24 +29,32 @@ def stand_ins(seen: Mapping[str, tuple[str, Sequence[Mapping[str, str]]]], *, al
         Gauges rise as well: what had not moved when it was looked at may be a counter.
     """
     window = Window(_START + BASELINE * STEP, _START + SAMPLES * STEP, STEP, _START)
+    index = window.index
+    samples: dict[tuple[bool, int], pd.DataFrame] = {}
     metrics: list[Metric] = []
     for name, (kind, labels) in seen.items():
         parts = (f"{name}_count", f"{name}_sum") if kind == "histogram" else (name,)
         for part in parts:
             counts = all_count or kind in ("counter", "histogram", "summary")
-            metrics.append(_metric(part, tuple(labels[:SERIES_LOOKED_AT]) or ({},), counts=counts, window=window))
+            some = tuple(labels[:SERIES_LOOKED_AT]) or ({},)
+            if (counts, len(some)) not in samples:
+                samples[counts, len(some)] = _samples(index, len(some), counts=counts)
+            metrics.append(_metric(part, some, samples[counts, len(some)], counts=counts))
     return Evidence(window, raw=tuple(metrics))
 
 
-def _metric(name: str, labels: tuple[Mapping[str, str], ...], *, counts: bool, window: Window) -> Metric:
-    index = window.index
+def _samples(index: pd.DatetimeIndex, series: int, *, counts: bool) -> pd.DataFrame:
     one = np.arange(len(index), dtype=float) if counts else np.full(len(index), 0.5)
+    return pd.DataFrame(np.tile(one[:, None], (1, series)), index=index)
+
+
+def _metric(name: str, labels: tuple[Mapping[str, str], ...], values: pd.DataFrame, *, counts: bool) -> Metric:
     signal = Signal(f"raw/{name}", name, name, "count", "app", "work", tags=("raw", "counter" if counts else "gauge"))
     return Metric(
         signal=signal,
-        values=pd.DataFrame(np.tile(one[:, None], (1, len(labels))), index=index),
+        values=values,
         labels=labels,
         services=(Service(""),) * len(labels),
         query=name,
-        spacing_s=window.step_s,
+        spacing_s=STEP.total_seconds(),
     )
