@@ -211,9 +211,14 @@ def _figures(entry: Entry, shown: Sequence[Anomaly], known: _Known) -> str:
     if not shown:
         return ""
     facts = entry.facts
-    first = f"{level_text(facts['baseline'])} before, median {level_text(facts['median'])}"
-    if isinstance(time := facts.get("peak_time"), pd.Timestamp):
-        first += f", peak {level_text(facts['peak'])} at {known.clock.time(time)}"
+    before, median = level_text(facts["baseline"]), level_text(facts["median"])
+    peak_time = facts.get("peak_time")
+    told = [f"{before} before"]
+    if median != before or not isinstance(peak_time, pd.Timestamp):  # bursts leave the median where it was
+        told.append(f"median {median}")
+    if isinstance(peak_time, pd.Timestamp):
+        told.append(f"peak {level_text(facts['peak'])} at {known.clock.time(peak_time)}")
+    first = ", ".join(told)
     series = labels_text(shown[0].labels, service=shown[0].service) if entry.rule != "onset" else ""
     told = [first + (f" ({series})" if series else "")]
     return "; ".join([*told, *(f"{measure(a)} {span_text(a)}" for a in shown[1:])])

@@ -33,6 +33,11 @@ def test_the_onset_tells_baseline_median_and_the_peak_with_its_time() -> None:
     assert words(other, "onset").detail.startswith("0 % before, median 50 %, peak 34 % at 13:30:00")
 
 
+def test_a_median_that_bursts_leave_where_it_was_is_no_rise() -> None:
+    told = flipped(story([(60, 0.34)]), "onset", median=Quantity(0.0, "ratio"))
+    assert words(told, "onset").detail.startswith("0 % before, peak 34 % at 13:")
+
+
 def test_what_a_step_did_is_told_by_its_figures_and_none_is_said_in_words() -> None:
     told = story([(60, 0.34)], ROLLED_BACK, mitigated="e1")
     assert "requests answered with 5xx fell from 34 % to" in words(told, "change").detail
