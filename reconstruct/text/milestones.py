@@ -55,6 +55,7 @@ class DurationRow:
 def moment_text(moment: Moment, *, clock: Clock) -> str:
     """The best estimate, with what the samples leave open on either side.
 
+    >>> import pandas as pd
     >>> t = pd.Timestamp("2026-01-01T12:00:15Z")
     >>> moment_text(Moment(t, t - pd.Timedelta("15s"), t), clock=Clock())
     '12:00:15 −15 s'
@@ -65,6 +66,7 @@ def moment_text(moment: Moment, *, clock: Clock) -> str:
 def open_ends(moment: Moment) -> str:
     """How much earlier or later it may have been; "" where it is as good as a point.
 
+    >>> import pandas as pd
     >>> t, s = pd.Timestamp("2026-01-01T12:00:15Z"), pd.Timedelta("15s")
     >>> open_ends(Moment(t, t - s, t + 4 * s)), open_ends(Moment(t, t - s, t + s)), open_ends(Moment(t, t, t))
     ('−15 s +1 min', '±15 s', '')

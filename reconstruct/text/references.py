@@ -131,6 +131,7 @@ def event_text(event: Event) -> str:
 def change_text(event: Event) -> str:
     """A change as one refers to it in a sentence.
 
+    >>> import pandas as pd
     >>> t = pd.Timestamp("2026-01-01T12:00Z")
     >>> change_text(Event("e1", t, "deploy", Service("shop"), "shop 2.20.0: find orders", version="2.20.0"))
     'the deploy of shop to 2.20.0'

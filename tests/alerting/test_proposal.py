@@ -88,7 +88,7 @@ def test_no_earlier_is_no_better() -> None:
     assert one is None
     assert why is not None
     assert why.reason == "not-earlier"
-    assert "Quick fired at 14:00:45" in no_proposal_text(why, clock=Clock())
+    assert "15 s before Quick did" in no_proposal_text(why, clock=Clock())
 
 
 def test_an_alert_that_always_fires_was_no_first_alert() -> None:
