@@ -56,7 +56,7 @@ def test_each_line_stands_with_its_number_verdict_text_and_evidence() -> None:
     assert "3  confirmed     13:57 ProbeFailed fired" in rows[1]
     assert "ProbeFailed fired at 13:57:30 (al1)" in rows[2]
     assert "5  human         14:10 somebody slept" in rows[3]
-    assert "1 line confirmed, 0 contradicted, 1 unverifiable, 0 human acts" in table
+    assert "1 line confirmed, 0 contradicted, 0 unverifiable, 1 human act" in table
     assert "3 min off" in " ".join(table.split())
 
 
