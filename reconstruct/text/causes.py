@@ -154,7 +154,7 @@ def beyond_statement(reason: Reason) -> str:
     >>> beyond_statement(Reason("temporal-order", "13 s before the first sign", ("e1",), 2.0, kind="before-sign"))
     ''
     """
-    if (reason.rule, reason.kind) == ("mechanism-shown", "figure"):
+    if (reason.rule, reason.kind) in (("mechanism-shown", "figure"), ("temporal-order", "lag")):
         return ""
     if reason.rule == "mechanism-shown" and reason.kind in _TAILS:
         return _tail(reason.kind, reason.facts)

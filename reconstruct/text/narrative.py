@@ -180,8 +180,9 @@ def hint_title(hint: Hint, *, incident: Incident) -> str:
 
 def statement_text(hint: Hint) -> tuple[str, tuple[str, ...]]:
     """What a hint says, and what that rests on: the reasons that it says already."""
-    own = [r for r in (*hint.reasons_for, *hint.reasons_against) if not beyond_statement(r)]
-    return sentence(hint.statement), tuple(dict.fromkeys(one for r in own for one in r.evidence))
+    own = [r for r in (*hint.reasons_for, *hint.reasons_against) if not _beyond(r, hint)]
+    shown = [hint.metric] if own and hint.metric else []  # whose figure it tells
+    return sentence(hint.statement), tuple(dict.fromkeys((*shown, *(one for r in own for one in r.evidence))))
 
 
 def reasons_text(hint: Hint, *, most: int) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
@@ -189,9 +190,15 @@ def reasons_text(hint: Hint, *, most: int) -> tuple[tuple[str, str, tuple[str, .
     the reason, its evidence."""
     told = []
     for side, reasons in (("for", hint.reasons_for), ("against", hint.reasons_against)):
-        beyond = [(beyond_statement(r), r.evidence) for r in reasons]
+        beyond = [(_beyond(r, hint), r.evidence) for r in reasons]
         told += [(side, text, evidence) for text, evidence in [one for one in beyond if one[0]][:most]]
     return tuple(told)
+
+
+def _beyond(reason: Reason, hint: Hint) -> str:
+    """What a reason says that stands neither in its kind nor word for word in the hint's statement."""
+    text = beyond_statement(reason)
+    return "" if text.rstrip(".").lower() in hint.statement.lower() else text
 
 
 def left_text(incident: Incident, *, told: Sequence[Hint]) -> str:

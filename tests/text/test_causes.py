@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
@@ -115,3 +117,14 @@ def test_a_hint_says_its_figure_once_and_cites_it_there() -> None:
     told = Hint(1, "e1", "slow-query", Service("shop"), None, 0.8, "supported", "it was slow", (figure, order, undone))
     assert statement_text(told) == ("it was slow.", ("q1", "e1"))
     assert [text for _, text, _ in reasons_text(told, most=3)] == [undone.says]
+
+
+def test_what_the_statement_says_word_for_word_is_said_once_and_its_figure_is_cited() -> None:
+    lag = Reason("temporal-order", "15 s before the onset at 13:55:45", ("e1",), -0.1, kind="lag")
+    undone = Reason("reversal", "undone at 15:20:00, and the symptoms were gone 7 min later", ("e1", "e2"), 3.0)
+    said = "15 s after the deploy; it was undone at 15:20:00, and the symptoms were gone 7 min later"
+    hint = Hint(1, "e1", "slow-query", Service("shop"), "a4", 0.9, "supported", said, (undone,), (lag,))
+    assert reasons_text(hint, most=3) == ()
+    assert statement_text(hint)[1] == ("a4", "e1", "e2")
+    other = replace(hint, statement="15 s after the deploy")
+    assert [text for _, text, _ in reasons_text(other, most=3)] == [undone.says]

@@ -43,11 +43,14 @@ def temporal_order(change: Change, case: Case, line: Line | None) -> Reason:
     says = f"{span(event.time, onset.time)} before the onset at {clock(onset.time)}"
     if event.time >= onset.earliest:
         says = f"at {clock(event.time)}, no sample before the onset at {clock(onset.time)}"
+    kind = ""
     if weight <= priors.LATE:
         says += ", longer than such a change takes to show"
     elif weight < 0 and change.acts == "rolls out" and onset.earliest > event.time and lag_s < priors.FRESH_S:
         says = f"only {says}; a rollout usually takes longer to show"
-    return Reason(RULE, says, cited, weight)
+    else:
+        kind = "lag"
+    return Reason(RULE, says, cited, weight, kind=kind)
 
 
 def expected_weight(change: Change, onset: Moment, *, spacing_s: float) -> float:

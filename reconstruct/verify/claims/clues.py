@@ -8,6 +8,7 @@ from typing import Final
 
 from reconstruct.model.verification import ClaimKind
 from reconstruct.verify.claims.hits import Hit
+from reconstruct.verify.quantities import Figure
 from reconstruct.verify.record import Record
 from reconstruct.verify.statements import Place, Statement
 
@@ -30,6 +31,13 @@ _PERSON: Final = re.compile(
     r"|responders?|operators?|developers?|colleagues?|managers?|support|staff|wir|ich|nous|nosotros|equipo|équipe)\b"
     r"|^\W*(?:\w+ing) (?!error|fail)|(?<![a-z,] )(?<!\w)[A-Z][a-z]+ [a-z]{2,}(?:s|ed)\b",
 )
+
+_VERDICT: Final = re.compile(r"(?:supported|plausible|inconclusive), $")
+
+
+def is_confidence(statement: Statement, figure: Figure) -> bool:
+    """Whether a figure is a hint's confidence, `(supported, 98 %)`: nothing was measured there."""
+    return _VERDICT.search(statement.passage.text, max(figure.start - 16, 0), figure.start) is not None
 
 
 def named(statement: Statement, places: Sequence[Place], record: Record) -> Hit | None:

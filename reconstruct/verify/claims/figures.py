@@ -18,6 +18,7 @@ from reconstruct.model.facts import Fact, Quantity
 from reconstruct.model.verification import Finding, Shown, Verdict
 from reconstruct.verify.calendar_dates import DAY_S
 from reconstruct.verify.claims.alerts import note_near
+from reconstruct.verify.claims.clues import is_confidence
 from reconstruct.verify.claims.hits import Hit
 from reconstruct.verify.claims.judging import Case, finding, off, outside, services_in, shown_alert
 from reconstruct.verify.claims.read import Told, claim_of
@@ -201,7 +202,7 @@ def judge_figures(statement: Statement, case: Case, time: Placed | None) -> Iter
     if _of_another_day(statement, case):
         return
     for n, figure in enumerate(statement.figures):
-        if figure.signed or figure.kind == "bare" or _is_length(statement, figure):
+        if figure.signed or figure.kind == "bare" or _is_length(statement, figure) or is_confidence(statement, figure):
             continue
         if figure.kind == "seconds" and figure.value >= 300:
             continue  # no latency: a length of time

@@ -16,6 +16,7 @@ import pandas as pd
 from reconstruct.model import Alert, Anomaly, Event, Gap, Metric, Query
 from reconstruct.model.facts import Quantity
 from reconstruct.model.verification import ClaimKind, Finding, Shown
+from reconstruct.verify.claims.clues import is_confidence
 from reconstruct.verify.claims.hits import Hit
 from reconstruct.verify.claims.judging import Case, off
 from reconstruct.verify.claims.read import Told, claim_of
@@ -140,7 +141,9 @@ def judge_cited(statement: Statement, case: Case) -> Iterator[Finding]:
                 more += [(h.low, h.high, h.event.id) for h in record.happenings if h.event.kind == "note"]
             yield from _time(statement, time, (*moments, *more), items, open_ended=open_ended)
     for figure in statement.figures:
-        if figure.kind != "bare" and not figure.signed and not _COMPARED.match(whole, figure.end):
+        if figure.kind == "bare" or figure.signed or is_confidence(statement, figure):
+            continue
+        if not _COMPARED.match(whole, figure.end):
             yield from _figure(statement, figure, items, moments, record, open_ended=open_ended)
     versions = {v for i in items if isinstance(i, Event) for v in (i.version, i.previous) if v}
     if versions:
