@@ -227,14 +227,19 @@ RUNS = textwrap.dedent(
 def test_killed_at_fifty_random_moments_it_loses_nothing_and_repeats_nothing(tmp_path: Path) -> None:
     """Each of 50 runs sees three new episodes and is killed at a random moment; later runs are let through.
 
+    A moment is a number of requests that the receiver must have seen and a wait after that, so that on a slow machine
+    too the kills fall between the first request and the last.
+
     Nothing lost: each episode reaches the receiver. Nothing repeated: one idempotency key always carries the same
     message, and each episode has one key, so a receiver that knows keys takes each once. The same key comes twice only
     after a kill between the receiver's answer and our note of it: at most once a kill.
     """
     moments = random.Random(20261117)
     bodies: dict[str, bytes] = {}
+    arrived = threading.Semaphore(0)
 
     def answer(request: Request) -> Answer:
+        arrived.release()
         time.sleep(0.002)
         bodies.setdefault(request.headers["Idempotency-Key"], request.body)
         return Answer(200)
@@ -248,9 +253,11 @@ def test_killed_at_fifty_random_moments_it_loses_nothing_and_repeats_nothing(tmp
             env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
         )
         try:
-            undisturbed_s = killed_after(runs, 0, 3, wait_s=None)
+            undisturbed_s = killed_after(runs, 0, 3, arrived, requests=3)
             for first in range(3, 150, 3):
-                killed_after(runs, first, first + 3, wait_s=moments.uniform(0.0, 1.2 * undisturbed_s))
+                requests = moments.choice([0, 0, 1, 1, 2, 3])
+                wait_s = moments.uniform(0.0, undisturbed_s / 2)
+                killed_after(runs, first, first + 3, arrived, requests=requests, wait_s=wait_s)
         finally:
             runs.kill()
             runs.communicate(timeout=20)
@@ -265,18 +272,27 @@ def test_killed_at_fifty_random_moments_it_loses_nothing_and_repeats_nothing(tmp
     assert sorted(item.name for item in tmp_path.iterdir()) == ["state.json", "state.json.lock"]
 
 
-def killed_after(runs: subprocess.Popen[str], first: int, last: int, *, wait_s: float | None) -> float:
-    """Begin a run and kill it `wait_s` later, or when it says that it is done; seconds that it had."""
+def killed_after(
+    runs: subprocess.Popen[str],
+    first: int,
+    last: int,
+    arrived: threading.Semaphore,
+    *,
+    requests: int,
+    wait_s: float = 0.0,
+) -> float:
+    """Begin a run and kill it `wait_s` after the receiver saw its `requests`-th request; seconds that it had."""
     assert runs.stdin is not None
     assert runs.stdout is not None
+    while arrived.acquire(blocking=False):
+        pass  # of the run before
     runs.stdin.write(f"{first} {last}\n")
     runs.stdin.flush()
     child = int(runs.stdout.readline())
     began = time.monotonic()
-    if wait_s is None:
-        assert runs.stdout.readline() == "done\n"
-    else:
-        time.sleep(wait_s)
+    for _ in range(requests):
+        assert arrived.acquire(timeout=60), "a run that sees three new episodes sends three"
+    time.sleep(wait_s)
     had_s = time.monotonic() - began
     os.kill(child, signal.SIGKILL)
     while not (line := runs.stdout.readline()).startswith("ended"):
