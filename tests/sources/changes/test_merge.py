@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import random
-import time
 from dataclasses import replace
 from typing import Any
 
@@ -9,6 +8,7 @@ import pandas as pd
 import pytest
 
 from reconstruct.model import Alert, Event, Service, Window
+from reconstruct.sources.changes import merge as merging
 from reconstruct.sources.changes.merge import in_window, merge, merge_alerts, number, same_version
 
 START = pd.Timestamp("2026-11-17T13:00:00Z")
@@ -220,13 +220,23 @@ def test_the_furthest_state_that_a_witness_tells_counts() -> None:
 
 
 @pytest.mark.parametrize("spread_s", [600, 86_400])
-def test_ten_thousand_events_are_merged_in_seconds(spread_s: int) -> None:
-    def many(source: str) -> list[Event]:
-        return [event(n * 7 % spread_s / 60, f"2.{n}", source=source, source_id=f"{source}{n}") for n in range(5000)]
+def test_events_are_compared_with_the_nearest_few_however_many_there_are(
+    spread_s: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compared: list[int] = []
+    same = merging._same_change
 
-    begun = time.perf_counter()
-    assert len(merge(many("a"), many("b"))) == 5000
-    assert time.perf_counter() - begun < 20
+    def counted(*pair: Any) -> bool:
+        compared.append(1)
+        return same(*pair)
+
+    monkeypatch.setattr(merging, "_same_change", counted)
+
+    def many(source: str) -> list[Event]:
+        return [event(n * 7 % spread_s / 60, f"2.{n}", source=source, source_id=f"{source}{n}") for n in range(1000)]
+
+    assert len(merge(many("a"), many("b"))) == 1000
+    assert len(compared) < 1000 * 4 * merging.NEAREST
 
 
 def shifted(time: pd.Timestamp, *, skew_s: float, zone: str) -> pd.Timestamp:
