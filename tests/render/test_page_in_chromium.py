@@ -293,7 +293,8 @@ def test_500_lines_stay_usable(opened: Callable[[Incident], Any]) -> None:
     choose(browser, "input[name=find]", "")
     opened_lines = browser.execute_async_script(
         "document.querySelector('#expand').click();"
-        "setTimeout(() => arguments[0](document.querySelectorAll('.entry details[open]').length), 500)"
+        "const done = arguments[0], wait = () => document.querySelectorAll('.entry details[open]').length < 500"
+        " ? setTimeout(wait, 20) : done(500); wait()"
     )
     assert opened_lines == 500
 
@@ -318,9 +319,9 @@ def test_a_link_to_a_line_opens_it_even_when_it_is_filtered_out(opened: Callable
     browser = opened(classic())
     choose(browser, "input[name=find]", "nothing has this")
     state = browser.execute_async_script(
-        "location.hash = '#t4'; const done = arguments[0];"
-        "const line = document.querySelector('#t4');"
-        "setTimeout(() => done([line.hidden, line.querySelector('details').open]), 200)"
+        "const done = arguments[0], line = document.querySelector('#t4');"
+        "addEventListener('hashchange', () => done([line.hidden, line.querySelector('details').open]));"
+        "location.hash = '#t4'"
     )
     assert state == [False, True]
 
