@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, Literal
 
 import numpy as np
@@ -25,6 +26,7 @@ from reconstruct.verify.claims.read import Told, claim_of
 from reconstruct.verify.claims.stated import facts_told
 from reconstruct.verify.claims.topics import LAYERS, topics
 from reconstruct.verify.clock_times import Placed
+from reconstruct.verify.folding import AnyCase
 from reconstruct.verify.quantities import Figure, fits_unit, scale
 from reconstruct.verify.record import Record, Series, seconds, series_of
 from reconstruct.verify.statements import Statement
@@ -33,7 +35,7 @@ from reconstruct.verify.vocabulary import phrase
 Role = Literal["from", "to", "peak", "low", "any"]
 """Before it, after it, the most, what it fell to, or not said."""
 
-_NOT_MEASURED: Final = re.compile(
+_NOT_MEASURED: Final = AnyCase(
     r"\b(?:limits?|slos?|slas?|objectives?|budgets?|targets?|thresholds?|time-?outs?|quotas?|raised (?:to|the)"
     r"|lowered|configured|set (?:to|at)"
     r"|load[- ]?tests?|stress[- ]?tests?|staging|benchmarks?"
@@ -41,40 +43,34 @@ _NOT_MEASURED: Final = re.compile(
     r"|time)|next|cache[ds]?|hit rate|fleet|rolled out|rollout|canary"
     r"|customers?|users?|revenue|servers? (?:were|was)|instances? (?:were|was)|nodes? (?:were|was)"
     r"|pods? (?:were|was)|handles?|served from|confiden\w+|deployed to|of the time|faster|slower|cheaper|429s?"
-    r"|4xx|404s?|403s?|401s?|rate[- ]limited|throttled)\b",
-    re.IGNORECASE,
+    r"|4xx|404s?|403s?|401s?|rate[- ]limited|throttled)\b"
 )
 """A figure beside these is what somebody set or wished, or counts something else."""
-_FELL: Final = re.compile(
-    r"\b(?:fell|falls|fallen|dropped|drops|decreas\w+|improv\w+|went down|came down|recover\w+|back down)\b[^.;]*$",
-    re.IGNORECASE,
+_FELL: Final = AnyCase(
+    r"\b(?:fell|falls|fallen|dropped|drops|decreas\w+|improv\w+|went down|came down|recover\w+|back down)\b[^.;]*$"
 )
 """What it fell from was no baseline."""
-_TO: Final = re.compile(
-    r"\s*(?:[a-z]+ )?(?:to|->|→|–|up to)\s*(?:about |around |over |approximately |nearly |almost |~)?$", re.IGNORECASE
+_TO: Final = AnyCase(
+    r"\s*(?:[a-z]+ )?(?:to|->|→|–|up to)\s*(?:about |around |over |approximately |nearly |almost |~)?$"
 )
-_PEAK: Final = re.compile(
+_PEAK: Final = AnyCase(
     r"\b(?:peak(?:ed|ing|s)?|max(?:imum|ed)?|worst|up to|as (?:high|much) as|reach(?:ed|ing|es)|highest|topp?ed"
-    r"|hit|climbed to|rose to|spiked to|jumped to|exceed\w*|went up to|rising to|increased to|grew to|above|over)\b",
-    re.IGNORECASE,
+    r"|hit|climbed to|rose to|spiked to|jumped to|exceed\w*|went up to|rising to|increased to|grew to|above|over)\b"
 )
-_LENGTH: Final = re.compile(
+_LENGTH: Final = AnyCase(
     r"\s*(?:later|after|earlier|long(?:er)?|more|less|of its|before (?:the|it|this)|old|ago|into|timeouts?"
-    r"|window|interval|apart|delay)\b",
-    re.IGNORECASE,
+    r"|window|interval|apart|delay)\b"
 )
-_FOR: Final = re.compile(
+_FOR: Final = AnyCase(
     r"\b(?:for|lasted|after|within|every|step|time-?out of|last|took|takes|taking|the next|the first|over"
-    r"|during|in)\s*(?:the\s*)?$",
-    re.IGNORECASE,
+    r"|during|in)\s*(?:the\s*)?$"
 )
-_FAILED: Final = re.compile(
+_FAILED: Final = AnyCase(
     r"\b(?:of )?(?:all |the |our |user |http |incoming ){0,4}(?:requests?|calls?|traffic|responses?|queries|logins?"
     r"|orders?|checkouts?)\b(?: to [\w-]+| of [\w-]+)?(?: \w+){0,2}? (?:fail\w*|error\w*|lost|dropped|rejected"
     r"|(?:returned|answered|got|with|were|ended|met)(?: \w+){0,3} (?:5xx|50\d|errors?))\b"
     r"|\b(?:failed|failing|failure of) (?:requests?|calls?|responses?)\b"
-    r"|\b(?:error rates?|error ratio|failure rates?|5xx(?: rates?| responses| errors)?|errors)\b",
-    re.IGNORECASE,
+    r"|\b(?:error rates?|error ratio|failure rates?|5xx(?: rates?| responses| errors)?|errors)\b"
 )
 
 
@@ -113,7 +109,7 @@ def _cpu(signal: Signal) -> bool:
 class _Way:
     """How people call signals, and which they may mean."""
 
-    pattern: re.Pattern[str]
+    pattern: AnyCase
     fits: Callable[[Signal], bool]
     exact: bool = False
     """The words leave no doubt on what is measured."""
@@ -121,8 +117,8 @@ class _Way:
     """Signals of what is left over: memory in use is one minus what is available."""
 
 
-def _w(pattern: str) -> re.Pattern[str]:
-    return re.compile(rf"\b(?:{pattern})\b", re.IGNORECASE)
+def _w(pattern: str) -> AnyCase:
+    return AnyCase(rf"\b(?:{pattern})\b")
 
 
 _WAYS: Final[tuple[_Way, ...]] = (
@@ -163,7 +159,7 @@ _WAYS: Final[tuple[_Way, ...]] = (
     ),
     _Way(_FAILED, lambda s: s.aspect == "errors" and s.layer in ("edge", "app") and s.unit in ("ratio", "percent")),
     _Way(
-        _w(r"latency|latencies|response times?|(?:p|P)\d{2}|\d{2}th percentile"),
+        _w(r"latency|latencies|response times?|p\d{2}|\d{2}th percentile"),
         lambda s: s.aspect == "latency" and s.layer in ("edge", "app"),
     ),
     _Way(
@@ -197,7 +193,9 @@ class _Option:
 
 def judge_figures(statement: Statement, case: Case, time: Placed | None) -> Iterator[Finding]:
     """Whether figures beside a signal's name were its values."""
-    if statement.hedged or not statement.figures:
+    if not statement.figures or statement.hedged:
+        return
+    if _last_named(statement) < 0 and not _titled(statement, case.record):
         return
     if _of_another_day(statement, case):
         return
@@ -263,13 +261,19 @@ def _part(statement: Statement, figure: Figure) -> str:
     text = statement.passage.text
     n = statement.segment(figure.start)
     first = max(0, n - 1)
-    while first > max(0, n - _BACK) and not any(
-        way.pattern.search(text, statement.segments[first].start, statement.end) for way in _WAYS
-    ):
+    named = _last_named(statement)
+    while first > max(0, n - _BACK) and statement.segments[first].start > named:
         first -= 1
     last = min(len(statement.segments) - 1, n + 1)
     start, end = statement.segments[first].start, statement.segments[last].end
     return text[start : min(end, statement.end)]
+
+
+@lru_cache(maxsize=16)
+def _last_named(statement: Statement) -> int:
+    """Where a statement names for the last time what is measured; -1 where it names nothing."""
+    text, start, end = statement.passage.text, statement.start, statement.end
+    return max((match.start() for way in _WAYS for match in way.pattern.finditer(text, start, end)), default=-1)
 
 
 def _own(statement: Statement, figure: Figure) -> str:
@@ -321,14 +325,24 @@ def _options(
 def _named(statement: Statement, figure: Figure, record: Record) -> Iterator[Metric]:
     """Signals whose name or title stands before the figure, in the statement's words."""
     best: dict[str, int] = {}
-    vocabulary = statement.vocabulary
-    for all_, words, one in record.title_words:
-        if all_ <= vocabulary and any(start < figure.start for start, _ in statement.places(words)):
-            best[one] = max(best.get(one, 0), len(words))
+    for place, size, one in _titled(statement, record):
+        if place < figure.start:
+            best[one] = max(best.get(one, 0), size)
     longest = max(best.values(), default=0)
     for one, size in best.items():
         if size == longest:
             yield record.metrics[one]
+
+
+@lru_cache(maxsize=16)
+def _titled(statement: Statement, record: Record) -> tuple[tuple[int, int, str], ...]:
+    """Of every signal's name in a statement: where it stands first, of how many words it is, and the signal's id."""
+    vocabulary = statement.vocabulary
+    found = []
+    for all_, words, one in record.title_words:
+        if all_ <= vocabulary and (place := next(statement.places(words), None)) is not None:
+            found.append((place[0], len(words), one))
+    return tuple(found)
 
 
 def _option(metric: Metric, part: str, record: Record, *, inverted: bool = False) -> _Option | None:
