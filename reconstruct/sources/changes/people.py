@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from typing import Final
@@ -33,6 +33,7 @@ _PERSONS_OWN: Final = frozenset(
     {*("email", "emailaddress", "mail", "uniquename", "username", "login", "useridentitytype", "accountid"), "timezone"}
 )
 """What stands beside the name in a person's record, and in no other thing's."""
+_SEVERAL_WORDS: Final = re.compile(r"[^\W\d_]{2,}[\w'’-]*(?:[ .][^\W\d_][\w'’-]*){1,3}")
 _LEAST: Final = 3
 """Letters of a name that is looked for in other texts: `jo` stands in too many words."""
 
@@ -69,6 +70,14 @@ def people_in(value: object, *, known: bool = False) -> Iterator[str]:
             yield from people_in(inner, known=known)
     elif known and isinstance(value, str) and len(value) >= _LEAST:
         yield value
+
+
+def full_names(values: Iterable[object]) -> frozenset[str]:
+    """The names under fields for people that can be nothing else: of several words, `Anna Schmidt`, `anna.schmidt`.
+
+    They are looked for in what other items say; an account called `deploy` is not.
+    """
+    return frozenset(name for value in values for name in people_in(value) if _SEVERAL_WORDS.fullmatch(name))
 
 
 def drop_people(value: object) -> object:
