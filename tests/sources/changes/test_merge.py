@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from reconstruct.model import Alert, Event, Service, Window
-from reconstruct.sources.changes import merge as merging
 from reconstruct.sources.changes.merge import in_window, merge, merge_alerts, number, same_version
+from tests.growth import exponent
 
 START = pd.Timestamp("2026-11-17T13:00:00Z")
 
@@ -220,23 +220,15 @@ def test_the_furthest_state_that_a_witness_tells_counts() -> None:
 
 
 @pytest.mark.parametrize("spread_s", [600, 86_400])
-def test_events_are_compared_with_the_nearest_few_however_many_there_are(
-    spread_s: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    compared: list[int] = []
-    same = merging._same_change
+def test_the_cost_of_merging_grows_with_the_number_of_events_not_with_its_square(spread_s: int) -> None:
+    def two_sources(number: int) -> list[list[Event]]:
+        return [
+            [event(n * 7 % spread_s / 60, f"2.{n}", source=source, source_id=f"{source}{n}") for n in range(number)]
+            for source in "ab"
+        ]
 
-    def counted(*pair: Any) -> bool:
-        compared.append(1)
-        return same(*pair)
-
-    monkeypatch.setattr(merging, "_same_change", counted)
-
-    def many(source: str) -> list[Event]:
-        return [event(n * 7 % spread_s / 60, f"2.{n}", source=source, source_id=f"{source}{n}") for n in range(1000)]
-
-    assert len(merge(many("a"), many("b"))) == 1000
-    assert len(compared) < 1000 * 4 * merging.NEAREST
+    assert exponent(lambda sources: merge(*sources), two_sources, sizes=(200, 1600)) < 1.5
+    assert len(merge(*two_sources(200))) == 200
 
 
 def shifted(time: pd.Timestamp, *, skew_s: float, zone: str) -> pd.Timestamp:
