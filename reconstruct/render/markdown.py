@@ -136,7 +136,7 @@ def _impact(page: Page) -> Iterator[str]:
     told = list(impact_lines(impact.impact_told(page.incident, clock=page.clock)[:MAX_IMPACT]))
     yield from told
     if not told and page.incident.explanation.verdict == "incident":
-        yield "No user impact was measured: no user-facing signal shows any."
+        yield markdown(impact.uncounted(page.incident))
 
 
 def _milestones(page: Page) -> Iterator[str]:

@@ -122,8 +122,10 @@ _LEADS: Final = frozenset(
 )
 
 
-def reason_text(rule: str, kind: str, facts: Facts) -> str:
-    """One rule's finding as a clause; an unknown kind is our bug."""
+def reason_text(rule: str, kind: str, facts: Facts, *, weight: float = 0.0) -> str:
+    """One rule's finding as a clause, `weight` as its reason has it; an unknown kind is our bug."""
+    if weight < 0 and (rule, kind) in _AGAINST:
+        return _AGAINST[rule, kind](facts)
     return _KINDS[rule, kind](facts)
 
 
@@ -276,6 +278,13 @@ _KINDS: Final[Mapping[tuple[str, str], Callable[[Facts], str]]] = {
     ),
 }
 """(rule, kind) -> its wording."""
+
+_AGAINST: Final[Mapping[tuple[str, str], Callable[[Facts], str]]] = {
+    ("mechanism-fits", "kind-of-change"): lambda f: (
+        f"{CHANGE_WORDS.get(str(f['kind']), 'a change')} seldom causes {mechanism_text(str(f['mechanism']))}"
+    ),
+}
+"""(rule, kind) -> its wording where it speaks against."""
 
 
 _FIGURE_LEADS: Final[Mapping[str, str]] = {

@@ -21,9 +21,10 @@ from reconstruct.text.causes import beyond_statement
 from reconstruct.text.escape import clip, plain
 from reconstruct.text.measures import moved_text
 from reconstruct.text.references import event_text, labels_text, service_text, shared_names, short_text
-from reconstruct.text.summary import UNKNOWN, UNSPECIFIC, finding
+from reconstruct.text.summary import UNKNOWN, UNSPECIFIC, capitalised_name, finding
 from reconstruct.text.times import Clock, clock, retold, span, spans_midnight
 from reconstruct.text.units import apart, human_duration
+from reconstruct.text.verdict import near_miss
 from reconstruct.text.wording import capitalised, joined, mechanism_text, sentence, share_text
 
 MAX_SERVICES_SHOWN: Final = 3
@@ -98,7 +99,8 @@ def title(incident: Incident) -> str:
         found = finding(incident)
         if not found:
             about = services_text(incident.explanation.affected, shared_names(incident))
-            found = f"Incident{f' on {about}' if about else ''}"
+            found = capitalised_name(near_miss(incident.explanation.reason), incident)
+            found = found or f"Incident{f' on {about}' if about else ''}"
         ongoing = onset is not None and recovered is None
         when = f"from {clock(start, dates=True)[:-3]} UTC, ongoing" if ongoing else f"{_span_text(start, end)} UTC"
         return f"{found}, {when}"

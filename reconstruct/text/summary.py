@@ -54,7 +54,10 @@ def _met(incident: Incident, measured: Measured, *, whose: bool = True) -> str:
         return f"{where or 'the service'} failed {failed_text(incident, measured)} of requests"
     way = "fell" if a.direction == "down" else "rose"
     before, during = (human(value, a.signal.unit) for value in (a.baseline, measured.median.value))
-    return f"{measure(a)}{f' of {where}' if whose and where else ''} {way} from {before} to {during}"
+    head = f"{measure(a)}{f' of {where}' if whose and where else ''} {way}"
+    if before == during:  # bursts leave the median where it was
+        return f"{head} to {human(measured.peak.value, a.signal.unit)} at times ({before} before)"
+    return f"{head} from {before} to {during}"
 
 
 def _anomaly(incident: Incident, measured: Measured) -> Anomaly:
@@ -131,10 +134,14 @@ def _end_sentence(incident: Incident, clock: Clock) -> str:
     if detected and onset and detected.moment.time < onset.moment.time:
         before = lasted((onset.moment.time - detected.moment.time).total_seconds())
         seen = f"first alert {before} before onset"
+    elif detect is not None and lasted(detect.value_s) == "0 s":
+        seen = "first alert at onset"
     elif detect is not None:
         seen = f"first alert after {lasted(detect.value_s)}"
     else:
         seen = "no alert fired"
+    if _dated_by_alert(incident, "onset"):  # the alert itself dates the onset: that it fired later is no delay
+        return capitalised_name(_ended(incident, clock), incident)
     return capitalised_name(f"{_ended(incident, clock)}; {seen}", incident)
 
 
@@ -148,12 +155,23 @@ def _ended(incident: Incident, clock: Clock) -> str:
     same = step is not None and named is not None and named.service == step.service and step.kind == "rollback"
     what = f"the rollback to {step.version}" if step and same and step.version else change_text(step) if step else ""
     started = f"{what} started at {clock.time(mitigated.moment.time)}" if mitigated and step else ""
+    alert = _dated_by_alert(incident, "onset", "recovered")
     if recovered is None:
-        return (f"{started}; " if started else "") + f"it was ongoing at {clock.time(incident.evidence.window.end)}"
+        still = f"{alert} was still firing" if alert else "it was ongoing"
+        return (f"{started}; " if started else "") + f"{still} at {clock.time(incident.evidence.window.end)}"
     about = next((a.service for m in incident.users[:1] for a in incident.anomalies if a.id == m.anomaly), None)
     who = about.name if about is not None and about.name else "it"
-    back = f"{who} recovered at {clock.time(recovered.moment.time)}"
+    back = f"{f'{alert} resolved' if alert else f'{who} recovered'} at {clock.time(recovered.moment.time)}"
     return f"{started}, {back}" if started else f"{back} without a known action"
+
+
+def _dated_by_alert(incident: Incident, *names: str) -> str:
+    """The one rule whose alerts alone date these milestones; "" where a measured signal does, or several rules do."""
+    stones = (incident.milestones.get(name) for name in names)
+    ids = {one for stone in stones if stone is not None for one in stone.evidence}
+    rules = {a.id: a.rule for a in incident.evidence.alerts}
+    named = {rules.get(one, "") for one in ids}
+    return next(iter(named)) if len(named) == 1 and not incident.users else ""
 
 
 def opening(incident: Incident) -> str:

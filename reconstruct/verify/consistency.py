@@ -17,6 +17,7 @@ from reconstruct.verify.claims.judging import Case
 from reconstruct.verify.claims.people import counts_in
 from reconstruct.verify.claims.read import Told, cause_hits, claim_of, written_moment
 from reconstruct.verify.clock_times import Placed
+from reconstruct.verify.folding import AnyCase
 from reconstruct.verify.passages import Passage
 from reconstruct.verify.reading import zone_in, zone_told
 from reconstruct.verify.record import seconds
@@ -29,20 +30,18 @@ _MOST: Final = 3
 """Starts, or ends, of one incident that a document may tell and still speak of one."""
 _CAUSES: Final = 20
 """Causes that are compared with each other."""
-_FOUND: Final = re.compile(
+_FOUND: Final = AnyCase(
     r"\b(?:identif\w+|found|root[- ]cause|traced|determin\w+|discover\w+|confirm\w+|pinpoint\w*|caused by"
-    r"|due to|because)\b",
-    re.IGNORECASE,
+    r"|due to|because)\b"
 )
-_DOUBT: Final = re.compile(
+_DOUBT: Final = AnyCase(
     r"\b(?:suspect\w*|hypothes\w+|assum\w+|ruled out|thought|believ\w+|theor\w+|initial\w*|at first|may|might"
-    r"|could|possib\w+|looking|checking|not|perhaps|hint|suspicion)\b",
-    re.IGNORECASE,
+    r"|could|possib\w+|looking|checking|not|perhaps|hint|suspicion)\b"
 )
-_CAUSE_SECTION: Final = re.compile(r"\b(?:root[- ]causes?|causes?|trigger)\b", re.IGNORECASE)
+_CAUSE_SECTION: Final = AnyCase(r"\b(?:root[- ]causes?|causes?|trigger)\b")
 _WEAK: Final = ("unverifiable", "differs")
 """A claim that differs from the evidence and is not contradicted was not told by its verb: it is no ground either."""
-_VERB: Final = re.compile(r"\b(affect|impact|complain|fail|receiv|lost|report|mail|request)", re.IGNORECASE)
+_VERB: Final = AnyCase(r"\b(affect|impact|complain|fail|receiv|lost|report|mail|request)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,11 +276,8 @@ def _causes(told: Sequence[Statement]) -> Iterator[Finding]:
         section = statement.passage.section[-1] if statement.passage.section else ""
         text = statement.text
         timed = _in_timeline(statement)
-        says = (
-            bool(_FOUND.search(text)) if timed else (any(cause_hits(statement)) or bool(_CAUSE_SECTION.search(section)))
-        )
-        found = categories(text)
-        if says and found and not _DOUBT.search(text):
+        says = bool(_FOUND.search(text) if timed else cause_hits(statement) or _CAUSE_SECTION.search(section))
+        if says and not _DOUBT.search(text) and (found := categories(text)):
             named.append((statement, found))
     found_there = [one for one in named if _in_timeline(one[0])][:_CAUSES]
     for n, (statement, found) in enumerate(named):
@@ -291,7 +287,7 @@ def _causes(told: Sequence[Statement]) -> Iterator[Finding]:
             apart = other.passage.section[-1:] != statement.passage.section[-1:] or _in_timeline(other)
             if other is not statement and apart and not found & theirs:
                 line, _ = other.passage.place(other.start)
-                place = next(cause_hits(statement), (statement.start, statement.end))
+                place = next(iter(cause_hits(statement)), (statement.start, statement.end))
                 claim = claim_of(Told(statement, "cause", Hit("cause", *place), None))
                 yield Finding(
                     claim, "contradicted", "own-cause", (Shown("line", other.text.strip()[:80]),), other_line=line

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final, Literal, NamedTuple
 
+from reconstruct.verify.folding import AnyCase
+
 PassageKind = Literal["prose", "item", "heading", "row", "code", "unread"]
 UNREAD: Final = "(not read)"
 """Stands for all that follows in a document that is too long."""
@@ -21,12 +23,11 @@ _AHEAD_WORDS: Final = (
     r"|references|maßnahmen|nächste schritte|offene punkte|actions correctives|prochaines étapes|suites à donner"
     r"|acciones(?: correctivas)?|próximos pasos"
 )
-_AHEAD: Final = re.compile(
+_AHEAD: Final = AnyCase(
     r"^how this was made$"
     r"|^\W*(?:\d+[.)]?\s*)?(?:(?:the|our|planned|proposed|remaining|open|recommended|(?:short|long"
     r"|medium)[- ]term) )*"
-    rf"(?:{_AHEAD_WORDS})\b|\b(?:action items|follow[- ]?ups?|next steps)\W*$",
-    re.IGNORECASE,
+    rf"(?:{_AHEAD_WORDS})\b|\b(?:action items|follow[- ]?ups?|next steps)\W*$"
 )
 """Headings of what will be done: at their beginning, since a title may say "outage and follow-ups"."""
 

@@ -11,6 +11,7 @@ from reconstruct.verify.calendar_dates import DAY_S, Day, read_dates
 from reconstruct.verify.clock_times import Placed, Unread, Written, instants
 from reconstruct.verify.passages import Passage
 from reconstruct.verify.record import Record
+from reconstruct.verify.vocabulary import has_digit
 from reconstruct.verify.zones import UTC, ZONE, Zone, city_zone, read_zone
 
 _ZONE_TOLD: Final = re.compile(
@@ -66,7 +67,7 @@ class Setting:
         """The dates in a text."""
         found = self._heads.get(text)
         if found is None:
-            found = read_dates(text, years=self.record.years) if any(c.isdigit() for c in text) else ()
+            found = read_dates(text, years=self.record.years) if has_digit(text) else ()
             if len(text) < _SHORT:
                 self._heads[text] = found
         return found

@@ -235,7 +235,7 @@ _SHORT: Final = ("load balancer", "message queue", "api gateway", "content deliv
 """What two or three letters stand for, where a service is called so."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Series:
     """The samples of one series before and in the window, without those that are missing."""
 
@@ -243,6 +243,32 @@ class Series:
     before: npt.NDArray[np.float64]
     during: npt.NDArray[np.float64]
     column: int
+
+    @cached_property
+    def usual(self) -> float:
+        """Median before the window."""
+        return float(np.median(self.before))
+
+    @cached_property
+    def spread(self) -> tuple[float, float]:
+        """What nine of ten samples before the window lay between."""
+        low, high = np.quantile(self.before, (0.05, 0.95))
+        return float(low), float(high)
+
+    @cached_property
+    def lowest(self) -> float:
+        """Least sample in the window."""
+        return float(self.during.min())
+
+    @cached_property
+    def highest(self) -> float:
+        """Greatest sample in the window."""
+        return float(self.during.max())
+
+    @cached_property
+    def middle(self) -> float:
+        """Median in the window."""
+        return float(np.median(self.during))
 
 
 def series_of(metric: Metric, record: Record, *, columns: Sequence[int] | None = None) -> Iterator[Series]:
@@ -258,6 +284,12 @@ def _series(metric: Metric, record: Record, column: int) -> Series | None:
     if column not in metric.values.columns:
         return None
     first = record.first
-    values = metric.values[column].to_numpy(dtype=float)
+    values = samples_of(metric, column)
     before, during = values[:first], values[first:]
     return Series(metric.signal, before[np.isfinite(before)], during[np.isfinite(during)], column)
+
+
+@lru_cache(maxsize=20_000)
+def samples_of(metric: Metric, column: int) -> npt.NDArray[np.float64]:
+    """The samples of one series, those that are missing as NaN."""
+    return metric.values[column].to_numpy(dtype=float)

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
 from reconstruct.verify.clock_times import Placed, Written, read_times
+from reconstruct.verify.folding import AnyCase
 from reconstruct.verify.passages import Passage
 from reconstruct.verify.quantities import Figure, read_figures
 from reconstruct.verify.reading import Setting
 from reconstruct.verify.record import Record
-from reconstruct.verify.vocabulary import Word, places, words
+from reconstruct.verify.vocabulary import Word, has_digit, places, words
 
 Place = tuple[int, int]
 
@@ -29,32 +30,29 @@ _STAMP: Final = re.compile(
     r"|gegen)\s+)*[\s\[(|~]*",
     re.IGNORECASE,
 )
-_SPLIT: Final = re.compile(
+_SPLIT: Final = AnyCase(
     r"(?P<mark>[,:]\s+(?!\d{3}\b)|(?<!\s)\s+[–—-]\s+|\s\|\s|\s{0,4}[()]\s{0,4})(?P<word>(?:and|but|then|so"
     r"|yet)\s+)?(?:(?P<below>after|before|because|since|as|which|that|when|while|until|once|due to|following"
     r"|caused by)\b)?"
     r"|(?<!started)(?<!starts)(?<!start)(?<!began)(?<!begins)(?<!begin)(?<!returned)(?<!returns)(?<!return)(?<!back)\s(?:(?:and|but|then)\b(?:\s+(?:then"
     r"|the|we|it|they|so)\b)?|(?P<low>after|before|because|since|which"
-    r"|when|while|until|once|due to|following|caused by|in order to|to)\b)",
-    re.IGNORECASE,
+    r"|when|while|until|once|due to|following|caused by|in order to|to)\b)"
 )
-_NOT: Final = re.compile(
+_NOT: Final = AnyCase(
     r"\b(?:no|not|never|nothing|nobody|none|without|neither|nor|failed to|unable to|cannot|instead of"
-    r"|(?:did|was|were|is|are|has|have|had|do|does|could|would|should|ca|wo)n['’]t)\b",
-    re.IGNORECASE,
+    r"|(?:did|was|were|is|are|has|have|had|do|does|could|would|should|ca|wo)n['’]t)\b"
 )
-_WHY: Final = re.compile(r"\b(?:why|how come|warum|wieso|pourquoi|por qué)\b", re.IGNORECASE)
+_WHY: Final = AnyCase(r"\b(?:why|how come|warum|wieso|pourquoi|por qué)\b")
 _REACH: Final = 24
 """Characters behind "no" within which stands what it denies."""
-_HEDGED: Final = re.compile(
+_HEDGED: Final = AnyCase(
     r"\b(?:(?<!as it )(?<!as they )"
     r"should(?:n['’]t)?|would(?:n['’]t)?|could have|might|may have|may be|if|unless|planned|scheduled"
     r"|expected|supposed"
     r"|will|won['’]t|plan(?:s)? to|intend\w*|to be (?:done|deployed|added)|by default|in (?:the )?future"
     r"|ideally|typically|(?<!ed )(?<!ran )normally|usually|always"
     r"|(?:similar|previous|prior|past|another|last|earlier) (?:\w+ )?(?:incident|outage|event|disruption|failure)s?"
-    r"|expects? (?:to|the|that|a)|last (?:week|month|year|quarter)|yesterday|next (?:week|month|time|quarter))\b",
-    re.IGNORECASE,
+    r"|expects? (?:to|the|that|a)|last (?:week|month|year|quarter)|yesterday|next (?:week|month|time|quarter))\b"
 )
 _PROMQL: Final = re.compile(r"\[(?:\d+(?:ms|[smhdwy]))+(?::\w*)?\]|\{[^{}]{0,400}\}")
 _ADDRESS: Final = re.compile(r"<?\bhttps?://[^\s>|]*>?")
@@ -141,7 +139,11 @@ class Statement:
 
     def segment(self, place: int) -> int:
         """The number of the part in which a place lies."""
-        return next((n for n, s in enumerate(self.segments) if place < s.end), len(self.segments) - 1)
+        return min(bisect_right(self._segment_ends, place), len(self.segments) - 1)
+
+    @cached_property
+    def _segment_ends(self) -> tuple[int, ...]:
+        return tuple(s.end for s in self.segments)
 
     def negated(self, place: int, *, but: Place = (0, 0)) -> bool:
         """Whether the part of the statement around a place says no, outside of `but` ("could not log in")."""
@@ -211,7 +213,7 @@ def statements(passage: Passage, setting: Setting) -> Iterator[Statement]:
         + [(a, b) for a, b, _ in versions]
         + [m.span() for m in _NO_FIGURE.finditer(shown)]
     )
-    figures = read_figures(shown, but=no_figures) if any(c.isdigit() for c in shown) or _MAY_COUNT.search(shown) else ()
+    figures = read_figures(shown, but=no_figures) if has_digit(shown) or _MAY_COUNT.search(shown) else ()
     below = _below(passage, shown, placed)
     signed = _signed(passage, shown, written)
     cuts = list(_cuts(passage, shown, [t.start for t in written])) if below is None else [(0, len(shown))]
@@ -331,7 +333,7 @@ _MAY_COUNT: Final = re.compile(
 
 
 def _may_hold_time(text: str) -> bool:
-    return any(c.isdigit() for c in text) or "noon" in text or "midnight" in text
+    return has_digit(text) or "noon" in text or "midnight" in text
 
 
 def _order_ranges(placed: list[Placed]) -> None:

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 _WORD: Final = re.compile(r"[^\W_]+(?:\.[0-9]+[^\W_]*)*")
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_DIGIT: Final = re.compile(r"\d")
 _PERCENTILE: Final = re.compile(r"(\d{1,2}(?:\.\d+)?)th")
 
 
@@ -54,6 +55,11 @@ def phrase(text: str) -> tuple[str, ...]:
     (('shop', 'error', 'rate', 'high'), ('http', 'latency', 'p95'))
     """
     return tuple(word.text for word in words(text))
+
+
+def has_digit(text: str) -> bool:
+    """Whether a digit stands in it."""
+    return _DIGIT.search(text) is not None
 
 
 def places(wanted: Sequence[str], among: Sequence[Word]) -> Iterator[tuple[int, int]]:

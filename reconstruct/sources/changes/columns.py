@@ -56,7 +56,7 @@ FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     "service": (
         *("service", "service_name", "app", "app_name", "application", "application_name", "component"),
         *("microservice", "workload", "project", "repository", "repo", "project_name", "repository_name", "repo_name"),
-        *("function_name", "stack_name", "system"),
+        *("function_name", "stack_name", "system", "entity"),
     ),
     "namespace": ("namespace",),
     "cluster": ("cluster",),

@@ -18,7 +18,8 @@ _OTHERS: Final = (
 _USERS: Final = r"(?:prod(?:u[ck]tion)?|prd|live)"
 _NOT_PRODUCTION: Final = re.compile(rf"(?:^|[^a-z]){_OTHERS}(?:$|[^a-z])")
 _PRODUCTION: Final = re.compile(rf"(?:^|[^a-z]){_USERS}(?:$|[^a-z])")
-_PLACE: Final = re.compile(rf"(?:^|[^a-z])({_OTHERS}|{_USERS})(?:$|[^a-z])")
+_PLACE: Final = re.compile(rf"(?<![a-z])(?:{_OTHERS}|{_USERS})(?![a-z])")
+_LAST_WORD: Final = re.compile(rf"[-_./](?:{_OTHERS}|{_USERS})$")
 
 MAX_WORDS_OF_A_NAME: Final = 3
 """A guess: `Deploy shop staging`; more words are a sentence."""
@@ -45,13 +46,26 @@ def is_production(name: str, *, flag: bool | None = None) -> bool | None:
 
 
 def place_in(words: str) -> str:
-    """The environment that the name of a pipeline tells: `Deploy production` -> `production`; "" = none.
+    """The environment that the name of a pipeline tells; of several the one that users are in; "" = none.
 
-    >>> place_in("Deploy to pre-prod"), place_in("Deploy production"), place_in("CI")
+    >>> place_in("Deploy to pre-prod"), place_in("build, test, deploy production"), place_in("CI")
     ('pre-prod', 'production', '')
     """
-    match = _PLACE.search(words.lower())
-    return match[1] if match else ""
+    found = _PLACE.findall(words.lower())
+    return next(filter(is_production, found), found[0] if found else "")
+
+
+def place_of_object(namespace: str, name: str = "") -> str:
+    """The environment that an object of Kubernetes tells by its namespace, or by the last word of its name; "" = none.
+
+    A namespace that is only one of words: a service may be called `review` or `live-chat`.
+
+    >>> place_of_object("shop-staging"), place_of_object("argocd", "shop-prod"), place_of_object("shop", "review-shop")
+    ('shop-staging', 'shop-prod', '')
+    """
+    if place_in(namespace):
+        return namespace
+    return name if _LAST_WORD.search(name.lower()) else ""
 
 
 def place_in_title(title: str) -> str:
@@ -67,6 +81,13 @@ def place_in_title(title: str) -> str:
         return place_in(title)
     match = _PLACED.search(title.lower())
     return place_in(match[1]) if match else ""
+
+
+def placed_by_namespace(event: Event) -> Event:
+    """The event in the environment that its namespace tells, where nothing else tells one."""
+    if event.environment or not (place := place_of_object(event.service.namespace)):
+        return event
+    return replace(event, environment=place, production=is_production(place))
 
 
 def placed(events: Iterable[Event], environments: Mapping[str, str]) -> tuple[Event, ...]:

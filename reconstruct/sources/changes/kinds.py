@@ -51,6 +51,16 @@ STATES: Final[Mapping[str, EventState]] = {
 _WORDS_OF_STATE: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _NOT: Final = frozenset({"not", "no", "never", "yet"})
 _SUCCESS: Final = frozenset({"successful", "successfully", "succeeded", "succeed", "success", "ok"})
+_OF_A_CHANGE: Final = r"(?:deploy(?:ment|ing)?|release|roll[- ]?out|roll[- ]?back|upgrade|migration|restart|apply|sync)"
+_NOT_DONE: Final = (
+    r"(?:failed|errored|timed out|aborted|cancell?ed|skipped|rejected|queued|scheduled|requested|pending|planned"
+    r"|awaiting approval|waiting for approval|started|in progress)"
+)
+_TITLE_STATE: Final = re.compile(
+    rf"(?:[^:–—#]*\b{_OF_A_CHANGE}\b[^:–—#]*[ (\[](?P<last>{_NOT_DONE})[)\].!]*"
+    rf"|{_OF_A_CHANGE}[ :-]+(?P<next>{_NOT_DONE})\b.*)$",
+    re.IGNORECASE,
+)
 _EARLY: Final = frozenset({"approved", "created", "new", "started", "open", "triggered", "scheduled", "approval"})
 """What was once so and may be over: counts only where nothing else is told."""
 
@@ -141,6 +151,20 @@ def state_of(*words: str) -> EventState | None:
     told = {word: state for one in words for word, state in _states_in(one).items()}
     decided = {state for word, state in told.items() if word not in _EARLY} or set(told.values())
     return next((state for state in _STATE_WORDS if state in decided), None)
+
+
+def state_in_title(title: str) -> EventState | None:
+    """How far a change got by the last word of its title, or the word behind its kind; None = the title does not tell.
+
+    What follows a colon or a dash is what a commit says, and no state.
+
+    >>> state_in_title("Deployment of shop 2.20.0 failed"), state_in_title("Deploy queued for shop")
+    ('failed', 'requested')
+    >>> state_in_title("Deploy shop: refund orders that failed"), state_in_title("Deploy shop 2.20.0")
+    (None, None)
+    """
+    match = _TITLE_STATE.match(title.strip())
+    return state_of(match["last"] or match["next"]) if match else None
 
 
 def _states_in(words: str) -> dict[str, EventState]:

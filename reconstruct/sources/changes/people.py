@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from typing import Final
@@ -33,6 +33,9 @@ _PERSONS_OWN: Final = frozenset(
     {*("email", "emailaddress", "mail", "uniquename", "username", "login", "useridentitytype", "accountid"), "timezone"}
 )
 """What stands beside the name in a person's record, and in no other thing's."""
+_SEVERAL_WORDS: Final = re.compile(r"[^\W\d_]{2,}[\w'’-]*(?:[ .][^\W\d_][\w'’-]*){1,3}")
+_WORD: Final = re.compile(r"(?<!\w)@?([^\W\d_][\w'’-]*)")
+_FIRST_WORD: Final = re.compile(r"[ .]")
 _LEAST: Final = 3
 """Letters of a name that is looked for in other texts: `jo` stands in too many words."""
 
@@ -82,6 +85,39 @@ def drop_people(value: object) -> object:
     if isinstance(value, list):
         return [drop_people(inner) for inner in value]
     return value
+
+
+class FullNames:
+    """Names that can be nothing else than a person's, of several words: `Anna Schmidt`, `anna.schmidt`.
+
+    They are looked for in what others say too; an account called `deploy` is not. A name is found by its first word,
+    so that ten thousand events and as many names take no longer than the events' words.
+    """
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._by_first: dict[str, list[str]] = {}
+        for name in sorted(filter(_SEVERAL_WORDS.fullmatch, set(names)), key=len, reverse=True):
+            self._by_first.setdefault(_FIRST_WORD.split(name, maxsplit=1)[0], []).append(name)
+
+    def out_of(self, events: Iterable[Event]) -> list[Event]:
+        """The events with the names out of their titles."""
+        if not self._by_first:
+            return list(events)
+        return [
+            event if (title := self._cleaned(event.title)) == event.title else replace(event, title=title)
+            for event in events
+        ]
+
+    def _cleaned(self, text: str) -> str:
+        done, kept = 0, []
+        for word in _WORD.finditer(text):
+            at = word.start(1)
+            for name in self._by_first.get(word[1], ()) if at >= done else ():
+                if text.startswith(name, at) and not text[at + len(name) : at + len(name) + 1].isalnum():
+                    kept += [text[done : word.start()], NOBODY]
+                    done = at + len(name)
+                    break
+        return "".join([*kept, text[done:]])
 
 
 def without_people(event: Event, names: AbstractSet[str] = frozenset()) -> Event:

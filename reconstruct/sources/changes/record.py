@@ -14,6 +14,7 @@ from reconstruct.errors import UsageError
 from reconstruct.http import redact
 from reconstruct.json_text import JsonError, read_json
 from reconstruct.model import Event, Service
+from reconstruct.model.kinds import EventState
 from reconstruct.sources.changes.columns import (
     APART,
     DRAFTS,
@@ -34,7 +35,15 @@ from reconstruct.sources.changes.columns import (
     zone_of_column,
 )
 from reconstruct.sources.changes.environments import is_production
-from reconstruct.sources.changes.kinds import KINDS, kind_of, kind_of_pipeline, known_kind, letters, state_of
+from reconstruct.sources.changes.kinds import (
+    KINDS,
+    kind_of,
+    kind_of_pipeline,
+    known_kind,
+    letters,
+    state_in_title,
+    state_of,
+)
 from reconstruct.sources.changes.people import drop_people, names_person, people_in, without_people
 from reconstruct.sources.changes.times import TimeReading, read_event_time, read_span
 
@@ -44,7 +53,7 @@ UNKNOWN_STATE: Final = "state"
 _COLUMNS_OF_KIND: Final[Mapping[str, tuple[str, ...]]] = {
     "note": ("issue_key", "issue_id", "pull_request", "merge_request"),
     "migration": ("installed_rank", "exectype"),
-    "alert": ("incident_number", "alertname", "alert_name", "alert"),
+    "alert": ("incident_number", "alertname", "alert_name", "alert", "alert_id", "tinyid"),
     "job": ("cron", "cronjob", "exit_code", "exit_status"),
 }
 """Columns that one kind of record has: what trackers, migration tools, pagers and schedulers export."""
@@ -157,7 +166,7 @@ def event(
     known = kind_of(kind, title=title, version=version)
     if kind and known == "note" and letters(kind) not in KINDS:
         kept.setdefault("kind", redact(kind))
-    got = state_of(*state.split(APART)) if state else "done"
+    got = state_of(*state.split(APART)) if state else _state_of_title(known, title)
     if got is None:
         kept.setdefault(UNKNOWN_STATE, redact(state.replace(APART, ", ")))
         got = "done" if known in ("alert", "note") else "requested"
@@ -180,6 +189,11 @@ def event(
         environment=redact(environment),
         production=is_production(environment, flag=production),
     )
+
+
+def _state_of_title(kind: str, title: str) -> EventState:
+    """How far a change got where only its title may tell; what people say and what fires is as it stands."""
+    return (None if kind in ("note", "alert") else state_in_title(title)) or "done"
 
 
 def _how_far(states: Mapping[str, str], values: Mapping[str, str], *, asked: str, planned: bool, draft: bool) -> str:

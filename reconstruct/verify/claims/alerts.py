@@ -21,19 +21,17 @@ from reconstruct.verify.claims.judging import (
 )
 from reconstruct.verify.claims.read import Told
 from reconstruct.verify.claims.topics import topics
+from reconstruct.verify.folding import AnyCase
 from reconstruct.verify.record import Firing, Record
 from reconstruct.verify.vocabulary import phrase
 
 _NAME: Final = re.compile(r"\b(?:[A-Z][a-z0-9]+){2,}[A-Z]*\b|\b[a-z]+(?:_[a-z0-9]+){2,}\b")
 """What looks like the name of an alerting rule."""
-_FIRST: Final = re.compile(r"\b(?:first|initial)\b", re.IGNORECASE)
-_PENDING: Final = re.compile(
-    r"\b(?:pending|condition\b.*\b(?:held|met|true|reached)|threshold (?:was )?(?:crossed|exceeded|reached))\b",
-    re.IGNORECASE,
+_FIRST: Final = AnyCase(r"\b(?:first|initial)\b")
+_PENDING: Final = AnyCase(
+    r"\b(?:pending|condition\b.*\b(?:held|met|true|reached)|threshold (?:was )?(?:crossed|exceeded|reached))\b"
 )
-_FIRED: Final = re.compile(
-    r"\b(?:fir(?:e|ed|es|ing)|trigger\w*|went off|alerted|raised|pag(?:ed|es|ing))\b", re.IGNORECASE
-)
+_FIRED: Final = AnyCase(r"\b(?:fir(?:e|ed|es|ing)|trigger\w*|went off|alerted|raised|pag(?:ed|es|ing))\b")
 
 
 def judge_alert(told: Told, case: Case) -> Iterator[Finding]:
@@ -49,7 +47,7 @@ def judge_alert(told: Told, case: Case) -> Iterator[Finding]:
         return
     # "Resolved: ProbeFailed" says it in a part of its own.
     said = text if _FIRED.search(text) or RESOLVED.search(text) else told.statement.text
-    ended = bool(RESOLVED.search(said)) and not _FIRED.search(RESOLVED.sub(" ", said))
+    ended = bool(RESOLVED.search(said)) and not _FIRED.search(RESOLVED.without(said))
     unknown = None if named else _NAME.search(text)
     pending = bool(_PENDING.search(text))
     pool = _pool(named, text, record)

@@ -15,16 +15,15 @@ from reconstruct.verify.claims.hits import Hit
 from reconstruct.verify.claims.judging import Case, services_in, shown_event, shown_stone
 from reconstruct.verify.claims.read import Told, cause_hits, claim_of
 from reconstruct.verify.claims.unaffected import mechanism_in
+from reconstruct.verify.folding import AnyCase
 from reconstruct.verify.record import Happening, Record
 from reconstruct.verify.statements import Statement
 
 SURE: Final = 0.9
 """A hint that is supported with so much confidence stands against another cause."""
-_TITLE: Final = re.compile(
-    r"\b(?:root[- ]causes?|trigger|causes?|contributing factors?|what caused (?:it|this))\b", re.IGNORECASE
-)
-_MECHANISMS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = tuple(
-    (one, re.compile(pattern, re.IGNORECASE))
+_TITLE: Final = AnyCase(r"\b(?:root[- ]causes?|trigger|causes?|contributing factors?|what caused (?:it|this))\b")
+_MECHANISMS: Final[tuple[tuple[str, AnyCase], ...]] = tuple(
+    (one, AnyCase(pattern))
     for one, pattern in (
         (
             "memory-exhaustion",
@@ -68,8 +67,8 @@ _MECHANISMS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = tuple(
 )
 
 
-_OTHERS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = tuple(
-    (one, re.compile(pattern, re.IGNORECASE))
+_OTHERS: Final[tuple[tuple[str, AnyCase], ...]] = tuple(
+    (one, AnyCase(pattern))
     for one, pattern in (
         (
             "packages",
@@ -92,9 +91,8 @@ _OTHERS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = tuple(
 )
 
 
-_PLAIN: Final = re.compile(
-    r"(?:the )?(?:root[- ]cause|cause)|caused by|due to|(?:was|were|is) (?:triggered|caused|introduced) by",
-    re.IGNORECASE,
+_PLAIN: Final = AnyCase(
+    r"(?:the )?(?:root[- ]cause|cause)|caused by|due to|(?:was|were|is) (?:triggered|caused|introduced) by"
 )
 
 
@@ -125,13 +123,13 @@ def names_cause(statement: Statement) -> bool:
     """Whether a statement is about what caused what, by its words or by the section that it stands in."""
     passage = statement.passage
     titled = bool(passage.section) and bool(_TITLE.search(passage.section[-1])) and passage.kind != "heading"
-    return any(cause_hits(statement)) or (titled and not statement.times)
+    return bool(cause_hits(statement)) or (titled and not statement.times)
 
 
 def judge_causes(statement: Statement, case: Case) -> Iterator[Finding]:
     """What the evidence has on what is named as the cause."""
     record = case.record
-    places = list(cause_hits(statement))
+    places = cause_hits(statement)
     if statement.question or not names_cause(statement) or UNAFFECTED.search(statement.text):
         return
     place = places[0] if places else (statement.start, statement.end)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from reconstruct.model import EventKind
 from reconstruct.verify.claims import translations
 from reconstruct.verify.claims.phrases import any_of
+from reconstruct.verify.folding import AnyCase
 
-CHANGES: Final[tuple[tuple[re.Pattern[str], tuple[EventKind, ...]], ...]] = (
+CHANGES: Final[tuple[tuple[AnyCase, tuple[EventKind, ...]], ...]] = (
     (
         any_of(
             r"roll(?:ed|ing|s)?[ -]?backs?",

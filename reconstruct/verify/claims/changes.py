@@ -12,18 +12,18 @@ from reconstruct.verify.claims.change_words import CHANGES
 from reconstruct.verify.claims.judging import Case, apart, finding, notes, off, outside, services_in, shown_event
 from reconstruct.verify.claims.people_words import TALK
 from reconstruct.verify.claims.read import Told
+from reconstruct.verify.folding import AnyCase
 from reconstruct.verify.record import Happening, Record
 from reconstruct.verify.vocabulary import phrase
 
 RARE: Final = frozenset(("deploy", "rollback", "migration"))
 """Kinds whose sources list every one: another one of the same service would be in the evidence."""
-_THE: Final = re.compile(r"\bthe\s+(?:\w+\s+){0,2}$", re.IGNORECASE)
-_DONE: Final = re.compile(
-    r"\b(?:complet\w+|finish\w+|done|ended|fully rolled|rolled out everywhere|succeeded|successful(?:ly)?)\b",
-    re.IGNORECASE,
+_THE: Final = AnyCase(r"\bthe\s+(?:\w+\s+){0,2}$")
+_DONE: Final = AnyCase(
+    r"\b(?:complet\w+|finish\w+|done|ended|fully rolled|rolled out everywhere|succeeded|successful(?:ly)?)\b"
 )
-_BEGAN: Final = re.compile(r"\b(?:start\w*|beg[aiu]n\w*|initiat\w+|kick\w+|triggered)\b", re.IGNORECASE)
-_ALL: Final = re.compile(r"\b(?:all|every|everywhere|fully|entire|whole|completely|only)\b", re.IGNORECASE)
+_BEGAN: Final = AnyCase(r"\b(?:start\w*|beg[aiu]n\w*|initiat\w+|kick\w+|triggered)\b")
+_ALL: Final = AnyCase(r"\b(?:all|every|everywhere|fully|entire|whole|completely|only)\b")
 
 
 def judge_change(told: Told, case: Case) -> Iterator[Finding]:

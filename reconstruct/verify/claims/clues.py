@@ -8,20 +8,19 @@ from typing import Final
 
 from reconstruct.model.verification import ClaimKind
 from reconstruct.verify.claims.hits import Hit
+from reconstruct.verify.folding import AnyCase
 from reconstruct.verify.quantities import Figure
 from reconstruct.verify.record import Record
 from reconstruct.verify.statements import Place, Statement
 
-_GOOD: Final = re.compile(
+_GOOD: Final = AnyCase(
     r"\b(?:again|recover\w*|gone|over|ends?|ended|fine|healthy|stable|green|normal\w*|restored|fixed|solved|subsid\w+"
-    r"|clean|calm|quiet)\b",
-    re.IGNORECASE,
+    r"|clean|calm|quiet)\b"
 )
-_BAD: Final = re.compile(
+_BAD: Final = AnyCase(
     r"\b(?:begin\w*|began|starts?|started|onset|first|suddenly)\b.*\b(?:error|fail|outage|impact|slow|broken|down"
     r"|problem|trouble|issue|symptom)\w*|\b(?:error|fail|outage|impact|slow|broken|down|problem|trouble|issue"
-    r"|symptom)\w*\b.*\b(?:begin\w*|began|starts?|started|onset|first|suddenly)\b",
-    re.IGNORECASE,
+    r"|symptom)\w*\b.*\b(?:begin\w*|began|starts?|started|onset|first|suddenly)\b"
 )
 _IDENTIFIER: Final = re.compile(r"\b[a-z][a-z0-9]*(?:[_-][a-z0-9]+)+\b")
 """The name of a flag or a job."""
@@ -72,7 +71,7 @@ def clue(statement: Statement, places: Sequence[Place]) -> Hit | ClaimKind:
     return "other"
 
 
-_SIGNS: Final[tuple[tuple[re.Pattern[str], ClaimKind], ...]] = (
+_SIGNS: Final[tuple[tuple[re.Pattern[str] | AnyCase, ClaimKind], ...]] = (
     (_PERSON, "human"),
     (_BAD, "start"),
     (_GOOD, "recovery"),

@@ -12,79 +12,74 @@ from reconstruct.verify.claims.hits import Hit
 from reconstruct.verify.claims.judging import Case, services_in
 from reconstruct.verify.claims.read import Told, claim_of
 from reconstruct.verify.claims.relative import RELATIVE
+from reconstruct.verify.folding import AnyCase
 from reconstruct.verify.quantities import Figure
 from reconstruct.verify.record import Record
 from reconstruct.verify.statements import Statement
 
-_LABELS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
+_LABELS: Final[tuple[tuple[str, AnyCase], ...]] = (
     (
         "detect",
-        re.compile(
+        AnyCase(
             r"\b(?:(?:mean )?time[ -]to[ -](?:detect\w*|discover\w*|notice)|m?ttd|detection (?:time|delay|took)"
             r"|(?:detected|noticed|learn(?:ed|t) of it|knew of it) within|took (?:us |the team |them"
             r" )?(?=[^.;]{0,32}\bto (?:detect"
             r"|notice|discover|find out))|detected (?:it |this |the \w+ )?(?=.{0,20}\b(?:after|later)\b)"
-            r"|until (?:it was )?detect\w*)\b",
-            re.IGNORECASE,
+            r"|until (?:it was )?detect\w*)\b"
         ),
     ),
-    ("mitigate", re.compile(r"\b(?:(?:mean )?time[ -]to[ -]mitigat\w*|m?ttm)\b", re.IGNORECASE)),
-    ("detect-mitigate", re.compile(r"\bdetection to mitigation\b", re.IGNORECASE)),
-    ("mitigate-recover", re.compile(r"\bmitigation to recovery\b", re.IGNORECASE)),
+    ("mitigate", AnyCase(r"\b(?:(?:mean )?time[ -]to[ -]mitigat\w*|m?ttm)\b")),
+    ("detect-mitigate", AnyCase(r"\bdetection to mitigation\b")),
+    ("mitigate-recover", AnyCase(r"\bmitigation to recovery\b")),
     (
         "recover",
-        re.compile(
+        AnyCase(
             r"\b(?:(?:mean )?time[ -]to[ -](?:re(?:cover|solv|stor|pair)\w*|fix|full recovery)|m?ttr"
             r"|took (?:us |the team |them |it )?(?=[^.;]{0,32}\bto (?:recover|restore|fix it|resolve it))"
-            r"|resolution time|recovery time|total (?:duration|downtime|time)|how long)\b",
-            re.IGNORECASE,
+            r"|resolution time|recovery time|total (?:duration|downtime|time)|how long)\b"
         ),
     ),
     (
         "recover",
-        re.compile(
+        AnyCase(
             r"(?:^|[|*:(\s])(?:impact |incident |outage |total )?(?:duration|dauer|durée|duración|(?:service"
             r" )?downtime)(?: of"
             r" (?:the )?(?:impact|incident"
-            r"|outage))?\s*[:|*–-]",
-            re.IGNORECASE,
+            r"|outage))?\s*[:|*–-]"
         ),
     ),
     (
         "recover",
-        re.compile(
+        AnyCase(
             r"\b(?:outage|incident|disruption|impact|downtime|degradation"
             r"|interruption)\b(?:(?! after).){0,40}\b(?:lasted|last(?:ing|s)|went on|continued|persisted|took"
-            r"|of|for|was|over)\b",
-            re.IGNORECASE,
+            r"|of|for|was|over)\b"
         ),
     ),
     (
         "recover",
-        re.compile(
+        AnyCase(
             r"\b(?:was|were) (?:completely |fully |partially |largely )?(?:down|unavailable|degraded"
             r"|unreachable|offline|slow|affected|impacted|inaccessible|malfunctioning) for\b|\bfail(?:ed|ing) for\b"
             r"|\b(?:unable to|could not|do without)\b[^.;]{0,40} for\b|\b(?:lasted|lasting)\b"
-            rf"|\b(?:{'|'.join(translations.LASTED)})\b",
-            re.IGNORECASE,
+            rf"|\b(?:{'|'.join(translations.LASTED)})\b"
         ),
     ),
     (
         "recover",
-        re.compile(
-            r"-(?:minute|hour|min)s?(?:-long)? (?:outage|incident|disruption|downtime|degradation)", re.IGNORECASE
-        ),
+        AnyCase(r"-(?:minute|hour|min)s?(?:-long)? (?:outage|incident|disruption|downtime|degradation)"),
     ),
 )
-_FOREIGN: Final = re.compile(
+_FOREIGN: Final = AnyCase(
     r"\b(?:deploy(?:ment)?|rollout|rollback|release|migration|restart|build|backup|job|query|queries|request"
     r"|requests|transaction|call|meeting|investigation|review|failover|requests? took|last (?:week|month|year)"
-    r"|previous|earlier incident|SLO|SLA|objective|target|budget|maintenance|time-?out|window of|retention)\b",
-    re.IGNORECASE,
+    r"|previous|earlier incident|slo|sla|objective|target|budget|maintenance|time-?out|window of|retention)\b"
 )
 _CLOCKED: Final = re.compile(
     r"(?<![\d:])(\d{1,2}):([0-5]\d)(?::([0-5]\d))?(?![\d:])(?!\s?(?:UTC|[ap]\.?m|[A-Z]{2,4}\b))"
 )
+_BEHIND: Final = 24
+"""Characters behind a label within which its length of time stands."""
 _SHORTEST_S: Final = 30.0
 """No outage is shorter: such a figure behind "impact" is a latency."""
 _SLACK_SHARE: Final = 0.25
@@ -126,7 +121,7 @@ def durations_in(statement: Statement) -> Iterator[tuple[str, Figure]]:
     """The lengths of time that are said of the incident, and which."""
     text = statement.text
     taken: set[int] = set()
-    if statement.hedged:
+    if not _may_tell(statement) or statement.hedged:
         return
     for what, pattern in _LABELS:
         for match in pattern.finditer(text):
@@ -160,9 +155,15 @@ def durations_in(statement: Statement) -> Iterator[tuple[str, Figure]]:
             yield "recover", figure
 
 
-_OF_OUTAGE: Final = re.compile(
-    r" of (?:\w+ )?(?:degraded|downtime|outage|disruption|errors|unavailability|impact|slow\w*|degradation)\b",
-    re.IGNORECASE,
+def _may_tell(statement: Statement) -> bool:
+    """Whether there is a length of time in a statement or right behind it at all."""
+    return any(f.kind == "seconds" for f in statement.figures) or bool(
+        _CLOCKED.search(statement.passage.text, statement.start, statement.end + _BEHIND)
+    )
+
+
+_OF_OUTAGE: Final = AnyCase(
+    r" of (?:\w+ )?(?:degraded|downtime|outage|disruption|errors|unavailability|impact|slow\w*|degradation)\b"
 )
 
 
@@ -184,7 +185,7 @@ def _figure_for(statement: Statement, start: int, end: int, what: str) -> Figure
             None,
         )
     behind = next((f for f in of_time if f.start >= end and f.start - end < 80), None)
-    between = statement.passage.text[end : behind.start] if behind else statement.passage.text[end : end + 24]
+    between = statement.passage.text[end : behind.start] if behind else statement.passage.text[end : end + _BEHIND]
     clocked = _CLOCKED.search(between)
     if (
         clocked

@@ -7,33 +7,28 @@ other figure, and any that a near word turns into something else (an objective, 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Final, Literal
+from collections.abc import Iterator, Sequence
+from typing import Final
 
-import numpy as np
-
-from reconstruct.model import Anomaly, Metric, Signal
-from reconstruct.model.facts import Fact, Quantity
-from reconstruct.model.verification import Finding, Shown, Verdict
+from reconstruct.model.verification import Finding, Verdict
 from reconstruct.verify.calendar_dates import DAY_S
 from reconstruct.verify.claims.alerts import note_near
 from reconstruct.verify.claims.clues import is_confidence
+from reconstruct.verify.claims.figure_options import Option, options_for, shown_at, shown_of, stated, total
+from reconstruct.verify.claims.figure_roles import Role, role_of
 from reconstruct.verify.claims.hits import Hit
 from reconstruct.verify.claims.judging import Case, finding, off, outside, services_in, shown_alert
 from reconstruct.verify.claims.read import Told, claim_of
-from reconstruct.verify.claims.stated import facts_told
+from reconstruct.verify.claims.signal_words import WAYS, last_named, titled
 from reconstruct.verify.claims.topics import LAYERS, topics
 from reconstruct.verify.clock_times import Placed
+from reconstruct.verify.folding import AnyCase
 from reconstruct.verify.quantities import Figure, fits_unit, scale
-from reconstruct.verify.record import Record, Series, seconds, series_of
+from reconstruct.verify.record import Record
 from reconstruct.verify.statements import Statement
 from reconstruct.verify.vocabulary import phrase
 
-Role = Literal["from", "to", "peak", "low", "any"]
-"""Before it, after it, the most, what it fell to, or not said."""
-
-_NOT_MEASURED: Final = re.compile(
+_NOT_MEASURED: Final = AnyCase(
     r"\b(?:limits?|slos?|slas?|objectives?|budgets?|targets?|thresholds?|time-?outs?|quotas?|raised (?:to|the)"
     r"|lowered|configured|set (?:to|at)"
     r"|load[- ]?tests?|stress[- ]?tests?|staging|benchmarks?"
@@ -41,43 +36,17 @@ _NOT_MEASURED: Final = re.compile(
     r"|time)|next|cache[ds]?|hit rate|fleet|rolled out|rollout|canary"
     r"|customers?|users?|revenue|servers? (?:were|was)|instances? (?:were|was)|nodes? (?:were|was)"
     r"|pods? (?:were|was)|handles?|served from|confiden\w+|deployed to|of the time|faster|slower|cheaper|429s?"
-    r"|4xx|404s?|403s?|401s?|rate[- ]limited|throttled)\b",
-    re.IGNORECASE,
+    r"|4xx|404s?|403s?|401s?|rate[- ]limited|throttled)\b"
 )
 """A figure beside these is what somebody set or wished, or counts something else."""
-_FELL: Final = re.compile(
-    r"\b(?:fell|falls|fallen|dropped|drops|decreas\w+|improv\w+|went down|came down|recover\w+|back down)\b[^.;]*$",
-    re.IGNORECASE,
-)
-"""What it fell from was no baseline."""
-_TO: Final = re.compile(
-    r"\s*(?:[a-z]+ )?(?:to|->|→|–|up to)\s*(?:about |around |over |approximately |nearly |almost |~)?$", re.IGNORECASE
-)
-_PEAK: Final = re.compile(
-    r"\b(?:peak(?:ed|ing|s)?|max(?:imum|ed)?|worst|up to|as (?:high|much) as|reach(?:ed|ing|es)|highest|topp?ed"
-    r"|hit|climbed to|rose to|spiked to|jumped to|exceed\w*|went up to|rising to|increased to|grew to|above|over)\b",
-    re.IGNORECASE,
-)
-_LENGTH: Final = re.compile(
+_LENGTH: Final = AnyCase(
     r"\s*(?:later|after|earlier|long(?:er)?|more|less|of its|before (?:the|it|this)|old|ago|into|timeouts?"
-    r"|window|interval|apart|delay)\b",
-    re.IGNORECASE,
+    r"|window|interval|apart|delay)\b"
 )
-_FOR: Final = re.compile(
+_FOR: Final = AnyCase(
     r"\b(?:for|lasted|after|within|every|step|time-?out of|last|took|takes|taking|the next|the first|over"
-    r"|during|in)\s*(?:the\s*)?$",
-    re.IGNORECASE,
+    r"|during|in)\s*(?:the\s*)?$"
 )
-_FAILED: Final = re.compile(
-    r"\b(?:of )?(?:all |the |our |user |http |incoming ){0,4}(?:requests?|calls?|traffic|responses?|queries|logins?"
-    r"|orders?|checkouts?)\b(?: to [\w-]+| of [\w-]+)?(?: \w+){0,2}? (?:fail\w*|error\w*|lost|dropped|rejected"
-    r"|(?:returned|answered|got|with|were|ended|met)(?: \w+){0,3} (?:5xx|50\d|errors?))\b"
-    r"|\b(?:failed|failing|failure of) (?:requests?|calls?|responses?)\b"
-    r"|\b(?:error rates?|error ratio|failure rates?|5xx(?: rates?| responses| errors)?|errors)\b",
-    re.IGNORECASE,
-)
-
-
 _OWNER: Final = re.compile(
     r"\b(?:of|on|in|at|for)\s+(?:the |our |one |all |every |each )?(?P<one>[A-Za-z][\w-]*)(?:\s+(?P<two>host"
     r"|service|node|server|cluster|pod|vm|machine|instance)s?)?\b"
@@ -99,105 +68,17 @@ _ANY_REQUEST_TEXT: Final = (
 )
 _ANY_REQUEST: Final = frozenset(_ANY_REQUEST_TEXT.split())
 """Before "requests" these do not make it a part of them: "login requests" are."""
-
-
-def _words(signal: Signal) -> frozenset[str]:
-    return frozenset(phrase(f"{signal.title} {signal.id}"))
-
-
-def _cpu(signal: Signal) -> bool:
-    return signal.aspect == "utilisation" and ("cpu" in signal.tags or "cpu" in _words(signal))
-
-
-@dataclass(frozen=True, slots=True)
-class _Way:
-    """How people call signals, and which they may mean."""
-
-    pattern: re.Pattern[str]
-    fits: Callable[[Signal], bool]
-    exact: bool = False
-    """The words leave no doubt on what is measured."""
-    complement: Callable[[Signal], bool] | None = None
-    """Signals of what is left over: memory in use is one minus what is available."""
-
-
-def _w(pattern: str) -> re.Pattern[str]:
-    return re.compile(rf"\b(?:{pattern})\b", re.IGNORECASE)
-
-
-_WAYS: Final[tuple[_Way, ...]] = (
-    _Way(
-        _w(
-            r"(?:database|db|query|queries|statement|sql)(?: \w+){0,2} (?:latency|latencies|times?|durations?)"
-            r"|(?:query|queries|statements?)(?: \w+){0,2} (?:took|takes|taking|needed)(?=.*\b(?:average|mean"
-            r"|median)\b)"
-        ),
-        lambda s: s.aspect in ("latency", "saturation") and s.layer == "database",
-    ),
-    _Way(_w(r"(?:cpu|processor) pressure"), lambda s: "pressure" in _words(s) and "cpu" in _words(s), exact=True),
-    _Way(_w(r"memory pressure"), lambda s: "pressure" in _words(s) and "memory" in _words(s), exact=True),
-    _Way(
-        _w(
-            r"(?:database|db|postgres\w*|mysql)(?:['’]s)?(?: server)? (?:cpu|processor)(?: usage"
-            r"| utili[sz]ation| load| time)?"
-        ),
-        lambda s: _cpu(s) and s.layer == "database",
-        exact=True,
-    ),
-    _Way(
-        _w(r"(?:host|machine|node|server) (?:cpu|processor)(?: usage| utili[sz]ation)?"),
-        lambda s: _cpu(s) and s.layer == "host",
-        exact=True,
-    ),
-    _Way(_w(r"cpu(?: usage| utili[sz]ation| load)?"), _cpu),
-    _Way(
-        _w(r"(?:available|free) memory|memory (?:available|free)"),
-        lambda s: s.layer == "host" and "available" in _words(s) and "memory" in _words(s),
-        exact=True,
-    ),
-    _Way(
-        _w(r"(?:host|node|machine)(?:['’]s)? memory(?: usage| utili[sz]ation| use)?"),
-        lambda s: s.layer == "host" and "memory" in _words(s) and "used" in _words(s),
-        exact=True,
-        complement=lambda s: s.layer == "host" and "available" in _words(s) and "memory" in _words(s),
-    ),
-    _Way(_FAILED, lambda s: s.aspect == "errors" and s.layer in ("edge", "app") and s.unit in ("ratio", "percent")),
-    _Way(
-        _w(r"latency|latencies|response times?|(?:p|P)\d{2}|\d{2}th percentile"),
-        lambda s: s.aspect == "latency" and s.layer in ("edge", "app"),
-    ),
-    _Way(
-        _w(r"request rate|throughput|requests? per second|rps"),
-        lambda s: s.aspect == "traffic" and s.layer in ("edge", "app"),
-    ),
-)
 _MINOR: Final = 2.0
 """An anomaly whose peak is so many times smaller than the worst of its signal is an aftershock."""
-_BEFORE: Final = re.compile(r"\s*before\b")
 _BACK: Final = 4
 """Parts of a statement before a figure in which its subject may stand."""
-_PERCENTILE: Final = re.compile(r"\b(?:p(\d{2})\d?|(\d{2})th percentile)\b", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class _Option:
-    """One signal that a figure can be about, in the series that the statement speaks of."""
-
-    metric: Metric
-    series: tuple[Series, ...]
-    anomalies: tuple[Anomaly, ...]
-    inverted: bool = False
-
-    def values(self, figure: Figure, take: Callable[[Series], float]) -> list[float]:
-        """A statistic of each series in the figure's unit."""
-        by = scale(figure, self.metric.signal.unit)
-        found = [take(s) * by for s in self.series if len(s.during)]
-        return [1.0 - v for v in found] if self.inverted else found
 
 
 def judge_figures(statement: Statement, case: Case, time: Placed | None) -> Iterator[Finding]:
     """Whether figures beside a signal's name were its values."""
-    if statement.hedged or not statement.figures:
+    if not statement.figures or statement.hedged:
+        return
+    if last_named(statement) < 0 and not titled(statement, case.record):
         return
     if _of_another_day(statement, case):
         return
@@ -210,13 +91,13 @@ def judge_figures(statement: Statement, case: Case, time: Placed | None) -> Iter
         own = _own(statement, figure) or part
         if _NOT_MEASURED.search(own) or statement.negated(figure.start):
             continue
-        found = list(_options(statement, own, part, figure, case.record))
+        found = list(options_for(statement, own, part, figure, case.record))
         options = [o for o, _ in found if fits_unit(figure, o.metric.signal.unit)]
         if not options:
             continue
         exact = any(e for _, e in found)
         told = Told(statement, "symptom", Hit("symptom", figure.start, figure.end), time)
-        role = _role(statement, n)
+        role = role_of(statement, n)
         yield _judged(told, figure, options, role, case, exact=exact, elsewhere=_elsewhere(part, case.record))
 
 
@@ -263,9 +144,8 @@ def _part(statement: Statement, figure: Figure) -> str:
     text = statement.passage.text
     n = statement.segment(figure.start)
     first = max(0, n - 1)
-    while first > max(0, n - _BACK) and not any(
-        way.pattern.search(text, statement.segments[first].start, statement.end) for way in _WAYS
-    ):
+    named = last_named(statement)
+    while first > max(0, n - _BACK) and statement.segments[first].start > named:
         first -= 1
     last = min(len(statement.segments) - 1, n + 1)
     start, end = statement.segments[first].start, statement.segments[last].end
@@ -276,7 +156,7 @@ def _own(statement: Statement, figure: Figure) -> str:
     """The figure's own part of the statement, where it names what is measured; "" where it does not."""
     one = statement.segments[statement.segment(figure.start)]
     text = statement.passage.text[one.start : min(one.end, statement.end)]
-    return text if any(way.pattern.search(text) for way in _WAYS) else ""
+    return text if any(way.pattern.search(text) for way in WAYS) else ""
 
 
 def _is_length(statement: Statement, figure: Figure) -> bool:
@@ -292,93 +172,8 @@ def _is_length(statement: Statement, figure: Figure) -> bool:
     )
 
 
-def _options(
-    statement: Statement, own: str, part: str, figure: Figure, record: Record
-) -> Iterator[tuple[_Option, bool]]:
-    exact = list(_named(statement, figure, record))
-    if exact:
-        for metric in exact:
-            option = _option(metric, part, record)
-            if option is not None:
-                yield option, True
-        return
-    percentile = _PERCENTILE.search(own)
-    wanted = f"p{percentile[1] or percentile[2]}" if percentile else ""
-    for way in _WAYS:
-        if not way.pattern.search(own):
-            continue
-        for metric in record.incident.evidence.metrics:
-            signal = metric.signal
-            inverted = way.complement is not None and way.complement(signal)
-            if not (way.fits(signal) or inverted) or (wanted and wanted not in _words(signal)):
-                continue
-            option = _option(metric, part, record, inverted=inverted)
-            if option is not None:
-                yield option, way.exact or bool(wanted)
-        return
-
-
-def _named(statement: Statement, figure: Figure, record: Record) -> Iterator[Metric]:
-    """Signals whose name or title stands before the figure, in the statement's words."""
-    best: dict[str, int] = {}
-    vocabulary = statement.vocabulary
-    for all_, words, one in record.title_words:
-        if all_ <= vocabulary and any(start < figure.start for start, _ in statement.places(words)):
-            best[one] = max(best.get(one, 0), len(words))
-    longest = max(best.values(), default=0)
-    for one, size in best.items():
-        if size == longest:
-            yield record.metrics[one]
-
-
-def _option(metric: Metric, part: str, record: Record, *, inverted: bool = False) -> _Option | None:
-    services = services_in(record, part)
-    layers = {LAYERS[w] for w in phrase(part) if w in LAYERS}
-    columns = None
-    if services and any(s.name for s in metric.services):
-        columns = [n for n, s in enumerate(metric.services) if s.name in services]
-        if not columns and metric.signal.layer not in layers:
-            return None
-        columns = columns or None
-    series = tuple(series_of(metric, record, columns=columns))
-    if not any(len(s.during) for s in series):
-        return None
-    anomalies = tuple(a for a in record.by_signal.get(metric.signal.id, ()) if columns is None or a.column in columns)
-    return _Option(metric, series, anomalies, inverted)
-
-
-def _role(statement: Statement, n: int) -> Role:
-    figures, text = statement.figures, statement.passage.text
-    figure = figures[n]
-    if _FELL.search(text[max(statement.start, figure.start - 48) : figure.start]):
-        return "low"
-    if n + 1 < len(figures) and _joined(text, figure, figures[n + 1]):
-        return "from"
-    if n and _joined(text, figures[n - 1], figure):
-        return "to"
-    near = text[max(statement.start, figure.start - 48) : figure.start]
-    if n and (behind := _BEFORE.match(text, figures[n - 1].end)):
-        near = text[max(behind.end(), figure.start - 48) : figure.start]  # "44 ms before, 3.5 s during"
-    if re.match(
-        r"\s*(?:(?:had been|was|were|is|being) )?(?:before|usual|normal|otherwise|on (?:other|normal) days)\b",
-        text[figure.end : figure.end + 32],
-    ) or re.search(r"\b(?:before|baseline|usual\w*|normal\w*)\W*$", near):
-        return "from"
-    return "peak" if _PEAK.search(near) else "any"
-
-
-def _joined(text: str, one: Figure, other: Figure) -> bool:
-    between = text[one.end : other.start]
-    ranged = re.search(
-        r"\b(?:was|were|is|between|ranged(?: from)?|stayed(?: at)?)\s+$",
-        text[max(0, one.start - 14) : one.start],
-        re.IGNORECASE,
-    )
-    return not ranged and one.kind == other.kind and len(between) < 24 and bool(_TO.fullmatch(between))
-
-
 def _judged(
-    told: Told, figure: Figure, options: Sequence[_Option], role: Role, case: Case, *, exact: bool, elsewhere: bool
+    told: Told, figure: Figure, options: Sequence[Option], role: Role, case: Case, *, exact: bool, elsewhere: bool
 ) -> Finding:
     """One signal that it fits is enough; wrong is only what fits none, where the words leave no doubt which is"
     " meant."""
@@ -389,25 +184,23 @@ def _judged(
     if verdict == "contradicted" and (elsewhere or (not exact and figure.kind == "seconds")):
         verdict = "unverifiable"  # a request may take longer than any mean or percentile; which is meant is not said
     kept.sort(key=lambda o: not o.anomalies)
-    shown = tuple(_shown(o) for o in kept[:2])
+    shown = tuple(shown_of(o) for o in kept[:2])
     claim = claim_of(told, subject=kept[0].metric.signal.title, value=figure.text, place=(figure.start, figure.end))
     reason = {"confirmed": "matches", "contradicted": "differs", "unverifiable": "lies-between"}[verdict]
     return Finding(claim, verdict, reason, shown)  # type: ignore[arg-type]
 
 
-def _against(figure: Figure, option: _Option, role: Role, time: Placed | None, record: Record) -> Verdict:
+def _against(figure: Figure, option: Option, role: Role, time: Placed | None, record: Record) -> Verdict:
     by = scale(figure, option.metric.signal.unit)
-    usual = [a.baseline * by for a in option.anomalies] + [
-        float(np.median(s.before)) * by for s in option.series if len(s.before)
-    ]
+    usual = [a.baseline * by for a in option.anomalies] + [s.usual * by for s in option.series if len(s.before)]
     usual = [1.0 - v for v in usual] if option.inverted else usual
-    highest = option.values(figure, lambda s: float(s.during.max()))
-    lowest = option.values(figure, lambda s: float(s.during.min()))
+    highest = option.values(figure, lambda s: s.highest)
+    lowest = option.values(figure, lambda s: s.lowest)
     if role == "from":
         if any(figure.meets(v) for v in usual):
             return "confirmed"
-        spans = [np.quantile(s.before, (0.05, 0.95)) * by for s in option.series if len(s.before)]
-        inside = any(figure.meets(*map(float, span)) for span in spans)
+        spans = [(s.spread[0] * by, s.spread[1] * by) for s in option.series if len(s.before)]
+        inside = any(figure.meets(*span) for span in spans)
         return "unverifiable" if inside or option.inverted else "contradicted"
     risen = bool(option.anomalies) and all(a.direction == "up" for a in option.anomalies) and not option.inverted
     top, bottom = max([*highest, *lowest]), min([*highest, *lowest])
@@ -425,18 +218,18 @@ def _against(figure: Figure, option: _Option, role: Role, time: Placed | None, r
     ]
     if role in ("peak", "to") and figure.open:
         return "confirmed" if figure.meets(top) else "contradicted"
-    stated = [v for v in _stated(option, record, figure) if not option.inverted]
-    reached += [v for v in stated if role != "any" or not risen or v >= max(reached) / _MINOR]
+    told = [v for v in stated(option, record, figure) if not option.inverted]
+    reached += [v for v in told if role != "any" or not risen or v >= max(reached) / _MINOR]
     least = lowest if role == "low" or (role == "any" and not risen) else ()
     if any(figure.meets(v) for v in (*highest, *reached, *shares, *least)):
         return "confirmed"
-    if time is not None and time.may_be and (there := _at(option, time, record, figure)):
+    if time is not None and time.may_be and (there := shown_at(option, time, record, figure)):
         if any(figure.meets(min(v), max(v)) for v in there):
             return "confirmed"
         return "contradicted"
-    if not figure.meets(min(bottom, *usual, *reached), max(_total(option, figure, top), *usual, *reached)):
+    if not figure.meets(min(bottom, *usual, *reached), max(total(option, figure, top), *usual, *reached)):
         return "contradicted"
-    middle = option.values(figure, lambda s: float(np.median(s.during)))
+    middle = option.values(figure, lambda s: s.middle)
     if role in ("any", "low") and any(figure.meets(v) for v in middle):
         return "confirmed"
     if role in ("any", "to") and risen and option.metric.signal.aspect == "errors":
@@ -447,52 +240,3 @@ def _against(figure: Figure, option: _Option, role: Role, time: Placed | None, r
         passed = min(a.level for a in option.anomalies) * by
         return "contradicted" if figure.high < min(passed, max(highest)) else "unverifiable"
     return "unverifiable"
-
-
-def _stated(option: _Option, record: Record, figure: Figure) -> Iterator[float]:
-    """What the incident itself states of the option's anomalies: a phase's mean, a step's before and after."""
-    told = facts_told(record.incident, frozenset(a.id for a in option.anomalies), whole=False)
-    for one in told:
-        if isinstance(one, Quantity) and one.unit == option.metric.signal.unit:
-            yield one.value * scale(figure, one.unit)
-
-
-def _at(option: _Option, time: Placed, record: Record, figure: Figure) -> list[list[float]]:
-    """What the series showed around a time, each in the figure's unit."""
-    window = record.incident.evidence.window
-    start, step = seconds(window.baseline_start), window.step_s
-    by = scale(figure, option.metric.signal.unit)
-    found = []
-    for low, high in time.may_be:
-        first, last = int((low - 180 - start) // step), int((high + 180 - start) // step) + 1
-        for series in option.series:
-            values = option.metric.values[series.column].to_numpy(dtype=float)[max(0, first) : max(0, last)]
-            values = values[np.isfinite(values)]
-            if len(values):
-                told = [1.0 - float(v) * by if option.inverted else float(v) * by for v in (values.min(), values.max())]
-                found.append(told)
-    return found
-
-
-def _total(option: _Option, figure: Figure, top: float) -> float:
-    """The most that the samples, or their sum where one adds such figures up, can be meant to show."""
-    if len(option.series) > 1 and option.metric.signal.unit not in ("seconds", "ratio", "percent"):
-        return max(top, sum(option.values(figure, lambda s: float(s.during.max()))))
-    return top
-
-
-def _shown(option: _Option) -> Shown:
-    signal = option.metric.signal
-    facts: dict[str, Fact]
-    if option.anomalies:
-        a = max(option.anomalies, key=lambda a: a.score)
-        facts = {
-            "baseline": Quantity(a.baseline, signal.unit),
-            "peak": Quantity(a.peak, signal.unit),
-            "inverted": option.inverted,
-        }
-        return Shown("anomaly", signal.title, a.id, a.onset.earliest, a.onset.latest, facts=facts)
-    values = [s for s in option.series if len(s.during)]
-    low, high = min(float(s.during.min()) for s in values), max(float(s.during.max()) for s in values)
-    facts = {"low": Quantity(low, signal.unit), "high": Quantity(high, signal.unit), "inverted": option.inverted}
-    return Shown("value", signal.title, option.metric.query, facts=facts)

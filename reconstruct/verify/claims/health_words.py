@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from reconstruct.verify.claims import translations
+from reconstruct.verify.folding import AnyCase
 
-UNAFFECTED: Final = re.compile(
+UNAFFECTED: Final = AnyCase(
     r"\bno (?:user |customer |measurable |significant )?(?:impact|effect) on\b"
     r"|\b(?:was|were|is|are|stayed|remained|looked|appeared) (?:all |always |perfectly |otherwise "
     r"|completely )?(?:healthy|normal|unaffected|fine|stable|nominal)\b"
@@ -25,12 +25,10 @@ UNAFFECTED: Final = re.compile(
     r"|\bat no time (?:was|were|did)\b|\bnever (?:the )?(?:problem|cause|at fault)\b|\bnothing (?:\w+ )?on"
     r" (?:our|their) side\b"
     r"|\b(?:was|were) (?:not|never) (?:exhausted|saturated|full|overloaded|short|scarce)\b"
-    r"|\bexonerated\b|\bcleared\b(?= (?:as|of))",
-    re.IGNORECASE,
+    r"|\bexonerated\b|\bcleared\b(?= (?:as|of))"
 )
-UNTIL_THEN: Final = re.compile(
+UNTIL_THEN: Final = AnyCase(
     r"\bback to (?:normal|healthy)\b|\bnormal (?:again|by|at)\b|\b(?:until|before|at first|initially|again"
-    r"|by then)\b|\breturned\b|\bhealthy again\b",
-    re.IGNORECASE,
+    r"|by then)\b|\breturned\b|\bhealthy again\b"
 )
 """What came back had been affected; what was so before an hour says nothing of later."""

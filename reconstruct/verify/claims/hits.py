@@ -9,12 +9,11 @@ from typing import Final
 from reconstruct.model import EventKind
 from reconstruct.model.verification import ClaimKind
 from reconstruct.verify.claims.kinds import SIGNS
+from reconstruct.verify.folding import AnyCase
 from reconstruct.verify.record import Record
 from reconstruct.verify.statements import Statement
 
-_MOVES: Final = re.compile(
-    r"\b(?:rises?|rose|falls?|fell|at its worst|becomes?|leaves|left|peak(?:ed|s)?)\b", re.IGNORECASE
-)
+_MOVES: Final = AnyCase(r"\b(?:rises?|rose|falls?|fell|at its worst|becomes?|leaves|left|peak(?:ed|s)?)\b")
 """Said of an alert's name without a word of firing: its expression moved."""
 _BESIDE: Final = re.compile(r"[\s:|(]*(?:at|@|,)?\s*")
 

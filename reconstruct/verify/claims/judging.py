@@ -142,10 +142,14 @@ def _services(text: str, record: Record) -> tuple[str, ...]:
                 found += [
                     (m.start(), m.end(), name) for m in re.finditer(rf"(?<![\w-]){re.escape(spelt)}(?![\w]|-\w)", lower)
                 ]
-    inner = [
-        one for one in found if not any(s <= one[0] and one[1] <= e and e - s > one[1] - one[0] for s, e, _ in found)
-    ]
-    return tuple(dict.fromkeys(name for _, _, name in inner))
+    within: set[tuple[int, int]] = set()
+    longest = (0, 0)
+    for start, end in sorted({(s, e) for s, e, _ in found}, key=lambda span: (span[0], -span[1])):
+        if end <= longest[1]:
+            within.add((start, end))
+        else:
+            longest = (start, end)
+    return tuple(dict.fromkeys(name for start, end, name in found if (start, end) not in within))
 
 
 def notes(record: Record) -> Iterable[Happening]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,6 +11,7 @@ from reconstruct.verify.claims.alert_words import ALERT, DETECTION
 from reconstruct.verify.claims.change_words import CHANGES
 from reconstruct.verify.claims.people_words import ESCALATION, TALK
 from reconstruct.verify.claims.phase_words import GAP, MITIGATION, RECOVERY, START, SYMPTOM
+from reconstruct.verify.folding import AnyCase
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class Sign:
     """A kind of claim and the words that show it."""
 
     kind: ClaimKind
-    pattern: re.Pattern[str]
+    pattern: AnyCase
     events: tuple[EventKind, ...] = ()
 
 

@@ -23,40 +23,34 @@ from reconstruct.verify.claims.judging import (
 )
 from reconstruct.verify.claims.read import Told
 from reconstruct.verify.claims.topics import topics
+from reconstruct.verify.folding import AnyCase
 from reconstruct.verify.record import Record, seconds
 from reconstruct.verify.vocabulary import phrase
 
-_PARTIAL: Final = re.compile(
+_PARTIAL: Final = AnyCase(
     r"\b(?:partial\w*|partly|some|most|begin\w*|began|start\w*|brief\w*|temporar\w+|gradual\w*|slowly|improv\w+"
-    r"|declared|marked|considered|closed|first signs?|recovering|starts?)\b",
-    re.IGNORECASE,
+    r"|declared|marked|considered|closed|first signs?|recovering|starts?)\b"
 )
 """A recovery with a condition: its time is not the recovery's."""
-_RECOVERED: Final = re.compile(
+_RECOVERED: Final = AnyCase(
     r"\b(?:normal|restored|recovered|resolved|healthy|back (?:up|online|to normal)|incident (?:is |was )?over"
-    r"|all clear)\b",
-    re.IGNORECASE,
+    r"|all clear)\b"
 )
-_BY_PEOPLE: Final = re.compile(
+_BY_PEOPLE: Final = AnyCase(
     r"\b(?:customers?|users?|support|engineers?|complain\w*|tickets?|mails?|e-?mails?|manual\w*|colleague|staff"
-    r"|clients?|reports?|calls?|tweets?|twitter|social)\b",
-    re.IGNORECASE,
+    r"|clients?|reports?|calls?|tweets?|twitter|social)\b"
 )
-_ERRORS: Final = re.compile(
-    r"\b(?:errors?|5xx|50\d|fail\w*)\b(?!.*\b(?:latenc\w+|slow\w*|response times?)\b)", re.IGNORECASE
-)
+_ERRORS: Final = AnyCase(r"\b(?:errors?|5xx|50\d|fail\w*)\b(?!.*\b(?:latenc\w+|slow\w*|response times?)\b)")
 """What is said to have ended is errors, not slowness."""
-_WORSE: Final = re.compile(
-    r"\b(?:second|again|further|another|additional|more|still|continu\w+|spread\w*|also|worse\w*|peak\w*)\b",
-    re.IGNORECASE,
+_WORSE: Final = AnyCase(
+    r"\b(?:second|again|further|another|additional|more|still|continu\w+|spread\w*|also|worse\w*|peak\w*)\b"
 )
 
 
-_OF_INCIDENT: Final = re.compile(
+_OF_INCIDENT: Final = AnyCase(
     r"incident|outage|impact|disruption|downtime|onset|degradation|it (?:began|start)|^starts?|first|(?:was"
     r"|were|went|became) "
-    r"(?:\w+ )?(?:down|unavailable|offline|unreachable)",
-    re.IGNORECASE,
+    r"(?:\w+ )?(?:down|unavailable|offline|unreachable)"
 )
 """Words of a start that speak of the whole, not of one of its symptoms."""
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
+from reconstruct.verify.folding import AnyCase
 
 
-def any_of(*phrases: str) -> re.Pattern[str]:
+def any_of(*phrases: str) -> AnyCase:
     """A pattern of any of these phrases as whole words.
 
     >>> any_of("rolled back", "reverts?").search("It was Rolled back.")[0]
-    'Rolled back'
+    'rolled back'
     """
-    return re.compile(rf"\b(?:{'|'.join(phrases)})\b", re.IGNORECASE)
+    return AnyCase(rf"\b(?:{'|'.join(phrases)})\b")

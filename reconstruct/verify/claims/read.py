@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import pandas as pd
@@ -18,26 +19,25 @@ from reconstruct.verify.claims.health_words import UNAFFECTED, UNTIL_THEN
 from reconstruct.verify.claims.hits import Hit, beside_time
 from reconstruct.verify.claims.topics import topics
 from reconstruct.verify.clock_times import Placed
+from reconstruct.verify.folding import AnyCase
 from reconstruct.verify.record import Record, stamp
 from reconstruct.verify.statements import Place, Statement
 from reconstruct.verify.vocabulary import phrase
 
-_PUT_OFF: Final = re.compile(
+_PUT_OFF: Final = AnyCase(
     r"\b(?:decid|suspect|discuss|propos|consider|approv|review|investigat|announc|question|plan|prepar|agree"
-    r"|mention|request|debat|sched|post)\w*",
-    re.IGNORECASE,
+    r"|mention|request|debat|sched|post)\w*"
 )
 """Said of a change in the same breath, it was talked about, not made."""
-_WINDOW_WORDS: Final = re.compile(
+_WINDOW_WORDS: Final = AnyCase(
     r"\b(?:duration|impact(?:ed)?|down|outage|downtime|malfunction\w*|unavailable|degraded|affected|incident"
     r"|disruption|slow|broken|when:)(?:\b|(?<=:))"
-    rf"|\b(?:{'|'.join(translations.WINDOW)})\b",
-    re.IGNORECASE,
+    rf"|\b(?:{'|'.join(translations.WINDOW)})\b"
 )
 _LENGTH_S: Final = 60.0
 """A figure in seconds from so long on tells how long, not how slow."""
-_ALERT_ENDS: Final = re.compile(r"resolv|clear", re.IGNORECASE)
-_BEGINS: Final = re.compile(r"\b(?:beg[aiu]n|start|onset|first|commenc|emerg|appear)", re.IGNORECASE)
+_ALERT_ENDS: Final = AnyCase(r"resolv|clear")
+_BEGINS: Final = AnyCase(r"\b(?:beg[aiu]n|start|onset|first|commenc|emerg|appear)")
 _ACTS: Final = frozenset(("human", "escalation", "change", "alert"))
 _PARTS: Final = frozenset(
     ("of:network", "of:database", "of:cache", "of:queue", "of:host", "of:edge", "memory", "disk", "cpu")
@@ -49,8 +49,8 @@ _SLIGHT_TEXT: Final = (
     "at on around about by utc and then the an in until till from between since to after before was is it"
 )
 _SLIGHT: Final = frozenset(_SLIGHT_TEXT.split())
-_BY: Final = re.compile(r"\b(?:by|through|via|from)\s+(?:\w+\s+){0,2}$", re.IGNORECASE)
-_LASTING: Final = re.compile(r"\b(?:lasting|lasted|duration)\b", re.IGNORECASE)
+_BY: Final = AnyCase(r"\b(?:by|through|via|from)\s+(?:\w+\s+){0,2}$")
+_LASTING: Final = AnyCase(r"\b(?:lasting|lasted|duration)\b")
 _HARD: Final = frozenset(("alert", "change", "start", "recovery", "mitigation", "detection"))
 
 
@@ -289,10 +289,11 @@ def _without_sign(statement: Statement, text: str) -> ClaimKind:
     )
 
 
-def cause_hits(statement: Statement) -> Iterator[tuple[int, int]]:
+@lru_cache(maxsize=64)
+def cause_hits(statement: Statement) -> tuple[Place, ...]:
     """Where a statement says what caused what."""
-    for match in CAUSE.finditer(statement.text):
-        yield match.start() + statement.start, match.end() + statement.start
+    by = statement.start
+    return tuple((match.start() + by, match.end() + by) for match in CAUSE.finditer(statement.text))
 
 
 def claim_of(told: Told, *, subject: str = "", value: str = "", place: Place | None = None) -> Claim:

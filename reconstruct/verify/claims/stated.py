@@ -31,6 +31,7 @@ class Stated:
     facts: tuple[Told, ...]
 
 
+@lru_cache(maxsize=4096)
 def facts_told(incident: Incident, ids: frozenset[str], *, whole: bool = True) -> tuple[Told, ...]:
     """Every figure, moment and length of time of the findings that rest on one of `ids`; () where there is none.
 

@@ -123,7 +123,7 @@ CASES: dict[str, tuple[Any, list[tuple[str, str, str, str, str, bool]]]] = {
     "Octopus deployments": (
         {"ItemType": "Deployment", "Items": [{"Id": "Deployments-1", "ReleaseId": "Releases-1", "EnvironmentId": "Environments-1",
          "ProjectId": "Projects-1", "TaskId": "T-1", "Name": "Deploy to Production", "Created": "2026-11-17T14:55:01.000+01:00", "DeployedBy": "jdoe"}]},
-        [("13:55:01", "deploy", "Projects-1", "", "done", True)],
+        [("13:55:01", "deploy", "Projects-1", "", "requested", False)],
     ),
     "Unleash events": (
         {"version": 1, "events": [{"id": 1, "type": "feature-environment-disabled", "createdBy": "jdoe", "createdAt": ISO, "featureName": "suffix",

@@ -27,7 +27,7 @@ READ: dict[str, list[Row]] = {
         ("15:20:00", "", "deploy", "requested", "Test", False, "cart", ""),
     ],
     "appsignal_markers.json": [("13:55:01", "", "deploy", "done", "", True, "", "9fceb02")],
-    "argo_app_get.yaml": [("13:55:01", "13:56:40", "deploy", "done", "", True, "shop", "9fceb02d0ae5")],
+    "argo_app_get.yaml": [("13:55:01", "13:56:40", "deploy", "done", "prod", True, "shop", "9fceb02d0ae5")],
     "argo_rollouts.json": [],
     "aws_alarm_history.json": [("14:00:35", "15:24:35", "alert", "done", "", True, "", "")],
     "aws_batch_get.json": [
@@ -131,8 +131,8 @@ READ: dict[str, list[Row]] = {
     "elastic_hits.json": [("13:55:01", "", "deploy", "done", "", True, "shop", "")],
     "f_two_zone_columns.csv": [("13:55:01", "", "deploy", "done", "", True, "shop", "")],
     "flagsmith_audit.json": [("13:55:01", "", "flag", "done", "Production", True, "", "")],
-    "flux_kustomization.json": [("13:56:40", "", "deploy", "failed", "", False, "shop", "9fceb02d0ae5")],
-    "flux_notification.json": [("13:56:40", "", "deploy", "done", "", True, "shop", "2.20.0")],
+    "flux_kustomization.json": [("13:55:01", "", "deploy", "failed", "", False, "shop", "9fceb02d")],
+    "flux_notification.json": [("13:56:40", "", "deploy", "done", "prod", True, "shop", "2.20.0")],
     "fly_releases.json": [("13:55:01", "", "deploy", "done", "", True, "", "15")],
     "flyway_info.json": [("13:55:01", "", "migration", "done", "", True, "", "2.20")],
     "flyway_schema_history.csv": [
@@ -196,8 +196,8 @@ READ: dict[str, list[Row]] = {
     "h_duration.csv": [("13:55:01", "", "deploy", "done", "", True, "shop", "")],
     "harness_executions.json": [("13:55:01", "13:56:40", "deploy", "done", "production", True, "shop", "")],
     "helm_history.yaml": [("13:55:01", "", "deploy", "done", "", True, "shop", "2.20.0")],
-    "helm_ls.yaml": [("13:55:01", "", "deploy", "running", "", True, "shop-prod", "2.20.0")],
-    "helm_status.json": [("13:55:01", "", "deploy", "done", "", True, "shop", "2.20.0")],
+    "helm_ls.yaml": [("13:55:01", "", "deploy", "running", "prod", True, "shop-prod", "2.20.0")],
+    "helm_status.json": [("13:55:01", "", "deploy", "done", "prod", True, "shop", "2.20.0")],
     "heroku_releases.json": [
         ("13:55:01", "", "deploy", "done", "", True, "shop", "112"),
         ("14:40:00", "", "config", "failed", "", False, "shop", "114"),
@@ -237,7 +237,7 @@ READ: dict[str, list[Row]] = {
     ],
     "jenkins_blueocean.json": [("13:55:01", "13:56:40", "deploy", "done", "", True, "shop", "9fceb02d0ae5")],
     "jenkins_depth1.json": [
-        ("13:55:01", "13:56:40", "deploy", "cancelled", "", False, "shop", ""),
+        ("13:55:01", "13:56:40", "deploy", "cancelled", "", False, "shop", "2.20.0"),
         ("14:05:01", "", "deploy", "running", "", True, "shop", ""),
     ],
     "jenkins_notification.json": [("13:55:01", "", "deploy", "done", "", True, "shop", "9fceb02d0ae5")],
@@ -270,7 +270,7 @@ READ: dict[str, list[Row]] = {
         ("13:55:01", "", "deploy", "done", "", True, "shop", ""),
         ("14:02:01", "", "config", "failed", "", False, "shop", ""),
     ],
-    "k8s_events_v1.json": [("13:55:01", "14:10:00", "note", "done", "", True, "shop-5d9f", "")],
+    "k8s_events_v1.json": [("13:55:01", "14:10:00", "note", "done", "prod", True, "shop-5d9f", "")],
     "k_ms_and_s.csv": [
         ("13:55:01", "", "note", "done", "", True, "shop", ""),
         ("13:55:01", "", "note", "done", "", True, "shop", ""),
@@ -278,8 +278,8 @@ READ: dict[str, list[Row]] = {
         ("13:55:01", "", "note", "done", "", True, "shop", ""),
     ],
     "kibana.csv": [("13:55:01", "", "deploy", "done", "", True, "shop", "2.20.0")],
-    "kubectl_deploy.json": [("13:56:40", "", "deploy", "done", "", True, "shop", "2.20.0")],
-    "kubectl_rs.yaml": [("13:55:01", "", "deploy", "done", "", True, "shop", "2.20")],
+    "kubectl_deploy.json": [("13:56:40", "", "deploy", "done", "prod", True, "shop", "2.20.0")],
+    "kubectl_rs.yaml": [("13:55:01", "", "deploy", "done", "prod", True, "shop", "2.20")],
     "l_float_epoch.csv": [
         ("13:55:01", "", "deploy", "done", "", True, "shop", ""),
         ("13:55:01", "", "note", "done", "", True, "shop", ""),
@@ -327,8 +327,8 @@ READ: dict[str, list[Row]] = {
         ("13:55:01", "", "flag", "done", "production", True, "", ""),
         ("14:10:00", "", "flag", "done", "staging", False, "", ""),
     ],
-    "octopus_deployments_list.json": [("13:55:01", "", "deploy", "done", "Environments-1", True, "Projects-1", "")],
-    "octopus_events.json": [("13:56:40", "", "note", "done", "production", True, "", "")],
+    "octopus_deployments_list.json": [("13:55:01", "", "deploy", "requested", "production", False, "Projects-1", "")],
+    "octopus_events.json": [("13:56:40", "", "deploy", "done", "production", True, "shop", "2.20.0")],
     "octopus_progression.json": [
         ("13:55:01", "13:56:40", "deploy", "failed", "Environments-1", False, "Projects-1", "2.20.0")
     ],
@@ -371,7 +371,7 @@ READ: dict[str, list[Row]] = {
         ("13:56:40", "", "note", "done", "", True, "", ""),
     ],
     "spinnaker_tasks.json": [("13:55:01", "13:56:40", "deploy", "done", "", True, "shop", "")],
-    "spinnaker_webhook.json": [("13:55:01", "13:56:40", "deploy", "done", "", True, "shop", "")],
+    "spinnaker_webhook.json": [("13:55:01", "13:56:40", "deploy", "done", "prod", True, "shop", "")],
     "split_changes.json": [("13:55:01", "", "flag", "done", "Prod-Default", True, "", "")],
     "splunk_export.csv": [("13:55:01", "", "deploy", "done", "", True, "shop", "2.20.0")],
     "splunk_results.json": [("13:55:01", "", "deploy", "done", "", True, "shop", "2.20.0")],
@@ -406,7 +406,7 @@ READ: dict[str, list[Row]] = {
     "teams_graph.json": [("13:55:01", "", "note", "done", "", True, "", "")],
     "tekton_pipelineruns.json": [("13:55:01", "13:56:40", "deploy", "done", "", True, "", "")],
     "tfc_runs.json": [
-        ("13:55:01", "13:56:40", "config", "done", "", True, "", ""),
+        ("13:55:01", "13:56:40", "config", "done", "", True, "shop", ""),
         ("14:10:00", "", "config", "requested", "", False, "", ""),
     ],
     "tfc_webhook.json": [("13:56:40", "", "config", "done", "shop-prod", True, "shop-prod", "")],

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from reconstruct.model import Service
+from reconstruct.sources.changes.environments import place_of_object
 from reconstruct.sources.changes.paged import get_json, open_source
 from reconstruct.sources.changes.payload import (
     Format,
@@ -66,6 +67,7 @@ def _deployed(entry: Item, reading: PayloadReading, *, service: Service) -> Iter
         source_id=f"{service.name}/{text(entry, 'id')}".lstrip("/"),
         version=_revision(entry),
         labels=labels(author=who) if reading.ask.authors else {},
+        environment=place_of_object(service.namespace, service.name),
     )
 
 
@@ -77,7 +79,9 @@ def _sync(item: Item, reading: PayloadReading, *, service: Service) -> Iterator[
         return
     revision = _revision(at(operation, "syncResult")) or _revision(at(operation, "operation.sync"))
     running = phase == "Running"
+    dry_run = at(operation, "operation.sync.dryRun") is True
     words = {"Running": "is under way", "Terminating": "is being stopped"}.get(phase, "failed")
+    words = "is a dry run" if dry_run else words
     said = text(operation, "message")
     yield event(
         time=begin(operation, "startedAt"),
@@ -89,14 +93,16 @@ def _sync(item: Item, reading: PayloadReading, *, service: Service) -> Iterator[
         source_id=f"{service.name}/sync",
         version=revision if running else "",
         labels=labels(phase=phase),
-        state="running" if running else "failed",
+        state="draft" if dry_run else "running" if running else "failed",
+        environment=place_of_object(service.namespace, service.name),
     )
 
 
 def _revision(item: object) -> str:
     several = at(item, "revisions")
-    found = text(item, "revision") or (", ".join(map(str, several)) if isinstance(several, list) else "")
-    return short_sha(found)
+    if found := text(item, "revision"):
+        return short_sha(found)
+    return ", ".join(short_sha(str(one)) for one in several) if isinstance(several, list) else ""
 
 
 def _history(item: Item, reading: PayloadReading) -> Iterator[Told]:

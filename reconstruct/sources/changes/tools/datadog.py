@@ -66,6 +66,7 @@ def _v1(item: Item, reading: PayloadReading) -> Iterator[Told]:
     yield from _told(
         item, reading, time="date_happened", title=text(item, "title"), body=text(item, "text"), tags=at(item, "tags"),
         number=text(item, "id_str", "id"), url=text(item, "url"), origin=text(item, "source"),
+        failed=text(item, "alert_type") == "error",
     )  # fmt: skip
 
 
@@ -79,6 +80,8 @@ def _v2(item: Item, reading: PayloadReading) -> Iterator[Told]:
         tags=at(item, "attributes.tags"),
         number=text(item, "id"),
         url="",
+        changed=text(item, f"{inner}.changed_resource.type"),
+        failed=text(item, f"{inner}.status") == "error",
         origin=text(item, f"{inner}.sourcecategory", f"{inner}.evt.source"),
     )  # fmt: skip
 
@@ -94,12 +97,14 @@ def _told(
     number: str,
     url: str,
     origin: str,
+    failed: bool,
+    changed: str = "",
 ) -> Iterator[Told]:
     listed = [str(tag) for tag in tags] if isinstance(tags, list) else []
     named: Mapping[str, str] = dict(tag.split(":", 1) for tag in listed if ":" in tag)
     plain = next((tag for tag in listed if letters(tag) in KINDS), "")
     monitor = _MONITOR.match(title)
-    word = named.get("event_type", "") if letters(named.get("event_type", "")) in KINDS else plain
+    word = next((one for one in (changed, named.get("event_type", ""), plain) if letters(one) in KINDS), "")
     kind: str = "alert" if monitor else kind_of(word, title=title, version=named.get("version", ""))
     version = named.get("version") or (m[1] if kind in ("deploy", "rollback") and (m := _VERSION.search(title)) else "")
     if monitor and monitor["state"].lower() == "recovered":
@@ -116,6 +121,7 @@ def _told(
         version=version,
         url=f"https://app.datadoghq.com{url}" if url.startswith("/") else url,
         labels=labels(tags=", ".join(listed), origin=origin),
+        state="failed" if failed and kind not in ("alert", "note") else "",
         environment=named.get("env", ""),
     )
 

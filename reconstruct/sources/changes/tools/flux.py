@@ -1,4 +1,4 @@
-"""Flux: what HelmReleases and Kustomizations deployed, from the objects themselves."""
+"""Flux: what HelmReleases and Kustomizations deployed, from the objects themselves, and what Flux notifies of."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Final
 
 from reconstruct.model import Service
 from reconstruct.model.kinds import EventKind
+from reconstruct.sources.changes.environments import place_of_object
 from reconstruct.sources.changes.payload import (
     Format,
     Item,
@@ -29,7 +30,10 @@ _STATES: Final = {"deployed": "done", "superseded": "done", "failed": "failed", 
 def read_object(item: Item, reading: PayloadReading) -> Iterator[Told]:
     """The deployments that one object tells: its history, or when it was last seen ready."""
     service = Service(text(item, "metadata.name"), text(item, "metadata.namespace"))
-    history = items_at(item, "status.history") if item.get("kind") == "HelmRelease" else []
+    history = items_at(item, "status.history")
+    if item.get("kind") == "Kustomization":
+        yield from _reconciled(item, history, reading, service=service)
+        return
     for entry in history:
         status = text(entry, "status")
         version = text(entry, "appVersion", "chartVersion")
@@ -43,29 +47,84 @@ def read_object(item: Item, reading: PayloadReading) -> Iterator[Told]:
             version=version,
             labels=labels(chart=f"{text(entry, 'chartName')}-{text(entry, 'chartVersion')}", helm_status=status),
             state=_STATES.get(status, "running" if status.startswith("pending") else status),
+            environment=place_of_object(service.namespace, service.name),
         )
     if not history:
         yield from _ready(item, reading, service=service)
 
 
-def _ready(item: Item, reading: PayloadReading, *, service: Service) -> Iterator[Told]:
-    ready = next(
+def _reconciled(item: Item, history: list[Item], reading: PayloadReading, *, service: Service) -> Iterator[Told]:
+    """Each set of manifests that a Kustomization applied, when it first was; the newest stands first.
+
+    Flux keeps one entry for each set and outcome. One that is newest and was first applied before the entry behind it
+    is a return to it, whose time lies after that entry's last: its Ready condition tells when it was done.
+    """
+    if not history:
+        yield from _ready(item, reading, service=service)
+    for place, entry in enumerate(history):
+        outcome = text(entry, "lastReconciledStatus")
+        version = text(entry, "metadata.revision").rpartition(":")[2][:12]
+        yield event(
+            time=begin(entry, "firstReconciled"),
+            kind="deploy",
+            service=service,
+            title=f"{service.name} {version}: {outcome}",
+            source=reading.source,
+            source_id=f"{service.name}/{text(entry, 'digest')}/{outcome}",
+            version=version,
+            labels=labels(reason=outcome),
+            state="done" if outcome.endswith("Succeeded") else "failed",
+            environment=place_of_object(service.namespace, service.name),
+        )
+        if place == 0 and len(history) > 1:
+            yield from _returned(item, entry, history[1], reading, service=service, version=version)
+
+
+def _returned(
+    item: Item, newest: Item, before: Item, reading: PayloadReading, *, service: Service, version: str
+) -> Iterator[Told]:
+    left = begin(before, "lastReconciled")
+    if text(newest, "digest") == text(before, "digest") or begin(newest, "firstReconciled").time >= left.time:
+        return
+    ready = _condition(item)
+    changed = when(ready, "lastTransitionTime") if ready is not None else None
+    yield event(
+        time=changed if changed is not None and changed.time > left.time else left,
+        kind="rollback",
+        service=service,
+        title=f"{service.name} back to {version}",
+        source=reading.source,
+        source_id=f"{service.name}/{text(newest, 'digest')}/again",
+        version=version,
+        environment=place_of_object(service.namespace, service.name),
+    )
+
+
+def _condition(item: Item) -> Item | None:
+    """The condition that tells whether the object is ready."""
+    return next(
         (one for one in items_at(item, "status.conditions") if text(one, "type") in ("Ready", "Released")), None
     )
+
+
+def _ready(item: Item, reading: PayloadReading, *, service: Service) -> Iterator[Told]:
+    ready = _condition(item)
     applied, tried = text(item, "status.lastAppliedRevision"), text(item, "status.lastAttemptedRevision")
     if ready is None or when(ready, "lastTransitionTime") is None or not (applied or tried):
         return
     status = text(ready, "status")
+    untried = status == "False" and applied == tried  # what it depends on is not ready: nothing new was begun
     yield event(
         time=begin(ready, "lastTransitionTime"),
-        kind="deploy",
+        kind="note" if untried else "deploy",
         service=service,
         title=f"{service.name} {applied if status == 'True' else tried}: {text(ready, 'message')}",
         source=reading.source,
         source_id=f"{service.name}/{applied or tried}",
-        version=(applied if status == "True" else tried).rpartition(":")[2][:12],
+        version="" if untried else (applied if status == "True" else tried).rpartition(":")[2][:12],
         labels=labels(reason=text(ready, "reason")),
         state={"True": "done", "False": "failed"}.get(status, "running"),
+        environment=place_of_object(service.namespace, service.name),
     )
 
 
@@ -82,6 +141,7 @@ def _notification(item: Item, reading: PayloadReading) -> Iterator[Told]:
         source_id=f"{name} {reason}",
         version=text(item, "metadata.revision").rpartition(":")[2][:12] if kind != "note" else "",
         labels=labels(reason=reason, object=text(item, "involvedObject.kind")),
+        environment=place_of_object(text(item, "involvedObject.namespace"), name),
         state="failed" if text(item, "severity") == "error" else "done",
     )
 

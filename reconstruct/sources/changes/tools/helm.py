@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Final
 
 from reconstruct.model import Event, Service
+from reconstruct.sources.changes.environments import placed_by_namespace
 from reconstruct.sources.changes.payload import Format, Item, PayloadReading, Told, begin, each, has, labels, text
 from reconstruct.sources.changes.record import event
 
@@ -52,7 +53,7 @@ def _revision(item: Item, reading: PayloadReading) -> Iterator[Told]:
         labels=labels(chart=chart, revision=text(item, "revision"), helm_status=status),
         state=STATES.get(status, status),
     )
-    yield reached_cluster(told, said)
+    yield placed_by_namespace(reached_cluster(told, said))
 
 
 def reached_cluster(told: Event, said: str) -> Event:

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from reconstruct.config import ReadTime
 from reconstruct.model import Event, Gap, Service
+from reconstruct.sources.changes.environments import placed_by_namespace
 from reconstruct.sources.changes.kinds import kind_of_pipeline
 from reconstruct.sources.changes.payload import (
     Format,
@@ -48,6 +50,8 @@ _POD: Final = re.compile(r"(?P<name>.+?)-(?:[0-9a-z]{8,10}-[0-9a-z]{5}|[0-9a-z]{
 _REPLICA_SET: Final = re.compile(r"(?P<name>.+?)-[0-9a-z]{5,10}")
 _CHANGES: Final[Mapping[str, str]] = {"SuccessfulRescale": "scale", "DeploymentRollback": "rollback"}
 """Reasons of events that are changes; a Deployment's own scaling of its ReplicaSets is part of its rollout."""
+_INITIATOR: Final = re.compile(r"^\S+ (?=initiated\b)")
+"""Argo CD's events begin with who asked for a sync."""
 
 
 def _parse(items: Sequence[Item], reading: PayloadReading) -> SourceResult:
@@ -93,6 +97,8 @@ def _parse(items: Sequence[Item], reading: PayloadReading) -> SourceResult:
                 passed.add(str(kind))
 
     told = each(read)(items, reading)
+    if not reading.ask.options.get("namespace"):  # one that was asked for by name is where the incident is
+        told = replace(told, events=tuple(map(placed_by_namespace, told.events)))
     return told + SourceResult(
         gaps=tuple(_taken_again(told.events, source=reading.source)), notes=passed.note(reading.source)
     )
@@ -201,12 +207,15 @@ def _event(item: Item, reading: PayloadReading) -> Iterator[Told]:
     last = when(item, "lastTimestamp", "deprecatedLastTimestamp", "series.lastObservedTime")
     count = text(item, "count", "deprecatedCount", "series.count")
     times = f" ({count} times)" if count.isdigit() and int(count) > 1 else ""
+    said = text(item, "message", "note")
+    if kind == "Application" and not reading.ask.authors:
+        said = _INITIATOR.sub("", said)
     yield event(
         time=began,
         end=last.time if last is not None else None,
         kind=_CHANGES.get(reason, "note"),
         service=_of_object(kind, name, text(about, "namespace") or text(item, "metadata.namespace")),
-        title=f"{reason} {kind} {name}: {text(item, 'message', 'note')}{times}",
+        title=f"{reason} {kind} {name}: {said}{times}",
         source=reading.source,
         source_id=text(item, "metadata.uid") or f"{text(item, 'metadata.name')}/{reason}/{kind}/{name}",
         labels=labels(

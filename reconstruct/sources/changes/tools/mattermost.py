@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, cast
 
 from reconstruct.errors import SourceError
@@ -18,6 +18,7 @@ from reconstruct.sources.changes.payload import (
     begin,
     each,
     has,
+    items_at,
     labels,
     newest,
     text,
@@ -56,8 +57,14 @@ def fetch_posts(ask: SourceRequest) -> SourceResult:
 
 def _post(item: Item, reading: PayloadReading) -> Iterator[Told]:
     inner = cast("Item", item["post"]) if isinstance(item.get("post"), dict) else item
-    said = text(inner, "message")
-    if text(inner, "type").startswith("system_") or not said:
+    for reply in items_at(inner, "replies"):
+        yield from _post(reply, reading)
+    said = text(inner, "message") or _attached(inner)
+    kind = text(inner, "type")
+    if kind.startswith("system_"):
+        return
+    if text(inner, "delete_at") not in ("", "0") or not said:
+        yield f"{reading.source}: a post that was deleted or holds no text is passed over"
         return
     yield event(
         time=begin(inner, "create_at"),
@@ -70,9 +77,29 @@ def _post(item: Item, reading: PayloadReading) -> Iterator[Told]:
     )
 
 
+def _attached(post: Item) -> str:
+    """What an integration posts beside an empty message."""
+    found = items_at(post, "props.attachments")
+    words = [text(one, part) for one in found for part in ("pretext", "title", "text")]
+    return ": ".join(filter(None, words)) or text(post, "props.attachments.0.fallback")
+
+
+def _channel(answers: Sequence[Item], reading: PayloadReading) -> SourceResult:
+    """Answers of the API, which hold posts by their ids."""
+    posts = [one for whole in answers for one in cast("dict[str, object]", whole["posts"]).values()]
+    return POSTS.parse([cast("Item", one) for one in posts if isinstance(one, dict)], reading)
+
+
 POSTS: Final = Format(
     "Mattermost posts",
     lambda item: has(item, "create_at", "message") or has(item, "post.create_at", "post.message"),
     each(_post),
 )
-FORMATS: Final = (POSTS,)
+FORMATS: Final = (
+    Format(
+        "a channel of Mattermost",
+        lambda item: isinstance(item.get("order"), list) and isinstance(item.get("posts"), dict),
+        _channel,
+    ),
+    POSTS,
+)

@@ -89,14 +89,6 @@ def _problem(item: Item, reading: PayloadReading) -> Iterator[Told]:
 MAX_LINE: Final = 300
 _DESCRIBED: Final = (
     Described(
-        name="deployments of New Relic", has=("revision", "changelog", "timestamp"), time=("timestamp",),
-        kind="deploy", title=("description",), version=("revision",),
-    ),
-    Described(
-        name="deployments of New Relic", has=("deploymentId", "deploymentType", "timestamp"), time=("timestamp",),
-        kind="deploy", title=("description",), version=("version",), id=("deploymentId",), url=("deepLink",),
-    ),
-    Described(
         name="deploys of Rollbar", has=("revision", "environment", "start_time", "project_id"), time=("start_time",),
         end=("finish_time",), kind="deploy", title=("comment",), version=("revision",), state=("status",),
         environment=("environment",),

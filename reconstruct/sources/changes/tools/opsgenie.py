@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Iterator, Sequence
+from typing import Final, cast
 
 import pandas as pd
 
@@ -17,6 +17,7 @@ from reconstruct.sources.changes.payload import (
     at,
     begin,
     each,
+    end,
     has,
     labels,
     listed,
@@ -79,5 +80,32 @@ def _alert(item: Item, reading: PayloadReading) -> Iterator[Told]:
     )
 
 
+def _webhooks(bodies: Sequence[Item], reading: PayloadReading) -> SourceResult:
+    """What the webhook integration posts: a body for each thing done to an alert; Close says when it was over."""
+    told: dict[str, Item] = {}
+    for body in bodies:
+        alert = cast("Item", body["alert"])
+        known = told.get(text(alert, "alertId"), alert)
+        over = text(alert, "updatedAt") if text(body, "action") == "Close" else text(known, "closed")
+        told[text(alert, "alertId")] = {**known, "closed": over}
+    return each(_told_by_webhook)(list(told.values()), reading)
+
+
+def _told_by_webhook(item: Item, reading: PayloadReading) -> Iterator[Told]:
+    yield event(
+        time=begin(item, "createdAt"),
+        end=end(item, "closed"),
+        kind="alert",
+        service=Service(text(item, "entity") or reading.service),
+        title=text(item, "message"),
+        source=reading.source,
+        source_id=text(item, "alertId"),
+        labels=labels(priority=text(item, "priority"), origin=text(item, "source")),
+    )
+
+
 ALERTS: Final = Format("Opsgenie alerts", lambda item: has(item, "tinyId", "message", "createdAt"), each(_alert))
-FORMATS: Final = (ALERTS,)
+FORMATS: Final = (
+    ALERTS,
+    Format("webhooks of Opsgenie", lambda item: has(item, "action", "alert.alertId", "alert.createdAt"), _webhooks),
+)

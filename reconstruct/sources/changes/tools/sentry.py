@@ -105,10 +105,41 @@ def _deploy(item: Item, reading: PayloadReading) -> Iterator[Told]:
     )
 
 
+def _metric_alert(item: Item, reading: PayloadReading) -> Iterator[Told]:
+    """It is detected later than what it is about began: people heard of it then."""
+    yield event(
+        time=begin(item, "date_detected", "date_started", "date_created"),
+        end=end(item, "date_closed"),
+        kind="alert",
+        service=Service(reading.service or text(item, "projects.0")),
+        title=text(item, "title", "alert_rule.name"),
+        source=reading.source,
+        source_id=text(item, "id"),
+        labels=labels(rule=text(item, "alert_rule.name"), began=text(item, "date_started")),
+        environment=text(item, "alert_rule.environment"),
+    )
+
+
+def _issue(item: Item, reading: PayloadReading) -> Iterator[Told]:
+    """A kind of error, when it was first seen: a note, and no deploy, whatever its state."""
+    yield event(
+        time=begin(item, "firstSeen"),
+        kind="note",
+        service=Service(reading.service or text(item, "project.slug", "project.name")),
+        title=text(item, "title"),
+        source=reading.source,
+        source_id=text(item, "shortId", "id"),
+        url=text(item, "permalink"),
+        labels=labels(level=text(item, "level"), status=text(item, "status"), last_seen=text(item, "lastSeen")),
+    )
+
+
 RELEASES: Final = Format(
     "Sentry releases", lambda item: has(item, "version", "dateCreated", "dateReleased"), each(_release)
 )
 FORMATS: Final = (
     RELEASES,
     Format("Sentry deploys", lambda item: has(item, "environment", "dateStarted", "dateFinished"), each(_deploy)),
+    Format("Sentry's metric alerts", lambda item: has(item, "alert_rule", "date_detected"), each(_metric_alert)),
+    Format("Sentry issues", lambda item: has(item, "shortId", "firstSeen", "title"), each(_issue)),
 )

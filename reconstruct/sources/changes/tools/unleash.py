@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -24,6 +25,12 @@ from reconstruct.sources.changes.record import event
 from reconstruct.sources.result import SourceRequest, SourceResult
 
 _LIMIT: Final = 1000
+_OF_FLAGS: Final = ("feature-", "segment-", "strategy-", "release-plan-", "milestone-")
+_ON_PAPER: Final = re.compile(
+    r"-(?:created|tagged|untagged|favorited|unfavorited|metadata-updated|type-updated|completed|uncompleted|import"
+    r"|project-change|(?:potentially-)?stale-o(?:n|ff)|link-\w+)$"
+)
+"""What changes what people read of a flag, and not what it answers: a new one is off."""
 _STATES: Final = {"feature-environment-enabled": "on", "feature-environment-disabled": "off"}
 
 
@@ -40,8 +47,9 @@ def fetch_events(ask: SourceRequest) -> SourceResult:
 
 
 def _event(item: Item, reading: PayloadReading) -> Iterator[Told]:
-    kind, name = text(item, "type"), text(item, "featureName")
-    if not name or not kind.startswith(("feature-", "segment-", "strategy-")):
+    kind = text(item, "type")
+    name = text(item, "featureName") or text(item, "data.name", "preData.name")
+    if not name or not kind.startswith(_OF_FLAGS) or _ON_PAPER.search(kind):
         yield f"{reading.source}: an event of Unleash that changes no flag is passed over"
         return
     done = _STATES.get(kind) or kind.removeprefix("feature-").replace("-", " ")
@@ -49,7 +57,7 @@ def _event(item: Item, reading: PayloadReading) -> Iterator[Told]:
         time=begin(item, "createdAt"),
         kind="flag",
         service=Service(reading.service),
-        title=f"flag {name} {done}",
+        title=f"{'flag' if text(item, 'featureName') else 'segment'} {name} {done.removeprefix('segment ')}",
         source=reading.source,
         source_id=text(item, "id"),
         labels=labels(project=text(item, "project"), action=kind),
