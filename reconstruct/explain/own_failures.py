@@ -250,9 +250,10 @@ def _callers(system: System, span: Span, location: Location, general: Mechanism)
         told = _candidate(
             general, caller, GIVES_UP, moved, span, flow, changes_of, why, vague=not own_doing, target=callee
         )
-        asked = asks and calls is not None
-        figure = Figure("service", caller, "repeated-calls", calls, "count", flow.queries, callee) if asked else None
-        found.append(replace(told, figure=figure or told.figure, amplifies=own_doing and each is not None and sure))
+        figure = told.figure
+        if asks and calls is not None:
+            figure = Figure("service", caller, "repeated-calls", calls, "count", flow.queries, callee)
+        found.append(replace(told, figure=figure, amplifies=own_doing and each is not None and sure))
     return found
 
 

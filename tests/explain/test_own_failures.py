@@ -27,7 +27,7 @@ def test_a_caller_that_fails_calls_which_are_answered_gives_up_by_itself() -> No
     assert ("shop", "gives-up") in {(c.thing, c.why) for c in shown(found)}
 
 
-def asking(*, more: float, failing: float, mean_s: float, inner_s: float) -> list[Candidate]:
+def asking(*, more: float, failing: float, mean_s: float, inner_s: float) -> tuple[Candidate, ...]:
     """Candidates where `shop` makes `more` times the calls of `cart`, which the edge reaches by another way as well."""
     slower = flow(level(100.0), mean_s=level(0.05, 0.4))
     found = system(

@@ -28,10 +28,8 @@ GROWS = gauge(later(3.0, 900.0))
     ],
 )
 def test_what_waits_is_read_whatever_library_counts_it(metric: str, labels: dict[str, str]) -> None:
-    busy = {**labels, **{k: "active" for k in ("state", "status") if k in labels}}
     series = [(metric, {**EXPORTER, **labels}, GROWS)]
-    if busy != labels:
-        series.append((metric, {**EXPORTER, **busy}, gauge(5000.0)))
+    series += [(metric, {**EXPORTER, **labels, k: "active"}, gauge(5000.0)) for k in ("state", "status") if k in labels]
     system = read_system(evidence(series))
     assert system.kinds["mails"] == "queue"
     assert system.readings["mails", "depth"].values[-1] == 900.0
