@@ -54,6 +54,8 @@ OF_THE_NETWORK: Final = frozenset(
 """Words in the name of what a change is of that say: of what lies between services, which no metric bears."""
 UNDER_BOTH: Final = 0.7
 """... where calls fail or take longer between two that are well: the network is one of what may do that."""
+LOST_ON_THE_WAY: Final = frozenset({"edge-alone", "never-arrives"})
+"""What an edge fails that those behind it answered, or never got: its own doing, or of what lies between."""
 UNKNOWN_STORE: Final = 0.5
 """Share for a change of a database that no metric names: the one that is measured may be it."""
 NO_CHANGE: Final = 2.0
@@ -170,7 +172,7 @@ def topology(change: Change, candidate: Candidate, system: System) -> Reason | N
         weight = ON_IT + math.log(UNKNOWN_STORE)
     network = candidate.place in ("path", "dns") or candidate.thing == NETWORK
     network |= candidate.why == "between-many"
-    between = network or candidate.why.startswith("between")
+    between = network or candidate.why.startswith("between") or candidate.why in LOST_ON_THE_WAY
     if weight is None and between and thing not in system.kinds and OF_THE_NETWORK & set(re.split(r"[-_.\d]+", thing)):
         weight = ON_IT if network else UNDER_BOTH
     if weight is None:

@@ -11,6 +11,7 @@ from reconstruct.explain.attribution import (
     FIGURE_REVERSED,
     FIGURE_STAYED,
     SOON_S,
+    UNDER_BOTH,
     attribute,
     figure_reversal,
     rollouts,
@@ -20,7 +21,7 @@ from reconstruct.explain.attribution import (
 from reconstruct.explain.rules.ambiguous_order import near_onset
 from reconstruct.explain.shown import Candidate
 from reconstruct.model.system import System
-from tests.explain.made_system import ONSET, OVER, case, changes_of, event, evidence, level, reading, span, system
+from tests.explain.made_system import ONSET, OVER, case, changes_of, event, evidence, flow, level, reading, span, system
 from tests.explain.test_candidates import AFFECTED, DATABASE, FULL, LINKS, shown
 
 NOTHING_NEAR = near_onset([], case())
@@ -156,6 +157,17 @@ def test_a_change_of_the_network_may_be_behind_what_several_machines_lose() -> N
     of_it, elsewhere = changes_of(event(158, "config", "network"), event(158, "config", "mailer", named="e2"))
     assert topology(of_it, candidate, found) is not None
     assert topology(elsewhere, candidate, found) is None
+
+
+def test_a_change_of_the_resolver_may_be_behind_what_only_the_edge_fails() -> None:
+    lost = flow(level(100.0), failing=level(0.0, 0.1), mean_s=0.05)
+    found = system(served={"edge": lost, "shop": flow(level(100.0), mean_s=0.05)}, called={("edge", "shop"): lost})
+    (resolver,) = changes_of(event(158, "config", "coredns"))
+    alone, *_ = (c for c in shown(found) if c.why in ("edge-alone", "never-arrives"))
+    told = topology(resolver, alone, found)
+    assert told is not None
+    assert told.weight == UNDER_BOTH
+    assert topology(resolver, replace(alone, why="own-failures"), found) is None
 
 
 def test_a_configuration_that_left_the_pool_as_large_as_it_was_did_not_make_it_too_small() -> None:
