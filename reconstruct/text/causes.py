@@ -60,6 +60,7 @@ FIGURES: Final[Mapping[str, str]] = {
     "message-delay": "age of messages when handled",
     "call-time": "time per call",
     "calls-per-request": "statements per request",
+    "repeated-calls": "calls per request",
     "call-time-per-request": "time in statements per request",
     "call-failures": "share of calls that failed",
     "round-trip": "round trip",
@@ -108,7 +109,16 @@ def figure_text(facts: Facts) -> str:
 
 
 _LEADS: Final = frozenset(
-    {"taken", "size", "waiting", "wait-time", "held-time", "calls-per-request", "call-time-per-request"}
+    {
+        "taken",
+        "size",
+        "waiting",
+        "wait-time",
+        "held-time",
+        "calls-per-request",
+        "call-time-per-request",
+        "repeated-calls",
+    }
 )
 
 
@@ -145,7 +155,7 @@ _TAILS: Final[Mapping[str, str]] = {
     "between-fails": "calls failed before they reached {thing}",
     "between-many": "calls between several services failed before they arrived",
     "gives-up": "{thing} failed calls that {target} answered",
-    "asks-more": "{thing} called {target} several times for one request",
+    "asks-more": "{thing} called {target} more often for each request",
 }
 """What a figure alone does not show, by the kind of finding."""
 
