@@ -27,7 +27,12 @@ _PART: Final = re.compile(
     r"(?:author|committer|user|creator|owner|member|actor|assignee|reporter)(?:name|login|email|mail|id)$|email$"
 )
 _ADDRESS: Final = re.compile(r"[\w.+-]+@(?=[A-Za-z])[\w-]+(?:\.[\w-]+)*\.[A-Za-z]{2,}(?![\w:/])")
-_NAMES: Final = frozenset({"name", "summary", "title", "displayname", "nickname", "slug"})
+_NAMES: Final = frozenset(
+    {
+        *("name", "summary", "title", "displayname", "display", "nickname", "slug"),
+        *("fullname", "givenname", "familyname"),
+    }
+)
 """What a person's own record calls the name, besides the fields above."""
 _PERSONS_OWN: Final = frozenset(
     {*("email", "emailaddress", "mail", "uniquename", "username", "login", "useridentitytype", "accountid"), "timezone"}
@@ -35,6 +40,10 @@ _PERSONS_OWN: Final = frozenset(
 """What stands beside the name in a person's record, and in no other thing's."""
 _SEVERAL_WORDS: Final = re.compile(r"[^\W\d_]{2,}[\w'’-]*(?:[ .][^\W\d_][\w'’-]*){1,3}")
 _WORD: Final = re.compile(r"(?<!\w)@?([^\W\d_][\w'’-]*)")
+_ACCOUNTS: Final = frozenset(
+    ["admin", "app", "bot", "deploy", "deployer", "jenkins", "ops", "root", "service", "system", "user"]
+)
+"""What accounts are called that are no person's, and what stands in other texts."""
 _FIRST_WORD: Final = re.compile(r"[ .]")
 _LEAST: Final = 3
 """Letters of a name that is looked for in other texts: `jo` stands in too many words."""
@@ -85,6 +94,12 @@ def drop_people(value: object) -> object:
     if isinstance(value, list):
         return [drop_people(inner) for inner in value]
     return value
+
+
+def without_speakers(events: Iterable[Event], names: Iterable[str]) -> list[Event]:
+    """Notes without who else spoke, `anna: done` included; names of one word are looked for in what people say only."""
+    spoken = frozenset(name for name in names if len(name) >= _LEAST and letters(name) not in _ACCOUNTS)
+    return [without_people(event, spoken) if event.kind == "note" and spoken else event for event in events]
 
 
 class FullNames:
