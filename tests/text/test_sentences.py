@@ -9,13 +9,24 @@ from typing import Any, NamedTuple
 import pandas as pd
 import pytest
 
-from reconstruct.model import AlertReview, FollowUp, Hint, Incident, Measured, Quantity, Reference, VerdictReason
+from reconstruct.model import (
+    AlertReview,
+    FollowUp,
+    Hint,
+    HintVerdict,
+    Incident,
+    Measured,
+    Quantity,
+    Reason,
+    Reference,
+    VerdictReason,
+)
 from reconstruct.text.alerting import fired_when
 from reconstruct.text.causes import reason_text
 from reconstruct.text.follow_ups import follow_up_texts
 from reconstruct.text.impact import uncounted
-from reconstruct.text.narrative import title
-from reconstruct.text.summary import summary
+from reconstruct.text.narrative import hint_title, reasons_text, title, told_hints
+from reconstruct.text.summary import below_title, summary
 from reconstruct.text.times import Clock
 from tests.text.test_entries import flipped, words
 from tests.timeline import test_phases as phased
@@ -91,6 +102,27 @@ def turned(*, to: float = 0.9, started: float = 89.5, ended: float | None = None
     return ": ".join(words(flipped(told, "phase", measured=measured, improved=False, step=Reference("e1")), "phase"))
 
 
+def titled(title: str) -> Incident:
+    """Both the candidate cause and the mitigation are configuration changes of shop with that title."""
+    told = hinted()
+    kinds = ("deploy", "rollback")
+    config = [
+        replace(e, kind="config", title=title, version="") if e.kind in kinds else e for e in told.evidence.events
+    ]
+    return replace(told, evidence=replace(told.evidence, events=tuple(config)))
+
+
+def below(incident: Incident) -> str:
+    return " ".join(below_title(incident))
+
+
+def first_hint(incident: Incident) -> str:
+    fits = Reason("mechanism-fits", "a deploy can cause it", ("e1",), 1.0, kind="kind-of-change")
+    hint = replace(incident.explanation.hints[0], reasons_for=(fits,))
+    told = [hint_title(hint, incident=incident), *(text for _, text, _ in reasons_text(hint, most=3))]
+    return " ".join(told)
+
+
 class Row(NamedTuple):
     """A sentence, where it stands, an incident that has its fact, and one that has not."""
 
@@ -137,6 +169,21 @@ ROWS = {
     "a pending alert is no delay": Row("first alert after", summed, milestones(near_miss(), onset="a1"), near_miss()),
     "no impact was measured": Row("No user impact was measured", uncounted, near_miss(), users(story())),
     "impact without a count": Row("only request p95 of shop shows it", uncounted, users(story()), near_miss()),
+    "long titles are left to the timeline": Row(
+        "after the configuration change of shop at", summed, titled("word " * 30), titled("pool of 2 for each pod")
+    ),
+    "two changes of one name": Row(
+        "nother configuration change of shop started", summed, titled("word " * 30), hinted()
+    ),
+    "a line below a picture is never cut": Row(
+        "configuration change of shop at 13:55:30", below, titled("word " * 30), titled("pool of 2")
+    ),
+    "a change that broke something is named by itself": Row(
+        "Deploy “shop 2.20.0”", first_hint, hinted(mechanism="bad-change"), hinted()
+    ),
+    "that a change can break something is no reason": Row(
+        "a deploy can cause", first_hint, hinted(), hinted(mechanism="bad-change")
+    ),
     "what the delay cost": Row(
         "Meanwhile about 4,200 requests failed", questions, asked(), asked(requests=Quantity(0.3, "count"))
     ),
@@ -173,3 +220,14 @@ def test_a_move_follows_the_start_of_a_step_or_its_end_and_never_what_began_afte
 )
 def test_an_alert_at_onset_is_not_said_to_have_fired_after_it(after_s: float, says: str) -> None:
     assert fired_when(AlertReview("A", SHOP, "useful", "in-time", {}, ("al1",), after_s)) == says
+
+
+@pytest.mark.parametrize(("verdict", "ranks"), [("supported", [1, 2]), ("inconclusive", [2])])
+def test_what_the_data_do_not_support_is_told_only_where_nothing_else_is(
+    verdict: HintVerdict, ranks: list[int]
+) -> None:
+    base = hinted().explanation.hints[0]
+    incident = explained(story(), hints=(replace(base, verdict=verdict), replace(base, rank=2)))
+    assert [h.rank for h in told_hints(incident, most=3)] == ranks
+    alone = explained(story(), hints=(replace(base, verdict="inconclusive"),))
+    assert [h.rank for h in told_hints(alone, most=3)] == [1]
