@@ -7,12 +7,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from reconstruct.http import HttpSettings
 from reconstruct.sources.prometheus.client import Prometheus
 from tests.servers.prometheus import backfilled, prometheus
 from tests.servers.story import RULES, story
 from tests.servers.victoria import victoria_metrics
+
+# An example may take as long as the machine needs: a deadline of its own finds slow machines, not mistakes.
+settings.register_profile("any-speed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any-speed")
 
 
 @pytest.fixture(scope="session")

@@ -221,7 +221,6 @@ def test_no_caret_where_no_place_is_named() -> None:
     assert promql.caret("up", "query timed out") == ""
 
 
-@settings(deadline=None)
 @given(st.text(alphabet=st.sampled_from("ab1.5m{}()[]=~!\"'`\\,:+-*/ \n#$@offset")))
 def test_the_words_of_any_text_joined_are_the_text(text: str) -> None:
     assert "".join(token.text for token in promql.tokens(text)) == text
@@ -234,7 +233,7 @@ def test_the_words_of_any_text_joined_are_the_text(text: str) -> None:
 
 
 @pytest.mark.server
-@settings(deadline=None, max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(value=st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=20))
 def test_any_label_value_can_be_asked_for(prometheus_server: Prometheus, value: str) -> None:
     assert prometheus_server.instant(f"up{{{promql.matchers({'job': value})}}}") == []

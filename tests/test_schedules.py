@@ -50,13 +50,13 @@ def test_the_crontab_is_one_that_cron_takes() -> None:
     assert all(FIELD.fullmatch(field) for field in when)
     assert "%" not in command  # a line break to cron
     assert len(job) < 999  # what cron reads of a command
-    assert subprocess.run(["bash", "-n", "-c", command], capture_output=True, timeout=10).returncode == 0
+    assert subprocess.run(["bash", "-n", "-c", command], capture_output=True, timeout=120).returncode == 0
 
 
 @pytest.mark.server
 def test_crontab_itself_takes_it() -> None:
     command = [tool("crontab"), "-n", str(FOLDER / "reconstruct.crontab")]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=10)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
 
 
@@ -69,7 +69,7 @@ def test_systemd_finds_nothing_to_complain_about(tmp_path: Path) -> None:
         [*command, *map(str, sorted(tmp_path.iterdir()))],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
         env={**os.environ, "SYSTEMD_UNIT_PATH": f"{tmp_path}:"},
     )
     assert (done.returncode, "reconstruct" in done.stderr) == (0, False), done.stderr
@@ -93,7 +93,7 @@ def test_pipelines_hold_against_their_published_schema(name: str, schema: str, t
 
     def check(path: Path) -> int:
         command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", schema, str(path)]
-        return subprocess.run(command, capture_output=True, timeout=60).returncode
+        return subprocess.run(command, capture_output=True, timeout=120).returncode
 
     assert check(FOLDER / name) == 0
     broken = tmp_path / name

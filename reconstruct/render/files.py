@@ -161,7 +161,8 @@ def write_files(files: Mapping[str, bytes], folder: Path, *, force: bool) -> lis
         scratch = Path(tempfile.mkdtemp(prefix=".reconstruct-", dir=room))
         try:
             _write(files, scratch=scratch / "new", folder=folder)
-        finally:
+            shutil.rmtree(scratch, ignore_errors=True)
+        finally:  # again, where the process was told to end while it was clearing up
             shutil.rmtree(scratch, ignore_errors=True)
     except OSError as error:
         raise UsageError(

@@ -148,7 +148,7 @@ def test_times_keep_their_resolution(tmp_path: Path) -> None:
     assert (back.window.step, back.window.step.unit) == (WINDOW.step, WINDOW.step.unit)
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     labels=st.lists(st.dictionaries(st.text(max_size=8), st.text(max_size=12), max_size=3), max_size=3),
     bits=st.lists(st.integers(0, 2**64 - 1), min_size=6, max_size=6),

@@ -99,7 +99,7 @@ def test_the_same_incident_gives_the_same_bytes_in_another_process() -> None:
     root = Path(__file__).parents[2]
 
     other = subprocess.run(
-        [sys.executable, "-c", program], cwd=root, capture_output=True, text=True, check=True, timeout=120
+        [sys.executable, "-c", program], cwd=root, capture_output=True, text=True, check=True, timeout=600
     )
 
     ours = [

@@ -21,7 +21,7 @@ VALUES = {
 @pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool is not installed")
 def test_promtool_finds_nothing_to_complain_about() -> None:
     done = subprocess.run(
-        ["promtool", "check", "metrics"], input=as_text(VALUES), capture_output=True, text=True, timeout=30
+        ["promtool", "check", "metrics"], input=as_text(VALUES), capture_output=True, text=True, timeout=120
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 

@@ -56,7 +56,7 @@ def as_series(excursions: list[Excursion], series: int) -> list[Excursion]:
 
 
 @given(matrices())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_the_input_is_unchanged_and_the_answer_repeats(case: tuple[Values, int]) -> None:
     values, first = case
     before = values.copy()
@@ -66,7 +66,7 @@ def test_the_input_is_unchanged_and_the_answer_repeats(case: tuple[Values, int])
 
 
 @given(matrices())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_what_is_told_was_observed(case: tuple[Values, int]) -> None:
     values, first = case
     for d in find_excursions(values, first=first):
@@ -82,7 +82,7 @@ def test_what_is_told_was_observed(case: tuple[Values, int]) -> None:
 
 
 @given(matrices())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_columns_are_independent(case: tuple[Values, int]) -> None:
     values, first = case
     together = find_excursions(values, first=first)
@@ -92,7 +92,7 @@ def test_columns_are_independent(case: tuple[Values, int]) -> None:
 
 
 @given(matrices(), st.integers(0, 5))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_a_quiet_series_changes_no_other_verdict(case: tuple[Values, int], at: int) -> None:
     values, first = case
     at = min(at, values.shape[1])
@@ -103,7 +103,7 @@ def test_a_quiet_series_changes_no_other_verdict(case: tuple[Values, int], at: i
 
 
 @given(matrices(), st.sampled_from([2.0**-30, 2.0**-7, 2.0**40]), st.floats(0, 10))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_scaling_the_unit_and_the_floor_together_changes_nothing(
     case: tuple[Values, int], factor: float, min_effect: float
 ) -> None:
@@ -116,7 +116,7 @@ def test_scaling_the_unit_and_the_floor_together_changes_nothing(
 
 
 @given(matrices(), st.floats(0, 30))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_nothing_below_the_floor_is_told(case: tuple[Values, int], min_effect: float) -> None:
     values, first = case
     for d in find_excursions(values, first=first, min_effect=min_effect):
@@ -124,7 +124,7 @@ def test_nothing_below_the_floor_is_told(case: tuple[Values, int], min_effect: f
 
 
 @given(matrices())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_other_series_in_other_blocks_change_nothing(case: tuple[Values, int]) -> None:
     values, first = case
     many = np.tile(values, (1, 40))

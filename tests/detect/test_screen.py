@@ -13,7 +13,7 @@ from reconstruct.detect.screen import score
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(24, 400), st.floats(0.3, 0.9))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_lenient_scores_are_never_below_the_full_ones(seed: int, rows: int, share: float) -> None:
     rng = np.random.default_rng(seed)
     x = np.column_stack(

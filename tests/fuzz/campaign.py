@@ -23,8 +23,8 @@ from typing import Final, Literal, NoReturn
 from reconstruct.errors import ReconstructError
 from tests.fuzz.inputs import INPUTS, Input
 
-BUDGET_S: Final = 20.0
-"""Of one input: a hundred times what the dearest takes on an idle machine, since none is idle."""
+BUDGET_S: Final = 60.0
+"""Of one input: some hundred times what the dearest takes on an idle machine, since none is idle."""
 CORPUS: Final = Path(__file__).with_name("corpus")
 """`<input>/<hash>-<name>`: every input that once failed."""
 

@@ -29,5 +29,7 @@ def test_there_are_the_four() -> None:
 def test_a_notebook_runs_and_shows_something(path: Path) -> None:
     notebook = nbformat.reads(path.read_text(), as_version=4)  # type: ignore[no-untyped-call]
     assert not [cell for cell in notebook.cells if cell.get("outputs")], "strip the outputs"
-    NotebookClient(notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(ROOT)}}).execute()
+    NotebookClient(
+        notebook, timeout=1200, startup_timeout=300, kernel_name="python3", resources={"metadata": {"path": str(ROOT)}}
+    ).execute()
     assert [cell for cell in notebook.cells if cell.cell_type == "code" and cell.outputs]

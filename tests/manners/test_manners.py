@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from tests.servers.manners import MANNERS, Manner
-from tests.servers.tried_manners import DEADLINE_S, HEAD, row, tried
+from tests.servers.tried_manners import HEAD, row, tried
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "manners.md"
-BUSY_FACTOR = 6
-"""Reading a draft, and starting Python, on a machine that has other things to do."""
+HANGS_S = 300.0
+"""What is not over by then, with a deadline of 8 s, hangs; anything less may be a slow machine."""
 TIMED = re.compile(r"within|still sending|time is over|not enough memory|more than")
 """Which of several limits is met first depends on how fast the machine is."""
 
@@ -25,7 +25,7 @@ def test_every_manner_ends_as_the_page_says(manner: Manner, tmp_path: Path) -> N
     assert "\x1b" not in came.said
     assert came.exit_code in (0, 2, 3, 4)
     assert came.exit_code == 0 or "hint: " in came.said
-    assert came.seconds < BUSY_FACTOR * DEADLINE_S
+    assert came.seconds < HANGS_S
     said = row(manner, came)
     documented = next(line for line in PAGE.read_text().splitlines() if line.startswith(f"| {manner.says} |"))
     assert said == documented or TIMED.search(said) or TIMED.search(documented)

@@ -27,7 +27,7 @@ CATALOGUE = load([packs_folder()])
 SCRAPE_S = 1.0
 SCRAPES = 9
 """Enough for a rate over six."""
-SCRAPED_WITHIN_S = 60.0
+SCRAPED_WITHIN_S = 300.0
 RATE_INTERVAL_S = 6.0
 
 

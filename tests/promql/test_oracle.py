@@ -24,7 +24,7 @@ def parsed(url: str, expression: str) -> Any:
     """The syntax tree, as the server tells it; a refusal fails the test with the server's words."""
     body = urllib.parse.urlencode({"query": expression}).encode()
     try:
-        with urllib.request.urlopen(f"{url}/api/v1/parse_query", data=body, timeout=10) as answer:
+        with urllib.request.urlopen(f"{url}/api/v1/parse_query", data=body, timeout=60) as answer:
             return json.load(answer)["data"]
     except urllib.error.HTTPError as error:
         pytest.fail(f"{expression}\n{error.read().decode()}")
@@ -110,7 +110,7 @@ def test_generated_expressions_are_read_as_prometheus_reads_them(prometheus_3_ur
         expression = generated(rng)
         body = urllib.parse.urlencode({"query": expression}).encode()
         try:
-            urllib.request.urlopen(f"{prometheus_3_url}/api/v1/parse_query", data=body, timeout=10).close()
+            urllib.request.urlopen(f"{prometheus_3_url}/api/v1/parse_query", data=body, timeout=60).close()
         except urllib.error.HTTPError:
             continue  # scalars where vectors should be: not what is tested
         holds(prometheus_3_url, expression)

@@ -21,7 +21,7 @@ from tests.servers.programs import program
 
 def promtool(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [program("promtool"), *arguments]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60)
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300)
 
 
 def written(incident: Incident, folder: Path) -> Path:

@@ -52,7 +52,8 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
         options.add_argument(flag)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     chromium = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
-    chromium.set_page_load_timeout(60)
+    chromium.set_page_load_timeout(300)
+    chromium.set_script_timeout(300)
     chromium.set_script_timeout(30)
     yield chromium
     chromium.quit()
@@ -293,7 +294,8 @@ def test_500_lines_stay_usable(opened: Callable[[Incident], Any]) -> None:
     choose(browser, "input[name=find]", "")
     opened_lines = browser.execute_async_script(
         "document.querySelector('#expand').click();"
-        "setTimeout(() => arguments[0](document.querySelectorAll('.entry details[open]').length), 500)"
+        "const done = arguments[0], opened = () => document.querySelectorAll('.entry details[open]').length;"
+        "const wait = () => opened() < 500 ? setTimeout(wait, 20) : done(opened()); wait()"
     )
     assert opened_lines == 500
 
@@ -318,9 +320,10 @@ def test_a_link_to_a_line_opens_it_even_when_it_is_filtered_out(opened: Callable
     browser = opened(classic())
     choose(browser, "input[name=find]", "nothing has this")
     state = browser.execute_async_script(
-        "location.hash = '#t4'; const done = arguments[0];"
-        "const line = document.querySelector('#t4');"
-        "setTimeout(() => done([line.hidden, line.querySelector('details').open]), 200)"
+        "const done = arguments[0], line = document.querySelector('#t4');"
+        "const state = () => [line.hidden, line.querySelector('details').open];"
+        "const wait = () => state().join() === 'false,true' ? done(state()) : setTimeout(wait, 20);"
+        "location.hash = '#t4'; wait()"
     )
     assert state == [False, True]
 

@@ -26,23 +26,24 @@ from reconstruct.scan.checkpoint import tally_dict
 from reconstruct.scan.cluster import scan_on_cluster
 from reconstruct.sources.prometheus.client import Prometheus
 from tests.scan.made import WINDOW
+from tests.servers.programs import heeds_signals
 from tests.servers.samples import Samples
 from tests.servers.victoria import victoria_metrics
 
 CONVENTIONS = load((packs_folder(),)).conventions
 IN_SMALL_BLOCKS = """
-import itertools, time
+import itertools, os, time
 from reconstruct.cli import main
 from reconstruct.scan import blocks, run
 blocks.MAX_SERIES, run.SAVE_EVERY_S = 15, 0.0
 read, calls = run.read_block, itertools.count()
 def slowly(*args, **more):
-    time.sleep(2 if next(calls) else 0)
+    time.sleep(float(os.environ.get("LATER_BLOCKS_TAKE_S", 0)) if next(calls) else 0)
     return read(*args, **more)
 run.read_block = slowly
 main()
 """
-"""The command with small blocks; all but the first take their time, so that there is a middle to be stopped in."""
+"""The command with small blocks; where told so all but the first take their time: a middle to be stopped in."""
 CHANGED = {f"i{n}" for n in range(0, 60, 12)}
 
 
@@ -117,17 +118,22 @@ def test_a_command_that_is_killed_resumes_to_the_same_answer(server: str, tmp_pa
     state = tmp_path / "scan.json"
     given = [sys.executable, "-c", IN_SMALL_BLOCKS, "scan", "--prometheus", server, "--from", str(WINDOW.start)]
     given += ["--to", str(WINDOW.end), "--baseline", "1h", "--step", "15s", "--format", "json"]
-    whole = subprocess.run(given, capture_output=True, check=True, timeout=120).stdout
-    stopped = subprocess.Popen([*given, "--resume", str(state)], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    deadline = time.monotonic() + 60
-    while not state.exists() and stopped.poll() is None and time.monotonic() < deadline:
+    whole = subprocess.run(given, capture_output=True, check=True, timeout=600).stdout
+    stopped = subprocess.Popen(
+        [*given, "--resume", str(state)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "LATER_BLOCKS_TAKE_S": "5"},
+        preexec_fn=heeds_signals,
+    )
+    while not state.exists() and stopped.poll() is None:
         time.sleep(0.01)
     stopped.send_signal(how)
-    out, _ = stopped.communicate(timeout=60)
+    out, _ = stopped.communicate(timeout=600)
     assert stopped.returncode != 0
     assert not out
     assert json.loads(state.read_text())["done"]
-    again = subprocess.run([*given, "--resume", str(state)], capture_output=True, check=True, timeout=120).stdout
+    again = subprocess.run([*given, "--resume", str(state)], capture_output=True, check=True, timeout=600).stdout
     assert again == whole
     assert not state.exists()
 

@@ -30,5 +30,5 @@ def certificates(folder: Path) -> Certificates:
         ["req", *curve, "-subj", "/CN=127.0.0.1", "-keyout", str(made.key), "-out", str(request)],
         ["x509", "-req", "-in", str(request), "-days", "1", *signed, "-extfile", str(names), "-out", str(made.cert)],
     ):
-        subprocess.run([program("openssl"), *command], check=True, capture_output=True, timeout=30)
+        subprocess.run([program("openssl"), *command], check=True, capture_output=True, timeout=120)
     return made

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import json
 import time
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from tests.servers.programs import free_port, program, running
 from tests.servers.samples import Samples
 
 IMPORT_LINES = 50_000
-VISIBLE_TIMEOUT_S = 30.0
+VISIBLE_TIMEOUT_S = 120.0
 
 
 @contextmanager
@@ -41,15 +42,18 @@ def victoria_metrics(
             f"{url}/internal/force_flush", timeout=60
         ).close()  # samples become visible a second later otherwise
         if wait:
-            _wait_until_indexed(opener, url)
+            wait_until_indexed(url)
         yield url
 
 
-def _wait_until_indexed(opener: urllib.request.OpenerDirector, url: str) -> None:
+def wait_until_indexed(url: str, names: Iterable[str] = ("",)) -> None:
+    """Until the index, which is a second or two behind the samples, has a name that begins with each of these."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     deadline = time.monotonic() + VISIBLE_TIMEOUT_S
     while time.monotonic() < deadline:
-        with opener.open(f"{url}/api/v1/label/__name__/values?start=1", timeout=10) as answer:
-            if b'"data":[]' not in answer.read():
-                return
+        with opener.open(f"{url}/api/v1/label/__name__/values?start=1", timeout=60) as answer:
+            there = json.load(answer)["data"]
+        if all(any(one.startswith(name) for one in there) for name in names):
+            return
         time.sleep(0.2)
-    raise RuntimeError("VictoriaMetrics shows no samples")
+    raise RuntimeError(f"VictoriaMetrics does not show {names}")

@@ -21,7 +21,7 @@ from tests.servers.opentelemetry import BAD, LENGTH_S, Strategy, Told, exported,
 from tests.servers.prometheus import prometheus
 from tests.servers.remote_write import push
 from tests.servers.samples import Samples
-from tests.servers.victoria import victoria_metrics
+from tests.servers.victoria import victoria_metrics, wait_until_indexed
 
 pytestmark = pytest.mark.server
 pytest.importorskip("opentelemetry.sdk.metrics")
@@ -95,9 +95,16 @@ def test_victoria_metrics_with_otlp_as_it_is(tmp_path: Path, *, exponential: boo
     exporter = pytest.importorskip("opentelemetry.exporter.otlp.proto.http.metric_exporter")
     with victoria_metrics(tmp_path, samples=Samples(), newer=True, wait=False) as url:
         sender = exporter.OTLPMetricExporter(endpoint=f"{url}/opentelemetry/v1/metrics")
+        names = set()
         for some in steps(exponential=exponential):
             for told in some:
                 sender.export(told.data)
-        urllib.request.urlopen(f"{url}/internal/force_flush", timeout=30).close()
-        time.sleep(2)  # new names show in the index a second or two later
+                names |= {
+                    metric.name
+                    for resource in told.data.resource_metrics
+                    for scope in resource.scope_metrics
+                    for metric in scope.metrics
+                }
+        urllib.request.urlopen(f"{url}/internal/force_flush", timeout=120).close()
+        wait_until_indexed(url, names)
         holds(drafted(url))

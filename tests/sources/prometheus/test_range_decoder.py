@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reconstruct.sources.prometheus import range_decoder as matrix_module
@@ -96,7 +96,6 @@ def results(draw: st.DrawFn) -> tuple[list[dict[str, Any]], int]:
     return found, n_times
 
 
-@settings(deadline=None)
 @given(results(), st.integers(1, 400), st.sampled_from([compact, json.dumps, lambda body: json.dumps(body, indent=1)]))
 def test_every_answer_is_read_as_plain_json_reads_it(
     made: tuple[list[dict[str, Any]], int], block: int, write: Callable[[object], str]
@@ -107,7 +106,6 @@ def test_every_answer_is_read_as_plain_json_reads_it(
     same(into, expected(all_series, n_times))
 
 
-@settings(deadline=None)
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=50))
 def test_every_double_comes_back_with_every_bit(values: list[float]) -> None:
     all_series = [series({"a": "b"}, {row: repr(value) for row, value in enumerate(values)})]
@@ -115,7 +113,6 @@ def test_every_double_comes_back_with_every_bit(values: list[float]) -> None:
     same(into, expected(all_series, len(values)))
 
 
-@settings(deadline=None)
 @given(results(), st.data())
 def test_an_answer_cut_anywhere_is_noticed(made: tuple[list[dict[str, Any]], int], data: st.DataObject) -> None:
     all_series, n_times = made

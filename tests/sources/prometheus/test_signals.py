@@ -177,7 +177,7 @@ def test_no_more_than_four_questions_are_under_way() -> None:
             if ongoing_at_start[0] == 4:
                 for _ in range(100):
                     four.release()
-        four.acquire(timeout=5)  # the first wait until four are here: so many there are
+        four.acquire(timeout=120)  # the first wait until four are here: so many there are
         with lock:
             ongoing_at_start[0] -= 1
         exchange.answer('{"status":"success","data":{"resultType":"matrix","result":[]}}')
