@@ -217,7 +217,7 @@ def _plain(name: str, value: object) -> str:
     state = _squeezed(name) in _SQUEEZED["state"]
     if isinstance(value, bool):
         return str(value).lower() if state or name == "production" else ""
-    if _squeezed(name) in ("exitcode", "exitstatus") and cell_text(value).isdigit():
+    if _squeezed(name) in ("exitcode", "exitstatus") and cell_text(value).isdecimal():
         return "success" if cell_text(value).strip("0") == "" else "failure"
     if isinstance(value, list):
         return _plain(name, value[0]) if len(value) == 1 else ""
