@@ -354,7 +354,9 @@ def _says_more(one: Candidate, other: Candidate) -> bool:
 
 
 def explains(system: System, one: Candidate, other: Candidate) -> bool:
-    """Whether `one`, at work beneath, brings `other` about."""
+    """Whether `one`, at work beneath (or above, where it asks for more), brings `other` about."""
+    if one.amplifies and "traffic-surge" in other.mechanism.explained_by and not other.own_doing:
+        return other.thing in {one.target, *hosts_of(system, one.target), *_reachable(system, one.target)} - {one.thing}
     if (
         one is other
         or one.mechanism.id not in other.mechanism.explained_by
@@ -399,7 +401,7 @@ def _stands(c: Candidate, system: System, location: Location | None, *, late: bo
         if callers & ends:
             return "serves", SERVES_THE_END
         return ("way", CALLED_ON_THE_WAY) if callers & set(location.path) else ("below", BELOW)
-    if c.thing in location.path:
+    if c.thing in location.path or (c.amplifies and c.target in ends):
         return "way", ON_THE_WAY
     return ("below", BELOW) if c.thing in _reachable(system, location.path[0]) else ("elsewhere", ELSEWHERE)
 

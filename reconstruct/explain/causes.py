@@ -221,7 +221,11 @@ def _guessed(cause: Cause, told: Attributed | None) -> bool:
 
 
 def _said(reason: Reason) -> Reason:
-    return reason if reason.says else replace(reason, says=reason_text(reason.rule, reason.kind, reason.facts))
+    return (
+        reason
+        if reason.says
+        else replace(reason, says=reason_text(reason.rule, reason.kind, reason.facts, weight=reason.weight))
+    )
 
 
 def _statement(cause: Cause, sign: pd.Timestamp) -> str:

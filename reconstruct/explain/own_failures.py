@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -38,6 +39,15 @@ UNSEEN_LINK: Final = 0.08
 NEARLY_ALL: Final = 0.75
 MIN_INSTANCES: Final = 3
 MORE_CALLS: Final = 3.0
+"""Times as many calls for one request: a caller that repeats them makes no more than this of a callee that fails ..."""
+AMPLIFIED: Final = 1.5
+"""... of one that does not fail, none is a repetition ..."""
+SURELY_MORE: Final = 5.0
+"""... in robust spreads."""
+SOONER: Final = 0.9
+"""Calls that fail and last less than calls did before are given up sooner than they were: who waits as long as ever for
+a callee that is slow waits longer."""
+GIVEN_UP: Final = 0.05
 TOLD_TIMES: Final = 1.05
 """A mean answer that rose by less is no figure to tell."""
 NOTICED: Final = 0.004
@@ -213,37 +223,37 @@ def _arrives(system: System, span: Span, callee: str) -> bool:
 
 
 def _callers(system: System, span: Span, location: Location, general: Mechanism) -> list[Candidate]:
-    """A caller on the way that gives up on answers that come, or asks many times for one request."""
+    """A caller that gives up on answers that come, or asks many times for one request.
+
+    On the way from the users, where that alone may be why; anywhere, where it is of the caller's own doing.
+    """
+    way = set(zip(location.path, location.path[1:], strict=False))
     found = []
-    for caller, callee in zip(location.path, location.path[1:], strict=False):
-        flow = system.called.get((caller, callee))
-        if (
-            flow is None
-            or callee not in system.served
-            or caller not in system.served
-            or system.kinds.get(caller) == "edge"
-        ):
+    for (caller, callee), flow in sorted(system.called.items()):
+        if callee not in system.served or caller not in system.served or system.kinds.get(caller) == "edge":
             continue
         link, inner = excess(flow, span), excess(system.served[callee], span)
-        each = move(ratio(flow.total, system.served[caller].total), span)
-        gives_up = link.share > 0.05 and inner.share < 0.3 * link.share and inner.times < MORE_CALLS
-        asks = each is not None and each.times > MORE_CALLS and each.z() > 5
-        if gives_up or asks:
-            moved = each if asks else move(flow.share(3), span, quantile=0.6)
-            found.append(
-                _candidate(
-                    general,
-                    caller,
-                    GIVES_UP,
-                    moved,
-                    span,
-                    flow,
-                    {caller: 1.0},
-                    "asks-more" if asks else "gives-up",
-                    vague=True,
-                    target=callee,
-                )
-            )
+        calls = ratio(flow.total, system.served[caller].total)
+        each = move(calls, span)
+        sure = each is not None and each.z() > SURELY_MORE
+        gives_up = link.share > GIVEN_UP and inner.share < 0.3 * link.share
+        sooner = gives_up and link.times < SOONER and _arrives(system, span, callee)
+        asks = each is not None and sure and each.times > AMPLIFIED and inner.ill
+        own_doing = sooner or (asks and link.share < NOTICED)
+        if not own_doing:
+            asks = each is not None and sure and each.times > MORE_CALLS
+            if (caller, callee) not in way or not (asks or (gives_up and inner.times < MORE_CALLS)):
+                continue
+        given_up = move(flow.share(3), span, quantile=0.6)
+        why, moved = ("asks-more", each) if asks else ("gives-up", given_up)
+        changes_of = {caller: 1.0}
+        told = _candidate(
+            general, caller, GIVES_UP, moved, span, flow, changes_of, why, vague=not own_doing, target=callee
+        )
+        figure = told.figure
+        if asks and calls is not None:
+            figure = Figure("service", caller, "repeated-calls", calls, "count", flow.queries, callee)
+        found.append(replace(told, figure=figure, amplifies=own_doing and each is not None and sure))
     return found
 
 

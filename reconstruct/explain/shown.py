@@ -41,6 +41,9 @@ class Candidate:
     why: str = ""
     """For what no single figure shows: which observation it rests on (`text.reasons` words it)."""
 
+    amplifies: bool = False
+    """It asks `target` more often for one request, by its own doing."""
+
     @property
     def own_doing(self) -> bool:
         """A bound that was itself moved (a pool made smaller, a limit lowered) is nobody's consequence."""

@@ -17,6 +17,7 @@ from typing import Final
 import numpy as np
 
 from reconstruct.meaning import vocabulary as words_for
+from reconstruct.meaning.backlogs import read_backlog
 from reconstruct.meaning.consumers import consumers_by_rate
 from reconstruct.meaning.flows import Flows, joined_flows, read_flow
 from reconstruct.meaning.machines import finish_cluster, finish_nodes, read_cluster, read_node
@@ -185,6 +186,8 @@ def _read_process(
 ) -> None:
     flows, pools, readings = found
     labels = frozenset(label for row in series[:20] for label in row.own)
+    if family == "app" and read_backlog(name, series, names=names, found=readings):
+        return
     if family != "edge" and is_pool(series[0].words, labels):
         read_pool(name, series, names=names, found=pools)
     elif not read_process(name, series, family=family, times_s=times_s, names=names, found=readings):

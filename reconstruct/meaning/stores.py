@@ -108,7 +108,7 @@ def read_store(family: str, name: str, rows: Sequence[Row], *, names: Names, fou
         text = name.lower() + "".join(f" {k}={v}".lower() for k, v in sorted(row.own.items()))
         where = thing
         if family == "queue":
-            where = _queue(row, names, thing)
+            where = queue_of(row, names, thing)
         told = Source(row.query, name)
         if BOUNDS[family].search(text):
             found.bound(
@@ -164,8 +164,8 @@ def _part(row: Row, role: Role) -> str:
     return " ".join(row.own[k] for k in keys if row.own.get(k))
 
 
-def _queue(row: Row, names: Names, broker: str) -> str:
-    """The queue that a series is about, known under its own name; the consumer group's service consumes it."""
+def queue_of(row: Row, names: Names, broker: str) -> str:
+    """The queue that a series is about, known under its own name; the broker's where no label names one."""
     label = next((k for k in words_for.QUEUE_LABELS[:-1] if row.own.get(k)), None)
     if label is None:
         return broker

@@ -11,38 +11,43 @@ from typing import Final, Literal
 Family = Literal["database", "cache", "queue", "host", "cluster", "edge", "probe", "dns", "self", "app"]
 
 
-def _set(text: str) -> frozenset[str]:
+def words(text: str) -> frozenset[str]:
+    """A set of words.
+
+    >>> sorted(words("job task"))
+    ['job', 'task']
+    """
     return frozenset(text.split())
 
 
 FIRST_WORDS: Final[dict[Family, frozenset[str]]] = {
-    "database": _set(
+    "database": words(
         "pg postgres postgresql mysql mariadb mongodb mongo mssql sqlserver oracledb cockroach cockroachdb"
         " cassandra clickhouse elasticsearch opensearch yugabyte pgbouncer percona influxdb neo4j dynamodb"
     ),
-    "cache": _set("redis memcached valkey keydb dragonfly varnish"),
-    "queue": _set("rabbitmq kafka nat jetstream activemq pulsar sqs artemis gnatsd nsqd beanstalkd burrow"),
-    "host": _set("node windows"),
-    "cluster": _set("container kube kubelet kubernetes machine"),
-    "edge": _set("haproxy nginx nginxplus envoy traefik istio apache caddy kong ambassador contour nginxlog yarp"),
-    "probe": _set("probe blackbox smokeping ping"),
-    "dns": _set("coredn unbound bind dnsmasq coredns"),
-    "self": _set(
+    "cache": words("redis memcached valkey keydb dragonfly varnish"),
+    "queue": words("rabbitmq kafka nat jetstream activemq pulsar sqs artemis gnatsd nsqd beanstalkd burrow"),
+    "host": words("node windows"),
+    "cluster": words("container kube kubelet kubernetes machine"),
+    "edge": words("haproxy nginx nginxplus envoy traefik istio apache caddy kong ambassador contour nginxlog yarp"),
+    "probe": words("probe blackbox smokeping ping"),
+    "dns": words("coredn unbound bind dnsmasq coredns"),
+    "self": words(
         "scrape prometheus alertmanager alert alerts up go python jvm promhttp process target otel otelcol"
         " statsd pushgateway nodejs dotnet ruby php"
     ),
 }
 """The first word of an exporter's names."""
-FAMILY_OF: Final[dict[str, Family]] = {word: family for family, words in FIRST_WORDS.items() for word in words}
-CLOUDS: Final = _set("aws azure gcp stackdriver cloudwatch")
+FAMILY_OF: Final[dict[str, Family]] = {word: family for family, firsts in FIRST_WORDS.items() for word in firsts}
+CLOUDS: Final = words("aws azure gcp stackdriver cloudwatch")
 """First words of exporters of clouds, whose second words tell the service."""
 CLOUD_FAMILY_OF: Final[dict[str, Family]] = {
-    **dict.fromkeys(_set("sqs sns kinesis servicebus eventhub pubsub mq kafka"), "queue"),
-    **dict.fromkeys(_set("rds aurora docdb dynamodb cloudsql sql spanner redshift"), "database"),
-    **dict.fromkeys(_set("elasticache redis memcached memorystore"), "cache"),
-    **dict.fromkeys(_set("applicationelb networkelb elb alb apigateway cloudfront frontdoor loadbalancing"), "edge"),
+    **dict.fromkeys(words("sqs sns kinesis servicebus eventhub pubsub mq kafka"), "queue"),
+    **dict.fromkeys(words("rds aurora docdb dynamodb cloudsql sql spanner redshift"), "database"),
+    **dict.fromkeys(words("elasticache redis memcached memorystore"), "cache"),
+    **dict.fromkeys(words("applicationelb networkelb elb alb apigateway cloudfront frontdoor loadbalancing"), "edge"),
 }
-TECHNOLOGIES: Final = frozenset(FAMILY_OF) | _set(
+TECHNOLOGIES: Final = frozenset(FAMILY_OF) | words(
     "nats coredns exporter exporters services apps servers targets pods mq amqp broker"
 )
 """Names of jobs that name a technology, or nothing, rather than a thing."""
@@ -72,55 +77,55 @@ SHORT: Final = {
     for short in shorts.split()
 }
 """Abbreviations that in-house names use, and the word that each stands for."""
-CLIENT: Final = _set(
+CLIENT: Final = words(
     "client outbound upstream egress outgoing external remote dependency downstream callee out provider thirdparty"
 )
 """A metric with one of these tells of calls that are made, not of those that arrive."""
-MESSAGE: Final = _set(
+MESSAGE: Final = words(
     "message msg job task consumer consume consumed worker listener kafka celery sidekiq amqp rabbit"
     " rabbitmq queue messaging subscriber subscription rq resque bull faktory event"
 )
-WAITED: Final = _set("delay lag age wait waiting waited latency_since_publish sojourn staleness")
+WAITED: Final = words("delay lag age wait waiting waited latency_since_publish sojourn staleness")
 """How long a message had waited, as against: how long it took."""
-SERVED: Final = _set("http grpc rpc server request response")
-POOL: Final = _set(
+SERVED: Final = words("http grpc rpc server request response")
+POOL: Final = words(
     "pool hikaricp hikari connection sql datasource dbcp conn r2dbc jdbc c3p0 pgxpool npgsql sqlalchemy lettuce jedis"
 )
-NO_POOL: Final = _set(
+NO_POOL: Final = words(
     "http grpc tomcat rpc thread executor jvm buffer memory puma websocket jetty undertow netty nginx tcp"
     " worker threadpool"
 )
-TIMES: Final = _set(
+TIMES: Final = words(
     "second duration latency time timer millisecond ms elapsed took handling microsecond us runtime rt took"
 )
-MILLIS: Final = _set("ms millisecond milli msec")
-MICROS: Final = _set("us microsecond micro usec")
-NANOS: Final = _set("ns nanosecond nano nsec")
-IN_MILLIS: Final = _set("envoy")
+MILLIS: Final = words("ms millisecond milli msec")
+MICROS: Final = words("us microsecond micro usec")
+NANOS: Final = words("ns nanosecond nano nsec")
+IN_MILLIS: Final = words("envoy")
 """Technologies whose times are milliseconds though no name says so."""
-NO_TIME: Final = _set(
+NO_TIME: Final = words(
     "byte size length body payload row batch page item record token amount price score weight depth header packet per"
     " entry value percent ratio"
 )
 """What else than time a distribution (`_sum` and `_count`) may be of."""
-FILLING: Final = _set(
+FILLING: Final = words(
     "svc service cluster local internal prod production live staging stage outbound inbound host hostname database"
     " server http https grpc tcp amqp kubernetes kubernetescrd docker file ecs consul lan backend upstream pool"
     " topic queue stream exchange group deployment app default"
 )
 """Words that stand around a name in addresses, connection strings and proxies' names, and tell no two things apart."""
-INCOMING: Final = _set(
+INCOMING: Final = words(
     "source source_service source_app caller caller_service from origin client client_service consumer"
 )
 """Labels in which a server names who called it."""
-BROKEN: Final = _set("error failure failed exception")
+BROKEN: Final = words("error failure failed exception")
 """A counter of these beside one of all, without a status of its own, counts those of them that failed."""
-COUNTED: Final = _set(
+COUNTED: Final = words(
     "request response call message job task handled operation query command event hit reply rq upstreams"
 )
-NOT_COUNTED: Final = _set("byte size error redelivered connection retry body length header packet cache lock")
-STORE_WORDS: Final = _set("db database sql query statement postgres postgresql mysql mariadb mongo mongodb jdbc orm")
-CACHE_WORDS: Final = _set("redis memcached valkey cache")
+NOT_COUNTED: Final = words("byte size error redelivered connection retry body length header packet cache lock")
+STORE_WORDS: Final = words("db database sql query statement postgres postgresql mysql mariadb mongo mongodb jdbc orm")
+CACHE_WORDS: Final = words("redis memcached valkey cache")
 PEER_LABELS: Final = (
     "server_address",
     "server.address",
@@ -232,7 +237,7 @@ WORKLOAD_LABELS: Final = (
     "label_app",
     "pod",
 )
-NO_ROUTE: Final = _set(
+NO_ROUTE: Final = words(
     "le quantile method status exception error outcome code result state http_status_code"
     " http_response_status_code http_request_method http_method grpc_code grpc_type rpc_system"
     " rpc_grpc_status_code status_code error_type network_protocol_version network_protocol_name"
@@ -249,7 +254,7 @@ VERSION_LABELS: Final = (
     "image_tag",
     "release",
 )
-NEVER_OF_TARGET: Final = frozenset((*QUEUE_LABELS, *GROUP_LABELS)) | _set(
+NEVER_OF_TARGET: Final = frozenset((*QUEUE_LABELS, *GROUP_LABELS)) | words(
     "source_workload destination_workload source_canonical_service destination_canonical_service dst_deployment"
     " reporter direction server_address peer target upstream dest destination callee pool code status status_code"
     " outcome result state"

@@ -9,7 +9,10 @@ from typing import Final
 
 from reconstruct.packs.catalogue import Phrases
 
-_HUMP: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_HUMP: Final = re.compile(
+    r"(?<=[a-z0-9])(?=[A-Z])(?!(?<=[1-5])XX)|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[A-Za-z])(?=[1-5][xX]{2}(?![a-z]))"
+)
+"""Where a name in camel case is cut; a class of HTTP codes (`Http5xx`, `Target_5XX`) is a word of its own."""
 _NO_WORD: Final = re.compile(r"[^a-z0-9*]+")
 
 
@@ -17,8 +20,8 @@ _NO_WORD: Final = re.compile(r"[^a-z0-9*]+")
 def words_of(name: str) -> tuple[str, ...]:
     """The words of a name, as stems.
 
-    >>> words_of("db_poolWaiting_requests"), words_of("HTTPServer.errors-5xx")
-    (('db', 'pool', 'waiting', 'request'), ('http', 'server', 'error', '5xx'))
+    >>> words_of("db_poolWaiting_requests"), words_of("HTTPServer.errors-5XX"), words_of("Http5xx")
+    (('db', 'pool', 'waiting', 'request'), ('http', 'server', 'error', '5xx'), ('http', '5xx'))
     """
     return tuple(stem(word) for word in _NO_WORD.split(_HUMP.sub("_", name).lower()) if word)
 

@@ -136,7 +136,7 @@ def _impact(page: Page) -> Iterator[str]:
     told = list(impact_lines(impact.impact_told(page.incident, clock=page.clock)[:MAX_IMPACT]))
     yield from told
     if not told and page.incident.explanation.verdict == "incident":
-        yield "No user impact was measured: no user-facing signal shows any."
+        yield markdown(impact.uncounted(page.incident))
 
 
 def _milestones(page: Page) -> Iterator[str]:
@@ -166,7 +166,7 @@ def _timeline(page: Page) -> Iterator[str]:
 def _hints_in_short(page: Page) -> Iterator[str]:
     """The first hints with their strongest reasons, one line each."""
     hints = page.incident.explanation.hints
-    told = [h for h in hints if h.verdict in ("supported", "plausible")][:MAX_HINTS] or list(hints[:1])
+    told = narrative.told_hints(page.incident, most=MAX_HINTS)
     for number, hint in enumerate(told, 1):
         statement, rests = narrative.statement_text(hint)
         lines = [f"{number}. {markdown(statement)} ({narrative.confidence_text(hint)}) {ids_only(rests)}".rstrip()]

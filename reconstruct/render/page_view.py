@@ -83,6 +83,7 @@ def page_view(incident: Incident, *, charts: Sequence[ChartImage], links: Links)
         if any(incident.milestones.values())
         else [],
         "durations": duration_rows(incident),
+        "uncounted": impact.uncounted(incident),
         "impact": [
             {"text": text, "evidence": evidence(ids), "inner": inner}
             for inner, rows in (

@@ -82,8 +82,8 @@ def _milestones(incident: Incident, *, clock: Clock) -> list[Block]:
 
 
 def _hint_lines(incident: Incident) -> Iterator[str]:
-    hints = incident.explanation.hints
-    for hint in hints[:MAX_HINTS_SHOWN]:
+    hints = narrative.told_hints(incident, most=MAX_HINTS_SHOWN)
+    for hint in hints:
         named = _fitted(narrative.hint_title(hint, incident=incident), most=MAX_LINE)
         yield f"*{hint.rank}.* *{named}* ({narrative.confidence_text(hint)})"
         yield _fitted(narrative.statement_text(hint)[0], most=MAX_LINE)
@@ -92,7 +92,7 @@ def _hint_lines(incident: Incident) -> Iterator[str]:
             told = "; ".join(text.rstrip(".") for one, text, _ in reasons if one == side)
             yield from [f"{side.capitalize()}: {_fitted(sentence(told), most=MAX_LINE)}"] if told else []
     if hints:
-        yield narrative.left_text(incident, told=hints[:MAX_HINTS_SHOWN])
+        yield narrative.left_text(incident, told=hints)
 
 
 def _timeline_lines(incident: Incident, *, clock: Clock) -> Iterator[str]:
@@ -102,7 +102,8 @@ def _timeline_lines(incident: Incident, *, clock: Clock) -> Iterator[str]:
     kept = {e.id for e in sorted(key, key=lambda e: e.kind == "note")[:MAX_ENTRIES_SHOWN]}
     for entry in key:
         if entry.id in kept:
-            told = _fitted(entry_text(*words[entry.id]), most=MAX_LINE)
+            whose = entry.service.name if entry.service.name not in words[entry.id].title else ""
+            told = _fitted(entry_text(*words[entry.id]) + (f" ({whose})" if whose else ""), most=MAX_LINE)
             time = moment_text(entry.moment, clock=clock)
             yield f"`{time}` " + (f"*{told}*" if entry.id in turns else told)
     if len(kept) < len(incident.timeline):

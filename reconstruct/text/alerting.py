@@ -120,7 +120,8 @@ def review_text(review: AlertReview, *, clock: Clock) -> str:
 def fired_when(review: AlertReview) -> str:
     """How long after the onset, or before it, a rule first fired."""
     after_s = review.after_onset_s or 0.0
-    return f"{lasted(abs(after_s))} {'after' if after_s >= 0 else 'before'} onset"
+    length = lasted(abs(after_s))
+    return "at onset" if length == "0 s" else f"{length} {'after' if after_s >= 0 else 'before'} onset"
 
 
 def _fired(review: AlertReview) -> str:

@@ -60,6 +60,7 @@ FIGURES: Final[Mapping[str, str]] = {
     "message-delay": "age of messages when handled",
     "call-time": "time per call",
     "calls-per-request": "statements per request",
+    "repeated-calls": "calls per request",
     "call-time-per-request": "time in statements per request",
     "call-failures": "share of calls that failed",
     "round-trip": "round trip",
@@ -108,12 +109,23 @@ def figure_text(facts: Facts) -> str:
 
 
 _LEADS: Final = frozenset(
-    {"taken", "size", "waiting", "wait-time", "held-time", "calls-per-request", "call-time-per-request"}
+    {
+        "taken",
+        "size",
+        "waiting",
+        "wait-time",
+        "held-time",
+        "calls-per-request",
+        "call-time-per-request",
+        "repeated-calls",
+    }
 )
 
 
-def reason_text(rule: str, kind: str, facts: Facts) -> str:
-    """One rule's finding as a clause; an unknown kind is our bug."""
+def reason_text(rule: str, kind: str, facts: Facts, *, weight: float = 0.0) -> str:
+    """One rule's finding as a clause, `weight` as its reason has it; an unknown kind is our bug."""
+    if weight < 0 and (rule, kind) in _AGAINST:
+        return _AGAINST[rule, kind](facts)
     return _KINDS[rule, kind](facts)
 
 
@@ -143,7 +155,7 @@ _TAILS: Final[Mapping[str, str]] = {
     "between-fails": "calls failed before they reached {thing}",
     "between-many": "calls between several services failed before they arrived",
     "gives-up": "{thing} failed calls that {target} answered",
-    "asks-more": "{thing} called {target} several times for one request",
+    "asks-more": "{thing} called {target} more often for each request",
 }
 """What a figure alone does not show, by the kind of finding."""
 
@@ -266,6 +278,13 @@ _KINDS: Final[Mapping[tuple[str, str], Callable[[Facts], str]]] = {
     ),
 }
 """(rule, kind) -> its wording."""
+
+_AGAINST: Final[Mapping[tuple[str, str], Callable[[Facts], str]]] = {
+    ("mechanism-fits", "kind-of-change"): lambda f: (
+        f"{CHANGE_WORDS.get(str(f['kind']), 'a change')} seldom causes {mechanism_text(str(f['mechanism']))}"
+    ),
+}
+"""(rule, kind) -> its wording where it speaks against."""
 
 
 _FIGURE_LEADS: Final[Mapping[str, str]] = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, cast
 
 import pandas as pd
 
@@ -230,11 +230,29 @@ def _phase(entry: Entry, known: _Known) -> Words:
     step = known.events.get(_id(entry.facts.get("step")))
     if step and entry.facts.get("improved"):
         moved = came_to(entry.facts.get("measured"), known.anomalies)  # what it came from stands with the step
-    head = "Partly recovered" if entry.facts.get("improved") else "Worse"
+    head = "Partly recovered" if entry.facts.get("improved") else _worse_or_other(entry, known)
     if entry.facts.get("back"):
         head = "User-facing signals back to normal"
-    after = f"after {change_text(step)} at {known.clock.time(step.time)}" if step else ""
-    return Words(f"{head}: {'; '.join(moved)}", after)
+    return Words(f"{head}: {'; '.join(moved)}", _after_step(step, entry.moment.time, known) if step else "")
+
+
+def _worse_or_other(entry: Entry, known: _Known) -> str:
+    """`Worse` where every figure that moved went further from its baseline; else only that it changed."""
+    rows = cast("tuple[tuple[Reference, Quantity, Quantity], ...]", entry.facts["measured"])
+    known_rows = [
+        (known.anomalies[r.id].baseline, was.value, now.value) for r, was, now in rows if r.id in known.anomalies
+    ]
+    worse = all(abs(now - base) >= abs(was - base) for base, was, now in known_rows)
+    return "Worse" if worse else "Changed"
+
+
+def _after_step(step: Event, moment: pd.Timestamp, known: _Known) -> str:
+    """What a move followed: the start of a step, or its end where that stands nearer before it."""
+    if step.time > moment:
+        return f"as {change_text(step)} started, {known.clock.time(step.time)}"
+    if step.end is not None and step.end <= moment:
+        return f"after {change_text(step)} was complete at {known.clock.time(step.end)}"
+    return f"after {change_text(step)} at {known.clock.time(step.time)}"
 
 
 def _peak(entry: Entry, known: _Known) -> Words:

@@ -83,10 +83,10 @@ def _delay(one: FollowUp, events: dict[str, Event]) -> str:
     named = f" ({change_text(step)})" if step is not None else ""
     text = f"Mitigation: it started {_length(one.facts['after'])} after detection{named}."
     requests, rate = one.facts.get("requests"), one.facts.get("per_minute")
-    if isinstance(requests, Quantity) and isinstance(rate, Quantity):
+    if isinstance(requests, Quantity) and isinstance(rate, Quantity) and requests.value >= 1:
         how = "counted from detection to mitigation" if one.facts["counted"] else "at the incident's mean rate"
         text += (
-            f" Meanwhile about {human(requests.value, 'count')} requests {one.facts['met']}, "
+            f" Meanwhile about {human(round(requests.value), 'count')} requests {one.facts['met']}, "
             f"{human(rate.value, 'count')} a minute ({how})."
         )
     return f"{text} What would have shortened it?"

@@ -20,6 +20,16 @@ def impact_told(incident: Incident, *, clock: Clock) -> tuple[tuple[str, tuple[s
     return tuple(told)
 
 
+def uncounted(incident: Incident) -> str:
+    """What stands in the place of impact where none was counted: that none shows, or that its extent is not known."""
+    lead = {m.anomaly for m in incident.users[:1]}
+    shown = next((a for a in incident.anomalies if a.id in lead), None)
+    if shown is None:
+        return "No user impact was measured: no user-facing signal shows any."
+    where = f" of {short_text(shown.service, shared_names(incident))}" if shown.service.name else ""
+    return f"How many requests it met was not measured: only {measure(shown)}{where} shows it."
+
+
 def impact_text(impact: Impact, *, incident: Incident, clock: Clock) -> str:
     """What users met, in one line, one figure a fact.
 
@@ -50,7 +60,7 @@ def impact_text(impact: Impact, *, incident: Incident, clock: Clock) -> str:
 def impact_parts(incident: Incident) -> str:
     """Where of it the failures were, by service behind the outermost hop and by route; "" where nothing tells.
 
-    `Share of requests that failed: shop 33 %; by route of lb: /orders 41 %, /login 12 %`
+    `Share of requests that failed behind lb: shop 33 %; by route of lb: /orders 41 %, /login 12 %`
     """
     parts = [i for i in incident.explanation.impact if i.inner and i.share is not None]
     shared = shared_names(incident)
@@ -59,7 +69,8 @@ def impact_parts(incident: Incident) -> str:
     by_route = ", ".join(f"{i.route} {human(i.share or 0.0, 'ratio')}" for i in routes)
     told = [", ".join(services), f"by route of {short_text(routes[0].service, shared)}: {by_route}" if routes else ""]
     text = "; ".join(part for part in told if part)
-    return f"Share of requests that failed behind it: {text}" if text else ""
+    front = next((short_text(row.service, shared) for row in impact_rows(incident)[0] if row.service.name), "it")
+    return f"Share of requests that failed behind {front}: {text}" if text else ""
 
 
 def impact_inner(incident: Incident, *, clock: Clock) -> tuple[tuple[str, tuple[str, ...]], ...]:

@@ -20,10 +20,11 @@ from reconstruct.model import (
 from reconstruct.text.causes import beyond_statement
 from reconstruct.text.escape import clip, plain
 from reconstruct.text.measures import moved_text
-from reconstruct.text.references import event_text, labels_text, service_text, shared_names, short_text
-from reconstruct.text.summary import UNKNOWN, UNSPECIFIC, finding
+from reconstruct.text.references import CHANGE_NOUNS, event_text, labels_text, service_text, shared_names, short_text
+from reconstruct.text.summary import UNKNOWN, UNSPECIFIC, capitalised_name, finding
 from reconstruct.text.times import Clock, clock, retold, span, spans_midnight
 from reconstruct.text.units import apart, human_duration
+from reconstruct.text.verdict import near_miss
 from reconstruct.text.wording import capitalised, joined, mechanism_text, sentence, share_text
 
 MAX_SERVICES_SHOWN: Final = 3
@@ -98,7 +99,8 @@ def title(incident: Incident) -> str:
         found = finding(incident)
         if not found:
             about = services_text(incident.explanation.affected, shared_names(incident))
-            found = f"Incident{f' on {about}' if about else ''}"
+            found = capitalised_name(near_miss(incident.explanation.reason), incident)
+            found = found or f"Incident{f' on {about}' if about else ''}"
         ongoing = onset is not None and recovered is None
         when = f"from {clock(start, dates=True)[:-3]} UTC, ongoing" if ongoing else f"{_span_text(start, end)} UTC"
         return f"{found}, {when}"
@@ -164,6 +166,12 @@ def dismissed(incident: Incident) -> tuple[DismissedChange, ...]:
     return tuple(g for g in incident.explanation.dismissed_changes if g.event not in told)
 
 
+def told_hints(incident: Incident, *, most: int) -> tuple[Hint, ...]:
+    """The hints that a draft tells: those that the data support, else the first as the best that there is."""
+    hints = incident.explanation.hints
+    return tuple([h for h in hints if h.verdict in ("supported", "plausible")][:most] or hints[:1])
+
+
 def hint_title(hint: Hint, *, incident: Incident) -> str:
     """What the hint suspects: the mechanism, where, and the change that may have set it off."""
     trigger = next((e for e in incident.evidence.events if e.id == hint.trigger), None)
@@ -172,6 +180,8 @@ def hint_title(hint: Hint, *, incident: Incident) -> str:
         return f"Where to look: {where}; no change explains it"
     if trigger is None and hint.mechanism == UNKNOWN:
         return f"Where to look: {where}" if where else "No mechanism is shown"
+    if trigger is not None and hint.mechanism == UNSPECIFIC:
+        return capitalised(f"{CHANGE_NOUNS.get(trigger.kind, trigger.kind)} “{event_text(trigger)}”")
     mechanism = capitalised(mechanism_text(hint.mechanism)) + (f" at {where}" if where else "")
     if trigger is None:
         return f"{mechanism}; no change explains it"
@@ -198,6 +208,8 @@ def reasons_text(hint: Hint, *, most: int) -> tuple[tuple[str, str, tuple[str, .
 def _beyond(reason: Reason, hint: Hint) -> str:
     """What a reason says that stands neither in its kind nor word for word in the hint's statement."""
     text = beyond_statement(reason)
+    if (reason.rule, hint.mechanism) == ("mechanism-fits", UNSPECIFIC):
+        return ""  # that a change can break something is no reason
     return "" if text.rstrip(".").lower() in hint.statement.lower() else text
 
 

@@ -146,6 +146,19 @@ def change_text(event: Event) -> str:
     return f"the {kind} of {event.service.name or 'an unnamed service'}"
 
 
+def changed_where(event: Event) -> str:
+    """A change by its kind and service alone, for where its title is too long; by its title where no service is known.
+
+    >>> import pandas as pd
+    >>> t = pd.Timestamp("2026-01-01T12:00Z")
+    >>> changed_where(Event("e1", t, "config", Service("shop"), "pool of 20 for each pod of the second zone"))
+    'the configuration change of shop'
+    """
+    kind = CHANGE_NOUNS.get(event.kind, event.kind)
+    versioned = event.version and event.version != event.previous and event.kind not in UNVERSIONED
+    return change_text(event) if versioned or not event.service.name else f"the {kind} of {event.service.name}"
+
+
 def _query(query: Query) -> Cited:
     series = f"{query.series} series" if query.series else "no series"
     return Cited(query.id, "query", query.signal, f"{query.signal}: {series}", query=query.id, signal=query.signal)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
-from reconstruct.model import Anomaly, Impact, Incident, Measured
+from reconstruct.model import Anomaly, Event, Impact, Incident, Measured
 from reconstruct.text.measures import measure
-from reconstruct.text.references import change_text, shared_names, short_text
+from reconstruct.text.references import change_text, changed_where, shared_names, short_text
 from reconstruct.text.times import Clock, clock_of
 from reconstruct.text.units import human, lasted
 from reconstruct.text.wording import capitalised, joined, mechanism_text, sentence, share_text
@@ -14,6 +15,10 @@ from reconstruct.text.wording import capitalised, joined, mechanism_text, senten
 SAME_LENGTH: Final = 0.02
 """Of a length of time: a share counted over one that differs by less is the same figure."""
 
+MAX_WORDS: Final = 60
+"""Of the summary: where the changes' own titles make it longer, they are left to the timeline."""
+MAX_LINE: Final = 90
+"""Characters of a line below a picture's title: what fits its width."""
 UNKNOWN: Final = "unknown"
 """Mechanism of a hint that names a place only."""
 UNSPECIFIC: Final = "bad-change"
@@ -36,7 +41,10 @@ def below_title(incident: Incident) -> tuple[str, ...]:
     if incident.milestones.get("onset") is None:
         return (opening(incident),)
     clock = clock_of(incident)
-    told = ("" if incident.users else opening(incident), _cause_sentence(incident, clock), _ended(incident, clock))
+    told = ["" if incident.users else opening(incident)]
+    for line in (_cause_sentence, _ended):  # whole, with the change's own title only where it fits
+        whole = line(incident, clock, change_text)
+        told.append(whole if len(whole) <= MAX_LINE else line(incident, clock, changed_where))
     return tuple(sentence(capitalised_name(part, incident)) for part in told if part)
 
 
@@ -54,7 +62,10 @@ def _met(incident: Incident, measured: Measured, *, whose: bool = True) -> str:
         return f"{where or 'the service'} failed {failed_text(incident, measured)} of requests"
     way = "fell" if a.direction == "down" else "rose"
     before, during = (human(value, a.signal.unit) for value in (a.baseline, measured.median.value))
-    return f"{measure(a)}{f' of {where}' if whose and where else ''} {way} from {before} to {during}"
+    head = f"{measure(a)}{f' of {where}' if whose and where else ''} {way}"
+    if before == during:  # bursts leave the median where it was
+        return f"{head} to {human(measured.peak.value, a.signal.unit)} at times ({before} before)"
+    return f"{head} from {before} to {during}"
 
 
 def _anomaly(incident: Incident, measured: Measured) -> Anomaly:
@@ -85,8 +96,12 @@ def capitalised_name(text: str, incident: Incident) -> str:
 
 def summary(incident: Incident, *, clock: Clock) -> str:
     """Three sentences for who reads nothing else: impact, what set it off, how it ended and was detected."""
-    told = [_impact_sentence(incident, clock), _cause_sentence(incident, clock), _end_sentence(incident, clock)]
-    return " ".join(sentence(part) for part in told if part)
+    for name in (change_text, changed_where):
+        cause, end = _cause_sentence(incident, clock, name), _end_sentence(incident, clock, name)
+        text = " ".join(sentence(part) for part in (_impact_sentence(incident, clock), cause, end) if part)
+        if len(text.split()) <= MAX_WORDS:
+            break
+    return text
 
 
 def _impact_sentence(incident: Incident, clock: Clock) -> str:
@@ -100,7 +115,7 @@ def _impact_sentence(incident: Incident, clock: Clock) -> str:
     return f"From {clock.time(onset.moment.time)}{f', for {length}' if length else ''}, {joined(told)}"
 
 
-def _cause_sentence(incident: Incident, clock: Clock) -> str:
+def _cause_sentence(incident: Incident, clock: Clock, name: Callable[[Event], str] = change_text) -> str:
     hint = next((h for h in incident.explanation.hints if h.verdict in ("supported", "plausible")), None)
     if hint is None:
         return "" if incident.explanation.verdict != "incident" else "No candidate cause is supported by the data"
@@ -115,14 +130,14 @@ def _cause_sentence(incident: Incident, clock: Clock) -> str:
         return f"Where to look first ({share}): {place}; no change explains it"
     if event is None:
         return f"Candidate cause ({share}): {mechanism}{where}; no change explains it"
-    changed = f"{change_text(event)} at {clock.time(event.time)}"
+    changed = f"{name(event)} at {clock.time(event.time)}"
     if hint.mechanism == UNSPECIFIC:
         return f"Candidate cause ({share}): {changed}"
     where = "" if event.service.name == hint.service.name else where
     return f"Candidate cause ({share}): {mechanism}{where} after {changed}"
 
 
-def _end_sentence(incident: Incident, clock: Clock) -> str:
+def _end_sentence(incident: Incident, clock: Clock, name: Callable[[Event], str] = change_text) -> str:
     stones = incident.milestones
     if stones.get("onset") is None:
         return ""
@@ -131,14 +146,18 @@ def _end_sentence(incident: Incident, clock: Clock) -> str:
     if detected and onset and detected.moment.time < onset.moment.time:
         before = lasted((onset.moment.time - detected.moment.time).total_seconds())
         seen = f"first alert {before} before onset"
+    elif detect is not None and lasted(detect.value_s) == "0 s":
+        seen = "first alert at onset"
     elif detect is not None:
         seen = f"first alert after {lasted(detect.value_s)}"
     else:
         seen = "no alert fired"
-    return capitalised_name(f"{_ended(incident, clock)}; {seen}", incident)
+    if _dated_by_alert(incident, "onset"):  # the alert itself dates the onset: that it fired later is no delay
+        return capitalised_name(_ended(incident, clock, name), incident)
+    return capitalised_name(f"{_ended(incident, clock, name)}; {seen}", incident)
 
 
-def _ended(incident: Incident, clock: Clock) -> str:
+def _ended(incident: Incident, clock: Clock, name: Callable[[Event], str] = change_text) -> str:
     """`the rollback of shop to 2.14.1 started at 15:20:00, shop recovered at 15:27:00`."""
     mitigated, recovered = incident.milestones.get("mitigated"), incident.milestones.get("recovered")
     events = {e.id: e for e in incident.evidence.events}
@@ -146,14 +165,27 @@ def _ended(incident: Incident, clock: Clock) -> str:
     hint = next((h for h in incident.explanation.hints[:1] if h.verdict in ("supported", "plausible")), None)
     named = events.get(hint.trigger or "") if hint else None
     same = step is not None and named is not None and named.service == step.service and step.kind == "rollback"
-    what = f"the rollback to {step.version}" if step and same and step.version else change_text(step) if step else ""
+    what = f"the rollback to {step.version}" if step and same and step.version else name(step) if step else ""
+    if step and named and step.id != named.id and what == name(named):
+        what = what.replace("the ", "another ", 1)  # two changes of one service that bear one name
     started = f"{what} started at {clock.time(mitigated.moment.time)}" if mitigated and step else ""
+    alert = _dated_by_alert(incident, "onset", "recovered")
     if recovered is None:
-        return (f"{started}; " if started else "") + f"it was ongoing at {clock.time(incident.evidence.window.end)}"
+        still = f"{alert} was still firing" if alert else "it was ongoing"
+        return (f"{started}; " if started else "") + f"{still} at {clock.time(incident.evidence.window.end)}"
     about = next((a.service for m in incident.users[:1] for a in incident.anomalies if a.id == m.anomaly), None)
     who = about.name if about is not None and about.name else "it"
-    back = f"{who} recovered at {clock.time(recovered.moment.time)}"
+    back = f"{f'{alert} resolved' if alert else f'{who} recovered'} at {clock.time(recovered.moment.time)}"
     return f"{started}, {back}" if started else f"{back} without a known action"
+
+
+def _dated_by_alert(incident: Incident, *names: str) -> str:
+    """The one rule whose alerts alone date these milestones; "" where a measured signal does, or several rules do."""
+    stones = (incident.milestones.get(name) for name in names)
+    ids = {one for stone in stones if stone is not None for one in stone.evidence}
+    rules = {a.id: a.rule for a in incident.evidence.alerts}
+    named = {rules.get(one, "") for one in ids}
+    return next(iter(named)) if len(named) == 1 and not incident.users else ""
 
 
 def opening(incident: Incident) -> str:

@@ -59,6 +59,22 @@ def verdict_text(reason: VerdictReason, anomalies: Mapping[str, Anomaly]) -> str
     return "no user-facing signal (requests, errors, latency, probes) has data in the window"
 
 
+def near_miss(reason: VerdictReason) -> str:
+    """What was told of an incident that no measured signal shows users to have met; "" for every other verdict.
+
+    >>> near_miss(VerdictReason("alerts-fired", {"names": ("DiskLow",)})), near_miss(VerdictReason("calm"))
+    ('DiskLow fired without measured user impact', '')
+    """
+    if reason.kind == "alerts-fired":
+        told = _texts(reason.facts, "names")
+        more = f" and {len(told) - 1} more" if len(told) > 1 else ""
+        return f"{told[0]}{more} fired without measured user impact"
+    if reason.kind == "ran-out":
+        what = _RAN_OUT[str(reason.facts["what"])].format(thing=reason.facts["thing"])
+        return f"{what}, without measured user impact"
+    return ""
+
+
 def _harmed(anomaly: Anomaly | None, *, since: str) -> str:
     if anomaly is None:
         return f"users were affected from {since}"

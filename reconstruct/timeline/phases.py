@@ -201,15 +201,20 @@ def action_effects(
     return tuple(told)
 
 
+def reach(step: Event, *, lag_s: float) -> pd.Timestamp:
+    """Until when the curve may bend for a step: through its rollout, and what caches and range windows take."""
+    return (step.end or step.time) + pd.Timedelta(seconds=REACH_S + lag_s)
+
+
 def _effect(
     step: Event, found: Sequence[Lead], *, until: pd.Timestamp, since: pd.Timestamp, bends: Sequence[Moment]
 ) -> ActionEffect | None:
-    reach = (step.end or step.time) + pd.Timedelta(seconds=REACH_S + max((one.lag_s for one in found), default=0.0))
-    bent = any(m.latest >= step.time and m.earliest <= reach for m in bends)
+    over = reach(step, lag_s=max((one.lag_s for one in found), default=0.0))
+    bent = any(m.latest >= step.time and m.earliest <= over for m in bends)
     rows, kept = [], []
     for one in found:
         span = pd.Timedelta(seconds=max(COMPARED_S, MIN_SAMPLES * one.spacing_s))
-        begun = reach if bent else step.time + pd.Timedelta(seconds=one.lag_s)
+        begun = over if bent else step.time + pd.Timedelta(seconds=one.lag_s)
         before = one.median(max(step.time - span, since), step.time)
         after = one.median(begun, max(min(begun + span, until), begun + pd.Timedelta(seconds=4 * one.spacing_s)))
         if before is None or after is None:

@@ -46,6 +46,12 @@ def test_what_a_step_did_is_told_by_its_figures_and_none_is_said_in_words() -> N
     assert "stayed at 34 %" in words(flipped(told, "change", measured=same), "change").detail
 
 
+def test_what_bent_after_the_mitigation_had_begun_is_not_told_of_the_step_before_it() -> None:
+    levels, other = [(60, 0.34)], event("e0", 118.8, "config")
+    assert "fell from 34 %" not in words(story(levels, other, ROLLED_BACK, mitigated="e1"), "change").detail
+    assert "fell from 34 % to" in words(story(levels, other), "change").detail
+
+
 def test_recovered_without_a_known_action_is_said_only_where_it_is_so() -> None:
     assert words(story([(60, 0.34)]), "recovered").detail == "no action that mitigated it is known"
     assert words(story([(60, 0.34)], ROLLED_BACK, mitigated="e1"), "recovered").detail == ""

@@ -38,7 +38,7 @@ def test_services_behind_and_routes_are_shares_of_their_own_and_never_lines_of_i
     inner = replace(FAILED, service=SHOP, share=0.33, inner=True)
     route = replace(FAILED, route="/login", share=0.5, inner=True)
     lines = told(FAILED, inner, route)
-    assert lines[1:] == ["Share of requests that failed behind it: shop 33 %; by route of lb: /login 50 %"]
+    assert lines[1:] == ["Share of requests that failed behind lb: shop 33 %; by route of lb: /login 50 %"]
     assert len(told(FAILED)) == 1
     incident = story()
     incident = replace(incident, explanation=replace(incident.explanation, impact=(FAILED, inner)), users=())

@@ -13,7 +13,7 @@ from reconstruct.config.dates import read_day
 from reconstruct.errors import UsageError
 from reconstruct.model import Event, Gap, Service
 from reconstruct.sources.changes.chat_tables import plain_tables
-from reconstruct.sources.changes.people import without_people
+from reconstruct.sources.changes.people import without_people, without_speakers
 from reconstruct.sources.changes.record import event
 from reconstruct.sources.changes.times import TimeReading, leading_time, read_span, tells_zone
 from reconstruct.sources.result import SourceRequest, SourceResult
@@ -53,6 +53,7 @@ def parse_chat(text: str, *, name: str, ask: SourceRequest) -> SourceResult:
     events: list[Event] = []
     gaps: list[Gap] = []
     unread: list[int] = []
+    speakers: set[str] = set()
     zoneless = False
     pending: tuple[int, str, list[str], str] | None = None
 
@@ -63,6 +64,7 @@ def parse_chat(text: str, *, name: str, ask: SourceRequest) -> SourceResult:
         if pending is None or (pending[3] and not any(pending[2])):
             return
         number, time, words, speaker = pending
+        speakers.add(speaker)
         said = " ".join(word for word in words if word)
         reading = TimeReading(ask.window, ask.tz, today=today)
         try:
@@ -101,6 +103,8 @@ def parse_chat(text: str, *, name: str, ask: SourceRequest) -> SourceResult:
     close()
     if not events and not gaps:
         raise UsageError(f"{name}: no line begins with a time", hint="write lines such as `13:45 rolled back shop`")
+    if not ask.authors:
+        events = without_speakers(events, speakers)
     if unread:
         lines = ", ".join(map(str, unread[:20])) + (", ..." if len(unread) > 20 else "")
         cause = "they stand before the first line that begins with a time"

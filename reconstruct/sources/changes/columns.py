@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Final
 
 from reconstruct.config.zones import BESIDE
+from reconstruct.sources.changes.environments import is_production
 
 _BEGAN: Final = (
     *("time", "timestamp", "at", "actual_start", "actual_start_date", "work_start", "deployed_at", "released_at"),
@@ -92,7 +93,7 @@ FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "environment": (
         *("environment", "env", "stage", "environment_name", "env_name", "deploy_to", "deploy_env", "target_env"),
-        *("target_environment", "deployment_environment", "umgebung"),
+        *("target_environment", "deployment_environment", "umgebung", "environments", "envs"),
     ),
     "production": ("production",),
 }
@@ -110,7 +111,8 @@ _SQUEEZED_BEGAN: Final = frozenset(map(_squeezed, _BEGAN))
 _SQUEEZED_ASKED: Final = frozenset(map(_squeezed, _ASKED))
 _SQUEEZED_PLANNED: Final = frozenset(map(_squeezed, _PLANNED))
 
-ZONES: Final = ("timezone", "time_zone", "tz", "zone", "utc_offset", "tzinfo", "zeitzone")
+_MINUTES: Final = ("offset_minutes", "utc_offset_minutes", "tz_offset_minutes")
+ZONES: Final = ("timezone", "time_zone", "tz", "zone", "utc_offset", "tzinfo", "zeitzone", *_MINUTES)
 """Columns that tell the zone of a row's times."""
 
 _HEADER_ZONE: Final = re.compile(
@@ -128,9 +130,15 @@ _SHORT_NUMBER: Final = re.compile(r"\d{1,4}(?:\.\d+)?")
 """A duration or a count, no time, whatever its column is called."""
 PLACES: Final = ("where", "target", "context", "location", "tier", "stage_name")
 """Columns that tell an environment only where their text is one's name."""
-DRAFTS: Final = frozenset({"draft", "isdraft", "dryrun", "planonly", "noop", "checkmode", "speculative", "whatif"})
+_NO: Final = frozenset({"false", "no"})
+_NOT_BEGUN: Final = frozenset({"applied", "approved", "deployed", "executed", "started", "released"})
+_NOT_OVER: Final = frozenset({"completed", "finished", "done"})
+"""No in these: it was asked for, or is under way, where no state says more."""
+DRAFTS: Final = frozenset(
+    {"draft", "isdraft", "dryrun", "planonly", "noop", "checkmode", "speculative", "whatif", "whyrun"}
+)
 """Yes in these: it was only tried out on paper."""
-_MODES: Final = ("mode", "run_mode", "run_type", "command", "operation", "action")
+_MODES: Final = ("mode", "run_mode", "run_type", "job_type", "command", "operation", "action")
 _ON_PAPER: Final = frozenset({*DRAFTS, "plan", "check", "simulation", "simulate"})
 """What a column of modes says of a run that changed nothing."""
 ELSEWHERE: Final = frozenset({"preview", "ispreview", "transient", "transientenvironment", "ephemeral", "sandbox"})
@@ -187,6 +195,18 @@ def zone_column_of(told: Mapping[str, str]) -> str:
     return ""
 
 
+def zone_in(column: str, text: str) -> str:
+    """The zone that a cell of a column for it tells: minutes east of Greenwich are an offset.
+
+    >>> zone_in("offset_minutes", "-90"), zone_in("tz", "CET")
+    ('-01:30', 'CET')
+    """
+    if column not in _MINUTES or not re.fullmatch(r"[+-]?\d{1,3}", text):
+        return text
+    minutes = int(text)
+    return f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02d}:{abs(minutes) % 60:02d}"
+
+
 def column_of(field: str, columns: Mapping[str, str]) -> str | None:
     """Which of `columns` holds `field`, in the order of FIELDS; `deployedAt` is `deployed_at`.
 
@@ -219,8 +239,15 @@ def _plain(name: str, value: object) -> str:
         return str(value).lower() if state or name == "production" else ""
     if _squeezed(name) in ("exitcode", "exitstatus") and cell_text(value).isdecimal():
         return "success" if cell_text(value).strip("0") == "" else "failure"
+    if _squeezed(name) in ("environments", "envs"):
+        several = value if isinstance(value, list) else re.split(r"\s*[,;]\s*", cell_text(value))
+        places = [_plain("environment", one) for one in several]
+        return next(filter(is_production, places), places[0] if places else "")
     if isinstance(value, list):
         return _plain(name, value[0]) if len(value) == 1 else ""
+    if isinstance(value, Mapping) and "$date" in value:  # MongoDB's extended JSON
+        when = value["$date"]
+        return cell_text(when.get("$numberLong") if isinstance(when, Mapping) else when)
     if not isinstance(value, Mapping):
         return cell_text(value)
     if state:
@@ -284,7 +311,16 @@ def is_planned(taken: Mapping[str, str]) -> bool:
 
 
 def unbegun(cells: Mapping[str, object], taken: Mapping[str, str]) -> str:
-    """`requested`, where only the time of asking is told and a column for the beginning is empty; "" = not so."""
+    """How far a row got that says no to it, or tells the time of asking and an empty beginning; "" = not so.
+
+    >>> unbegun({"time": "13:45", "applied": False}, {"time": "time"}), unbegun({"completed": "no"}, {"time": "at"})
+    ('requested', 'running')
+    """
+    denied = {_squeezed(column_name(name)) for name, value in cells.items() if cell_text(value).lower() in _NO}
+    if denied & _NOT_BEGUN:
+        return "requested"
+    if denied & _NOT_OVER:
+        return "running"
     if _squeezed(taken.get("time", "")) not in _SQUEEZED_ASKED:
         return ""
     empty = {_squeezed(name) for name, value in cells.items() if value in (None, "") or _is_no_time(cell_text(value))}

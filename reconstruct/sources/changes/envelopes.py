@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Final, cast
 
-from reconstruct.sources.changes.columns import FIELDS, column_name
+from reconstruct.json_text import JsonError, read_json
+from reconstruct.sources.changes.columns import FIELDS, cell_text, column_name, column_of
 from reconstruct.sources.changes.payload import Item
 
 MAX_DEPTH: Final = 6
@@ -38,6 +41,7 @@ _LISTED: Final = {
     "incidents": "alert",
 }
 """What lists of records are called."""
+_DATE: Final = re.compile(r"\d{4}-\d\d-\d\d")
 _TIMES: Final = frozenset((*FIELDS["time"], *FIELDS["end"]))
 
 
@@ -60,6 +64,63 @@ def likely_records(items: Sequence[Item]) -> tuple[int, int]:
     return len(items), sum(not isinstance(value, (dict, list)) for value in items[0].values())
 
 
+def dated_lists(whole: object, is_dated: Callable[[Item], bool]) -> list[Item] | None:
+    """The records of an object that holds several lists of them, by kind, by service or by date; None = it does not.
+
+    >>> lists = {"shop": [{"at": "13:45"}], "cart": [{"at": "13:50"}]}
+    >>> dated_lists(lists, lambda item: "at" in item)
+    [{'service': 'shop', 'at': '13:45'}, {'service': 'cart', 'at': '13:50'}]
+    """
+    if not isinstance(whole, dict):
+        return None
+    lists = {str(name): _objects(value) for name, value in whole.items() if isinstance(value, list)}
+    dated = {name: items for name, items in lists.items() if any(map(is_dated, items))}
+    if len(dated) < 2:
+        return None
+    only = len(dated) == len(whole)
+    return [_of_list(name, _called(name, item) if only else item) for name, items in dated.items() for item in items]
+
+
+def _called(name: str, item: Item) -> Item:
+    """A record with what its list is called: its date or its service, where it tells none."""
+    field = "date" if _DATE.fullmatch(name) else "service"
+    told = name.lower() in _LISTED or any(column_name(one) in FIELDS.get(field, (field,)) for one in item)
+    return item if told else {field: name, **item}
+
+
+def unwrapped(values: Sequence[object]) -> list[Item] | None:
+    """What each line of a log of messages carries, where a message tells only when it came; None = it is no such log.
+
+    >>> unwrapped([{"topic": "x", "timestamp": 1794929999000, "value": {"at": "13:45", "service": "shop"}}])
+    [{'at': '13:45', 'service': 'shop'}]
+    """
+    found: list[Item] = []
+    for value in values:
+        held = _carried(value) if isinstance(value, dict) else None
+        if held is None:
+            return None
+        found.append(held)
+    return found
+
+
+def _carried(message: Item) -> Item | None:
+    objects = {name: _object(value) for name, value in message.items()}
+    plain = {column_name(name): cell_text(value) for name, value in message.items() if objects[name] is None}
+    if any(column_of(field, plain) for field in ("title", "service", "kind", "version", "state")):
+        return None
+    carried = [one for name, one in objects.items() if one and str(name).lower() in _WRAPPERS]
+    dated = [one for one in carried if any(column_name(field) in _TIMES for field in one)]
+    return dated[0] if len(dated) == 1 else None
+
+
+def _object(value: object) -> Item | None:
+    """An object, or the one that a text holds as JSON."""
+    if isinstance(value, str) and value.lstrip().startswith("{"):
+        with suppress(JsonError):
+            value = read_json(value)
+    return cast("Item", value) if isinstance(value, dict) else None
+
+
 def _within(items: Sequence[Item]) -> Iterator[list[Item]]:
     for name in dict.fromkeys(name for item in items for name in item):
         held = [(item, item[name]) for item in items if isinstance(item.get(name), (dict, list))]
@@ -78,7 +139,9 @@ def _of_list(name: str, item: Item) -> Item:
 
 
 def _wraps(value: object) -> bool:
-    """Whether an object only holds a list: `{"edges": [...], "pageInfo": {...}}`."""
+    """Whether an object only holds a list, `{"edges": [...], "pageInfo": {...}}`, or one that does."""
+    if isinstance(value, dict) and len(value) == 1 and isinstance(only := next(iter(value.values())), (dict, list)):
+        return isinstance(only, list) or _wraps(only)
     return isinstance(value, dict) and any(isinstance(value.get(name), list) for name in _LISTS)
 
 

@@ -38,7 +38,7 @@ def is_production(name: str, *, flag: bool | None = None) -> bool | None:
     lower = name.lower()
     if flag:
         return True
-    if _NOT_PRODUCTION.search(lower):
+    if lower == "pre" or _NOT_PRODUCTION.search(lower):
         return False
     if _PRODUCTION.search(lower):
         return True
@@ -84,8 +84,10 @@ def place_in_title(title: str) -> str:
 
 
 def placed_by_namespace(event: Event) -> Event:
-    """The event in the environment that its namespace tells, where nothing else tells one."""
-    if event.environment or not (place := place_of_object(event.service.namespace)):
+    """The event in the environment that its namespace or its cluster tells, where nothing else tells one."""
+    _, namespace, cluster = event.service
+    place = place_of_object(namespace) or (cluster if place_in(cluster) else "")
+    if event.environment or event.production is not None or not place:
         return event
     return replace(event, environment=place, production=is_production(place))
 

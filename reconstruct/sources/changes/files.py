@@ -25,11 +25,12 @@ from reconstruct.sources.changes.columns import (
     zone_column_of,
     zone_of_column,
 )
-from reconstruct.sources.changes.envelopes import likely_records, record_lists
+from reconstruct.sources.changes.envelopes import dated_lists, likely_records, record_lists, unwrapped
 from reconstruct.sources.changes.file_text import json_values, read_text, yaml_value
 from reconstruct.sources.changes.formats import parse_payload
 from reconstruct.sources.changes.mapping import guessed_mapping, mapped_columns, with_paths
 from reconstruct.sources.changes.payload import PayloadReading, at, has
+from reconstruct.sources.changes.people import FullNames, people_in, without_speakers
 from reconstruct.sources.changes.record import read_record
 from reconstruct.sources.changes.rows import Row, csv_rows, has_header, json_or_none, json_problem, jsonl_rows
 from reconstruct.sources.changes.times import TimeReading, is_day_first, tells_zone
@@ -130,6 +131,8 @@ def _from_lines(values: Sequence[object], text: str, *, path: Path, ask: SourceR
     """JSON Lines: one payload that is known, or records."""
     if saved := parse_payload(list(values), _reading(path, ask)):
         return saved
+    if (inner := unwrapped(values)) is not None:
+        return _from_rows([Row(f"line {n}", one) for n, one in enumerate(inner, 1)], name=path.name, ask=ask)
     return _from_rows(list(jsonl_rows(text)), name=path.name, ask=ask)
 
 
@@ -159,6 +162,9 @@ def _from_rows(rows: Sequence[Row], *, name: str, ask: SourceRequest) -> SourceR
                 events.append(told)
                 continue
         gaps.append(Gap(id="", source=name, missing=f"the event on {row.place}", cause=problem))
+    if not ask.authors:
+        people = {one for record in records for one in people_in(record)}
+        events = without_speakers(FullNames(people).out_of(events), people)
     if events and all(map(_is_a_sample, records)) and not mapped_columns(ask.options):
         raise UsageError(
             f"{name} holds numbers at times, and nothing that says what happened",
@@ -234,6 +240,8 @@ def _records(whole: object, *, columns: Mapping[str, str]) -> Sequence[object] |
         return events or None
     if not isinstance(whole, (dict, list)) or whole == []:
         return [whole] if whole != [] else None
+    if (several := dated_lists(whole, lambda item: bool(_time_cell(item, columns)))) is not None:
+        return several
     outer, *inner = record_lists(whole)
     own = any(_time_cell(item, columns) for item in outer)
     if own and (isinstance(whole, list) or not any(isinstance(value, list) for value in whole.values())):

@@ -11,7 +11,7 @@ import pandas as pd
 from reconstruct.config import ReadTime, read_time
 from reconstruct.errors import SourceError, UsageError
 from reconstruct.model import Alert, Event, Gap
-from reconstruct.sources.changes.people import full_names, people_in, without_people
+from reconstruct.sources.changes.people import FullNames, people_in, without_people
 from reconstruct.sources.result import SourceRequest, SourceResult
 
 Item = Mapping[str, object]
@@ -58,18 +58,18 @@ def each(
         alerts: list[Alert] = []
         gaps: list[Gap] = []
         notes: list[str] = []
-        everybody = frozenset() if reading.ask.authors else full_names(items)
-        for number, item in enumerate(items, start=1):
+        people = [frozenset() if reading.ask.authors else frozenset(people_in(item)) for item in items]
+        for number, (item, names) in enumerate(zip(items, people, strict=True), start=1):
             try:
                 told = list(read(item, reading))
             except (UsageError, KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError) as error:
                 gaps.append(unread(number, error, source=reading.source))
                 continue
-            names = everybody if reading.ask.authors else everybody.union(people_in(item))
             events += [e if reading.ask.authors else without_people(e, names) for e in told if isinstance(e, Event)]
             alerts += [a for a in told if isinstance(a, Alert)]
             gaps += [g for g in told if isinstance(g, Gap)]
             notes += [n for n in told if isinstance(n, str)]
+        events = FullNames(name for names in people for name in names).out_of(events)
         return SourceResult(
             events=tuple(sorted(events, key=lambda e: (e.time, e.source_id))),
             alerts=tuple(sorted(alerts, key=lambda a: (a.firing_at, a.rule))),

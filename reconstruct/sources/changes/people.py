@@ -27,13 +27,24 @@ _PART: Final = re.compile(
     r"(?:author|committer|user|creator|owner|member|actor|assignee|reporter)(?:name|login|email|mail|id)$|email$"
 )
 _ADDRESS: Final = re.compile(r"[\w.+-]+@(?=[A-Za-z])[\w-]+(?:\.[\w-]+)*\.[A-Za-z]{2,}(?![\w:/])")
-_NAMES: Final = frozenset({"name", "summary", "title", "displayname", "nickname", "slug"})
+_NAMES: Final = frozenset(
+    {
+        *("name", "summary", "title", "displayname", "display", "nickname", "slug"),
+        *("fullname", "givenname", "familyname"),
+    }
+)
 """What a person's own record calls the name, besides the fields above."""
 _PERSONS_OWN: Final = frozenset(
     {*("email", "emailaddress", "mail", "uniquename", "username", "login", "useridentitytype", "accountid"), "timezone"}
 )
 """What stands beside the name in a person's record, and in no other thing's."""
 _SEVERAL_WORDS: Final = re.compile(r"[^\W\d_]{2,}[\w'’-]*(?:[ .][^\W\d_][\w'’-]*){1,3}")
+_WORD: Final = re.compile(r"(?<!\w)@?([^\W\d_][\w'’-]*)")
+_ACCOUNTS: Final = frozenset(
+    ["admin", "app", "bot", "deploy", "deployer", "jenkins", "ops", "root", "service", "system", "user"]
+)
+"""What accounts are called that are no person's, and what stands in other texts."""
+_FIRST_WORD: Final = re.compile(r"[ .]")
 _LEAST: Final = 3
 """Letters of a name that is looked for in other texts: `jo` stands in too many words."""
 
@@ -72,14 +83,6 @@ def people_in(value: object, *, known: bool = False) -> Iterator[str]:
         yield value
 
 
-def full_names(values: Iterable[object]) -> frozenset[str]:
-    """The names under fields for people that can be nothing else: of several words, `Anna Schmidt`, `anna.schmidt`.
-
-    They are looked for in what other items say; an account called `deploy` is not.
-    """
-    return frozenset(name for value in values for name in people_in(value) if _SEVERAL_WORDS.fullmatch(name))
-
-
 def drop_people(value: object) -> object:
     """A value without the fields that hold people."""
     if isinstance(value, Mapping):
@@ -91,6 +94,45 @@ def drop_people(value: object) -> object:
     if isinstance(value, list):
         return [drop_people(inner) for inner in value]
     return value
+
+
+def without_speakers(events: Iterable[Event], names: Iterable[str]) -> list[Event]:
+    """Notes without who else spoke, `anna: done` included; names of one word are looked for in what people say only."""
+    spoken = frozenset(name for name in names if len(name) >= _LEAST and letters(name) not in _ACCOUNTS)
+    return [without_people(event, spoken) if event.kind == "note" and spoken else event for event in events]
+
+
+class FullNames:
+    """Names that can be nothing else than a person's, of several words: `Anna Schmidt`, `anna.schmidt`.
+
+    They are looked for in what others say too; an account called `deploy` is not. A name is found by its first word,
+    so that ten thousand events and as many names take no longer than the events' words.
+    """
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._by_first: dict[str, list[str]] = {}
+        for name in sorted(filter(_SEVERAL_WORDS.fullmatch, set(names)), key=len, reverse=True):
+            self._by_first.setdefault(_FIRST_WORD.split(name, maxsplit=1)[0], []).append(name)
+
+    def out_of(self, events: Iterable[Event]) -> list[Event]:
+        """The events with the names out of their titles."""
+        if not self._by_first:
+            return list(events)
+        return [
+            event if (title := self._cleaned(event.title)) == event.title else replace(event, title=title)
+            for event in events
+        ]
+
+    def _cleaned(self, text: str) -> str:
+        done, kept = 0, []
+        for word in _WORD.finditer(text):
+            at = word.start(1)
+            for name in self._by_first.get(word[1], ()) if at >= done else ():
+                if text.startswith(name, at) and not text[at + len(name) : at + len(name) + 1].isalnum():
+                    kept += [text[done : word.start()], NOBODY]
+                    done = at + len(name)
+                    break
+        return "".join([*kept, text[done:]])
 
 
 def without_people(event: Event, names: AbstractSet[str] = frozenset()) -> Event:

@@ -32,9 +32,10 @@ from reconstruct.sources.changes.columns import (
     taken_columns,
     unbegun,
     zone_column_of,
+    zone_in,
     zone_of_column,
 )
-from reconstruct.sources.changes.environments import is_production
+from reconstruct.sources.changes.environments import is_production, placed_by_namespace
 from reconstruct.sources.changes.kinds import (
     KINDS,
     kind_of,
@@ -100,7 +101,7 @@ def read_record(
     if "time" not in values:
         raise UsageError("it has no time", hint=f"name the column one of {', '.join(FIELDS['time'][:4])}")
     zone_column = zone_column_of(told)
-    zone = told[zone_column] if zone_column else zones.get(taken["time"], "")
+    zone = zone_in(zone_column, told[zone_column]) if zone_column else zones.get(taken["time"], "")
     start, end = read_span(_with_zone(_with_date(plain, taken["time"]), zone), reading=reading)
     states = {name: plain[name] for name in columns_of("state", plain)} if "state" in taken else {}
     labels = {
@@ -138,6 +139,7 @@ def read_record(
         environment=place,
         production=False if yes & ELSEWHERE else production,
     )
+    read = placed_by_namespace(read)
     return read if authors else without_people(read, people)
 
 

@@ -55,6 +55,10 @@ class TimeReading:
     """Date of clock times that stand under a date heading; None = the date that the window tells."""
 
 
+_DOTNET: Final = re.compile(r"/Date\((\d+)(?:[+-]\d{4})?\)/")
+"""Milliseconds as .NET writes them; the offset is where it was written, and moves nothing."""
+
+
 def read_event_time(text: str, *, reading: TimeReading) -> ReadTime:
     """The instant that one cell means.
 
@@ -71,6 +75,8 @@ def read_event_time(text: str, *, reading: TimeReading) -> ReadTime:
     '2026-11-17 13:45:00+00:00'
     """
     stripped = text.strip().replace(" @ ", " ")  # as Kibana writes it
+    if found := _DOTNET.fullmatch(stripped):
+        stripped = found[1]
     clock = _CLOCK_FIRST.fullmatch(stripped)
     if clock is not None and not _HAS_DATE.search(clock["beside"]) and reading.today is None:
         return _nearest(stripped, reading=reading)

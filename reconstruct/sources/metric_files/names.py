@@ -22,6 +22,7 @@ _STATISTIC: Final = re.compile(
     r"[pq][\s_-]?\d{1,3}(?:\.\d+)?|0?\.\d+|1(?:\.0)?|\d{1,2}(?:\.\d+)?(?:%|th|th percentile| percentile)|\d{2,3})$",
     re.IGNORECASE,
 )
+_QUANTILE: Final = re.compile(r"p\d{2}(?:\.\d+)?", re.IGNORECASE)
 _VIEW_LABELS_TEXT: Final = (
     "statistic statistics stat quantile percentile agg aggregation aggregate aggregator aggregation_type "
     "rollup reducer stats_type"
@@ -74,11 +75,13 @@ def metric_share(values: Collection[str]) -> float:
 def metric_level(cells: Sequence[str]) -> int:
     """Which of a header's levels names what is measured; the last that is no statistic where none looks like it.
 
-    >>> metric_level(("cartservice", "latency", "p95")), metric_level(("p95_latency_seconds", "shop"))
-    (1, 0)
+    >>> metric_level(("a", "latency", "p95")), metric_level(("p95_latency_seconds", "shop")), metric_level(("x", "p95"))
+    (1, 0, 1)
     """
     likely = [at for at, cell in enumerate(cells) if looks_like_metric(cell) and not is_statistic(cell)]
     if likely:
         return likely[0]
+    if quantiles := [at for at, cell in enumerate(cells) if _QUANTILE.fullmatch(cell)]:
+        return quantiles[0]  # of things: their latency
     named = [at for at, cell in enumerate(cells) if not is_statistic(cell)]
     return named[-1] if named else 0

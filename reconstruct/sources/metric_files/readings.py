@@ -164,8 +164,8 @@ def told_of(name: str, values: Matrix, *, window: Window, reading: Reading, unit
         level, peak = float(np.median(earlier)), float(np.quantile(later, 0.95))
         low = float(np.quantile(later, 0.05))
         far = peak if abs(peak - level) >= abs(low - level) else low
-        if level and (abs(far) >= MOVED * abs(level) or abs(far) * MOVED <= abs(level)):
-            moved.append((abs(far - level) / abs(level), level, far))
+        if far != level and (abs(far) >= MOVED * abs(level) or abs(far) * MOVED <= abs(level)):
+            moved.append((abs(far - level) / abs(level) if level else np.inf, level, far))
     if not moved:
         return ""
     _, level, far = max(moved)

@@ -36,6 +36,8 @@ _TIME: Final = re.compile(
 )
 _DOTTED: Final = r"[+-]?[1-9]\d{0,2}(?:\.\d{3})+|[+-]?\d{1,3}|"
 """A whole number with dots of thousands, or without where it is small."""
+_IN_TUPLE: Final = re.compile(r"'([^']*)'")
+_TUPLE: Final = re.compile(r"\('[^'()]*'(?:, '[^'()]*')+\)")
 _FIGURE: Final = re.compile(r"^[+-]?[\d.,]*\d(?:[eE][+-]?\d+)?(?:\s*\S{1,8})?$")
 
 
@@ -93,6 +95,9 @@ def _parquet(content: Content) -> Rows:
 
 
 def _level_cells(name: object) -> tuple[str, ...]:
+    """The levels of a column's name; what was a tuple is written as the text of one: `('shop', 'p95')`."""
+    if isinstance(name, str) and _TUPLE.fullmatch(name):
+        return tuple(_IN_TUPLE.findall(name))
     return tuple(str(cell) for cell in name) if isinstance(name, tuple) else (str(name),)
 
 

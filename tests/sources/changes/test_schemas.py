@@ -1,14 +1,16 @@
 """What the tests take for payloads has the form that vendors publish: fields, types and enumerations.
 
 Kubernetes' objects against the API's OpenAPI schemas (kubernetes-validate), answers of AWS against the service models
-that boto3 carries, bodies of GitHub's webhooks against octokit's schemas where `npm install @octokit/webhooks-schemas`
-has put them beside the checkout. Fields may be left out of a body or an answer; none may be there that the vendor does
-not know.
+that boto3 carries, bodies of GitHub's webhooks against octokit's schemas, objects of Argo CD and Flux against the types
+of their own Go code (both fetched by `.ci/servers`). Fields may be left out of a body or an answer; none may be there
+that the vendor does not know, as far as its schema says so.
 """
 
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -16,6 +18,7 @@ from typing import Any, Final
 import pytest
 import yaml
 
+from tests.servers.programs import program
 from tests.sources.changes.tools import test_aws_states, test_github_webhooks
 
 FOLDERS: Final = tuple(Path(__file__).with_name(name) for name in ("payloads", "payloads_of_others"))
@@ -24,7 +27,22 @@ OF_KUBERNETES: Final = {
     "kubectl_deploy.json", "kubectl_events.json", "kubectl_mixed.json", "kubectl_rs.json", "kubectl_rs.yaml",
     "k8s_events_v1.json",
 }  # fmt: skip
-OCTOKIT: Final = Path("node_modules/@octokit/webhooks-schemas/schema.json")
+CACHE: Final = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+SCHEMAS: Final = CACHE / "reconstruct-servers/schemas/node_modules"
+TYPES: Final = {
+    "Application": "argo-cd/_schemas/ComGithubArgoprojArgoCdV3PkgApisApplicationV1alpha1Application.js",
+    "HelmRelease": "flux-cd/_schemas/ComGithubFluxcdHelmControllerApiV2HelmRelease.js",
+    "Kustomization": "flux-cd/_schemas/ComGithubFluxcdKustomizeControllerApiV1Kustomization.js",
+}
+_VALIDATE: Final = """
+const [folder, types] = process.argv.slice(1);
+const found = JSON.parse(require("fs").readFileSync(0));
+const problems = found.flatMap((one) => {
+    const {validate} = require(folder + "/" + JSON.parse(types)[one.kind]);
+    return validate(one) ? [] : validate.errors.map((e) => [one.metadata.name, e.instancePath, e.message]);
+});
+console.log(JSON.stringify(problems));
+"""
 ANSWERS: Final = {
     "aws_alarm_history.json": ("cloudwatch", "DescribeAlarmHistory"),
     "aws_batch_get.json": ("codedeploy", "BatchGetDeployments"),
@@ -122,13 +140,49 @@ def without_required(value: Any) -> Any:
     return [without_required(one) for one in value] if isinstance(value, list) else value
 
 
+def published(package: str) -> Path:
+    """The folder of a package of npm that `.ci/servers` has fetched."""
+    folder = SCHEMAS / package
+    if not folder.is_dir():
+        missing = f"{package} is not there: run .ci/servers"
+        if os.environ.get("RECONSTRUCT_REQUIRE_SERVERS") == "1":
+            pytest.fail(missing)
+        pytest.skip(missing)
+    return folder
+
+
 def test_bodies_of_githubs_webhooks_are_as_octokit_describes_them() -> None:
     jsonschema = pytest.importorskip("jsonschema", reason="the development dependencies are not installed")
-    where = Path(__file__).parents[3] / OCTOKIT
-    if not where.is_file():
-        pytest.skip("npm install @octokit/webhooks-schemas puts them here")
-    definitions = without_required(json.loads(where.read_text(encoding="utf-8"))["definitions"])
+    schemas = (published("@octokit/webhooks-schemas") / "schema.json").read_text(encoding="utf-8")
+    definitions = without_required(json.loads(schemas)["definitions"])
     for name, body in test_github_webhooks.BODIES.items():
         schema = {"$ref": f"#/definitions/{name}", "definitions": definitions}
         errors = [error.message[:200] for error in jsonschema.Draft7Validator(schema).iter_errors(body)]
         assert not errors, name
+
+
+def invalid(found: list[dict[str, Any]]) -> list[list[Any]]:
+    """What Argo CD's and Flux's own types refuse in objects: [name, place, message]."""
+    folder = published("@kubernetes-models/argo-cd").parent
+    published("@kubernetes-models/flux-cd")
+    run = subprocess.run(
+        [program("node"), "-e", _VALIDATE, str(folder), json.dumps(TYPES)],
+        input=json.dumps(found),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return list(json.loads(run.stdout))
+
+
+def test_objects_of_argo_cd_and_flux_are_as_their_types_have_them() -> None:
+    found = [
+        one
+        for path in sorted(Path(__file__).with_name("payloads_documented").glob("*.json"))
+        for one in objects(json.loads(path.read_text(encoding="utf-8")))
+        if one.get("kind") in TYPES
+    ]
+    assert {one["kind"] for one in found} == set(TYPES)
+    assert not invalid(found)
+    broken = {**found[0], "status": {"history": [{"id": "three", "deployedAt": 7}]}}
+    assert {where for _, where, _ in invalid([broken])} >= {"/status/history/0/id", "/status/history/0/deployedAt"}

@@ -251,6 +251,11 @@ def test_what_could_not_be_classified_is_told_with_what_moved_and_the_line_that_
     assert "--column 'Antwortzeit=latency,seconds'" in gaps[0].cause
 
 
+def test_what_was_nothing_before_and_could_not_be_classified_is_told_too(tmp_path: Path) -> None:
+    _, gaps = metrics_of(written(tmp_path, lines(lambda n: f"{ISO[n]},{6 * (n in BAD)}", header="time,Meldungen")))
+    assert "from 0 to 6" in gaps[0].cause
+
+
 def test_headers_of_a_thing_and_a_metric_each_are_taken_apart(tmp_path: Path) -> None:
     header = "time,shop_cpu,shop_latency-90,shop_workload,cart_cpu,cart_latency-90,cart_workload"
     text = lines(lambda n: f"{SECONDS[n]},0.1,{LATENCY[n]},50,0.2,0.02,51", header=header)

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
+
+import pandas as pd
 
 from reconstruct.sources.metric_files.content import Content
 from reconstruct.sources.metric_files.tracks import Parsed, Recorder
-from reconstruct.sources.metric_files.units import unit_of_vendor
+from reconstruct.sources.metric_files.units import WrittenUnit, unit_of_vendor
 
 AGGREGATIONS: Final = ("average", "total", "maximum", "minimum", "count")
+_RATES: Final = {"": "per second", "count": "per second", "bytes": "bytes per second"}
+"""What a total in some unit is a second."""
+_DURATION: Final = re.compile(r"P(?:\d+D)?(?:T(?:\d+H)?(?:\d+M)?(?:\d+S)?)?")
 
 
 def read_azure_monitor(content: Content, *, tz: str) -> Parsed | None:
     """`{"value": [{"name", "unit", "timeseries": [{"metadatavalues", "data": [{"timeStamp", "average", ...}]}]}]}`.
 
-    The resource of the metric's id is a label.
+    The resource of the metric's id is a label. A total is what came in each interval, and becomes its rate per second.
 
     Source: learn.microsoft.com, Metrics - List (Azure Monitor).
     """
@@ -23,6 +29,8 @@ def read_azure_monitor(content: Content, *, tz: str) -> Parsed | None:
     if not isinstance(values, list) or not all(isinstance(one, dict) and "timeseries" in one for one in values):
         return None
     recorder = Recorder(tz=tz)
+    interval = str(document.get("interval") or "")
+    interval_s = pd.Timedelta(interval).total_seconds() if _DURATION.fullmatch(interval) else 0.0
     for one in values:
         name = str((one.get("name") or {}).get("value") or content.stem)
         unit = unit_of_vendor(one.get("unit"))
@@ -34,11 +42,16 @@ def read_azure_monitor(content: Content, *, tz: str) -> Parsed | None:
             told = [how for how in AGGREGATIONS if any(point.get(how) is not None for point in data)]
             for how in told:
                 points = [point for point in data if point.get(how) is not None]
+                rated = how == "total" and interval_s > 0 and (unit is None or unit.unit in _RATES)
                 recorder.add(
                     name,
                     labels | ({"aggregation": how} if len(told) > 1 else {}),
                     [point["timeStamp"] for point in points],
-                    [point[how] for point in points],
-                    unit=None if how == "count" else unit,
+                    [float(point[how]) / interval_s if rated else point[how] for point in points],
+                    unit=_rate(unit) if rated else None if how == "count" else unit,
                 )
     return Parsed(recorder.tracks())
+
+
+def _rate(unit: WrittenUnit | None) -> WrittenUnit:
+    return WrittenUnit(_RATES[unit.unit if unit else ""], unit.factor if unit else 1.0)

@@ -37,7 +37,8 @@ def read_datadog(content: Content, *, tz: str) -> Parsed | None:
             for about, values in zip(inner["series"], inner["values"], strict=False):
                 unit = _unit(about.get("unit"))
                 labels = _tags(about.get("group_tags") or ())
-                recorder.add(f"query {about.get('query_index', 0)}", labels, inner["times"], values, unit=unit)
+                name = " ".join((content.stem, *_which(about)))
+                recorder.add(name, labels, inner["times"], values, unit=unit)
             return Parsed(recorder.tracks())
         return None
     return _graph(content, recorder=recorder)
@@ -48,6 +49,15 @@ def _series(one: Mapping[str, Any], *, recorder: Recorder, stem: str) -> None:
     points = [pair for pair in one["pointlist"] if isinstance(pair, list) and len(pair) == 2]
     name = str(one.get("metric") or one.get("display_name") or stem)
     recorder.add(name, labels, [t for t, _ in points], [v for _, v in points], unit=_unit(one.get("unit")))
+
+
+def _which(about: Mapping[str, Any]) -> list[str]:
+    """What tells a series of version 2, which has no name: its query's place, and what it counts if its unit says."""
+    index = about.get("query_index") or 0
+    parts = [part for part in about.get("unit") or () if isinstance(part, dict)]
+    counted = str(parts[0].get("name") or "") if parts else ""
+    measured = unit_of_vendor(counted)
+    return [*([str(index)] if index else []), *([counted] if counted and (not measured or not measured.unit) else [])]
 
 
 def _unit(given: Any) -> WrittenUnit | None:

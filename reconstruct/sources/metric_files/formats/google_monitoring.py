@@ -11,6 +11,8 @@ from reconstruct.sources.metric_files.content import Content
 from reconstruct.sources.metric_files.tracks import Parsed, Recorder
 from reconstruct.sources.metric_files.units import WrittenUnit, unit_of_vendor
 
+_OF_KUBERNETES: Final = {f"{name}_name": name for name in ("container", "pod", "namespace", "cluster", "node")}
+"""Labels of Kubernetes' resources, as everybody else calls them."""
 _VALUES: Final = ("doubleValue", "int64Value", "boolValue")
 
 
@@ -18,10 +20,13 @@ def read_google_monitoring(content: Content, *, tz: str) -> Parsed | None:
     """`{"timeSeries": [...]}` with points newest first, or `{"timeSeriesDescriptor", "timeSeriesData"}`.
 
     A DELTA is what came in each interval and becomes its rate per second; of a distribution its mean counts.
+    Of several pages each is a line.
 
     Source: cloud.google.com/monitoring/api, TimeSeries and QueryTimeSeriesResponse.
     """
     document = content.document
+    if len(pages := content.json_lines) > 1 and all("timeSeries" in page for page in pages):
+        document = {"timeSeries": [one for page in pages for one in page["timeSeries"] or ()]}
     if isinstance(document, list) and document and all(_is_series(one) for one in document):
         document = {"timeSeries": document}
     if not isinstance(document, dict):
@@ -44,6 +49,7 @@ def _is_series(one: Any) -> bool:
 def _series(one: Mapping[str, Any], *, recorder: Recorder) -> None:
     labels = {**((one.get("resource") or {}).get("labels") or {}), **(one["metric"].get("labels") or {})}
     labels.pop("project_id", None)
+    labels = {_OF_KUBERNETES.get(name, name): value for name, value in labels.items()}
     unit = unit_of_vendor(one.get("unit"))
     delta = one.get("metricKind") == "DELTA" and one.get("valueType") != "DISTRIBUTION"
     times, values = [], []

@@ -7,12 +7,17 @@ from typing import Any, Final
 
 from reconstruct.sources.metric_files.content import Content
 from reconstruct.sources.metric_files.tracks import Parsed, Recorder
+from reconstruct.sources.metric_files.units import WrittenUnit
 
+_IN_SECONDS: Final = frozenset(
+    {"duration", "webDuration", "totalTime", "databaseDuration", "externalDuration", "queueDuration", "backendDuration"}
+)
+"""Attributes of Transaction, PageView and Span."""
 _TIMES: Final = ("beginTimeSeconds", "endTimeSeconds", "inspectedCount")
 
 
 def read_new_relic(content: Content, *, tz: str) -> Parsed | None:
-    """Buckets with `beginTimeSeconds`; `facet` is a label, every other number a metric. A bucket counts at its end.
+    """Buckets with `beginTimeSeconds`; facets are labels, every other number a metric. A bucket counts at its end.
 
     Source: docs.newrelic.com, NerdGraph tutorial: NRQL time series.
     """
@@ -20,16 +25,37 @@ def read_new_relic(content: Content, *, tz: str) -> Parsed | None:
     if not buckets:
         return None
     recorder = Recorder(tz=tz)
+    attribute = _attribute(content.document)
     for bucket, facet in buckets:
-        labels: dict[str, Any] = {} if facet is None else {"facet": _facet(facet)}
+        labels = _labels(bucket, facet)
         time = bucket.get("endTimeSeconds", bucket["beginTimeSeconds"])
         for name, value in _numbers(bucket):
-            recorder.add(name or content.stem, labels, [float(time)], [value])
+            named = f"{name}.{attribute}" if name and attribute and "." not in name else name
+            recorder.add(named or content.stem, labels, [float(time)], [value], unit=_unit(named))
     return Parsed(recorder.tracks())
 
 
-def _facet(given: Any) -> str:
-    return ", ".join(map(str, given)) if isinstance(given, list) else str(given)
+def _labels(bucket: Mapping[str, Any], facet: Any) -> dict[str, Any]:
+    """Facets by the attributes that a bucket repeats them under; where it does not, by their place."""
+    values = facet if isinstance(facet, list) else [] if facet is None else [facet]
+    labels: dict[str, Any] = {}
+    for place, value in enumerate(values, start=1):
+        names = [name for name, told in bucket.items() if name != "facet" and told == value and name not in labels]
+        labels[names[0] if names else "facet" if len(values) == 1 else f"facet_{place}"] = str(value)
+    return labels
+
+
+def _unit(name: str) -> WrittenUnit | None:
+    """Seconds for what New Relic's own events measure: `average.duration`, `percentile.databaseDuration.p95`."""
+    return WrittenUnit("seconds") if set(name.split(".")) & _IN_SECONDS else None
+
+
+def _attribute(document: Any) -> str:
+    """What the query API's only function was asked of: `average` of `duration`."""
+    contents = document.get("metadata", {}).get("contents", {}) if isinstance(document, dict) else {}
+    asked = contents.get("contents", contents) if isinstance(contents, dict) else contents
+    attributes = [one.get("attribute") for one in asked if isinstance(one, dict)] if isinstance(asked, list) else []
+    return str(attributes[0]) if len(attributes) == 1 and attributes[0] else ""
 
 
 def _buckets(node: Any, *, facet: Any) -> Iterator[tuple[Mapping[str, Any], Any]]:

@@ -67,3 +67,14 @@ def test_answers_of_the_query_language(tmp_path: Path) -> None:
     metric = metrics_of(written(tmp_path, json.dumps(document), name="g.json"))[0]["value.latency"]
     assert before_and_after(metric) == pytest.approx((0.0203, 0.9))
     assert (metric.signal.unit, metric.services[0].name) == ("seconds", "shop")
+
+
+def test_pages_a_line_each_are_one_answer(tmp_path: Path) -> None:
+    half = len(LATENCY) // 2
+    whole = _series("GAUGE", "DOUBLE", [{"doubleValue": one} for one in LATENCY])
+    points = whole["points"]
+    assert isinstance(points, list)
+    pages = [{"timeSeries": [{**whole, "points": part}]} for part in (points[:half], points[half:])]
+    metrics, gaps = metrics_of(written(tmp_path, "\n".join(map(json.dumps, pages)), name="g.jsonl"))
+    assert before_and_after(metrics["run.googleapis.com/request_latencies"]) == pytest.approx((0.0203, 0.9))
+    assert gaps == ()

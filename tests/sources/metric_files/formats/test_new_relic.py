@@ -36,3 +36,28 @@ def test_the_query_api_with_facets(tmp_path: Path) -> None:
     metric = metrics_of(written(tmp_path, text, name="latency.json"))[0]["average"]
     assert [service.name for service in metric.services] == ["cart", "shop"]
     assert before_and_after(metric) == pytest.approx((0.0203, 0.9))
+
+
+def test_several_facets_are_labels_by_the_attributes_that_a_bucket_repeats_them_under(tmp_path: Path) -> None:
+    buckets = [
+        {"beginTimeSeconds": at - 60, "endTimeSeconds": at, "facet": ["shop", host], "appName": "shop", "host": host,
+         "average.duration": value if host == "h1" else 0.02}
+        for host in ("h1", "h2")
+        for at, value in zip(SECONDS, LATENCY, strict=True)
+    ]  # fmt: skip
+    metrics, _ = metrics_of(written(tmp_path, json.dumps({"results": buckets}), name="n.json"))
+    metric = metrics["average.duration"]
+    assert [dict(one) for one in metric.labels] == [{"appName": "shop", "host": host} for host in ("h1", "h2")]
+    assert (metric.services[0].name, metric.signal.unit) == ("shop", "seconds")
+
+
+def test_the_query_api_says_beside_its_rows_what_they_are_of(tmp_path: Path) -> None:
+    document = {
+        "timeSeries": [
+            {"results": [{"average": value}], "beginTimeSeconds": at - 60, "endTimeSeconds": at}
+            for at, value in zip(SECONDS, LATENCY, strict=True)
+        ],
+        "metadata": {"contents": {"contents": [{"function": "average", "attribute": "duration"}]}},
+    }
+    metrics, gaps = metrics_of(written(tmp_path, json.dumps(document), name="n.json"))
+    assert (metrics["average.duration"].signal.unit, gaps) == ("seconds", ())
