@@ -25,7 +25,7 @@ _LABELS: Final[tuple[tuple[str, AnyCase], ...]] = (
             r"|(?:detected|noticed|learn(?:ed|t) of it|knew of it) within|took (?:us |the team |them"
             r" )?(?=[^.;]{0,32}\bto (?:detect"
             r"|notice|discover|find out))|detected (?:it |this |the \w+ )?(?=.{0,20}\b(?:after|later)\b)"
-            r"|until (?:it was )?detect\w*)\b"
+            r"|until (?:it was )?detect\w*|detection(?=: [^.;]{0,24}\bafter\b))\b"
         ),
     ),
     ("mitigate", AnyCase(r"\b(?:(?:mean )?time[ -]to[ -]mitigat\w*|m?ttm)\b")),
