@@ -257,9 +257,13 @@ def _metric(record: Mapping[str, Any], *, values: pd.DataFrame) -> Metric:
     )
 
 
+MAX_SPACING_S: Final = 366 * 86400.0
+"""Samples further apart than a year show no incident, and sums of such lengths leave the range of times."""
+
+
 def _spacing_s(record: Mapping[str, Any]) -> float:
     spacing_s: float = decode(record.get("spacing_s"), float)
-    if not is_span(spacing_s):
+    if not is_span(spacing_s) or spacing_s > MAX_SPACING_S:
         raise DecodeError(f"{spacing_s} is no spacing of samples")
     return spacing_s
 

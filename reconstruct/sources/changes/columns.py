@@ -237,7 +237,7 @@ def _plain(name: str, value: object) -> str:
     state = _squeezed(name) in _SQUEEZED["state"]
     if isinstance(value, bool):
         return str(value).lower() if state or name == "production" else ""
-    if _squeezed(name) in ("exitcode", "exitstatus") and cell_text(value).isdigit():
+    if _squeezed(name) in ("exitcode", "exitstatus") and cell_text(value).isdecimal():
         return "success" if cell_text(value).strip("0") == "" else "failure"
     if _squeezed(name) in ("environments", "envs"):
         several = value if isinstance(value, list) else re.split(r"\s*[,;]\s*", cell_text(value))
