@@ -148,13 +148,13 @@ def _first_alert(evidence: Evidence, explanation: Explanation) -> Alert | None:
     by_rule: dict[str, list[Alert]] = {}
     for alert in evidence.alerts:
         by_rule.setdefault(alert.rule, []).append(alert)
-    fired = [
+    inside = [
         alert
         for alert in evidence.alerts
-        if onset.earliest <= alert.firing_at < end
-        and (not alert.service.name or concerns(alert.service, explanation))
-        and not always_fires(by_rule[alert.rule], evidence)
+        if onset.earliest <= alert.firing_at < end and (not alert.service.name or concerns(alert.service, explanation))
     ]
+    always = {rule for rule in {one.rule for one in inside} if always_fires(by_rule[rule], evidence)}
+    fired = [one for one in inside if one.rule not in always]
     return min(fired, key=lambda one: (one.firing_at, one.id), default=None)
 
 

@@ -41,7 +41,6 @@ from reconstruct.model import (
     Signal,
     Window,
 )
-from reconstruct.model.instants import is_span
 
 __all__ = ["MAX_SAMPLES", "narrow", "read_bundle", "write_bundle"]
 
@@ -257,9 +256,14 @@ def _metric(record: Mapping[str, Any], *, values: pd.DataFrame) -> Metric:
     )
 
 
+SPACINGS_S: Final = (1e-6, 366 * 86400.0)
+"""Samples further apart than a year show no incident, and sums of such lengths leave the range of times; nothing is
+sampled more often than once in a microsecond."""
+
+
 def _spacing_s(record: Mapping[str, Any]) -> float:
     spacing_s: float = decode(record.get("spacing_s"), float)
-    if not is_span(spacing_s):
+    if not SPACINGS_S[0] <= spacing_s <= SPACINGS_S[1]:
         raise DecodeError(f"{spacing_s} is no spacing of samples")
     return spacing_s
 

@@ -114,7 +114,7 @@ def _read_manifest(
         raise _altered(path, MANIFEST, "it is not JSON") from error
     schema = manifest.get("schema") if isinstance(manifest, dict) else None
     family, _, version = str(schema).rpartition("/")
-    if schema not in READ and family == SCHEMA.rpartition("/")[0] and version.isdigit():
+    if schema not in READ and family == SCHEMA.rpartition("/")[0] and version.isdecimal():
         raise UsageError(
             f"{path} was written in the format {schema}; this version reads {SCHEMA}",
             hint="update reconstruct, or capture it again with this version",

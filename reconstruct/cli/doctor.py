@@ -89,9 +89,13 @@ def _of_server(
     catalogue = request.catalogue_of(window, config)
     known = [pack for pack in catalogue.packs if packs.applies(pack, names)]
     free = set(names) - packs.taken(catalogue, names)
-    yield f"packs        {_listed(pack.id for pack in known)}"
-    yield f"no data for  {_listed(pack.id for pack in catalogue.packs if pack not in known)}"
-    yield f"by name only {len(free):,} metrics that no pack knows"
+    if names:
+        yield f"packs        {_listed(pack.id for pack in known)}"
+        yield f"no data for  {_listed(pack.id for pack in catalogue.packs if pack not in known)}"
+    else:
+        yield "no data      the server holds no samples of that time: give --from and --to of one that it has"
+    if free:
+        yield f"by name only {len(free):,} metrics that no pack knows"
     for gap in (*gaps, *more):
         yield f"not seen     {gap.missing}: {gap.cause}"
 

@@ -102,7 +102,10 @@ def _summary(*, url: str, answered: int, silent: int) -> str:
     """What the file holds, in a sentence, and what to do next."""
     if not url and not answered:
         tried = f"; what was tried stands in it with the reason ({silent})" if silent else ""
-        return f"nothing was found here to ask{tried}. Set PROMETHEUS_URL or give --prometheus URL, and run it again"
+        return (
+            f"nothing was found here to ask{tried}. Set PROMETHEUS_URL or give --prometheus URL,"
+            " and run it again with --force"
+        )
     sources = "1 source of changes" if answered == 1 else f"{answered} sources of changes"
     left = f", {silent} not usable yet (comments in the file say why)" if silent else ""
     return f"{'metrics from ' + url if url else 'no metrics server'}, {sources}{left}. Next: reconstruct doctor"

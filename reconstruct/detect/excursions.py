@@ -145,8 +145,9 @@ def _in_block(
     if block is None:
         return
     caution = np.sqrt(np.maximum(1.0, parameters.enough_samples / np.maximum(block.healthy, 1)))
-    min_effect = min_effects[block.columns] / block.scale
-    terms = Terms(block.noise_floor, min_effect.astype(np.float32), caution.astype(np.float32))
+    with np.errstate(over="ignore"):  # to an infinity, which nothing exceeds
+        min_effect = (min_effects[block.columns] / block.scale).astype(np.float32)
+    terms = Terms(block.noise_floor, min_effect, caution.astype(np.float32))
     judged = block.healthy >= parameters.least_samples
     done = set()
     earlier = earlier_first(first)

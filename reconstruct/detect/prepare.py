@@ -50,10 +50,11 @@ def prepare(values: Values, *, first: int) -> Block | None:
     """
     reference = _reference(values)
     x: Matrix = np.empty(values.shape, np.float32)
-    np.subtract(values, reference, out=x, dtype=np.float64, casting="same_kind")
-    high, low = x.max(axis=0), x.min(axis=0)
+    with np.errstate(over="ignore"):  # to an infinity, which is filled below
+        np.subtract(values, reference, out=x, dtype=np.float64, casting="same_kind")
+        high, low = x.max(axis=0), x.min(axis=0)
+        broken = np.flatnonzero(~np.isfinite(high - low))
     healthy = np.full(x.shape[1], first)
-    broken = np.flatnonzero(~np.isfinite(high - low))
     if len(broken):
         part = x[:, broken]
         there = np.isfinite(part)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, Literal
@@ -80,7 +80,7 @@ def changes(evidence: Evidence) -> tuple[Change, ...]:
     events = sorted(evidence.events, key=lambda e: (e.time, e.id))
     found = [e for e in events if e.kind in priors.CHANGE_KINDS and e.took_effect and not _only_seen(e)]
     told, changed = _near(events), _near(found)
-    ran = _remembered(lambda event: _before(event, changed(event)))
+    ran = _remembered(lambda event: _versions(event, _earlier(event, changed(event))))
     stages = {e.id: _stages(e, _after(e, changed(e))) for e in found}
     staged = {stage.id for of_one in stages.values() for stage in of_one}
     return tuple(_change(e, told(e), changed(e), stages[e.id], ran) for e in found if e.id not in staged)
@@ -90,7 +90,9 @@ def undos(events: Sequence[Event]) -> tuple[Event, ...]:
     """The changes that take something back, in order of time."""
     ordered = sorted(events, key=lambda e: (e.time, e.id))
     near = _near(ordered)
-    return tuple(e for e in ordered if e.kind in priors.CHANGE_KINDS and e.took_effect and is_rollback(e, near(e)))
+    ran = _remembered(lambda event: _versions(event, _earlier(event, near(event))))
+    found = (e for e in ordered if e.kind in priors.CHANGE_KINDS and e.took_effect)
+    return tuple(e for e in found if is_rollback(e, near(e), ran=ran))
 
 
 def _change(
@@ -102,12 +104,8 @@ def _change(
         event=event,
         acts=_ACTS[event.kind],
         restarted=_restarted(event, told),
-        undone_by=next((u for u in later if undoes(u, event, near, ran=ran)), None),
-        earlier=tuple(
-            o
-            for o in near[: bisect_left(near, event.time, key=_time)]
-            if o.kind == event.kind and same(o.service, event.service)
-        ),
+        undone_by=next((u for u in _may_undo(event, later, ran) if undoes(u, event, near, ran=ran)), None),
+        earlier=tuple(o for o in _earlier(event, near) if o.kind == event.kind and same(o.service, event.service)),
         replaced_by=next((u for u in later if replaces(u, event)), None),
         stages=stages,
     )
@@ -120,6 +118,19 @@ def _time(event: Event) -> pd.Timestamp:
 def _after(event: Event, near: Sequence[Event]) -> Sequence[Event]:
     """Those of `near`, which is in order of time, that came later."""
     return near[bisect_right(near, event.time, key=_time) :]
+
+
+def _earlier(event: Event, near: Sequence[Event]) -> Sequence[Event]:
+    """Those of `near`, which is in order of time, that came before."""
+    return near[: bisect_left(near, event.time, key=_time)]
+
+
+def _may_undo(event: Event, later: Sequence[Event], ran: _Versions) -> Iterable[Event]:
+    """Those that `undoes` has to look at: where versions decide, most can be passed over by theirs."""
+    if event.kind == "flag" or not event.version or event.version == event.previous:
+        return later
+    before = ran(event)
+    return (u for u in later if not u.version or u.version in before or u.previous == event.version)
 
 
 def _remembered(versions: _Versions) -> _Versions:
@@ -156,7 +167,7 @@ def _only_seen(event: Event) -> bool:
 
 def same(one: Service, other: Service) -> bool:
     """Whether two events surely speak of one service: both name it, and nothing told differs."""
-    return bool(one.name) and one.may_be(other)
+    return bool(one.name) and (one == other or one.may_be(other))  # equal is by far the most, and the least to compare
 
 
 def is_rollback(event: Event, events: Sequence[Event], *, ran: _Versions | None = None) -> bool:
@@ -241,9 +252,14 @@ def _stages(event: Event, events: Sequence[Event]) -> tuple[Event, ...]:
 
 def _before(event: Event, events: Sequence[Event]) -> frozenset[str]:
     """Versions that the service had run before an event."""
+    return _versions(event, [e for e in events if e.time < event.time])
+
+
+def _versions(event: Event, earlier: Iterable[Event]) -> frozenset[str]:
+    """As `_before`, of events that came earlier."""
     known = {event.previous}
-    for e in events:
-        if (e.version or e.previous) and e.time < event.time and same(e.service, event.service):
+    for e in earlier:
+        if same(e.service, event.service):
             known.add(e.version)
             known.add(e.previous)
     return frozenset(known - {"", event.version if event.version == event.previous else ""})

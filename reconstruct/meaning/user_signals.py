@@ -151,7 +151,7 @@ def user_metrics(found: Sequence[UserSeries], evidence: Evidence) -> tuple[tuple
     """The figures as metrics with a query each, so that drafts can chart and cite them."""
     window = evidence.window
     asked = {query.id: query for query in evidence.queries}
-    number = max((int(q.id[1:]) for q in evidence.queries if q.id[1:].isdigit()), default=0)
+    number = max((int(q.id[1:]) for q in evidence.queries if q.id[1:].isdecimal()), default=0)
     spacings = {metric.query: metric.spacing_s for metric in evidence.raw}
     namespaces = _identity(evidence)
     metrics, queries = [], []

@@ -93,7 +93,7 @@ def _local_workers(scheduler: str) -> int:
     kind, _, count = scheduler.partition(":")
     if kind != "local":
         return 0
-    if not count.isdigit() or not 1 <= int(count) <= 256:
+    if not count.isdecimal() or not 1 <= int(count) <= 256:
         raise UsageError(f"{scheduler!r} is no cluster", hint="give local:2, or tcp://HOST:PORT of a Dask scheduler")
     return int(count)
 

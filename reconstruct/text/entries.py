@@ -10,6 +10,7 @@ import pandas as pd
 
 from reconstruct.model import Alert, Anomaly, Entry, Event, Fact, Facts, Gap, Incident, Quantity, Reference, Service
 from reconstruct.text.causes import figure_name
+from reconstruct.text.effects import came_to, compared, effect_text, reference_id, that_moved
 from reconstruct.text.event_state import how_far
 from reconstruct.text.measures import level_text, measure, moved_text, span_text
 from reconstruct.text.references import CHANGE_NOUNS, change_text, labels_text, shared_names, short_text
@@ -57,26 +58,16 @@ def entry_words(incident: Incident, *, clock: Clock) -> Mapping[str, Words]:
     return {entry.id: _RULES.get(entry.rule, _named)(entry, known) for entry in incident.timeline}
 
 
-# ---------------------------------------------------------------- reading facts
-
-
 def _ids(fact: Fact | None) -> list[str]:
     return [one.id for one in fact if isinstance(one, Reference)] if isinstance(fact, tuple) else []
-
-
-def _id(fact: Fact | None) -> str:
-    return fact.id if isinstance(fact, Reference) else ""
 
 
 def _shown(entry: Entry, known: _Known) -> list[Anomaly]:
     return [known.anomalies[i] for i in _ids(entry.facts.get("moved")) if i in known.anomalies]
 
 
-# ---------------------------------------------------------------- one function a rule
-
-
 def _change(entry: Entry, known: _Known) -> Words:
-    event = known.events[_id(entry.facts["event"])]
+    event = known.events[reference_id(entry.facts["event"])]
     if event.kind == "restart" and entry.end is not None and entry.facts.get("restarts"):
         until = known.clock.time(entry.end)
         return Words(f"{known.name(event.service)}: instances restarted again and again", f"until {until}")
@@ -106,52 +97,8 @@ def _version(event: Event) -> str:
     return kind if event.version in event.title else f"{CHANGE_NOUNS.get(event.kind, event.kind)} {event.version}"
 
 
-def effect_text(effect: Fact, measured: Fact | None, anomalies: Mapping[str, Anomaly]) -> str:
-    """What a step did to what users met: `5xx responses fell from 34 % to 3 %`, or that it did nothing."""
-    told = compared(measured, anomalies)
-    if not told:
-        return ""
-    if effect == "none":
-        return "no effect on user-facing signals"
-    return "; ".join(_that_moved(told))
-
-
-def _that_moved(told: list[str]) -> list[str]:
-    """Without the series that stayed, where others did not: what stayed tells nothing of the step."""
-    return [one for one in told if " stayed at " not in one] or told
-
-
-def compared(measured: Fact | None, anomalies: Mapping[str, Anomaly]) -> list[str]:
-    """`5xx responses fell from 34 % to 3 %` for each (series, before, after)."""
-    told = []
-    for row in measured if isinstance(measured, tuple) else ():
-        if not isinstance(row, tuple) or len(row) != 3:
-            continue
-        reference, before, after = row
-        a = anomalies.get(_id(reference))
-        if a is None or not isinstance(before, Quantity) or not isinstance(after, Quantity):
-            continue
-        was, now = apart(before.value, after.value, before.unit)
-        if was == now:
-            told.append(f"{measure(a)} stayed at {now}")
-        else:
-            told.append(f"{measure(a)} {'fell' if after.value < before.value else 'rose'} from {was} to {now}")
-    return told
-
-
-def came_to(measured: Fact | None, anomalies: Mapping[str, Anomaly]) -> list[str]:
-    """`failed requests at 3 %` for each (series, before, after) that changed; all of them where none did."""
-    told = []
-    for row in measured if isinstance(measured, tuple) else ():
-        reference, before, after = row if isinstance(row, tuple) and len(row) == 3 else (None, None, None)
-        a = anomalies.get(_id(reference))
-        if a is not None and isinstance(before, Quantity) and isinstance(after, Quantity):
-            told.append((before.value != after.value, f"{measure(a)} at {level_text(after)}"))
-    return [text for moved, text in told if moved] or [text for _, text in told]
-
-
 def _alert_pending(entry: Entry, known: _Known) -> Words:
-    alert = known.alerts[_id(entry.facts["alert"])]
+    alert = known.alerts[reference_id(entry.facts["alert"])]
     return Words(f"{alert.rule} pending", alert.condition)
 
 
@@ -176,7 +123,7 @@ def _alert_fired(entry: Entry, known: _Known) -> Words:
 
 
 def _alert_resolved(entry: Entry, known: _Known) -> Words:
-    alert = known.alerts[_id(entry.facts["alert"])]
+    alert = known.alerts[reference_id(entry.facts["alert"])]
     if entry.facts.get("ended_in_gap"):
         return Words(f"{alert.rule} ended with its data: not a recovery", "")
     return Words(f"{alert.rule} resolved", "")
@@ -185,7 +132,7 @@ def _alert_resolved(entry: Entry, known: _Known) -> Words:
 def _onset(entry: Entry, known: _Known) -> Words:
     shown = _shown(entry, known)
     if not shown:
-        alert = known.alerts.get(_id(entry.facts.get("alert")))
+        alert = known.alerts.get(reference_id(entry.facts.get("alert")))
         return Words(f"First sign: {alert.rule} pending" if alert else "First symptom: an alert was pending", "")
     title = f"First symptom: {moved_text(shown[0])}"
     return Words(title, _figures(entry, shown, known))
@@ -226,8 +173,8 @@ def _figures(entry: Entry, shown: Sequence[Anomaly], known: _Known) -> str:
 
 def _phase(entry: Entry, known: _Known) -> Words:
     told = compared(entry.facts.get("measured"), known.anomalies)
-    moved = _that_moved(told)
-    step = known.events.get(_id(entry.facts.get("step")))
+    moved = that_moved(told)
+    step = known.events.get(reference_id(entry.facts.get("step")))
     if step and entry.facts.get("improved"):
         moved = came_to(entry.facts.get("measured"), known.anomalies)  # what it came from stands with the step
     head = "Partly recovered" if entry.facts.get("improved") else _worse_or_other(entry, known)
@@ -263,7 +210,7 @@ def _peak(entry: Entry, known: _Known) -> Words:
 
 def _recovered(entry: Entry, known: _Known) -> Words:
     where = known.name(entry.service)
-    step = known.events.get(_id(entry.facts.get("step")))
+    step = known.events.get(reference_id(entry.facts.get("step")))
     told = [f"about when {change_text(step)}, {known.clock.time(step.time)}"] if step else []
     if not entry.facts.get("known_action"):
         told.append("no action that mitigated it is known")
@@ -304,7 +251,7 @@ def _mechanism_ended(entry: Entry, known: _Known) -> Words:
 
 
 def _gap(entry: Entry, known: _Known) -> Words:
-    gap = known.gaps[_id(entry.facts["gap"])]
+    gap = known.gaps[reference_id(entry.facts["gap"])]
     times = entry.facts.get("times")
     often = f" {times} times" if isinstance(times, int) and times > 1 else ""
     until = f" until {known.clock.time(entry.end)}" if entry.end is not None else ""

@@ -42,19 +42,19 @@ def alert_pending(story: Story) -> Iterator[Entry]:
 def alert_fired(story: Story) -> Iterator[Entry]:
     """Key: the first alert, those on user-facing signals, the others as a group. Detail: every further firing."""
     told = _told(story)
-    firings = [a for a in told if story.begin <= a.firing_at <= story.over] if story.stones["onset"] else told
-    detected = story.stones["detected"]
+    detected = frozenset(stone.evidence if (stone := story.stones["detected"]) else ())
     first_of: dict[str, Alert] = {}
     for a in sorted(told, key=lambda a: (a.firing_at, a.id)):
-        if a in firings or (detected and a.id in detected.evidence):
+        if not story.stones["onset"] or story.begin <= a.firing_at <= story.over or a.id in detected:
             first_of.setdefault(a.rule, a)
     firsts = _telling(list(first_of.values()))
-    head = [a for a in firsts if detected and a.id in detected.evidence]
-    users = [a for a in firsts if a not in head and on_users(story.evidence, a)]
+    head = [a for a in firsts if a.id in detected]
+    users = [a for a in firsts if a.id not in detected and on_users(story.evidence, a)]
     groups = [*([[a] for a in head]), *_together(users)[:MAX_USER_ALERTS]]
-    rest = [a for a in firsts if all(a not in group for group in groups)]
-    groups += [rest] if rest else []
     used = {a.id for group in groups for a in group}
+    rest = [a for a in firsts if a.id not in used]
+    groups += [rest] if rest else []
+    used |= {a.id for a in rest}
     by_rule = dict(_by_rule(told))
     for group in groups:
         yield _fired(group, by_rule, level="key")

@@ -12,6 +12,8 @@ from reconstruct.verify.passages import Cell, Passage, Spot
 
 _ID: Final = re.compile(r"(?:al|ep|[aegqt])[1-9]\d{0,5}")
 _HEAD: Final = re.compile(r"[^\n]*\b(?:time|timestamp|date|when)\b[^\n]*[,;\t][^\n]*\n", re.IGNORECASE)
+_HEAD_LENGTH: Final = 2000
+"""Characters within which the first line of a CSV file ends."""
 _STRING: Final = re.compile(r'"text"\s*:\s*("(?:[^"\\]|\\.)*")')
 _DIAGRAM: Final = re.compile(
     r"\s*(?:---\s.{0,400}?---\s*)?(?:%%[^\n]*\n\s*)*(?:gantt|timeline|flowchart|sequenceDiagram)\b", re.DOTALL
@@ -34,7 +36,7 @@ def is_table(text: str) -> bool:
     >>> is_table("id,time,title\\nt1,2026-01-01T00:00Z,x\\n"), is_table("At that time, we looked\\n")
     (True, False)
     """
-    head = _HEAD.match(text)
+    head = _HEAD.match(text[:_HEAD_LENGTH])
     return head is not None and not re.search(r"[.!?|]|\s\w+\s", head[0].strip())
 
 

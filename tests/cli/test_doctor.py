@@ -34,6 +34,16 @@ def test_each_source_is_tried_and_a_refusal_names_the_least_permission(
     assert "s3cr3t" not in result.output
 
 
+def test_a_time_without_samples_is_said_to_be_one(
+    prometheus_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    window = ("--from", "2026-02-01T13:00Z", "--to", "2026-02-01T15:00Z")
+    result = RUNNER.invoke(app, ["doctor", "--prometheus", prometheus_url, *window, "-q"])
+    assert "no data      the server holds no samples of that time" in result.stdout
+    assert "packs" not in result.stdout
+
+
 def test_sources_of_changes_can_be_looked_at_without_a_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "deploys.csv").write_text("time,kind,service,title\n2026-03-02T14:00Z,deploy,shop,shop 2\n")

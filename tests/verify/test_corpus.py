@@ -19,6 +19,7 @@ BELOW: Final = {
     "seventh": {"recall": 0.95},
     "eighth": {"verdicts": 0.95},
     "ninth": {"precision": 0.94, "recall": 0.94, "kinds": 0.86, "verdicts": 0.82},
+    "tenth": {"verdicts": 0.95},
 }
 """Batches of styles never seen before that are below what is asked, and what they reach: it may only rise."""
 

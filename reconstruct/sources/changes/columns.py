@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
 
-from reconstruct.config.zones import BESIDE
 from reconstruct.sources.changes.environments import is_production
+from reconstruct.sources.changes.zone_columns import without_zone
 
 _BEGAN: Final = (
     *("time", "timestamp", "at", "actual_start", "actual_start_date", "work_start", "deployed_at", "released_at"),
@@ -111,16 +111,6 @@ _SQUEEZED_BEGAN: Final = frozenset(map(_squeezed, _BEGAN))
 _SQUEEZED_ASKED: Final = frozenset(map(_squeezed, _ASKED))
 _SQUEEZED_PLANNED: Final = frozenset(map(_squeezed, _PLANNED))
 
-_MINUTES: Final = ("offset_minutes", "utc_offset_minutes", "tz_offset_minutes")
-ZONES: Final = ("timezone", "time_zone", "tz", "zone", "utc_offset", "tzinfo", "zeitzone", *_MINUTES)
-"""Columns that tell the zone of a row's times."""
-
-_HEADER_ZONE: Final = re.compile(
-    r"(?P<name>.*?)[\s_]*(?:[(\[](?P<bracketed>[A-Za-z]{1,5}(?:[+-]\d{1,2}(?::?\d{2})?)?|[A-Za-z]+/[\w/]+|[+-]\d{2}:?\d{2})[)\]]"
-    r"|(?:(?<=[\s_])|(?<=[a-z]))(?P<bare>UTC|utc|GMT|gmt|CET|CEST|EST|PST))"
-)
-"""`Time (CET)`, `Deployed At [Europe/Berlin]`, `timestamp_utc`: the zone stands in the column's name."""
-_NOT_A_ZONE: Final = frozenset({"s", "ms", "us", "ns", "sec", "secs", "iso", "epoch", "unix", "local"})
 APART: Final = "\x1f"
 """Between the words of several fields."""
 _NOT_YET: Final = ("0001-01-01", "0000-00-00", "1970-01-01T00:00:00")
@@ -165,46 +155,7 @@ def taken_columns(told: Mapping[str, str], columns: Mapping[str, str]) -> dict[s
 
 def column_name(name: object) -> str:
     """A column's name in lower case with underscores, without the zone in it: `Created At (UTC) ` -> `created_at`."""
-    text = cell_text(name)
-    match = _HEADER_ZONE.fullmatch(text)
-    if match and zone_of_column(text):
-        text = match["name"]
-    return re.sub(r"[\s-]+", "_", text.strip().lower())
-
-
-def zone_of_column(name: object) -> str:
-    """The zone that a column's name tells: `Time (CET)` -> `CET`; "" = none.
-
-    >>> zone_of_column("Deployed At (UTC)"), zone_of_column("timestamp_utc"), zone_of_column("duration (ms)")
-    ('UTC', 'utc', '')
-    """
-    match = _HEADER_ZONE.fullmatch(cell_text(name))
-    zone = (match["bracketed"] or match["bare"] or "") if match else ""
-    return "" if zone.lower() in _NOT_A_ZONE else zone
-
-
-def zone_column_of(told: Mapping[str, str]) -> str:
-    """The column that tells the zone of a row's times; "" = none. A `zone` may as well be a data centre's.
-
-    >>> zone_column_of({"tz": "CET"}), zone_column_of({"zone": "+01:00"}), zone_column_of({"zone": "eu-west-1a"})
-    ('tz', 'zone', '')
-    """
-    for name in ZONES:
-        if told.get(name) and (name != "zone" or re.fullmatch(BESIDE, told[name])):
-            return name
-    return ""
-
-
-def zone_in(column: str, text: str) -> str:
-    """The zone that a cell of a column for it tells: minutes east of Greenwich are an offset.
-
-    >>> zone_in("offset_minutes", "-90"), zone_in("tz", "CET")
-    ('-01:30', 'CET')
-    """
-    if column not in _MINUTES or not re.fullmatch(r"[+-]?\d{1,3}", text):
-        return text
-    minutes = int(text)
-    return f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02d}:{abs(minutes) % 60:02d}"
+    return re.sub(r"[\s-]+", "_", without_zone(cell_text(name)).strip().lower())
 
 
 def column_of(field: str, columns: Mapping[str, str]) -> str | None:
@@ -237,7 +188,7 @@ def _plain(name: str, value: object) -> str:
     state = _squeezed(name) in _SQUEEZED["state"]
     if isinstance(value, bool):
         return str(value).lower() if state or name == "production" else ""
-    if _squeezed(name) in ("exitcode", "exitstatus") and cell_text(value).isdigit():
+    if _squeezed(name) in ("exitcode", "exitstatus") and cell_text(value).isdecimal():
         return "success" if cell_text(value).strip("0") == "" else "failure"
     if _squeezed(name) in ("environments", "envs"):
         several = value if isinstance(value, list) else re.split(r"\s*[,;]\s*", cell_text(value))

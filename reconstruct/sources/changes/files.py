@@ -22,8 +22,6 @@ from reconstruct.sources.changes.columns import (
     column_of,
     plain_cells,
     taken_columns,
-    zone_column_of,
-    zone_of_column,
 )
 from reconstruct.sources.changes.envelopes import dated_lists, likely_records, record_lists, unwrapped
 from reconstruct.sources.changes.file_text import json_values, read_text, yaml_value
@@ -37,6 +35,7 @@ from reconstruct.sources.changes.times import TimeReading, is_day_first, tells_z
 from reconstruct.sources.changes.tools import feeds, git, icalendar
 from reconstruct.sources.changes.tools.aws_insights import insights_rows
 from reconstruct.sources.changes.tools.github_deployments import is_statuses_by_id
+from reconstruct.sources.changes.zone_columns import zone_column_of, zone_of_column
 from reconstruct.sources.result import SourceRequest, SourceResult
 
 MINUTE_ROWS: Final = 4

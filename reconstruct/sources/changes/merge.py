@@ -282,11 +282,19 @@ def _is_commit(version: str) -> bool:
 
 
 def _elsewhere(event: Event, known: Event) -> bool:
-    """Whether the two surely happened in different places: what metrics show happened where the incident is."""
+    """Whether the two surely happened in different places, or one on paper: metrics show what happened here.
+
+    A deploy outside production is often followed by one of the same version here: where only one of the two tells its
+    place, they have to begin together.
+    """
+    if "draft" in {event.state, known.state} and event.state != known.state:
+        return True
     if {event.production, known.production} == {True, False}:
         return True
     if DERIVED in {event.source, known.source}:
         return False in {event.production, known.production}
+    if {event.production, known.production} == {None, False} and abs(event.time - known.time) > OTHER_NAME_TOLERANCE:
+        return True
     told = {event.environment.lower(), known.environment.lower()} - {""}
     return len(told) > 1 and not (event.production and known.production)
 

@@ -25,6 +25,8 @@ def name_notes(seen: Iterable[str], *, known: Iterable[str]) -> tuple[str, ...]:
 
     >>> name_notes(["shop-api-prod", "cart"], known=["shop", "cart"])
     ('service names: shop-api-prod may be shop; if so, reconstruct.yaml: service_names: {"shop-api-prod": "shop"}',)
+    >>> name_notes(["Cart", "cart"], known=[])
+    ('service names: Cart may be cart; if so, reconstruct.yaml: service_names: {"Cart": "cart"}',)
     """
     names, ours = sorted({name for name in seen if name}), {name for name in known if name}
     pairs = [(name, match) for name in names if name not in ours and (match := _plain(name, ours or set(names)))]
@@ -42,4 +44,6 @@ def _plain(name: str, known: Iterable[str]) -> str:
     words = [word for word in re.split(r"[-_./]+", name.lower()) if word]
     left = [word for word in words if word not in _ADDED and not word.isdigit()]
     found = [one for one in known if one != name and re.split(r"[-_./]+", one.lower()) == left]
+    if found == [name.lower()]:
+        return found[0]
     return found[0] if len(found) == 1 and left != words else ""

@@ -210,7 +210,7 @@ def _limit(answer: requests.Response, *, at: str) -> RateLimitedError | None:
         return RateLimitedError(f"{at}: its rate limit is used up", hint="give a token, or try again within the hour")
     wanted = answer.headers.get("Retry-After", "")
     if answer.status_code == 429 or wanted or "rate limit" in answer.text.lower():
-        after = f", and asks to come back in {wanted} s" if wanted.isdigit() else ""
+        after = f", and asks to come back in {wanted} s" if wanted.isdecimal() else ""
         return RateLimitedError(
             f"{at} was asked too often ({answer.status_code}){after}", hint="try again later, or give a token"
         )

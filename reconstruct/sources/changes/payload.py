@@ -132,7 +132,7 @@ def at(item: object, path: str) -> object:
     for name in path.split("."):
         if isinstance(found, Mapping):
             found = found.get(name)
-        elif isinstance(found, list) and name.isdigit() and int(name) < len(found):
+        elif isinstance(found, list) and name.isdecimal() and int(name) < len(found):
             found = found[int(name)]
         else:
             return None
@@ -252,7 +252,7 @@ def plain_version(tag: str) -> str:
     ('2.20.0', '1', 'vanilla')
     """
     tag = tag.removeprefix("refs/tags/")
-    return tag[1:] if tag[:1] == "v" and tag[1:2].isdigit() else tag
+    return tag[1:] if tag[:1] == "v" and tag[1:2].isdecimal() else tag
 
 
 def short_sha(sha: str) -> str:

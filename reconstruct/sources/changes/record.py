@@ -31,9 +31,6 @@ from reconstruct.sources.changes.columns import (
     plain_cells,
     taken_columns,
     unbegun,
-    zone_column_of,
-    zone_in,
-    zone_of_column,
 )
 from reconstruct.sources.changes.environments import is_production, placed_by_namespace
 from reconstruct.sources.changes.kinds import (
@@ -47,6 +44,7 @@ from reconstruct.sources.changes.kinds import (
 )
 from reconstruct.sources.changes.people import drop_people, names_person, people_in, without_people
 from reconstruct.sources.changes.times import TimeReading, read_event_time, read_span
+from reconstruct.sources.changes.zone_columns import zone_column_of, zone_in, zone_of_column
 
 _NO_TITLE: Final = "(no title)"
 UNKNOWN_STATE: Final = "state"

@@ -12,7 +12,7 @@ import pandas as pd
 
 from reconstruct.errors import UsageError
 from reconstruct.model import Gap
-from reconstruct.sources.changes.columns import ZONES, zone_column_of
+from reconstruct.sources.changes.zone_columns import ZONES, zone_column_of
 from reconstruct.sources.metric_files.cells import read_numbers, read_times
 from reconstruct.sources.metric_files.names import LIKE_A_METRIC, label_word, metric_share
 from reconstruct.sources.metric_files.rows import Rows

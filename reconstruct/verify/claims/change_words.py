@@ -28,6 +28,7 @@ CHANGES: Final[tuple[tuple[AnyCase, tuple[EventKind, ...]], ...]] = (
             r"back (?:to|on|onto) (?:version |release |build )?v?\d+(?:\.\d+)+",
             r"(?:earlier|previous|prior|old|last good) (?:version|release|build) (?:\w+ ){0,2}(?:restored"
             r"|reinstated|back)",
+            r"return(?:ed|s|ing)? to the (?:(?:earlier|previous|prior|old|last good) )?(?:version|release|build)",
             r"restor(?:ed|ing|es) the (?:earlier|previous|prior|old|last good) (?:version|release|build)",
             r"withdr[ae]wn?|withdraws",
             r"(?:bring|brought|brings|take|took|takes|move[ds]?|roll|put) (?:[\w.-]+ ){1,3}?back\b",

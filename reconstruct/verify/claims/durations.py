@@ -25,7 +25,7 @@ _LABELS: Final[tuple[tuple[str, AnyCase], ...]] = (
             r"|(?:detected|noticed|learn(?:ed|t) of it|knew of it) within|took (?:us |the team |them"
             r" )?(?=[^.;]{0,32}\bto (?:detect"
             r"|notice|discover|find out))|detected (?:it |this |the \w+ )?(?=.{0,20}\b(?:after|later)\b)"
-            r"|until (?:it was )?detect\w*)\b"
+            r"|until (?:it was )?detect\w*|detection(?=: [^.;]{0,24}\bafter\b))\b"
         ),
     ),
     ("mitigate", AnyCase(r"\b(?:(?:mean )?time[ -]to[ -]mitigat\w*|m?ttm)\b")),
@@ -208,6 +208,21 @@ def _clocked_figure(match: re.Match[str], by: int) -> Figure:
     return Figure(by + match.start(), by + match.end(), match[0], "seconds", hours, hours - 30.0, hours + 30.0)
 
 
+_ENDS: Final = {
+    "time_to_detect_s": "detected",
+    "time_to_mitigate_s": "mitigated",
+    "detect_to_mitigate_s": "mitigated",
+    "mitigate_to_recover_s": "recovered",
+    "time_to_recover_s": "recovered",
+}
+"""The milestone that a length of time ends with."""
+
+
+def _source(stone: str, record: Record) -> str:
+    """The first evidence of a milestone; "" where there is none."""
+    return next(iter(record.stones[stone][2]), "") if stone in record.stones else ""
+
+
 def _spans(what: str, record: Record, services: Sequence[str]) -> Iterator[tuple[float, float, Shown]]:
     """Lengths of time of the evidence that a label may mean: least, most, and what they are."""
     incident = record.incident
@@ -220,7 +235,8 @@ def _spans(what: str, record: Record, services: Sequence[str]) -> Iterator[tuple
     }[what]
     for name in named:
         if (duration := incident.durations.get(name)) is not None:
-            yield duration.low_s, duration.high_s, Shown("duration", name, facts={"value_s": duration.value_s})
+            shown = Shown("duration", name, _source(_ENDS[name], record), facts={"value_s": duration.value_s})
+            yield duration.low_s, duration.high_s, shown
     if what != "recover":
         return
     for impact in incident.explanation.impact:
@@ -240,7 +256,8 @@ def _spans(what: str, record: Record, services: Sequence[str]) -> Iterator[tuple
             )
     if "recovered" in record.stones and record.firings:
         size = record.stones["recovered"][1] - record.firings[0].fired
-        yield size, size, Shown("duration", "detect_to_recover_s", facts={"value_s": size})
+        shown = Shown("duration", "detect_to_recover_s", record.firings[0].alert.id, facts={"value_s": size})
+        yield size, size, shown
     if "onset" in record.stones:
         start = record.stones["onset"][0]
         for note in record.happenings:
@@ -261,7 +278,11 @@ def _spans(what: str, record: Record, services: Sequence[str]) -> Iterator[tuple
                         facts={"value_s": note.low - start},
                     ),
                 )
-        ends = [one.resolved for one in record.firings if one.resolved is not None]
+        ends = [(one.resolved, one.alert.id) for one in record.firings if one.resolved is not None]
         if ends:
-            size = max(ends) - start
-            yield size, size, Shown("duration", "onset_to_last_alert_s", facts={"value_s": size})
+            end, last = max(ends, key=lambda one: one[0])
+            yield (
+                end - start,
+                end - start,
+                Shown("duration", "onset_to_last_alert_s", last, facts={"value_s": end - start}),
+            )

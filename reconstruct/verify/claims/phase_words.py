@@ -20,7 +20,7 @@ START: Final = any_of(
     r"(?:incident|impact|outage|event|issue)[- ]start(?:ed|s)?(?: time)?",
     r"impact(?: time)? began",
     r"(?<!undid )it (?:first )?(?:began|starts?|started)",
-    r"(?:start(?:ed|s)?|beg[ai]ns?|began) (?:to )?(?:fail(?:ing)?|return(?:ing)?|serv(?:e|ing)|see(?:ing)?"
+    r"(?:start(?:ed|s)?|beg[ai]ns?|began) (?:to )?(?:fail(?:ing)?|return(?:ing)?(?! to\b)|serv(?:e|ing)|see(?:ing)?"
     r"|throw(?:ing)?|tim(?:e|ing)|degrad(?:e|ing)|slow(?:ing)?|experienc(?:e|ing)|respond(?:ing)?|climb(?:ing)?"
     r"|ris(?:e|ing)|increas(?:e|ing)|drop(?:ping)?|rejecting|erroring|spik(?:e|ing))",
     r"(?:was|were|became|becomes|is|are|went|goes|got|gets) (?:completely |fully |partially |partly |largely "
@@ -51,6 +51,7 @@ START: Final = any_of(
     r"(?:stop|stops|stopped|quit|ceased) (?:working|responding|answering|serving|functioning)",
     r"did(?: not|n['’]t) work(?: \w+){0,4}|stood still",
     r"could (?:nobody|no (?:one|user|customer))(?: \w+)?",
+    r"(?:answered|responded|replied)(?: with)?(?: [\w-]+)? (?:errors?|5xx|50\d)s?(?= (?:from|since)\b)",
     r"broken (?:from|since)|(?:from|since) when it was broken",
     *translations.START,
 )

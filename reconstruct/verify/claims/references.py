@@ -22,6 +22,7 @@ from reconstruct.verify.claims.judging import Case, off
 from reconstruct.verify.claims.read import Told, claim_of
 from reconstruct.verify.claims.stated import Told as Fact
 from reconstruct.verify.claims.stated import facts_told
+from reconstruct.verify.claims.unaffected import figures_of
 from reconstruct.verify.clock_times import Placed
 from reconstruct.verify.passages import Passage
 from reconstruct.verify.quantities import Figure, fits_unit, scale
@@ -345,10 +346,18 @@ def _figure(
         and figure.kind in ("ratio", "seconds", "bytes")
         and (fitting or (figure.kind == "seconds" and figure.value >= _LENGTH_S))
     ):
-        shown = (
-            Shown("id", fitting[0].signal.title, fitting[0].id) if fitting else Shown("id", items[0].id, items[0].id)
-        )
-        yield Finding(claim, "contradicted", "differs", (shown,))
+        yield Finding(claim, "contradicted", "differs", (_measured(fitting, items, stated, figure),))
+
+
+def _measured(fitting: Sequence[Anomaly], items: Sequence[Item], stated: Sequence[Fact], figure: Figure) -> Shown:
+    """What a figure beside ids was held against: an anomaly's figures, else the nearest length of time stated."""
+    if fitting:
+        return figures_of(fitting[0])
+    one = items[0]
+    lengths = [fact.total_seconds() for fact in stated if isinstance(fact, pd.Timedelta)]
+    if not lengths:
+        return Shown("id", one.id, one.id)
+    return Shown("duration", "", one.id, facts={"value_s": min(lengths, key=lambda s: abs(s - figure.value))})
 
 
 def _own_values(anomaly: Anomaly) -> Iterator[float]:

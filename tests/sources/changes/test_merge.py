@@ -214,6 +214,16 @@ def test_what_its_source_calls_failed_and_metrics_saw_took_effect_all_the_same()
     assert not one.took_effect
 
 
+def test_a_dry_run_is_never_the_change_itself() -> None:
+    assert len(merge([event(10, source="a", state="draft")], [event(10.1, source="b", state="done")])) == 2
+
+
+def test_a_deploy_to_staging_and_a_later_one_that_tells_no_place_are_two() -> None:
+    staged = event(10, source="a", environment="staging", production=False)
+    assert [e.took_effect for e in merge([staged], [event(25, source="b")])] == [False, True]
+    assert len(merge([staged], [event(10.2, source="b")])) == 1
+
+
 def test_the_furthest_state_that_a_witness_tells_counts() -> None:
     (one,) = merge([event(10, source="a", state="requested")], [event(11, source="b", state="done")])
     assert one.state == "done"

@@ -75,7 +75,7 @@ def _build(item: Item, reading: PayloadReading) -> Iterator[Told]:
     result = text(item, "result")
     yield event(
         time=began,
-        end=began.time + pd.Timedelta(milliseconds=int(duration)) if duration.isdigit() and not building else None,
+        end=began.time + pd.Timedelta(milliseconds=int(duration)) if duration.isdecimal() and not building else None,
         kind=kind_of_pipeline(job, otherwise="note"),
         service=Service(reading.service or without_pipeline_words(name)),
         title=f"{job} {text(item, 'displayName') or '#' + text(item, 'number')}",

@@ -109,7 +109,7 @@ def _replica_sets(items: Sequence[Item]) -> Mapping[tuple[Service, int], Item]:
     found: dict[tuple[Service, int], Item] = {}
     for item in items:
         revision = text(at(item, "metadata.annotations"), REVISION) or str(_annotation(item, REVISION))
-        if item.get("kind") == "ReplicaSet" and (service := _owner(item)) and revision.isdigit():
+        if item.get("kind") == "ReplicaSet" and (service := _owner(item)) and revision.isdecimal():
             found[service, int(revision)] = item
     return found
 
@@ -131,7 +131,9 @@ def _replica_set(
     if service is None:
         return
     revision = _annotation(item, REVISION)
-    earlier = [number for owner, number in before if owner == service and revision.isdigit() and number < int(revision)]
+    earlier = [
+        number for owner, number in before if owner == service and revision.isdecimal() and number < int(revision)
+    ]
     old = _images(before[service, max(earlier)]) if earlier else {}
     images = _images(item)
     container = _main(images, service=service, old=old)
@@ -206,7 +208,7 @@ def _event(item: Item, reading: PayloadReading) -> Iterator[Told]:
     began = begin(item, "firstTimestamp", "deprecatedFirstTimestamp", "eventTime", "metadata.creationTimestamp")
     last = when(item, "lastTimestamp", "deprecatedLastTimestamp", "series.lastObservedTime")
     count = text(item, "count", "deprecatedCount", "series.count")
-    times = f" ({count} times)" if count.isdigit() and int(count) > 1 else ""
+    times = f" ({count} times)" if count.isdecimal() and int(count) > 1 else ""
     said = text(item, "message", "note")
     if kind == "Application" and not reading.ask.authors:
         said = _INITIATOR.sub("", said)
@@ -394,7 +396,7 @@ def _taken_again(events: Sequence[Event], *, source: str) -> Iterator[Gap]:
     made: dict[Service, dict[int, Event]] = {}
     for told in events:
         for number in told.labels.get("revisions", "").split(", "):
-            if number.isdigit():
+            if number.isdecimal():
                 made.setdefault(told.service, {})[int(number)] = told
     for service, by_revision in made.items():
         for revision, told in by_revision.items():
@@ -404,7 +406,7 @@ def _taken_again(events: Sequence[Event], *, source: str) -> Iterator[Gap]:
             later = [one.time for number, one in by_revision.items() if number > revision and one.time > told.time]
             missing = f"when {service.name} went back to {told.source_id} as revision {revision}"
             cause = "Kubernetes does not keep the time of a rollback"
-            yield Gap("", source, missing, cause, start=max(earlier), end=min(later, default=None))
+            yield Gap("", source, missing, cause, start=max(earlier, default=None), end=min(later, default=None))
 
 
 def _owner(item: Item) -> Service | None:

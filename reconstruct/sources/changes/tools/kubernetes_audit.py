@@ -29,7 +29,7 @@ def _call(item: Item, reading: PayloadReading) -> Iterator[Told]:
         yield f"{reading.source}: a call that changes no workload is passed over"
         return
     code = text(item, "responseStatus.code")
-    failed = code.isdigit() and int(code) >= 400
+    failed = code.isdecimal() and int(code) >= 400
     name = text(item, "objectRef.name")
     yield event(
         time=begin(item, "requestReceivedTimestamp", "stageTimestamp"),

@@ -52,7 +52,7 @@ def fetch_audit_log(ask: SourceRequest) -> SourceResult:
             params = {"after": after, "before": before, "limit": PAGE_SIZE, "spec": spec}
             page = listed(get_json(session, "/api/v2/auditlog", params=params), "items", source="LaunchDarkly")
             found += page
-            dates = [int(text(item, "date")) for item in page if text(item, "date").isdigit()]
+            dates = [int(text(item, "date")) for item in page if text(item, "date").isdecimal()]
             if len(page) < PAGE_SIZE or not dates or min(dates) >= before:
                 break
             before = min(dates)

@@ -61,7 +61,7 @@ def fetch_alerts(ask: SourceRequest) -> SourceResult:
 def _alert(item: Item, reading: PayloadReading) -> Iterator[Told]:
     began = begin(item, "createdAt")
     after_ms = text(item, "report.closeTime")
-    closed = text(item, "status") == "closed" and after_ms.isdigit()
+    closed = text(item, "status") == "closed" and after_ms.isdecimal()
     listed = at(item, "tags")
     yield event(
         time=began,

@@ -54,7 +54,7 @@ def _run(item: Item, reading: PayloadReading) -> Iterator[Told]:
         end=end(lines[-1], "@timestamp") if over else None,
         kind="config",
         service=Service(reading.service),
-        title=f"terraform apply: {len(changed)} resources ({shown})" + (f", {len(failed)} failed" if failed else ""),
+        title=f"terraform apply: {shown}" + (f", {len(failed)} failed" if failed else ""),
         source=reading.source,
         source_id=text(lines[0], "@timestamp"),
         state="done" if done and over else "failed" if failed and over else "running",

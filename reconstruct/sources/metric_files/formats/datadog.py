@@ -101,4 +101,4 @@ def browser_time(text: str) -> Any:
     if found and found["month"] in _MONTHS:
         month = _MONTHS.index(found["month"]) + 1
         return f"{found['year']}-{month:02d}-{int(found['day']):02d}T{found['clock']}{found['zone']}"
-    return float(text) if text.strip().isdigit() else text.strip()
+    return float(text) if text.strip().isdecimal() else text.strip()

@@ -89,4 +89,4 @@ def _exported(text: str, *, recorder: Recorder) -> None:
         for column, cell in row.items():
             if column not in _PAST and cell:
                 time = row["time"]
-                recorder.add(f"{row['name']}_{column}", labels, [float(time) if time.isdigit() else time], [cell])
+                recorder.add(f"{row['name']}_{column}", labels, [float(time) if time.isdecimal() else time], [cell])
