@@ -48,13 +48,22 @@ def impact_text(impact: Impact, *, incident: Incident, clock: Clock) -> str:
             f"{what}{f' at {place}' if place else ''}: {during or f'median {human(impact.value, impact.unit)}'}{before}"
         )
     elif impact.share is not None:
-        size += f", {human(impact.share, 'ratio')} of {'probes' if 'probes' in impact.what else 'its requests'}"
+        size += f", {human(impact.share, 'ratio')} of {_whole(impact.what)}"
     if shown is not None and impact.what in ("slow requests", "late messages"):
         median = f"median {human(lead.median.value, lead.median.unit)}" if lead else ""
         figures = f"{human(shown.baseline, shown.signal.unit)} before, {median}" if median else span_text(shown)
         size += f" ({measure(shown)} {figures})"
     length = lasted((impact.end - impact.start).total_seconds())
     return f"{size}; {clock.span(impact.start, impact.end)}, {length}"
+
+
+def _whole(what: str) -> str:
+    """What a share of these is a share of.
+
+    >>> _whole("late messages"), _whole("failed requests")
+    ('its messages', 'its requests')
+    """
+    return "probes" if "probes" in what else "its messages" if "messages" in what else "its requests"
 
 
 def impact_parts(incident: Incident) -> str:
