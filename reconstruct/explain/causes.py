@@ -229,7 +229,7 @@ def _said(reason: Reason) -> Reason:
 
 
 def _statement(cause: Cause, sign: pd.Timestamp) -> str:
-    facts: dict[str, Fact] = {**cause.candidate.facts, "sign": sign}
+    facts: dict[str, Fact] = {**cause.candidate.facts, "sign": sign, "slope": cause.candidate.slope}
     if cause.attributed is not None:
         event = cause.attributed.change.event
         facts |= {"time": event.time, "change": the_change(event)}

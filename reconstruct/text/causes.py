@@ -305,7 +305,7 @@ def hint_text(statement: str, facts: Facts) -> str:
             service=service,
             metric=FIGURES.get(str(facts["figure"]), str(facts["figure"]) or "its figures"),
             before=human(float(cast("float", facts["before"])), str(facts["unit"])),
-            during=human(float(cast("float", facts["during"])), str(facts["unit"])),
+            during=_during(facts),
             time=clock(_time(facts, "sign")),
         )
     change = str(facts.get("change") or "")
@@ -315,6 +315,13 @@ def hint_text(statement: str, facts: Facts) -> str:
         else f"{what}, with no change that explains it"
     )
     return f"{said[:1].upper()}{said[1:]}."
+
+
+def _during(facts: Facts) -> str:
+    """The median while it lasted; of what filled or drained from a time on, no level holds from that time."""
+    before, during = float(cast("float", facts["before"])), float(cast("float", facts["during"]))
+    slope = f" in the incident, {'falling' if during < before else 'rising'}" if facts.get("slope") else ""
+    return human(during, str(facts["unit"])) + slope
 
 
 __all__ = ["CHANGE_WORDS", "FIGURES", "figure_text", "hint_text", "place_figures", "place_text", "reason_text"]

@@ -91,6 +91,15 @@ def test_a_hint_leads_with_what_its_own_figure_says_not_with_another_figures_wor
     assert said.lower().startswith(f"{lead}: ")
 
 
+@pytest.mark.parametrize(
+    ("during", "said"), [(0.03, "median 3 % in the incident, falling from "), (0.4, "median 40 % from ")]
+)
+def test_what_filled_or_drained_is_not_told_as_a_level_from_the_time_its_slope_began(during: float, said: str) -> None:
+    statement = "a disk was full: {metric}, {before} before, median {during} from {time}"
+    facts = {**FACTS, "figure": "disk-left", "before": 0.6, "unit": "ratio", "during": during}
+    assert said in hint_text(statement, {**facts, "slope": during < 0.1})
+
+
 def _reason(rule: str, kind: str, weight: float, *ids: str, **more: object) -> Reason:
     facts: Facts = {**FACTS, **more}  # type: ignore[dict-item]
     return Reason(rule, reason_text(rule, kind, facts), ids, weight, kind=kind, facts=facts)
