@@ -27,6 +27,8 @@ AGREES: Final = 0.8
 """A metric that is timed and tells the status is taken for the count too, if it counts so much of the largest."""
 HOST: Final = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}(:\d+)?")
 """A name in the domain name system, with or without a port (RFC 1123)."""
+CLASS: Final = re.compile(r"(?<![a-z0-9])([1-5])_?xx(?![a-z0-9])", re.IGNORECASE)
+"""The class of the status in the metric's own name: a part of the answers, of which the fifth failed."""
 KNOWN_PEER: Final = 0.6
 """Of a metric's series: a label that names another known service in so many is the far side of a call."""
 
@@ -66,7 +68,12 @@ def read_flow(name: str, rows: Sequence[Row], *, names: Names, found: Flows) -> 
     share: Share = "busy" if words[-1] == "sum" and timed else "timed" if words[-1] == "count" and timed else "total"
     if words[-1] == "sum" and not timed:
         return False
-    if (
+    of_class = CLASS.search(name) if share == "total" and status is None else None
+    if of_class:
+        if of_class[1] != "5":
+            return False
+        share = "broken"
+    elif (
         share == "total"
         and status is None
         and said & words_for.BROKEN

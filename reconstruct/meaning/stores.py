@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 
 from reconstruct.meaning import vocabulary as words_for
+from reconstruct.meaning.clouds import plain_of
 from reconstruct.meaning.names import Names
 from reconstruct.meaning.readings import Readings, Source
 from reconstruct.meaning.rows import Row
@@ -44,7 +45,7 @@ STORES: Final[dict[str, tuple[tuple[Role | None, re.Pattern[str]], ...]]] = {
             "statement_time",
             r"statements?_seconds|statement.*_sum$|statements_.*time|latenc\w*_latency|latency_total|latencies_latency",
         ),
-        ("active", r"state=active|threads_running|active_(sessions|connections)|activeclients.*total"),
+        ("active", r"state=active|threads_running|active_(sessions|connections)|dbload\b|activeclients.*total"),
         (
             "rows",
             r"tup_returned|row_ops.*read|rows_read|read_rnd_next|documents?_(scanned|examined)|scanned_?objects|rows_examined|full_scan"
@@ -80,7 +81,10 @@ STORES: Final[dict[str, tuple[tuple[Role | None, re.Pattern[str]], ...]]] = {
             "consumed",
             r"acked_total|messages_acknowledged|ack_floor_stream_seq|messages_deleted|consumergroup_current_offset(_sum)?\b|acknowledged|delivered_ack",
         ),
-        ("published", r"published|received|messages_in|partition_current_offset|last_seq|messages_sent"),
+        (
+            "published",
+            r"published|(?<!of_messages_)received|messages_in|partition_current_offset|last_seq|messages_sent",
+        ),
         (
             "depth",
             r"messages_ready\b|lag\b|pending|messages_visible|backlog|lag_sum|consumer_lag|queue_messages\b|depth",
@@ -105,7 +109,7 @@ def read_store(family: str, name: str, rows: Sequence[Row], *, names: Names, fou
     """A metric of an exporter of databases, caches or queues."""
     for row in rows:
         thing = names.thing(row)
-        text = name.lower() + "".join(f" {k}={v}".lower() for k, v in sorted(row.own.items()))
+        text = plain_of(name).lower() + "".join(f" {k}={v}".lower() for k, v in sorted(row.own.items()))
         where = thing
         if family == "queue":
             where = queue_of(row, names, thing)
