@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from reconstruct.explain import priors
-from reconstruct.explain.attribution import NO_CHANGE, Attributed, attribute, rollouts, topology
+from reconstruct.explain.attribution import LOST_ON_THE_WAY, NO_CHANGE, Attributed, attribute, rollouts, topology
 from reconstruct.explain.before_during import Span
 from reconstruct.explain.candidates import candidates, cleared
 from reconstruct.explain.changes import Change
@@ -304,7 +304,7 @@ def _ruled_out(
         suspected.add("pool-exhaustion")  # calls that hang hold threads and connections
     if any(c.mechanism.id == "dependency-down" and c.place == "cache" for c in shown):
         suspected.add("cache-miss-storm")  # who cannot ask counts no miss
-    if any(c.why.startswith("between") for c in shown):
+    if any(c.place == "external" or c.why.startswith("between") or c.why in LOST_ON_THE_WAY for c in shown):
         suspected |= {"network-degradation", "certificate-expiry"}  # of this link nothing is measured
     told = []
     for mechanism in case.settings.mechanisms:

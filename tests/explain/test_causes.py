@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -10,7 +11,7 @@ from reconstruct.explain.causes import Causes, causes, mitigation
 from reconstruct.explain.locate import met_by_users
 from reconstruct.model import Event, EventKind
 from reconstruct.model.system import System
-from tests.explain.made_system import OVER, at, case, changes_of, event, level, reading, span, system
+from tests.explain.made_system import OVER, at, case, changes_of, event, flow, level, reading, span, system
 from tests.explain.test_candidates import AFFECTED, DATABASE, LINKS
 
 LOCKED = system(
@@ -30,6 +31,20 @@ def test_the_change_of_the_located_thing_is_the_first_hint() -> None:
     first = told(LOCKED, MIGRATION, event(150, "deploy", "cart")).hints[0]
     assert (first.trigger, first.mechanism, first.service.name) == ("e7", "lock-contention", "orders-db")
     assert first.verdict == "supported"
+
+
+def test_our_own_certificates_rule_nothing_out_of_a_provider_that_fails() -> None:
+    failing = flow(level(100.0), failing=level(0.0, 0.3), mean_s=0.05)
+    ours = {("www.example", "certificate_left"): reading(level(4e6), unit="seconds")}
+    calm = {**AFFECTED, "edge": failing, "shop": failing}
+    calls = {("edge", "shop"): failing, ("shop", "pay.example"): failing}
+    provider = replace(
+        system(served=calm, called=calls, readings=ours), kinds={"edge": "edge", "pay.example": "external"}
+    )
+    assert told(provider).hints[0].mechanism == "dependency-down"
+    assert "certificate-expiry" not in {r.mechanism for r in told(provider).ruled_out}
+    locked = replace(LOCKED, readings={**LOCKED.readings, **ours})
+    assert "certificate-expiry" in {r.mechanism for r in told(locked).ruled_out}
 
 
 def test_without_a_change_that_fits_none_is_named() -> None:
