@@ -12,7 +12,7 @@ from reconstruct.explain.locate import met_by_users
 from reconstruct.model import Event, EventKind
 from reconstruct.model.system import System
 from tests.explain.made_system import OVER, at, case, changes_of, event, flow, level, reading, span, system
-from tests.explain.test_candidates import AFFECTED, DATABASE, LINKS
+from tests.explain.test_candidates import AFFECTED, DATABASE, LINKS, Readings
 
 LOCKED = system(
     served=AFFECTED, called=LINKS, readings={**DATABASE, ("orders-db", "lock_waits"): reading(level(0.0, 9.0))}
@@ -35,7 +35,7 @@ def test_the_change_of_the_located_thing_is_the_first_hint() -> None:
 
 def test_our_own_certificates_rule_nothing_out_of_a_provider_that_fails() -> None:
     failing = flow(level(100.0), failing=level(0.0, 0.3), mean_s=0.05)
-    ours = {("www.example", "certificate_left"): reading(level(4e6), unit="seconds")}
+    ours: Readings = {("www.example", "certificate_left"): reading(level(4e6), unit="seconds")}
     calm = {**AFFECTED, "edge": failing, "shop": failing}
     calls = {("edge", "shop"): failing, ("shop", "pay.example"): failing}
     provider = replace(
