@@ -156,7 +156,7 @@ def read_bundle(path: Path, *, max_samples: int = MAX_SAMPLES) -> tuple[Evidence
         calls = decode(context.get("calls"), tuple[tuple[str, str], ...])
         notes = decode(context.get("notes"), tuple[str, ...])
         at = "settings.json"
-        settings: Settings = decode(_read_lines(part(at))[0], Settings)
+        settings: Settings = decode(lines(at)[0], Settings)
     except (DecodeError, ValueError, IndexError, RecursionError) as error:
         raise UsageError(
             f"{path}: part {at!r} does not hold what it should: {error}",

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from reconstruct.explain.changes import Change
 from reconstruct.explain.context import GROWS, Case
 from reconstruct.model import Anomaly, Mechanism, Reason
-from reconstruct.text.reasons import clock, lower_first, span, the_change
+from reconstruct.text.measures import measure_of
+from reconstruct.text.reasons import clock, span, the_change
 from reconstruct.text.units import human
+
+_ONLY: Final = "{metric} of {service}, {before} before, median {during} from {time}"
 
 
 def say(
@@ -18,13 +22,16 @@ def say(
     shown = anomaly or case.bout.main[0].anomaly
     figures = {
         "service": shown.service.name or (case.first[0].name if case.first and case.first[0].name else "the service"),
-        "metric": lower_first(shown.signal.title),
+        "metric": measure_of(shown.signal),
         "before": human(shown.baseline, shown.signal.unit),
-        # What fills to a bound and is emptied is told at its fullest, not in the middle of its saw's teeth.
-        "during": human(shown.peak if GROWS & set(shown.signal.tags) else shown.level, shown.signal.unit),
+        "during": human(shown.level, shown.signal.unit),
         "time": clock(shown.onset.time),
     }
-    what = mechanism.statement.format(**figures) if mechanism.statement else _only(figures)
+    statement = mechanism.statement or _ONLY
+    if GROWS & set(shown.signal.tags):  # what fills and is emptied is told at its fullest, not amid its saw's teeth
+        figures["during"] = human(shown.peak, shown.signal.unit)
+        statement = statement.replace("median {during}", "peak {during}")
+    what = statement.format(**figures)
     if change is None:
         heard = next((r.says for r in reasons if shown.id not in r.evidence), "")
         said = f"{what}, with no change that explains it" + (f": {heard}" if heard else "")
@@ -36,7 +43,3 @@ def say(
         said += f"; it was {undone}" if undone.startswith("undone at") else ""
     said = f"{said[:1].upper()}{said[1:]}"
     return said if said.endswith(".") else f"{said}."
-
-
-def _only(figures: dict[str, str]) -> str:
-    return "{metric} of {service}, {before} before, median {during} from {time}".format(**figures)

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 from reconstruct.model import ErrorBudget, Impact, Incident
 from reconstruct.text.measures import measure, span_text
 from reconstruct.text.references import service_text, shared_names, short_text
 from reconstruct.text.times import Clock
 from reconstruct.text.units import human, human_duration, lasted
+from reconstruct.text.wording import capitalised
+
+_PERCENTILE: Final = re.compile(r"p\d")
+"""`p95` keeps its small letter at the head of a line."""
 
 
 def impact_told(incident: Incident, *, clock: Clock) -> tuple[tuple[str, tuple[str, ...]], ...]:
@@ -54,7 +61,7 @@ def impact_text(impact: Impact, *, incident: Incident, clock: Clock) -> str:
         figures = f"{human(shown.baseline, shown.signal.unit)} before, {median}" if median else span_text(shown)
         size += f" ({measure(shown)} {figures})"
     length = lasted((impact.end - impact.start).total_seconds())
-    return f"{size}; {clock.span(impact.start, impact.end)}, {length}"
+    return f"{size if _PERCENTILE.match(size) else capitalised(size)}; {clock.span(impact.start, impact.end)}, {length}"
 
 
 def _whole(what: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from reconstruct.model import Anomaly, Event, Service
+from reconstruct.text.measures import measure_of
 from reconstruct.text.references import CHANGE_NOUNS, UNVERSIONED
 from reconstruct.text.units import change, human, lasted
 
@@ -27,7 +28,7 @@ def moved_from_to(anomaly: Anomaly) -> str:
     """What moved, from where to where, and when."""
     whose = f" of {anomaly.service.name}" if anomaly.service.name else ""
     figures = change(anomaly.baseline, anomaly.level, anomaly.signal.unit)
-    return f"{lower_first(anomaly.signal.title)}{whose} {figures} from {clock(anomaly.onset.time)}"
+    return f"{measure_of(anomaly.signal)}{whose} {figures} from {clock(anomaly.onset.time)}"
 
 
 def stayed_or_moved(title: str, before: float, during: float, unit: str) -> str:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 
 import pandas as pd
 import pytest
 
 from reconstruct.bundle import narrow
+from reconstruct.explain.context import GROWS
 from reconstruct.render.incident_json import incident_dict, to_json, unresolved_ids
+from reconstruct.text.units import human
 from tests.incidents.recorded import blamed, drafted, evidence, incident, source_id
 
 
@@ -159,6 +162,17 @@ def test_seen_while_it_lasts_nobody_innocent_is_blamed_and_the_mechanism_is_not_
     cut = drafted(narrow(evidence(name), start=window.start, end=end))
     assert blamed(cut) <= {TRUTH[name].trigger}
     assert TRUTH[name].mechanism not in {r.mechanism for r in cut.explanation.ruled_out}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_hint_tells_a_level_as_the_median_or_the_peak_and_in_words(name: str) -> None:
+    hint = incident(name).explanation.hints[0]
+    shown = next(a for a in incident(name).anomalies if a.id == hint.metric)
+    level, word = (shown.peak, "peak") if GROWS & set(shown.signal.tags) else (shown.level, "median")
+    assert "went from" not in hint.statement
+    assert not re.search(r"[a-z]_[a-z]", hint.statement)
+    if word in hint.statement:
+        assert f"{word} {human(level, shown.signal.unit)}" in hint.statement
 
 
 def test_the_quiet_recording_is_no_incident_and_blames_nothing() -> None:
