@@ -51,9 +51,21 @@ def plain_of(name: str) -> str:
     return name[: -len(statistic) - 1] if statistic else name
 
 
+def of_clouds(raw: Sequence[Metric]) -> frozenset[str]:
+    """Queries of the metrics whose names tell a statistic and whose labels a resource.
+
+    A process may count what it asks of a cloud (`aws_requests_total`): that names no resource, and is a counter.
+    """
+    return frozenset(m.query for m in raw if statistic_of(_name(m)) and any(_resource(labels) for labels in m.labels))
+
+
 def is_sum(name: str) -> bool:
-    """Whether a metric is the sum of a period, of what is counted."""
-    return statistic_of(name) in ("sum", "total") and bool(_COUNTED.search(plain_of(name)))
+    """Whether a statistic is the sum of a period, of what is counted.
+
+    >>> is_sum("aws_sqs_number_of_messages_sent_sum"), is_sum("aws_sqs_approximate_number_of_messages_visible_sum")
+    (True, False)
+    """
+    return statistic_of(name) in ("sum", "total") and _is_counted(plain_of(name))
 
 
 def period_s(spacing_s: float) -> float:
@@ -66,33 +78,40 @@ def by_resource(raw: Sequence[Metric]) -> tuple[Metric, ...]:
 
     Sums of what is counted, means of what is not; all other metrics as they are.
     """
+    told = of_clouds(raw)
     kept: dict[str, list[Metric]] = defaultdict(list)
     for metric in raw:
-        kept[plain_of(_name(metric))].append(metric)
-    best = {id(m) for group in kept.values() for m in _telling(group)}
-    return tuple(_of_resources(m) for m in raw if id(m) in best)
+        if metric.query in told:
+            kept[plain_of(_name(metric))].append(metric)
+    best = {m.query for group in kept.values() for m in _telling(group)}
+    renamed = (
+        replace(m, labels=tuple(_renamed(labels) for labels in m.labels)) if m.query in told else m
+        for m in raw
+        if m.query not in told or m.query in best
+    )
+    return tuple(renamed)
 
 
 def _telling(group: Sequence[Metric]) -> Sequence[Metric]:
     statistics = {statistic_of(_name(m)) for m in group}
-    if statistics == {""}:
-        return group
-    plain = plain_of(_name(group[0]))
-    counted = _COUNTED.search(plain) and _APPROXIMATE not in plain
+    counted = _is_counted(plain_of(_name(group[0])))
     order = ("sum", "total", "average") if counted else ("average", "avg", "mean", "maximum", "max")
     best = next((s for s in order if s in statistics), min(statistics))
     return [m for m in group if statistic_of(_name(m)) == best]
 
 
-def _of_resources(metric: Metric) -> Metric:
-    if not statistic_of(_name(metric)):
-        return metric
-    return replace(metric, labels=tuple(_renamed(labels) for labels in metric.labels))
+def _is_counted(plain: str) -> bool:
+    return _APPROXIMATE not in plain and bool(_COUNTED.search(plain))
+
+
+def _resource(labels: Mapping[str, str]) -> str | None:
+    """The label that names the resource; None = none does."""
+    return next((name for name in sorted(labels) if _RESOURCE.fullmatch(name) and labels[name]), None)
 
 
 def _renamed(labels: Mapping[str, str]) -> dict[str, str]:
     """A resource's series with its name for an instance: `public` of `app/public/50dc6c4`, `orders` of `p:orders`."""
-    label = next((name for name in sorted(labels) if _RESOURCE.fullmatch(name) and labels[name]), None)
+    label = _resource(labels)
     if label is None:
         return dict(labels)
     value = labels[label]

@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from reconstruct.meaning.clouds import by_resource, is_sum, period_s, plain_of, statistic_of
+from reconstruct.meaning.clouds import by_resource, is_sum, of_clouds, period_s, plain_of
 from reconstruct.meaning.vocabulary import INSTANCE_LABELS, NEVER_OF_TARGET, SHORT
 from reconstruct.model import Evidence, Metric
 from reconstruct.model.system import Series
@@ -65,7 +65,7 @@ def rows_of(evidence: Evidence) -> dict[str, list[Row]]:
     """Metric name -> its series."""
     step_s = evidence.window.step_s
     first = max(evidence.window.first, 1)
-    raw = by_resource(evidence.raw)
+    raw, statistics = by_resource(evidence.raw), of_clouds(evidence.raw)
     targets = {m.query: [target_of(labels) for labels in m.labels] for m in raw}
     of_targets = _labels_of_targets(raw, targets)
     values_of = {m.query: m.values.to_numpy(dtype=float) for m in raw}
@@ -75,8 +75,8 @@ def rows_of(evidence: Evidence) -> dict[str, list[Row]]:
     found: dict[str, list[Row]] = defaultdict(list)
     for metric in raw:
         name, values = name_of(metric), values_of[metric.query]
-        words = tuple(SHORT.get(word, word) for word in words_of(plain_of(name)))
-        statistic = bool(statistic_of(name))
+        statistic = metric.query in statistics
+        words = tuple(SHORT.get(word, word) for word in words_of(plain_of(name) if statistic else name))
         counter = not statistic and counts(name, values, said="counter" in metric.signal.tags, names=names, first=first)
         every = max(1, round(metric.spacing_s / step_s))
         for column, labels in enumerate(metric.labels):
@@ -91,7 +91,7 @@ def rows_of(evidence: Evidence) -> dict[str, list[Row]]:
                 again = repeated.get(target)
                 counted = series if again is None else np.where(again, np.nan, series)
                 rate = per_second(counted, step_s=step_s, every=every, known_since=known_since)
-            elif is_sum(name):
+            elif statistic and is_sum(name):
                 rate = series / period_s(metric.spacing_s)
             own = {k: v for k, v in labels.items() if k not in mine}
             found[name].append(Row(name, words, labels, own, target, series, rate, metric.query))

@@ -89,3 +89,10 @@ def test_a_class_in_a_counters_name_is_a_part_of_the_answers() -> None:
     assert flow.total[-1] == pytest.approx(100.0, rel=0.01)
     assert share is not None
     assert share[-1] == pytest.approx(0.1, rel=0.02)
+
+
+def test_what_a_process_counts_of_a_cloud_is_a_counter() -> None:
+    """It names no resource: `aws_requests_total` of an SDK."""
+    shop = {"job": "shop", "instance": "shop-1:80", "server_address": "s3.example", "status_code": "200"}
+    flows = read_system(evidence([("aws_client_requests_total", shop, counter(5.0))])).called
+    assert [flow.total[-1] for flow in flows.values()] == [pytest.approx(5.0, rel=0.01)]
