@@ -202,6 +202,9 @@ def temporal_order(change: Change, candidate: Candidate, case: Case, span: Span)
         if lag_s < -slack_s - AFTER_BY_S or after_onset:
             return None
         weight, kind = AFTER_SIGN, "after-sign"
+    elif candidate.slope and lag_s < AFTER_BY_S - slack_s:  # a line may have begun later than it seems, hardly by much
+        weight = AFTER_SIGN * (AFTER_BY_S - slack_s - lag_s) / AFTER_BY_S
+        kind = "after-sign"
     lasted_s = max((change.done - event.time).total_seconds(), 0.0) if change.acts == "rolls out" else 0.0
     soon_s = max(SLOPE_SOON_S if candidate.slope else SOON_S, lasted_s + SOON_S / 2, 2.5 * step)
     if _tight(change, case):

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from reconstruct.explain.attribution import (
+    AFTER_SIGN,
     AT_ONCE,
     FIGURE_REVERSED,
     FIGURE_STAYED,
@@ -78,6 +79,17 @@ def test_soon_is_within_two_minutes() -> None:
     )
     told = [temporal_order(c, at_work, case(), span()) for c in (inside, beyond)]
     assert [round(t.weight, 2) for t in told if t] == [AT_ONCE, AT_ONCE - 1.0]
+
+
+def test_the_later_after_the_start_of_a_slope_the_less_likely() -> None:
+    """The start of a line is known to a minute and a half here, of which the last minute costs ever more."""
+    _, at_work = lock()
+    fills = replace(at_work, slope=True)
+    found = changes_of(*(event(fills.first + n, "config", "orders-db", named=f"e{n + 2}") for n in (-1, 2, 4, 6)))
+    told = [temporal_order(c, fills, case(), span()) for c in found]
+    weights = [t.weight for t in told if t is not None]
+    assert weights[:2] == [AT_ONCE, AT_ONCE]
+    assert AT_ONCE > weights[2] > weights[3] > AT_ONCE + AFTER_SIGN
 
 
 def test_a_figure_that_was_back_when_the_change_was_taken_back_speaks_for_it() -> None:
