@@ -14,7 +14,7 @@ from matplotlib.transforms import Transform, blended_transform_factory
 
 from reconstruct.charts.axes import Span, day, hatch, joined, shade, unit_scale, with_suffix, y_limits
 from reconstruct.charts.event_markers import Plot
-from reconstruct.charts.selection import AlertRow, affected_columns, anomalies_of, healthy_until
+from reconstruct.charts.selection import AlertRow, affected_columns, anomalies_of, furthest, healthy_until
 from reconstruct.charts.series import (
     CROWD,
     POINTS_ACROSS,
@@ -151,12 +151,12 @@ def _draw_row(ax: Axes, incident: Incident, metric: Metric, *, plot: Plot, row: 
 
 
 def _reading(incident: Incident, metric: Metric, *, values: pd.DataFrame) -> str:
-    """What a signal was and became: of the worst series, or the range in which the healthy ones lie."""
+    """What a signal was, and how far any of its series got, or the range in which the healthy ones lie."""
     unit = metric.signal.unit
     found = anomalies_of(incident, metric)
     if found:
         extreme = "low" if found[0].direction == "down" else "peak"
-        return f"{human(found[0].baseline, unit)}, {extreme} {human(found[0].peak, unit)}"
+        return f"{human(found[0].baseline, unit)}, {extreme} {human(furthest(found).peak, unit)}"
     middles = values.median().dropna()
     if middles.empty:
         return "no data"

@@ -71,6 +71,12 @@ def anomalies_of(incident: Incident, metric: Metric) -> tuple[Anomaly, ...]:
     return tuple(sorted(mine, key=lambda a: (not a.worse, -a.score, a.column, a.onset.time)))
 
 
+def furthest(found: Sequence[Anomaly]) -> Anomaly:
+    """Of a metric's anomalies the one that reached furthest the way the first moved: what a chart of all shows."""
+    alike = [a for a in found if a.direction == found[0].direction]
+    return min(alike, key=lambda a: a.peak) if found[0].direction == "down" else max(alike, key=lambda a: a.peak)
+
+
 def affected_columns(incident: Incident, metric: Metric) -> list[int]:
     """Columns with an anomaly, the worst one first."""
     return list(dict.fromkeys(a.column for a in anomalies_of(incident, metric)))

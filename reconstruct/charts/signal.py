@@ -23,6 +23,7 @@ from reconstruct.charts.selection import (
     anomalies_of,
     anomalous_spans,
     cited_changes,
+    furthest,
     healthy_until,
     metric_of,
     named_changes,
@@ -379,8 +380,9 @@ def _subtitle(incident: Incident, metric: Metric, *, plot: Plot) -> str:
         return words[0]
     worst = found[0]
     extreme = "low" if worst.direction == "down" else "peak"
-    at = short_time(worst.peak_time, plot=plot)
-    words.append(f"{human(worst.baseline, signal.unit)}, {extreme} {human(worst.peak, signal.unit)} at {at}")
+    far = furthest(found)
+    at = short_time(far.peak_time, plot=plot)
+    words.append(f"{human(worst.baseline, signal.unit)}, {extreme} {human(far.peak, signal.unit)} at {at}")
     if phases_far_apart(incident, metric):
         words.append("logarithmic axis")
     affected, total = len({a.column for a in found}), len(metric.labels)

@@ -12,10 +12,12 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
 from reconstruct.charts.catalogue import draw_signal, overview, picture_bytes, signal_chart, small_multiples
+from reconstruct.charts.selection import anomalies_of
 from reconstruct.charts.series import missing, polylines
 from reconstruct.charts.theme import LIGHT
 from reconstruct.errors import UsageError
 from reconstruct.model import Incident
+from reconstruct.text.units import human
 from tests.charts.chart_reading import STORIES, line_colours, outside, overlaps, shown_texts
 from tests.render import stories as made
 from tests.timeline.test_phases import ERRORS, story
@@ -261,3 +263,15 @@ def test_phases_more_than_twenty_times_apart_are_drawn_on_a_logarithmic_axis_and
     assert axis([(60, 0.5), (100, 0.02)]) == ("log", True)
     assert axis([(60, 0.5), (100, 0.1)]) == ("linear", False)
     assert axis([(60, 0.5), (100, 0.02)], unit="ratio") == ("linear", False)  # a share has its whole to be seen against
+
+
+def test_the_peak_below_the_title_is_that_of_all_series_drawn_not_of_the_first() -> None:
+    told = made.classic()
+    signal_id = told.evidence.metrics[0].signal.id
+    (lead, *_) = anomalies_of(told, told.evidence.metrics[0])
+    later = pd.Timedelta(minutes=1)
+    other = replace(lead, id="a99", peak=2 * lead.peak, peak_time=lead.peak_time + later, score=lead.score / 2)
+    both = replace(told, anomalies=(*told.anomalies, other))
+    said = [text.says for text in shown_texts(signal_chart(both, signal_id))]
+    peak = human(other.peak, lead.signal.unit)
+    assert any(f"peak {peak} at " in text for text in said), said
