@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from reconstruct.model import Alert, Anomaly, Event, Evidence, Service, Signal, Window
+from reconstruct.model.alerting import is_heartbeat
 
 METRIC_LABELS = ("metric", "signal", "metric_name")
 """Columns in which an alert that comes as an event names what it watches."""
@@ -35,8 +36,6 @@ class Firing:
 SEVERITY_LABELS = ("severity", "priority", "level", "urgency")
 NOBODY_IS_CALLED = frozenset({"none", "info", "informational", "information", "debug", "notice", "ok", "low", "p5"})
 """Severities of what is only shown: kube-prometheus's `none`, `info`, syslog's words, the lowest of on-call tools."""
-HEARTBEATS = frozenset({"watchdog", "deadmansswitch", "deadmanssnitch", "deadman", "heartbeat", "alwaysfiring"})
-"""Names of rules that fire always, so that their silence is news."""
 
 
 def calls_somebody(firing: Firing, window: Window) -> bool:
@@ -44,7 +43,7 @@ def calls_somebody(firing: Firing, window: Window) -> bool:
     return (
         window.start <= firing.fired < window.end
         and firing.severity not in NOBODY_IS_CALLED
-        and firing.name.replace("_", "").replace("-", "").replace(" ", "").lower() not in HEARTBEATS
+        and not is_heartbeat(firing.name)
     )
 
 

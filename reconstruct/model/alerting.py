@@ -13,7 +13,18 @@ from reconstruct.model.kinds import Service
 
 RuleOutcome = Literal["judged", "no-data", "not-evaluated"]
 """`no-data`: a metric that the rule reads has no samples at all; `not-evaluated`: the expression could not be asked."""
+HEARTBEATS = frozenset({"watchdog", "deadmansswitch", "deadmanssnitch", "deadman", "heartbeat", "alwaysfiring"})
+"""Names of rules that fire always, so that their silence is news: `Watchdog` of kube-prometheus, and others."""
 RuleNoteKind = Literal["no-series", "failed-evaluations", "label-template", "needs-recorded", "over-limit", "warning"]
+
+
+def is_heartbeat(rule: str) -> bool:
+    """Whether a rule's name says that it fires all the time, to show that alerting works.
+
+    >>> is_heartbeat("Watchdog"), is_heartbeat("dead_mans_switch"), is_heartbeat("HeartbeatMissing")
+    (True, True, False)
+    """
+    return rule.replace("_", "").replace("-", "").replace(" ", "").lower() in HEARTBEATS
 
 
 class TimeSpan(NamedTuple):

@@ -8,6 +8,8 @@ from typing import Final
 
 import pandas as pd
 
+from reconstruct.model.alerting import is_heartbeat
+
 MAX_PAUSE: Final = pd.Timedelta("30min")
 """Between two firings of one episode. A guess: who is paged again within half an hour has not gone back to bed."""
 MARGIN: Final = pd.Timedelta("30min")
@@ -66,13 +68,16 @@ def episodes(spans: Iterable[Span], *, now: pd.Timestamp) -> tuple[tuple[Span, .
 
 
 def without_watchdogs(spans: Sequence[Span], *, start: pd.Timestamp, now: pd.Timestamp) -> tuple[Span, ...]:
-    """The spans of alerts that do not fire nearly all the time since `start`."""
+    """The spans of alerts that are no heartbeat by name and do not fire nearly all the time since `start`.
+
+    The name counts too: where the server, or the rule, is younger than what is looked at, a watchdog is an episode.
+    """
     total: dict[str, pd.Timedelta] = {}
     for one in spans:
         lasted = (one.end if one.end is not None else now) - max(one.start, start)
         total[one.alert] = total.get(one.alert, pd.Timedelta(0)) + lasted
     always = {alert for alert, lasted in total.items() if lasted >= ALWAYS * (now - start)}
-    return tuple(one for one in spans if one.alert not in always)
+    return tuple(one for one in spans if one.alert not in always and not is_heartbeat(one.alert))
 
 
 def window_of(episode: Sequence[Span], *, what: str, now: pd.Timestamp) -> FoundWindow:

@@ -31,6 +31,13 @@ def test_what_fires_all_the_time_is_a_watchdog() -> None:
     assert [one.alert for one in without_watchdogs(spans, start=at("06:00"), now=NOW)] == ["A"]
 
 
+def test_a_watchdog_of_a_server_that_started_minutes_ago_is_no_episode() -> None:
+    spans = [Span("Watchdog", at("17:50"), None), Span("A", at("14:00"), at("14:20"))]
+    assert [one.alert for one in without_watchdogs(spans, start=at("06:00"), now=NOW)] == ["A"]
+    always = [Span("NobodyCares", at("06:00"), None), Span("A", at("14:00"), at("14:20"))]
+    assert [one.alert for one in without_watchdogs(always, start=at("06:00"), now=NOW)] == ["A"]
+
+
 def test_a_time_means_the_episode_that_holds_it_or_is_near() -> None:
     spans = [Span("A", at("14:10"), at("14:40")), Span("B", at("09:00"), at("09:10"))]
     assert (around(at("14:00"), spans, now=NOW).start, around(at("14:00"), spans, now=NOW).end) == (

@@ -9,6 +9,7 @@ from typing import Final
 from reconstruct import promql as pq
 from reconstruct.errors import ReconstructError
 from reconstruct.model import Alert, Gap, Query, Window
+from reconstruct.model.alerting import is_heartbeat
 from reconstruct.sources.prometheus.client import Prometheus
 from reconstruct.sources.prometheus.history.alerts import alert_history
 from reconstruct.sources.prometheus.history.kube_state_metrics import kube_changes
@@ -19,9 +20,6 @@ from reconstruct.sources.prometheus.history.retention import BEFORE_FIRST, histo
 from reconstruct.sources.prometheus.history.scrapes import targets_down
 from reconstruct.sources.prometheus.history.version_changes import version_changes
 from reconstruct.sources.result import SourceResult
-
-ALWAYS_FIRING: Final = frozenset({"Watchdog", "DeadMansSwitch"})
-"""As kube-prometheus calls them, then and now; for servers that do not tell their rules."""
 
 History = Callable[[Prometheus, Window, str, Mapping[str, float]], tuple[SourceResult, tuple[Query, ...]]]
 """`(server, window, scope, seconds between two scrapes of each job)`."""
@@ -36,7 +34,7 @@ def _alerts(
 
 def _fires_always(alert: Alert) -> bool:
     """Whether it is meant to fire all the time, to show that alerting works: its condition reads no metric."""
-    return alert.rule in ALWAYS_FIRING or bool(alert.condition and not pq.metric_names(alert.condition))
+    return is_heartbeat(alert.rule) or bool(alert.condition and not pq.metric_names(alert.condition))
 
 
 def _restarts(
