@@ -65,9 +65,15 @@ def later(row: str, *, minutes: int) -> str:
     return f"{row[: match.start(1)]}{moved:%H:%M:%S}{row[match.end(1) :]}"
 
 
+def forms_of(number: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Three of the forms and one template, so that all bundles together show each of them at least twice."""
+    return tuple(FORMS[(3 * number + n) % len(FORMS)] for n in range(3)), (TEMPLATES[number % len(TEMPLATES)],)
+
+
 @pytest.mark.parametrize("name", BUNDLES)
 def test_nothing_of_a_draft_is_contradicted_in_any_form(name: str) -> None:
-    files = output_files(incident(name), FORMS, templates=TEMPLATES)
+    forms, templates = forms_of(BUNDLES.index(name))
+    files = output_files(incident(name), forms, templates=templates)
     wrong = {
         file: [line.text[:120] for line in outcome.lines if line.verdict == "contradicted"]
         for file, made in files.items()
@@ -93,8 +99,8 @@ def test_nor_with_a_second_column_of_times_in_another_zone(name: str) -> None:
 
 @pytest.mark.slow
 def test_a_row_with_another_time_is_contradicted() -> None:
-    """One row seven minutes late, the next twenty early."""
-    told = [(name, n, row) for name in BUNDLES for n, row in rows(name)]
+    """One row seven minutes late, the next twenty early; of each third row, since each costs a run of its own."""
+    told = [(name, n, row) for name in BUNDLES for n, row in rows(name)][::3]
     shifts = itertools.cycle([7, -20])
     missed = [row for name, n, row in told if alone(name, n, later(row, minutes=next(shifts))) != {n + 1}]
     assert len(missed) <= (1 - CAUGHT) * len(told), missed
@@ -104,6 +110,7 @@ def test_another_version_is_contradicted() -> None:
     version = re.compile(r"(?<![\w.])\d+\.\d+\.\d+(?![\w.])")
     spots = [(name, n, row, m) for name in BUNDLES for n, row in rows(name) for m in version.finditer(row)]
     assert spots
+    spots = spots[::2]
     missed = [
         row
         for name, n, row, match in spots
