@@ -83,8 +83,14 @@ SERVER_FIXTURES = {
 }
 
 
+ON_RECORDED = {"test_recorded.py", "test_metamorphic.py", "test_own_drafts.py"}
+"""Files whose tests take the name of a recorded incident: one worker drafts it for all of them."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Whatever asks for a real server is marked so, that `-m "not server"` leaves it out."""
     for item in items:
         if SERVER_FIXTURES & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.server)
+        if item.path.name in ON_RECORDED and isinstance(item, pytest.Function) and hasattr(item, "callspec"):
+            item.add_marker(pytest.mark.xdist_group(str(item.callspec.params.get("name", "recorded"))))
