@@ -30,7 +30,7 @@ def signal_words(signal: Signal) -> frozenset[str]:
 
 
 def _cpu(signal: Signal) -> bool:
-    return signal.aspect == "utilisation" and ("cpu" in signal.tags or "cpu" in signal_words(signal))
+    return signal.aspect == "utilisation" and (signal.has_tag("cpu") or "cpu" in signal_words(signal))
 
 
 @dataclass(frozen=True, slots=True)
