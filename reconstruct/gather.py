@@ -310,10 +310,9 @@ def _ask_prometheus(
     names = sorted({name for signal in (*signals, *raw) for name in promql.metric_names(signal.promql)})
     spacings = discovery.metric_spacings(server, names, window, intervals=found.intervals, scope=scope)
     metrics, queries, gaps = gather_signals(server, (*signals, *raw), window, spacings=spacings, on_progress=progress)
-    raw_metrics = [
-        counted(metric) if SUMMED in metric.signal.tags else metric for metric in metrics if "raw" in metric.signal.tags
-    ]
-    asked_for = [metric for metric in metrics if "raw" not in metric.signal.tags]
+    raw_metrics = [metric for metric in metrics if metric.signal.has_tag("raw")]
+    raw_metrics = [counted(metric) if metric.signal.has_tag(SUMMED) else metric for metric in raw_metrics]
+    asked_for = [metric for metric in metrics if not metric.signal.has_tag("raw")]
     found.metrics += without_bent_rates(asked_for, raw_metrics)
     found.raw += raw_metrics
     found.queries += queries

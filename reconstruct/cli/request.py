@@ -31,7 +31,7 @@ from reconstruct.config import Config, load_config, parse_duration_s, parse_time
 from reconstruct.errors import UsageError
 from reconstruct.gather import Request, add_later, gather
 from reconstruct.http import HttpSettings
-from reconstruct.model import Event, Evidence, Settings
+from reconstruct.model import Event, Evidence, Mechanism, Settings
 from reconstruct.packs.loader import MECHANISMS_FILE
 from reconstruct.packs.mechanisms import load_mechanisms
 from reconstruct.sources.changes.registry import TOKEN_VARIABLES, kind_and_argument
@@ -145,16 +145,18 @@ def catalogue_of(given: PackOptions, config: Config) -> Catalogue:
     return packs.load(folders, only=tuple(given.pack or config.packs))
 
 
+def mechanisms_of(given: PackOptions, config: Config) -> tuple[Mechanism, ...]:
+    """The mechanisms that ship, and the user's own."""
+    folders = (f for f in (*config.queries, *(given.queries or ())) if (f / MECHANISMS_FILE).is_file())
+    return load_mechanisms((*config.mechanisms, *folders))
+
+
 def settings_of(given: EvidenceOptions, config: Config) -> Settings:
     """What the pure core is told: services, call graph, mechanisms."""
-    folders = (
-        *config.mechanisms,
-        *(f for f in (*config.queries, *(given.queries or ())) if (f / MECHANISMS_FILE).is_file()),
-    )
     return Settings(
         services=tuple(given.service or config.services),
         calls=config.calls,
-        mechanisms=load_mechanisms(folders),
+        mechanisms=mechanisms_of(given, config),
         authors=config.authors,
         objectives=config.slo,
     )

@@ -77,7 +77,8 @@ def rows_of(evidence: Evidence) -> dict[str, list[Row]]:
         name, values = name_of(metric), values_of[metric.query]
         statistic = metric.query in statistics
         words = tuple(SHORT.get(word, word) for word in words_of(plain_of(name) if statistic else name))
-        counter = not statistic and counts(name, values, said="counter" in metric.signal.tags, names=names, first=first)
+        said = metric.signal.has_tag("counter")
+        counter = not statistic and counts(name, values, said=said, names=names, first=first)
         every = max(1, round(metric.spacing_s / step_s))
         for column, labels in enumerate(metric.labels):
             target = targets[metric.query][column]

@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from reconstruct.model import Gap, Metric, Query, Signal, Window
+from reconstruct.model import Gap, Metric, Query, Signal, Tag, Window
 from reconstruct.packs import Conventions, Meaning, classify
 from reconstruct.sources.metric_files.cells import Nanoseconds, Numbers
 from reconstruct.sources.metric_files.column_choices import ColumnChoice
@@ -144,7 +144,7 @@ def raw_metrics(table: MetricFile, *, window: Window, of: Sequence[Metric]) -> t
         if not kept or f"{table.path}:{name}" not in queries:
             continue
         labels = tuple(dict(series[n].labels) for n in kept)
-        kind = series[0].kind if series[0].kind in ("counter", "gauge") else "gauge"
+        kind: Tag = "counter" if series[0].kind == "counter" else "gauge"
         signal = Signal(f"raw/{name}", name, name, "count", "app", "work", inferred=True, tags=("raw", kind))
         found.append(
             Metric(
