@@ -15,7 +15,8 @@ from reconstruct.verify.vocabulary import phrase
 
 _FAILED: Final = AnyCase(
     r"\b(?:of )?(?:all |the |our |user |http |incoming ){0,4}(?:requests?|calls?|traffic|responses?|queries|logins?"
-    r"|orders?|checkouts?)\b(?: to [\w-]+| of [\w-]+)?(?: \w+){0,2}? (?:fail\w*|error\w*|lost|dropped|rejected"
+    r"|orders?|checkouts?)\b(?: (?:to|of|at|behind|through)(?: (?:the|our))? [\w-]+)?"
+    r"(?: \w+){0,2}? (?:fail\w*|error\w*|lost|dropped|rejected"
     r"|(?:returned|answered|got|with|were|ended|met)(?: \w+){0,3} (?:5xx|50\d|errors?))\b"
     r"|\b(?:failed|failing|failure of) (?:requests?|calls?|responses?)\b"
     r"|\b(?:error rates?|error ratio|failure rates?|5xx(?: rates?| responses| errors)?|errors)\b"
