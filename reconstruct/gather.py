@@ -229,7 +229,7 @@ def _connected(asked: Request, found: _Gathered, *, now: pd.Timestamp, progress:
     """The server, once it answers. It is the source of all: where it does not answer, nothing else can stand in."""
     if asked.prometheus is None:
         return None
-    server = Prometheus(asked.prometheus)
+    server = Prometheus(asked.prometheus, service_labels=_catalogue(asked).conventions.service_labels)
     progress(0, 0, f"asking {server.settings.url}")
     server.ready()
     skew = server.skew_note(now)
@@ -323,11 +323,12 @@ def _ask_prometheus(
     found.raw = list(without_blind_rows(found.raw, found.derived.gaps))
     if asked.baseline is None:
         _ask_earlier_hours(server, window=window, found=found, spacings=spacings, progress=progress)
-    found.metrics = list(with_target_attributes(found.metrics, found.raw))
+    found.metrics = list(with_target_attributes(found.metrics, found.raw, own=server.service_labels))
     found.earlier_hours = tuple(
-        replace(one, metrics=with_target_attributes(one.metrics, found.raw)) for one in found.earlier_hours
+        replace(one, metrics=with_target_attributes(one.metrics, found.raw, own=server.service_labels))
+        for one in found.earlier_hours
     )
-    found.raw = list(with_target_attributes(found.raw, found.raw))
+    found.raw = list(with_target_attributes(found.raw, found.raw, own=server.service_labels))
     fired = [alert.rule for alert in found.derived.alerts if alert.firing_at >= window.start]
     found.earlier, more, gaps = earlier_firings(server, fired, window, scope=scope)
     found.queries += more
@@ -436,7 +437,14 @@ def _read_changes(asked: Request, *, window: Window, found: _Gathered, progress:
     told, gaps = registry.read_sources(
         asked.events,
         window=window,
-        reading=registry.Reading(asked.tz, asked.authors, asked.environments, asked.service_names, asked.until_s),
+        reading=registry.Reading(
+            tz=asked.tz,
+            authors=asked.authors,
+            environments=asked.environments,
+            names=asked.service_names,
+            service_labels=_catalogue(asked).conventions.service_labels,
+            until_s=asked.until_s,
+        ),
         strict=asked.strict,
         alone=asked.prometheus is None and not asked.metric_files,
         on_source=lambda spec: progress(0, 0, f"reading changes from {redact(spec)}"),
