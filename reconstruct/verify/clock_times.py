@@ -213,7 +213,7 @@ def _ranged(found: list[Written], halves: dict[int, str], text: str) -> Iterator
         if len(between) > 24 or not _TO.fullmatch(between) or one.role == "until" or one.relative:
             continue
         if between.strip().lower() in ("and", "und", "et", "y") and not re.search(
-            r"\b(?:[Bb]etween|[Zz]wischen|[Ee]ntre)\s+$", text[max(0, one.start - 12) : one.start]
+            r"\b(?:[Bb]etween(?: the hours of)?|[Zz]wischen|[Ee]ntre)\s+$", text[max(0, one.start - 24) : one.start]
         ):
             continue
         if one.zone is None and other.zone is not None:

@@ -19,7 +19,7 @@ from reconstruct.verify.vocabulary import Word, has_digit, places, words
 
 Place = tuple[int, int]
 
-_END: Final = re.compile(r"(?<=[\w)%\]\"”'’`])([.!?])(?:\s+(?=[A-Z0-9\"“(`«¿])|\s*$)|;\s+")
+_END: Final = re.compile(r"(?<=[\w)%\]\"”'’`])([.!?])(?:\s+(?=[A-Z0-9\"“(`«¿]|[a-z][a-z0-9]*_\w)|\s*$)|;\s+")
 _ABBREVIATED: Final = re.compile(
     r"(?:\b(?:[ap]\.m|e\.g|i\.e|approx|ca|vs|no|nos|etc|dept|fig|St|Dr|inc|resp|incl|[A-Z]))$"
 )

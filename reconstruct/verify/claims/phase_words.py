@@ -128,7 +128,7 @@ GAP: Final = any_of(
     r"series ended",
 )
 SYMPTOM: Final = any_of(
-    r"(?:cpu|memory|latency|latencies|response times?|load|disk|error rates?|errors|traffic|connections?"
+    r"(?:cpu|memory|latency|latencies|response times?|load(?! balanc)|disk|error rates?|errors|traffic|connections?"
     r"|queries|query times?|i/o)"
     r"(?: \w+){0,2} (?:was|were|is|are|became|stayed|remained|looked|got|went|climbed|rose|spiked|jumped|grew"
     r"|increased|dropped|fell)"

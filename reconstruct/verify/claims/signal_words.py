@@ -68,6 +68,8 @@ WAYS: Final[tuple[Way, ...]] = (
         _w(
             r"(?:database|db|postgres\w*|mysql)(?:['’]s)?(?: server)? (?:cpu|processor)(?: usage"
             r"| utili[sz]ation| load| time)?"
+            r"|(?:database|db|postgres\w*|mysql)(?: server)? (?:was|ran|sat|stood|is) at (?:about |around |~)?"
+            r"\d+(?:\.\d+)? ?% (?:of )?cpu"
         ),
         lambda s: _cpu(s) and s.layer == "database",
         exact=True,

@@ -13,15 +13,25 @@ from reconstruct.verify.claims.changes import judge_change
 from reconstruct.verify.claims.hits import Hit
 from reconstruct.verify.claims.judging import Case, finding, shown_alert
 from reconstruct.verify.claims.read import Told
+from reconstruct.verify.claims.topics import topics
 from reconstruct.verify.folding import AnyCase
 from reconstruct.verify.record import Record
 from reconstruct.verify.statements import Statement
+from reconstruct.verify.vocabulary import phrase
 
 _FIRED: Final = AnyCase(
     r"\b(?:fir(?:ed?|es|ing)|trigger(?:ed|s)|went off|paged|alerted|(?:detected|caught|noticed) by)\b"
 )
 _ORDER: Final = AnyCase(r"\b(?:before|after|ahead of|prior to|earlier than|later than)\b")
 _LATER: Final = frozenset(("after", "later than"))
+_THROUGHOUT: Final = AnyCase(
+    r"\b(?:during|throughout|in|for|all through) (?:(?:most|all) of )?(?:the|this|that) (?:whole |entire )?"
+    r"(?:incident|outage|event|time|disruption|impact)\b|\bthe (?:whole|entire) time\b|\bthroughout\b"
+)
+_STRAINED: Final = AnyCase(
+    r"\b(?:high|higher|highly|excessive|elevated|saturat\w+|overloaded|exhausted|full|maxed|pegged|slow|slower|spik\w+|peak\w*)\b"
+)
+"""What was idle or normal is shown by no alert."""
 _ELSEWHERE: Final = AnyCase(r"\b(?:staging|test|tests|rule|threshold|dashboard|runbook|always|often|sometimes)\b")
 """An alert that is spoken of as a rule is not said to have fired."""
 
@@ -33,6 +43,7 @@ def judge_untimed(statement: Statement, found: Sequence[Hit], case: Case) -> Ite
         if hit.kind == "change" and not hit.below and (spoken_of or statement.negated(hit.start)):
             yield from judge_change(Told(statement, "change", hit, None), case)
             break
+    yield from _states(statement, found, case)
     fired = _FIRED.search(statement.text)
     if fired is None or _ELSEWHERE.search(statement.text) or RESOLVED.search(statement.text):
         return
@@ -47,6 +58,26 @@ def judge_untimed(statement: Statement, found: Sequence[Hit], case: Case) -> Ite
             yield finding(told, "confirmed", "happened", [first], subject=named[0])
         elif not statement.segments[statement.segment(place[0])].below:
             yield finding(told, "contradicted", "happened", [first], subject=named[0])
+
+
+def _states(statement: Statement, found: Sequence[Hit], case: Case) -> Iterator[Finding]:
+    """A state of the incident ("the database was at high CPU throughout"): an alert about the same shows it."""
+    hit = next((one for one in found if one.kind == "symptom" and not one.below), None)
+    if (
+        hit is None
+        or not _STRAINED.search(statement.text)
+        or statement.figures
+        or statement.negated(hit.start)
+        or not _THROUGHOUT.search(statement.text)
+    ):
+        return
+    wanted = topics(frozenset(phrase(statement.text)))
+    shown = [shown_alert(one) for one in case.record.firings if wanted and wanted <= topics(one.words)]
+    told = Told(statement, "symptom", hit, None)
+    if shown:
+        yield finding(told, "confirmed", "matches", shown[:1])
+    else:
+        yield finding(told, "unverifiable", "not-measured")
 
 
 def _ordered(told: Told, case: Case) -> Iterator[Finding]:
