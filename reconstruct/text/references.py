@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from itertools import combinations
@@ -159,13 +160,18 @@ def changed_where(event: Event) -> str:
     return change_text(event) if versioned or not event.service.name else f"the {kind} of {event.service.name}"
 
 
+_EPOCH: Final = re.compile(r":\d{9,}$")
+"""A moment in seconds since 1970 at the end of an id."""
+
+
 def _query(query: Query) -> Cited:
     series = f"{query.series} series" if query.series else "no series"
     return Cited(query.id, "query", query.signal, f"{query.signal}: {series}", query=query.id, signal=query.signal)
 
 
 def _event(event: Event) -> Cited:
-    source = " ".join(part for part in (event.source, event.source_id) if part)
+    # What was derived from samples is told by its metric and labels: the entry has its time.
+    source = " ".join(part for part in (event.source, _EPOCH.sub("", event.source_id)) if part)
     return Cited(event.id, "event", source or event.kind, event_text(event), url=web_url(event.url))
 
 

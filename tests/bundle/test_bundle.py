@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reconstruct.bundle import narrow, read_bundle, write_bundle
+from reconstruct.codec import decode, encode
 from reconstruct.errors import UsageError
 from reconstruct.model import (
     Alert,
@@ -310,6 +311,11 @@ def test_a_newer_format_is_said_to_be_newer(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="reconstruct/bundle/3; this version reads") as raised:
         read_bundle(path)
     assert "update reconstruct" in raised.value.hint
+
+
+def test_tags_that_packs_of_earlier_versions_invented_are_left_out() -> None:
+    signal = Signal("mine/one", "One", "up", "count", "app", "work", tags=("pool",))
+    assert decode(encode(signal) | {"tags": ["mine", "pool"]}, Signal) == signal
 
 
 def test_a_field_of_a_newer_version_is_not_dropped_silently(tmp_path: Path) -> None:
