@@ -31,8 +31,8 @@ def doctor(window: DoctorOptions) -> None:
 
     from reconstruct.cli import console, request
     from reconstruct.errors import UsageError
-    from reconstruct.gather import MIN_BASELINE, STEP_IF_UNKNOWN
     from reconstruct.model import Window
+    from reconstruct.sources.window import MIN_BASELINE, STEP_IF_UNKNOWN
 
     config = request.configuration(window)
     catalogue = request.catalogue_of(window, config)

@@ -162,6 +162,8 @@ class Conventions:
 
     identity: tuple[str, ...] = ()
     """Labels that say who a series is about, and outlive a rollout."""
+    service_labels: tuple[str, ...] = ()
+    """Those of `identity` that a user's own file lists: they name a service before the usual labels."""
     instance: tuple[str, ...] = ()
     """Labels that tell one instance from another."""
     passing: tuple[str, ...] = ()

@@ -56,6 +56,7 @@ def merge_conventions(first: Conventions, second: Conventions) -> Conventions:
     """Both, where `first` wins: its rules are tried first and its words replace those of `second`."""
     return Conventions(
         identity=tuple(dict.fromkeys((*second.identity, *first.identity))),
+        service_labels=tuple(dict.fromkeys((*first.service_labels, *second.service_labels))),
         instance=tuple(dict.fromkeys((*second.instance, *first.instance))),
         passing=tuple(dict.fromkeys((*second.passing, *first.passing))),
         rules=first.rules + second.rules,

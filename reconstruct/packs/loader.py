@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final, get_args
 
@@ -103,7 +104,10 @@ def load(folders: Sequence[Path], *, only: Sequence[str] = ()) -> Catalogue:
             raise UsageError(f"no folder of query packs at {folder}", hint="--queries takes a folder of *.yaml files")
         for path in sorted((*folder.glob("*.yaml"), *folder.glob("*.yml"))):
             if path.name == CONVENTIONS_FILE:
-                conventions = merge_conventions(read_conventions(path), conventions)
+                read = read_conventions(path)
+                if folder != packs_folder():
+                    read = replace(read, service_labels=read.identity)
+                conventions = merge_conventions(read, conventions)
             elif path.name != MECHANISMS_FILE:
                 pack = read_pack(path)
                 if pack.id in packs:
