@@ -54,7 +54,7 @@ def read_replica_set(
     before: Mapping[tuple[Service, int], Item],
     deployments: Mapping[tuple[str, str], Item],
 ) -> Iterator[Told]:
-    """The rollout of a revision, with the Deployment's word on how it went; `before` is `replica_sets` of the payload."""
+    """The rollout of a revision, with the Deployment's word on how it went; `before` as `replica_sets` gives it."""
     service = _owner(item)
     if service is None:
         return
