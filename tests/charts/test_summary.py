@@ -44,6 +44,7 @@ def test_a_recorded_incident_states_its_finding_above_the_users_lanes() -> None:
     lanes = summary_lanes(found)
     assert 2 <= len(lanes) <= MAX_LANES
     assert [lane.name for lane in lanes[:2]] == ["failed requests, lb", "mean latency, shop"]
+    assert len({(lane.anomaly.service.name, lane.anomaly.signal.aspect) for lane in lanes}) == len(lanes)
     assert any(one.startswith("deploy shop 2.20.0") for one in said)
     assert any(one.startswith("rollback shop 2.14.1") for one in said)
 
