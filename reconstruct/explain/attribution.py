@@ -133,7 +133,14 @@ def attribute(
         None if ended else recovered_without_rollback(change, case, cured_by),
         ambiguous_order(change, near),
     )
-    return Attributed(change, KIND_PRIOR.get(kind, 0.0), tuple(r for r in told if r is not None))
+    return Attributed(change, _prior(change, candidate, system), tuple(r for r in told if r is not None))
+
+
+def _prior(change: Change, candidate: Candidate, system: System) -> float:
+    """Of its kind; a restart of what keeps its contents in memory empties it, which is no consequence of it."""
+    kind, thing = change.event.kind, system.thing(change.event.service.name)
+    emptied = kind == "restart" and system.kinds.get(thing or "") == "cache" and thing == candidate.thing
+    return 0.0 if emptied else KIND_PRIOR.get(kind, 0.0)
 
 
 LEFT_THE_BOUND: Final = -1.0
@@ -205,6 +212,8 @@ def temporal_order(change: Change, candidate: Candidate, case: Case, span: Span)
     elif candidate.slope and lag_s < AFTER_BY_S - slack_s:  # a line may have begun later than it seems, hardly by much
         weight = AFTER_SIGN * (AFTER_BY_S - slack_s - lag_s) / AFTER_BY_S
         kind = "after-sign"
+    elif not candidate.slope and lag_s < -CLOCKS_S:  # what began later by more than clocks differ
+        weight = AFTER_SIGN * (-CLOCKS_S - lag_s) / (1.5 * step)
     lasted_s = max((change.done - event.time).total_seconds(), 0.0) if change.acts == "rolls out" else 0.0
     soon_s = max(SLOPE_SOON_S if candidate.slope else SOON_S, lasted_s + SOON_S / 2, 2.5 * step)
     if _tight(change, case):
