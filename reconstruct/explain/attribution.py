@@ -212,8 +212,6 @@ def temporal_order(change: Change, candidate: Candidate, case: Case, span: Span)
     elif candidate.slope and lag_s < AFTER_BY_S - slack_s:  # a line may have begun later than it seems, hardly by much
         weight = AFTER_SIGN * (AFTER_BY_S - slack_s - lag_s) / AFTER_BY_S
         kind = "after-sign"
-    elif not candidate.slope and lag_s < -CLOCKS_S:  # what began later by more than clocks differ
-        weight = AFTER_SIGN * (-CLOCKS_S - lag_s) / (1.5 * step)
     lasted_s = max((change.done - event.time).total_seconds(), 0.0) if change.acts == "rolls out" else 0.0
     soon_s = max(SLOPE_SOON_S if candidate.slope else SOON_S, lasted_s + SOON_S / 2, 2.5 * step)
     if _tight(change, case):

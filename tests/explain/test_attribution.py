@@ -233,15 +233,6 @@ def test_symptoms_that_left_when_it_was_undone_speak_more_for_a_change_than_its_
     assert (reason.kind, reason.weight) == ("", 3.0)
 
 
-def test_what_began_after_the_first_sign_by_more_than_clocks_differ_is_no_cause_at_once() -> None:
-    _, at_work = lock()
-    found = changes_of(*(event(at_work.first + n, "config", "orders-db", named=f"e{n + 2}") for n in (0, 1, 2)))
-    told = [temporal_order(c, at_work, case(), span()) for c in found]
-    weights = [t.weight for t in told if t is not None]
-    assert weights[:2] == [AT_ONCE, AT_ONCE]
-    assert AT_ONCE > weights[2] >= AT_ONCE + AFTER_SIGN
-
-
 def test_a_restart_of_a_cache_empties_it_and_one_of_another_is_mostly_a_consequence() -> None:
     hits, misses = reading(level(90.0, 20.0)), reading(level(10.0, 80.0))
     found = system(served=AFFECTED, called=LINKS, readings={("prices", "hits"): hits, ("prices", "misses"): misses})
