@@ -11,7 +11,7 @@ from typing import TypedDict
 import numpy as np
 import pandas as pd
 
-from reconstruct.model import Aspect, Layer
+from reconstruct.model import Aspect, Layer, Tag
 from reconstruct.rank.effect_size import Column, SeriesTable
 from reconstruct.rank.ranking import rank_table
 
@@ -23,7 +23,7 @@ class Answer(TypedDict):
     confidence: float | None
 
 
-KINDS: Mapping[str, tuple[Layer, Aspect, tuple[str, ...]]] = {
+KINDS: Mapping[str, tuple[Layer, Aspect, tuple[Tag, ...]]] = {
     "cpu": ("runtime", "utilisation", ("cpu",)),
     "mem": ("runtime", "saturation", ("memory",)),
     "load": ("app", "traffic", ("requests",)),

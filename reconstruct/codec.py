@@ -116,6 +116,8 @@ def _decode_noun(fields: Mapping[str, object], kind: type) -> object:
     if unknown := fields.keys() - hints.keys():
         raise DecodeError(f"{kind.__name__} has no field {', '.join(sorted(unknown))}")
     try:
+        if kind is model.Signal:
+            fields = {**fields, "tags": _known_tags(fields.get("tags", []))}
         told = {name: decode(value, hints[name]) for name, value in fields.items()}
         for name, value in told.items():
             if name.endswith("_s") and isinstance(value, float) and not is_span(value, zero=True):
@@ -123,6 +125,11 @@ def _decode_noun(fields: Mapping[str, object], kind: type) -> object:
         return kind(**told)
     except TypeError as error:  # a field without a default is not there
         raise DecodeError(f"{kind.__name__} lacks a field: {error}") from error
+
+
+def _known_tags(tags: object) -> object:
+    """Without those of earlier versions, whose packs could invent tags that no rule asked for."""
+    return [tag for tag in tags if tag in model.TAGS] if isinstance(tags, list) else tags
 
 
 def _decode_tuple(value: object, kinds: tuple[Any, ...]) -> tuple[Any, ...]:

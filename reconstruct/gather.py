@@ -32,7 +32,6 @@ from reconstruct.packs.raw import NOT_READ, SUMMED, raw_signals
 from reconstruct.sources.baseline import begun
 from reconstruct.sources.changes import ledger, merge, registry
 from reconstruct.sources.dashboards.asked import asked_by_dashboards
-from reconstruct.sources.grid import on_grid
 from reconstruct.sources.limited import nearest
 from reconstruct.sources.metric_files import reader
 from reconstruct.sources.metric_files.gathered import metrics_of_files
@@ -51,6 +50,7 @@ from reconstruct.sources.prometheus.summed_counters import counted
 from reconstruct.sources.prometheus.target_attributes import with_target_attributes
 from reconstruct.sources.request import Request
 from reconstruct.sources.result import SourceResult
+from reconstruct.sources.window import MIN_BASELINE, window_of
 from reconstruct.text.baseline import compared_with, not_each_series
 
 __all__ = ["Progress", "Request", "add_later", "check_packs", "gather", "gather_changes", "scan_window"]
@@ -58,16 +58,10 @@ __all__ = ["Progress", "Request", "add_later", "check_packs", "gather", "gather_
 Progress = Callable[[int, int, str], None]
 """`(done, total, what is being asked)`."""
 
-MIN_BASELINE: Final = pd.Timedelta("1h")
-"""Of healthy time, where nobody says otherwise: 240 samples at the usual 15 s, four times what a threshold needs."""
-MAX_BASELINE: Final = pd.Timedelta(days=1)
-"""Longer ones cost queries and hold other days' habits; --baseline asks for more."""
 RATE_SAMPLES: Final = 4
 """Scrapes in a `rate()`'s window: with two missed there are still two to take a difference of (Grafana's factor)."""
 VERSIONS: Final = frozenset({"version", "service_version"})
 """Labels that tell releases apart: few, and what a canary is seen by."""
-STEP_IF_UNKNOWN: Final = pd.Timedelta("15s")
-"""Prometheus's documented example interval, where the data do not tell theirs."""
 
 
 @dataclass(slots=True)
@@ -229,7 +223,7 @@ def _connected(asked: Request, found: _Gathered, *, now: pd.Timestamp, progress:
     """The server, once it answers. It is the source of all: where it does not answer, nothing else can stand in."""
     if asked.prometheus is None:
         return None
-    server = Prometheus(asked.prometheus)
+    server = Prometheus(asked.prometheus, service_labels=_catalogue(asked).conventions.service_labels)
     progress(0, 0, f"asking {server.settings.url}")
     server.ready()
     skew = server.skew_note(now)
@@ -240,47 +234,8 @@ def _connected(asked: Request, found: _Gathered, *, now: pd.Timestamp, progress:
 def _window(
     asked: Request, *, files: Sequence[MetricFile], server: Prometheus | None, now: pd.Timestamp, found: _Gathered
 ) -> Window:
-    """What is looked at, the grid, and the healthy time before it; choices are said in notes."""
-    if server is None and files:
-        return _file_window(asked, files=files, found=found)
-    end = asked.end if asked.end is not None else now
-    if server is not None and end > (clock := server.now()):
-        found.notes.append(f"the window ends at the server's own time, {clock:%Y-%m-%d %H:%M:%S} UTC")
-        end = clock
-    if asked.start is None:
-        raise UsageError("the window has no start", hint="give --from, e.g. --from -3h, or --from 13:45 --to 16:00")
-    if asked.start >= end:
-        raise UsageError(
-            f"the window is empty: {asked.start:%Y-%m-%d %H:%M:%S} to {end:%Y-%m-%d %H:%M:%S} UTC",
-            hint="it lies in the future, or --from is not before --to",
-        )
-    length = end - asked.start
-    baseline = asked.baseline if asked.baseline is not None else min(max(length, MIN_BASELINE), MAX_BASELINE)
-    step = asked.step
-    if server is not None:
-        provisional = Window(asked.start, end, STEP_IF_UNKNOWN, asked.start - baseline)
-        found.intervals = discovery.scrape_intervals(server, provisional, scope=asked.scope)
-        if step is None and found.intervals:
-            step = pd.Timedelta(seconds=min(found.intervals.values()))
-    window, said = on_grid(asked.start, end, baseline=baseline, step=step or STEP_IF_UNKNOWN)
-    found.notes += said
-    return window
-
-
-def _file_window(asked: Request, *, files: Sequence[MetricFile], found: _Gathered) -> Window:
-    spacings = [one.spacing_s for one in files if one.spacing_s > 0]
-    step = asked.step or (pd.Timedelta(seconds=min(spacings)) if spacings else STEP_IF_UNKNOWN)
-    first = min(one.start for one in files)
-    start = asked.start if asked.start is not None else first
-    end = asked.end if asked.end is not None else max(one.end for one in files) + step
-    if start >= end:
-        last = max(one.end for one in files)
-        raise UsageError(
-            f"the window is empty: {start:%Y-%m-%d %H:%M:%S} to {end:%Y-%m-%d %H:%M:%S} UTC",
-            hint=f"the metric files hold {first:%Y-%m-%d %H:%M:%S} to {last:%Y-%m-%d %H:%M:%S}",
-        )
-    baseline = asked.baseline if asked.baseline is not None else MAX_BASELINE
-    window, said = on_grid(start, end, baseline=min(baseline, max(start - first, step * 0)), step=step)
+    """What is looked at; choices are said in notes."""
+    window, found.intervals, said = window_of(asked, files=files, server=server, now=now)
     found.notes += said
     return window
 
@@ -310,10 +265,9 @@ def _ask_prometheus(
     names = sorted({name for signal in (*signals, *raw) for name in promql.metric_names(signal.promql)})
     spacings = discovery.metric_spacings(server, names, window, intervals=found.intervals, scope=scope)
     metrics, queries, gaps = gather_signals(server, (*signals, *raw), window, spacings=spacings, on_progress=progress)
-    raw_metrics = [
-        counted(metric) if SUMMED in metric.signal.tags else metric for metric in metrics if "raw" in metric.signal.tags
-    ]
-    asked_for = [metric for metric in metrics if "raw" not in metric.signal.tags]
+    raw_metrics = [metric for metric in metrics if metric.signal.has_tag("raw")]
+    raw_metrics = [counted(metric) if metric.signal.has_tag(SUMMED) else metric for metric in raw_metrics]
+    asked_for = [metric for metric in metrics if not metric.signal.has_tag("raw")]
     found.metrics += without_bent_rates(asked_for, raw_metrics)
     found.raw += raw_metrics
     found.queries += queries
@@ -324,11 +278,12 @@ def _ask_prometheus(
     found.raw = list(without_blind_rows(found.raw, found.derived.gaps))
     if asked.baseline is None:
         _ask_earlier_hours(server, window=window, found=found, spacings=spacings, progress=progress)
-    found.metrics = list(with_target_attributes(found.metrics, found.raw))
+    found.metrics = list(with_target_attributes(found.metrics, found.raw, own=server.service_labels))
     found.earlier_hours = tuple(
-        replace(one, metrics=with_target_attributes(one.metrics, found.raw)) for one in found.earlier_hours
+        replace(one, metrics=with_target_attributes(one.metrics, found.raw, own=server.service_labels))
+        for one in found.earlier_hours
     )
-    found.raw = list(with_target_attributes(found.raw, found.raw))
+    found.raw = list(with_target_attributes(found.raw, found.raw, own=server.service_labels))
     fired = [alert.rule for alert in found.derived.alerts if alert.firing_at >= window.start]
     found.earlier, more, gaps = earlier_firings(server, fired, window, scope=scope)
     found.queries += more
@@ -437,7 +392,14 @@ def _read_changes(asked: Request, *, window: Window, found: _Gathered, progress:
     told, gaps = registry.read_sources(
         asked.events,
         window=window,
-        reading=registry.Reading(asked.tz, asked.authors, asked.environments, asked.service_names, asked.until_s),
+        reading=registry.Reading(
+            tz=asked.tz,
+            authors=asked.authors,
+            environments=asked.environments,
+            names=asked.service_names,
+            service_labels=_catalogue(asked).conventions.service_labels,
+            until_s=asked.until_s,
+        ),
         strict=asked.strict,
         alone=asked.prometheus is None and not asked.metric_files,
         on_source=lambda spec: progress(0, 0, f"reading changes from {redact(spec)}"),

@@ -29,15 +29,16 @@ from reconstruct.model import (
     NoProposal,
     ProposedAlert,
     Service,
+    Tag,
 )
 
 USER_LAYERS: Final[tuple[Layer, ...]] = ("edge", "app")
-NOT_USER_FACING: Final = frozenset({"scrape", "retries", "raw", "running-mean", "outbound"})
+NOT_USER_FACING: Final[frozenset[Tag]] = frozenset({"scrape", "retries", "raw", "running-mean", "outbound"})
 """Tags of what users do not meet, or meet late: scrapes, retries that worked, running means, calls to others."""
 MIN_HISTORY: Final = pd.Timedelta("5min")
 """Of samples before the onset: with less, nothing is known of what is usual. Below an hour the text says that it is too
 little to count false firings."""
-MADE_HERE: Final = frozenset({"users"})
+MADE_HERE: Final[frozenset[Tag]] = frozenset({"users"})
 """Tags of figures that are made here of several series: no expression of a server gives the same samples."""
 MAX_FALSE_A_WEEK: Final = 1.0
 """More than one page a week for nothing is not proposed to anyone."""
@@ -116,7 +117,7 @@ def candidates(
             or a.signal.id.startswith(OF_A_FILE)  # no server could evaluate it
             or a.signal.layer not in USER_LAYERS
             or a.signal.aspect not in USER_ASPECTS
-            or (NOT_USER_FACING | MADE_HERE) & set(a.signal.tags)
+            or a.signal.has_tag(*NOT_USER_FACING, *MADE_HERE)
             or len(metric.labels) > MAX_SERIES
             or not concerns(a.service, explanation)
         ):
@@ -124,7 +125,7 @@ def candidates(
         best = found.get(a.query)
         if best is None or (a.onset.time, -a.score) < (best.onset.time, -best.score):
             found[a.query] = a
-    whole = {q: a for q, a in found.items() if "by-instance" not in a.signal.tags} or found
+    whole = {q: a for q, a in found.items() if not a.signal.has_tag("by-instance")} or found
     met = {one.service for one in explanation.impact if not one.inner}
     outermost = {q: a for q, a in whole.items() if any(a.service.may_be(one) for one in met)} or whole
     return [(metrics[query], a) for query, a in outermost.items()]

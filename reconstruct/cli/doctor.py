@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from reconstruct.cli.options import DoctorOptions, takes_options
 
 if TYPE_CHECKING:
-    from reconstruct.config import Config
     from reconstruct.gather import Request
     from reconstruct.http import HttpSettings
     from reconstruct.model import Window
+    from reconstruct.packs import Catalogue
 
 MAX_GAPS = 5
 """Of one source, that are said."""
@@ -31,10 +31,12 @@ def doctor(window: DoctorOptions) -> None:
 
     from reconstruct.cli import console, request
     from reconstruct.errors import UsageError
-    from reconstruct.gather import MIN_BASELINE, STEP_IF_UNKNOWN
     from reconstruct.model import Window
+    from reconstruct.sources.window import MIN_BASELINE, STEP_IF_UNKNOWN
 
     config = request.configuration(window)
+    catalogue = request.catalogue_of(window, config)
+    request.mechanisms_of(window, config)  # a slip in the user's own files is told before a server is asked
     settings = request.connection(window, config)
     at = request.now()
     asked = request.asked_of(window, config, at=at)
@@ -51,7 +53,7 @@ def doctor(window: DoctorOptions) -> None:
             lines.append("metrics      no server is named: only files (--metrics) and bundles can be looked at")
         else:
             progress(0, 0, f"asking {settings.url}")
-            lines += list(_of_server(window, config, settings, asked=asked, span=span))
+            lines += list(_of_server(settings, catalogue, asked=asked, span=span))
         for spec, options in asked.events:
             progress(0, 0, "asking a source of changes")
             lines += list(_of_source(spec, options, asked=asked, span=span))
@@ -61,9 +63,7 @@ def doctor(window: DoctorOptions) -> None:
     typer.echo("\n".join(lines))
 
 
-def _of_server(
-    window: DoctorOptions, config: Config, settings: HttpSettings, *, asked: Request, span: Window
-) -> Iterator[str]:
+def _of_server(settings: HttpSettings, catalogue: Catalogue, *, asked: Request, span: Window) -> Iterator[str]:
     from dataclasses import replace
 
     from reconstruct import packs
@@ -86,7 +86,6 @@ def _of_server(
     yield f"alert rules  {len(rules)}"
     if not server.instant(f"count(last_over_time(ALERTS[{ALERTS_LOOKED_BACK}]))", at=end):
         yield "not seen     alerts of the last day: no ALERTS series (none fired, or rules are evaluated elsewhere)"
-    catalogue = request.catalogue_of(window, config)
     known = [pack for pack in catalogue.packs if packs.applies(pack, names)]
     free = set(names) - packs.taken(catalogue, names)
     if names:

@@ -31,13 +31,13 @@ def init(
     from reconstruct.cli import console, request
     from reconstruct.config import Config
     from reconstruct.errors import ReconstructError, UsageError
-    from reconstruct.gather import STEP_IF_UNKNOWN
     from reconstruct.http import redact
     from reconstruct.model import Window
     from reconstruct.pipeline import DAY
     from reconstruct.sources.changes import registry
     from reconstruct.sources.prometheus import discovery
     from reconstruct.sources.prometheus.client import Prometheus
+    from reconstruct.sources.window import STEP_IF_UNKNOWN
     from reconstruct.surroundings.candidates import candidates
     from reconstruct.surroundings.metric_services import metric_services
     from reconstruct.surroundings.name_pairs import name_pairs

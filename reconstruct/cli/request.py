@@ -31,8 +31,8 @@ from reconstruct.config import Config, load_config, parse_duration_s, parse_time
 from reconstruct.errors import UsageError
 from reconstruct.gather import Request, add_later, gather
 from reconstruct.http import HttpSettings
-from reconstruct.model import Event, Evidence, Settings
-from reconstruct.packs.loader import MECHANISMS_FILE
+from reconstruct.model import Event, Evidence, Mechanism, Settings
+from reconstruct.packs.loader import CONVENTIONS_FILE, MECHANISMS_FILE
 from reconstruct.packs.mechanisms import load_mechanisms
 from reconstruct.sources.changes.registry import TOKEN_VARIABLES, kind_and_argument
 from reconstruct.sources.dashboards.read import read_dashboard
@@ -145,16 +145,18 @@ def catalogue_of(given: PackOptions, config: Config) -> Catalogue:
     return packs.load(folders, only=tuple(given.pack or config.packs))
 
 
+def mechanisms_of(given: PackOptions, config: Config) -> tuple[Mechanism, ...]:
+    """The mechanisms that ship, and the user's own."""
+    folders = (f for f in (*config.queries, *(given.queries or ())) if (f / MECHANISMS_FILE).is_file())
+    return load_mechanisms((*config.mechanisms, *folders))
+
+
 def settings_of(given: EvidenceOptions, config: Config) -> Settings:
     """What the pure core is told: services, call graph, mechanisms."""
-    folders = (
-        *config.mechanisms,
-        *(f for f in (*config.queries, *(given.queries or ())) if (f / MECHANISMS_FILE).is_file()),
-    )
     return Settings(
         services=tuple(given.service or config.services),
         calls=config.calls,
-        mechanisms=load_mechanisms(folders),
+        mechanisms=mechanisms_of(given, config),
         authors=config.authors,
         objectives=config.slo,
     )
@@ -196,6 +198,8 @@ def asked_of(given: CheckOptions | EventsOptions, config: Config, *, at: pd.Time
 
         boards = tuple(read_dashboard(source, env=os.environ) for source in given.dashboard or ())
         request = replace(request, catalogue=catalogue_of(given, config), dashboards=boards, scan=scan_unknown)
+    elif config.queries:
+        request = replace(request, catalogue=packs.load((packs.packs_folder(), *config.queries)))
     if isinstance(given, MetricOptions):
         request = replace(
             request,
@@ -245,8 +249,13 @@ def evidence_of(
         asked = asked_of(given, config, at=at)
         asked = asked if ask_server else replace(asked, prometheus=None)
         if asked.prometheus is None:
+            of_files = (CONVENTIONS_FILE, MECHANISMS_FILE) if asked.metric_files else ()
+            acts = any((folder / name).is_file() for folder in given.queries or () for name in of_files)
             _refuse(
-                given, ("pack", "queries", "dashboard"), what="without a metrics server", why="a server is asked them"
+                given,
+                ("pack", "dashboard") if acts else ("pack", "queries", "dashboard"),
+                what="without a metrics server",
+                why="a server is asked them",
             )
         if isinstance(given, IncidentOptions) and (asked.start is None or incident_window.wanted(given)):
             return incident_window.gathered(given, asked, settings=settings, at=at, progress=progress), settings

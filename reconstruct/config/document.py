@@ -222,6 +222,13 @@ def one_of(value: Marked, choices: Iterable[Choice]) -> Choice:
     return known[said]
 
 
+def some_of(value: Marked | None, choices: Iterable[Choice]) -> tuple[Choice, ...]:
+    """A list of `choices`; a single one is a list of one."""
+    single = value is not None and isinstance(value.node, yaml.ScalarNode)
+    known = tuple(choices)
+    return tuple(one_of(item, known) for item in ((value,) if value is not None and single else items(value)))
+
+
 def options(value: Marked, *, of: Mapping[str, Choice]) -> Choice:
     """The value that a word stands for."""
     return of[one_of(value, of)]

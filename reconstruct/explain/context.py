@@ -14,9 +14,9 @@ from reconstruct.explain import priors
 from reconstruct.explain.changes import undos
 from reconstruct.explain.episodes import Bout, onset, recovered
 from reconstruct.explain.symptoms import on_a_symptom
-from reconstruct.model import Anomaly, Event, Evidence, Layer, Metric, Moment, Service, Settings, Sign, Signal
+from reconstruct.model import Anomaly, Event, Evidence, Layer, Metric, Moment, Service, Settings, Sign, Signal, Tag
 
-GROWS = frozenset({"memory", "disk", "certificate", "swap"})
+GROWS: frozenset[Tag] = frozenset({"memory", "disk", "certificate", "swap"})
 """Tags of what fills or runs down by and by."""
 OBSERVERS = ("edge",)
 """Layers that pass on what others answer: their errors tell when, not where."""
@@ -219,7 +219,7 @@ def with_impact(case: Case, anomaly: Anomaly) -> bool:
     """
     signal = anomaly.signal
     metric = case.metrics.get(anomaly.query)
-    if metric is None or anomaly.shape == "ramp" or signal.aspect == "traffic" or GROWS & set(signal.tags):
+    if metric is None or anomaly.shape == "ramp" or signal.aspect == "traffic" or signal.has_tag(*GROWS):
         return True
     step = max(priors.RECENT_SAMPLES * metric.spacing_s, priors.RECENT_S) / case.evidence.window.step_s
     if anomaly.onset.latest >= case.onset.earliest - pd.Timedelta(seconds=step * case.evidence.window.step_s):
@@ -239,7 +239,7 @@ def lasts_with_impact(case: Case, anomaly: Anomaly) -> bool:
     level. What leaves an effect behind it is exempt: lines that climb until a bound is hit, and loads whose backlog
     takes its time.
     """
-    if anomaly.shape == "ramp" or anomaly.signal.aspect == "traffic" or GROWS & set(anomaly.signal.tags):
+    if anomaly.shape == "ramp" or anomaly.signal.aspect == "traffic" or anomaly.signal.has_tag(*GROWS):
         return True
     begin, end = case.onset.latest, case.until
     there = pd.Timedelta(0)
@@ -285,10 +285,10 @@ def material(case: Case, anomaly: Anomaly) -> bool:
     if signal.aspect == "traffic":
         low, high = sorted((abs(anomaly.level), abs(anomaly.baseline)))
         return high >= priors.TRAFFIC_TIMES * low
-    if signal.layer == "host" and "cpu" in signal.tags:
+    if signal.layer == "host" and signal.has_tag("cpu"):
         busy = anomaly.level >= priors.HOST_BUSY if signal.aspect == "utilisation" else False
         return busy or anomaly.level >= 2 * anomaly.baseline > 0
-    if signal.unit == "ratio" and GROWS & set(signal.tags):
+    if signal.unit == "ratio" and signal.has_tag(*GROWS):
         free, was_free = (v if signal.worse == "down" else 1 - v for v in (anomaly.level, anomaly.baseline))
         return free <= priors.ROOM_LEFT or moved >= priors.PARTLY * was_free
     if signal.unit == "bytes" and anomaly.baseline > 0:

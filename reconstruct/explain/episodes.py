@@ -15,11 +15,11 @@ from reconstruct.explain.firings import Firing, watched
 from reconstruct.explain.symptoms import Symptom
 from reconstruct.explain.user_impact import UserImpact, onset_of, recovery_of
 from reconstruct.meaning.user_signals import USERS
-from reconstruct.model import Anomaly, Evidence, Moment, Service, Window
+from reconstruct.model import Anomaly, Evidence, Moment, Service, Tag, Window
 
 NEAR_MISS_SYMPTOMS = 5
 """Of anomalies that go with an alert, where none is known to be what it watches: the strongest."""
-RUNNING_MEAN = "running-mean"
+RUNNING_MEAN: Tag = "running-mean"
 """Tag of a mean over the last so many requests, however long ago they came."""
 
 
@@ -58,7 +58,7 @@ class Bout:
         """
         least = priors.MAIN_SHARE * max((s.strength for s in self.symptoms), default=0.0)
         strong = tuple(s for s in self.symptoms if s.strength >= least or s.alerts)
-        return tuple(s for s in strong if "by-instance" not in s.anomaly.signal.tags) or strong
+        return tuple(s for s in strong if not s.anomaly.signal.has_tag("by-instance")) or strong
 
     @property
     def start(self) -> pd.Timestamp:
@@ -105,7 +105,7 @@ def episodes_of_users(
     for harm in users.episodes:
         began, back = onset_of(harm, evidence), recovery_of(harm, evidence)
         over = back.latest if back else evidence.window.end
-        mine = [a for a in anomalies if USERS in a.signal.tags and _overlaps(a, began.earliest, over)]
+        mine = [a for a in anomalies if a.signal.has_tag(USERS) and _overlaps(a, began.earliest, over)]
         user_facing = [Symptom(a, a.onset, _strength_of(a), evidence.window.step_s) for a in mine]
         user_facing += [s for s in found if _overlaps(s.anomaly, began.earliest, over)]
         user_facing.sort(key=lambda s: (s.began.time, s.anomaly.id))
@@ -194,7 +194,7 @@ def recovered(bout: Bout) -> Moment | None:
     """
     if bout.dated is not None:
         return bout.dated.recovery
-    sharp = [s for s in bout.main if RUNNING_MEAN not in s.anomaly.signal.tags] or bout.main
+    sharp = [s for s in bout.main if not s.anomaly.signal.has_tag(RUNNING_MEAN)] or bout.main
     last_of_series = {(s.anomaly.query, s.anomaly.column): s for s in sharp}
     witnesses: dict[object, list[Moment | None]] = defaultdict(list)
     for s in last_of_series.values():

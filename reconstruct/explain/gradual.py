@@ -13,11 +13,11 @@ import pandas as pd
 
 from reconstruct.explain import priors
 from reconstruct.explain.context import Case, near
-from reconstruct.model import Aspect, Layer, Metric, Moment, Service
+from reconstruct.model import Aspect, Layer, Metric, Moment, Service, Tag
 
 LINE_LAYERS: tuple[Layer, ...] = ("app", "runtime", "host", "database", "queue", "cache")
 LINE_ASPECTS: tuple[Aspect, ...] = ("saturation", "utilisation")
-LINE_TAGS = frozenset({"memory", "disk", "connections", "pool", "swap"})
+LINE_TAGS: frozenset[Tag] = frozenset({"memory", "disk", "connections", "pool", "swap"})
 """What fills up by and by until a bound is hit. A queue that grows while its consumer fails is a consequence."""
 LINE_SAMPLES = 15
 """A slope of fewer samples cannot be told from a step that takes a while."""
@@ -99,7 +99,7 @@ def hinge(values: npt.NDArray[np.float64]) -> tuple[int, int, int, float]:
 
 def _can_fill(metric: Metric) -> bool:
     signal = metric.signal
-    return signal.layer in LINE_LAYERS and signal.aspect in LINE_ASPECTS and bool(LINE_TAGS & set(signal.tags))
+    return signal.layer in LINE_LAYERS and signal.aspect in LINE_ASPECTS and signal.has_tag(*LINE_TAGS)
 
 
 def _line(case: Case, metric: Metric, column: int) -> list[tuple[float, Line]]:

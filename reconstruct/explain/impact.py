@@ -84,7 +84,7 @@ def verdict(
 def _harmed(worst: Bout) -> VerdictReason:
     """What users met: the failed share first, then what answered slowest."""
     order = {"errors": 0, "availability": 1, "latency": 2}
-    mine = [s.anomaly for s in worst.symptoms if USERS in s.anomaly.signal.tags]
+    mine = [s.anomaly for s in worst.symptoms if s.anomaly.signal.has_tag(USERS)]
     first = min(mine, key=lambda a: (order.get(a.signal.aspect, len(order)), -a.score, a.id), default=None)
     facts: dict[str, Fact] = {"since": onset(worst)[0].time}
     if first is not None:
@@ -178,7 +178,7 @@ def _traffic(case: Case, anomaly: Anomaly) -> Metric | None:
         if m.signal.aspect == "traffic"
         and m.signal.layer == anomaly.signal.layer
         and m.signal.unit.endswith("per second")
-        and "by-instance" not in m.signal.tags
+        and not m.signal.has_tag("by-instance")
         and anomaly.service.name
         and m.services
         and all(s == anomaly.service for s in m.services)
@@ -196,7 +196,7 @@ def _preferred(symptom: Symptom) -> tuple[bool, bool, bool, float, str]:
     counted = signal.unit == "ratio" or signal.aspect == "latency"
     return (
         not signal.inferred and signal.threshold is None,
-        "probe" not in signal.tags,
+        not signal.has_tag("probe"),
         counted,
         symptom.strength,
         symptom.anomaly.id,
@@ -210,7 +210,7 @@ def seen_by_users(evidence: Evidence) -> list[Metric]:
 
 def _user_facing(metric: Metric) -> bool:
     signal = metric.signal
-    return signal.layer in FELT_LAYERS and signal.aspect in FELT_ASPECTS and "scrape" not in signal.tags
+    return signal.layer in FELT_LAYERS and signal.aspect in FELT_ASPECTS and not signal.has_tag("scrape")
 
 
 def _has_data(metric: Metric, window: Window) -> bool:

@@ -48,7 +48,7 @@ def impact_of_users(case: Case, system: System | None) -> tuple[Impact, ...]:
     start, end = case.onset.time, case.recovered.time if case.recovered else window.end
     during = np.asarray((grid >= start) & (grid < end))
     inside = Interval(start, end, during, np.asarray(grid < case.onset.earliest), window.step_s)
-    mine = [s.anomaly for s in case.bout.symptoms if USERS in s.anomaly.signal.tags]
+    mine = [s.anomaly for s in case.bout.symptoms if s.anomaly.signal.has_tag(USERS)]
     ordered = sorted(mine, key=lambda a: (ORDER.index(a.signal.aspect), a.id))
     rows = [
         _row([a for a in mine if a.signal.id == signal_id], case, inside)

@@ -90,7 +90,7 @@ def _figures(case: Case, signs: Iterable[Sign]) -> list[Levels]:
             own = [v for v in levels(case, metric) if near(case, v.service, v.signal)]
             if own and metric.signal.id not in found:
                 found[metric.signal.id] = max(own, key=lambda v: (_moved(v), -v.column))
-    known = sorted(found.values(), key=lambda v: (v.signal.inferred, "by-instance" in v.signal.tags, -_moved(v)))
+    known = sorted(found.values(), key=lambda v: (v.signal.inferred, v.signal.has_tag("by-instance"), -_moved(v)))
     return known[: priors.FIGURES]
 
 

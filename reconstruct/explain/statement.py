@@ -28,7 +28,7 @@ def say(
         "time": clock(shown.onset.time),
     }
     statement = mechanism.statement or _ONLY
-    if GROWS & set(shown.signal.tags):  # what fills and is emptied is told at its fullest, not amid its saw's teeth
+    if shown.signal.has_tag(*GROWS):  # what fills and is emptied is told at its fullest, not amid its saw's teeth
         figures["during"] = human(shown.peak, shown.signal.unit)
         statement = statement.replace("median {during}", "peak {during}")
     what = statement.format(**figures)

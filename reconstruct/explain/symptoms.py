@@ -13,13 +13,13 @@ import pandas as pd
 from reconstruct.explain import priors
 from reconstruct.explain.firings import Firing, watched, watches
 from reconstruct.meaning.user_signals import USERS
-from reconstruct.model import Anomaly, Aspect, Evidence, Layer, Metric, Moment, Service
+from reconstruct.model import Anomaly, Aspect, Evidence, Layer, Metric, Moment, Service, Tag
 
 FELT_LAYERS: tuple[Layer, ...] = ("edge", "app")
 FELT_ASPECTS: tuple[Aspect, ...] = ("latency", "errors", "availability")
 ALERTING_ASPECTS: tuple[Aspect, ...] = (*FELT_ASPECTS, "restarts")
 """An alert on one of these, of whatever layer, is an alert on a symptom; one on saturation or utilisation is not."""
-NOT_FELT = frozenset({"scrape", "retries"})
+NOT_FELT: frozenset[Tag] = frozenset({"scrape", "retries"})
 """Tags of what users do not feel: that Prometheus cannot reach a target, and what was tried again with success."""
 LATELY = 60
 """Samples before the onset that tell what the series shows on an ordinary day."""
@@ -62,9 +62,9 @@ def symptoms(
     found = []
     for a in anomalies:
         if (
-            USERS in a.signal.tags  # they date the episode themselves
+            a.signal.has_tag(USERS)  # they date the episode themselves
             or not a.worse
-            or NOT_FELT & set(a.signal.tags)
+            or a.signal.has_tag(*NOT_FELT)
             or (services and a.service.name and a.service.name not in services)
         ):
             continue

@@ -118,7 +118,7 @@ def look(evidence: Evidence) -> UserImpact:
 
     Late work counts where nothing is seen of requests that wait for an answer.
     """
-    mine = [m for m in evidence.metrics if USERS in m.signal.tags]
+    mine = [m for m in evidence.metrics if m.signal.has_tag(USERS)]
     asked = [m for m in mine if m.signal.layer != "queue"]
     effects, unjudged = _effects(asked, evidence)
     episodes = _episodes(effects, evidence)

@@ -101,7 +101,7 @@ class Names:
 
     def thing(self, row: Row) -> str:
         """Whose series it is."""
-        label = self.own_label.get(row.target)
+        label = row.service_label if row.own.get(row.service_label) else self.own_label.get(row.target)
         if label and row.labels.get(label):
             return self.known(row.labels[label]) or self.add(row.labels[label], "app")
         return self.things.get(row.target) or plain_name(row.labels.get("job", "")) or row.metric
@@ -161,6 +161,7 @@ def read_names(rows: Mapping[str, Sequence[Row]], *, given: Collection[str]) -> 
     found = Names(distributions=_distributions(rows), surroundings=_surroundings(rows))
     labels, kinds = _targets(rows)
     hints = {plain_name(name) for name in given if name} | _hints(rows)
+    said = sorted({row.service_label for series in rows.values() for row in series} - {""})
     by_family: dict[words_for.Family, list[Target]] = defaultdict(list)
     for target in labels:
         found.families[target] = kinds[target]
@@ -168,7 +169,10 @@ def read_names(rows: Mapping[str, Sequence[Row]], *, given: Collection[str]) -> 
     for family, targets in sorted(by_family.items(), key=lambda item: item[0] == "app"):
         votes = _votes([labels[t] for t in targets], hints)
         for target in targets:
-            name = _name(labels[target], family, votes=votes, all_labels=[labels[t] for t in targets], hints=hints)
+            told = next((labels[target][label] for label in said if family != "host" and labels[target].get(label)), "")
+            name = plain_name(told) or _name(
+                labels[target], family, votes=votes, all_labels=[labels[t] for t in targets], hints=hints
+            )
             found.things[target] = name
             if family in ("database", "cache", "queue", "host", "edge", "app"):
                 found.kinds.setdefault(name, family)

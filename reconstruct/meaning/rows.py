@@ -54,6 +54,8 @@ class Row:
     rate: Series | None
     """Increase per second; None where it does not count."""
     query: str
+    service_label: str = ""
+    """Label of which the user says that it names the service."""
 
     @property
     def signal(self) -> Series:
@@ -77,7 +79,9 @@ def rows_of(evidence: Evidence) -> dict[str, list[Row]]:
         name, values = name_of(metric), values_of[metric.query]
         statistic = metric.query in statistics
         words = tuple(SHORT.get(word, word) for word in words_of(plain_of(name) if statistic else name))
-        counter = not statistic and counts(name, values, said="counter" in metric.signal.tags, names=names, first=first)
+        said = metric.signal.has_tag("counter")
+        counter = not statistic and counts(name, values, said=said, names=names, first=first)
+        said_label = metric.signal.service_label
         every = max(1, round(metric.spacing_s / step_s))
         for column, labels in enumerate(metric.labels):
             target = targets[metric.query][column]
@@ -94,7 +98,7 @@ def rows_of(evidence: Evidence) -> dict[str, list[Row]]:
             elif statistic and is_sum(name):
                 rate = series / period_s(metric.spacing_s)
             own = {k: v for k, v in labels.items() if k not in mine}
-            found[name].append(Row(name, words, labels, own, target, series, rate, metric.query))
+            found[name].append(Row(name, words, labels, own, target, series, rate, metric.query, said_label))
     return dict(found)
 
 

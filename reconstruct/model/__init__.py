@@ -99,11 +99,14 @@ from reconstruct.model.scan import (
     ScanResult,
     series_key,
 )
+from reconstruct.model.tags import PACK_TAGS, TAGS, PackTag, Tag
 
 __all__ = [
     "ASPECTS",
     "DEFAULT_PERIOD_S",
     "LAYERS",
+    "PACK_TAGS",
+    "TAGS",
     "VERSION_LABELS",
     "ActionEffect",
     "AffectedInstances",
@@ -156,6 +159,7 @@ __all__ = [
     "NotChecked",
     "Objective",
     "ObjectiveSource",
+    "PackTag",
     "PastIncident",
     "Phase",
     "PhaseKind",
@@ -178,6 +182,7 @@ __all__ = [
     "Shape",
     "Sign",
     "Signal",
+    "Tag",
     "Tell",
     "TimeSpan",
     "Verdict",

@@ -10,6 +10,7 @@ import pandas as pd
 
 from reconstruct.model.alerting import EarlierFiring, LoadedRule
 from reconstruct.model.kinds import Aspect, EventKind, EventState, Layer, Service, Worse
+from reconstruct.model.tags import Tag
 
 if TYPE_CHECKING:
     from reconstruct.model.scan import ScanResult
@@ -78,14 +79,18 @@ class Signal:
     """What a dashboard's panel draws as a limit, in `unit`: somebody set it to look at, and no alert fires on it."""
     inferred: bool = False
     """True when a convention made it up from a metric's name: trusted less."""
-    tags: tuple[str, ...] = ()
-    """Finer words than (layer, aspect) that mechanisms may ask for: pool, cert, gc, oom, replication, probe, ..."""
+    tags: tuple[Tag, ...] = ()
+    """Finer words than (layer, aspect), which rules and mechanisms ask for."""
 
     @property
     def user_facing(self) -> bool:
         """Whether users feel it: latency, errors or availability of what they call, not of what calls out."""
         user_facing = self.layer in ("edge", "app") and self.aspect in ("latency", "errors", "availability")
-        return user_facing and not {"outbound", "scrape"} & set(self.tags)
+        return user_facing and not self.has_tag("outbound", "scrape")
+
+    def has_tag(self, *any_of: Tag) -> bool:
+        """Whether it has any of these tags."""
+        return any(tag in self.tags for tag in any_of)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -22,7 +22,7 @@ class Sign:
     moves: Literal["up", "down", "worse", "any", "none"]
     """`worse` = the way that the signal itself calls worse; `none` = it must stay as it was."""
     tags: tuple[str, ...] = ()
-    """Any of these; `-tag` = without it."""
+    """Any of these of `Tag`; `-tag` = without it. The reader of mechanisms.yaml knows no others."""
     says: str = ""
     alternatives: tuple[Sign, ...] = ()
     """Other kinds of signal that show the same thing."""

@@ -16,10 +16,9 @@ from reconstruct.packs.generic import Generic, generic
 from reconstruct.packs.loader import load, packs_folder, read_pack
 from reconstruct.packs.spelling import Spelling, spelling_of
 from reconstruct.packs.survey import Seen, Server, survey
-from reconstruct.packs.vocabulary import TAGS, UNITS
+from reconstruct.packs.vocabulary import UNITS
 
 __all__ = [
-    "TAGS",
     "UNITS",
     "Catalogue",
     "Checked",

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from reconstruct.model import Aspect, Layer, Worse
+from reconstruct.model import Aspect, Layer, PackTag, Worse
 
 
 class MetricInfo(Protocol):
@@ -60,7 +60,7 @@ class Template:
     variants: tuple[Variant, ...]
     """The first one whose metrics exist is asked."""
     place: Place
-    tags: tuple[str, ...] = ()
+    tags: tuple[PackTag, ...] = ()
     service_label: str = ""
     service: str = ""
     each: re.Pattern[str] | None = None
@@ -118,7 +118,7 @@ class Rule:
     layer: Layer | None = None
     aspect: Aspect | None = None
     worse: Worse | None = None
-    tags: tuple[str, ...] = ()
+    tags: tuple[PackTag, ...] = ()
     ignore: bool = False
     countdown: bool = False
 
@@ -143,7 +143,7 @@ class Part:
     layer: Layer | None = None
     aspect: Aspect | None = None
     worse: Worse | None = None
-    tags: tuple[str, ...] = ()
+    tags: tuple[PackTag, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +162,8 @@ class Conventions:
 
     identity: tuple[str, ...] = ()
     """Labels that say who a series is about, and outlive a rollout."""
+    service_labels: tuple[str, ...] = ()
+    """Those of `identity` that a user's own file lists: they name a service before the usual labels."""
     instance: tuple[str, ...] = ()
     """Labels that tell one instance from another."""
     passing: tuple[str, ...] = ()

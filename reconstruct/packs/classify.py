@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from reconstruct.model import Aspect, Layer, Worse
+from reconstruct.model import Aspect, Layer, PackTag, Worse
 from reconstruct.packs.catalogue import Conventions, Part, Rule, UnitSuffix
 from reconstruct.packs.words import begins, ends, stands_in, words_of
 
@@ -50,7 +50,7 @@ class Meaning:
     factor: float
     """`value in unit = factor * value as exported` (0.001 for milliseconds)."""
     min_effect: float
-    tags: tuple[str, ...] = ()
+    tags: tuple[PackTag, ...] = ()
     ignored: bool = False
     """The name says that it is no measurement: build info, a limit, a moment in time."""
     countdown: bool = False

@@ -14,10 +14,11 @@ from reconstruct.config.document import (
     number,
     one_of,
     read_marked,
+    some_of,
     text,
     texts,
 )
-from reconstruct.model import ASPECTS, LAYERS, Worse
+from reconstruct.model import ASPECTS, LAYERS, PACK_TAGS, Worse
 from reconstruct.packs.catalogue import Conventions, Part, Phrases, Place, Rule, Split, UnitSuffix
 from reconstruct.packs.vocabulary import UNITS
 from reconstruct.packs.words import phrases, words_of
@@ -55,6 +56,7 @@ def merge_conventions(first: Conventions, second: Conventions) -> Conventions:
     """Both, where `first` wins: its rules are tried first and its words replace those of `second`."""
     return Conventions(
         identity=tuple(dict.fromkeys((*second.identity, *first.identity))),
+        service_labels=tuple(dict.fromkeys((*first.service_labels, *second.service_labels))),
         instance=tuple(dict.fromkeys((*second.instance, *first.instance))),
         passing=tuple(dict.fromkeys((*second.passing, *first.passing))),
         rules=first.rules + second.rules,
@@ -82,7 +84,7 @@ def _rule(item: Marked) -> Rule:
         layer=one_of(given["layer"], LAYERS) if "layer" in given else None,
         aspect=one_of(given["aspect"], ASPECTS) if "aspect" in given else None,
         worse=one_of(given["worse"], _WORSE) if "worse" in given else None,
-        tags=texts(given.get("tags")),
+        tags=some_of(given.get("tags"), PACK_TAGS),
         ignore=flag(given.get("ignore")),
         countdown=flag(given.get("countdown")),
     )
@@ -118,7 +120,7 @@ def _part(item: Marked) -> Part:
         layer=one_of(given["layer"], LAYERS) if "layer" in given else None,
         aspect=one_of(given["aspect"], ASPECTS) if "aspect" in given else None,
         worse=one_of(given["worse"], _WORSE) if "worse" in given else None,
-        tags=texts(given.get("tags")),
+        tags=some_of(given.get("tags"), PACK_TAGS),
     )
 
 

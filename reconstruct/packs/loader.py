@@ -5,12 +5,24 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final, get_args
 
-from reconstruct.config.document import Marked, entries, fields, items, number, one_of, read_marked, text, texts
+from reconstruct.config.document import (
+    Marked,
+    entries,
+    fields,
+    items,
+    number,
+    one_of,
+    read_marked,
+    some_of,
+    text,
+    texts,
+)
 from reconstruct.errors import UsageError
-from reconstruct.model import ASPECTS, LAYERS, Worse
+from reconstruct.model import ASPECTS, LAYERS, PACK_TAGS, Worse
 from reconstruct.packs.catalogue import Catalogue, Conventions, Pack, Place, Template, Variant
 from reconstruct.packs.conventions_file import merge_conventions, read_conventions
 from reconstruct.packs.expression import macros, substitute
@@ -92,7 +104,10 @@ def load(folders: Sequence[Path], *, only: Sequence[str] = ()) -> Catalogue:
             raise UsageError(f"no folder of query packs at {folder}", hint="--queries takes a folder of *.yaml files")
         for path in sorted((*folder.glob("*.yaml"), *folder.glob("*.yml"))):
             if path.name == CONVENTIONS_FILE:
-                conventions = merge_conventions(read_conventions(path), conventions)
+                read = read_conventions(path)
+                if folder != packs_folder():
+                    read = replace(read, service_labels=read.identity)
+                conventions = merge_conventions(read, conventions)
             elif path.name != MECHANISMS_FILE:
                 pack = read_pack(path)
                 if pack.id in packs:
@@ -183,7 +198,7 @@ def _template(
         min_effect=number(given["min_effect"], at_least=0.0),
         variants=tuple(_variant(one, groups=groups, define=define) for _, one in given_variants),
         place=Place(item.file, item.line),
-        tags=texts(given.get("tags")),
+        tags=some_of(given.get("tags"), PACK_TAGS),
         service_label=text(given.get("service_label")),
         service=text(given.get("service")),
         each=each,

@@ -8,8 +8,8 @@ from pathlib import Path
 from string import Formatter
 from typing import Any, Final, get_args
 
-from reconstruct.config.document import Marked, fields, flag, items, number, one_of, read_marked, text, texts
-from reconstruct.model import ASPECTS, LAYERS, EventKind, Mechanism, Sign, Tell
+from reconstruct.config.document import Marked, fields, flag, items, number, one_of, read_marked, some_of, text, texts
+from reconstruct.model import ASPECTS, LAYERS, PACK_TAGS, EventKind, Mechanism, Sign, Tell
 from reconstruct.packs.loader import MECHANISMS_FILE, packs_folder
 
 MOVES: Final = ("up", "down", "worse", "any", "none")
@@ -21,6 +21,7 @@ _KEYS: Final = (
     *("shown_by", "cleared_by", "kinds", "explained_by"),
 )
 _SIGN_KEYS: Final = ("layers", "aspects", "moves", "tags", "says", "or")
+_SIGN_TAGS: Final[tuple[str, ...]] = (*PACK_TAGS, *(f"-{tag}" for tag in PACK_TAGS))
 _TELL_NUMBERS: Final = ("times", "by", "reaches", "was", "below", "spread", "sure", "quantile", "telling")
 _TELL_FLAGS: Final = ("slope", "vague", "measured")
 _TELL_KEYS: Final = ("figure", "on", "moves", *_TELL_NUMBERS, *_TELL_FLAGS, "changes_of", "when", "unless")
@@ -115,7 +116,7 @@ def _sign(entry: Marked) -> Sign:
     given = fields(entry, allowed=_SIGN_KEYS, required=("moves",))
     layers = tuple(one_of(v, LAYERS) for v in items(given.get("layers")))
     aspects = tuple(one_of(v, ASPECTS) for v in items(given.get("aspects")))
-    tags = texts(given.get("tags"))
+    tags = some_of(given.get("tags"), _SIGN_TAGS)
     if not layers and not aspects and not [t for t in tags if not t.startswith("-")]:
         raise entry.wrong("this sign fits every signal", hint=f"name layers, aspects or tags; {_HINT}")
     others = tuple(_sign(other) for other in items(given.get("or")))

@@ -129,7 +129,7 @@ def _as_exported(name: str, seen: Seen, *, scope: str) -> Iterator[Signal]:
         layer="app",
         aspect="work",
         inferred=True,
-        tags=("raw", seen.kind),
+        tags=("raw", "counter" if seen.kind == "counter" else "gauge"),
     )
     if seen.kind != "histogram":
         yield signal

@@ -13,7 +13,7 @@ from typing import Final, Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from reconstruct.model import Aspect, Layer, Worse
+from reconstruct.model import Aspect, Layer, Tag, Worse
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -67,7 +67,7 @@ class Column(NamedTuple):
     """Measures in one unit, whose typical level min_effects each other's spread."""
     layer: Layer
     aspect: Aspect
-    tags: tuple[str, ...] = ()
+    tags: tuple[Tag, ...] = ()
     worse: Worse = "up"
     min_effect: float = 0.0
     """Smallest change worth telling."""

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from reconstruct.model import Aspect, Evidence, Metric, Moment, Service, Settings, Signal
+from reconstruct.model import Aspect, Evidence, Metric, Moment, Service, Settings, Signal, Tag
 from reconstruct.packs.words import words_of
 from reconstruct.rank.attribution import attribution
 from reconstruct.rank.confidence import confidence
@@ -326,7 +326,8 @@ def _table(metrics: Sequence[Metric], *, named_only: bool) -> tuple[SeriesTable,
 
 def _column(metric: Metric, column: int) -> Column:
     signal, labels = metric.signal, metric.labels[column]
-    tags, measure = signal.tags, signal.id
+    tags: tuple[Tag, ...] = signal.tags
+    measure = signal.id
     statistic = next((labels[k].lower() for k in STATISTIC_LABELS if labels.get(k)), "")
     if statistic:  # a mean and a percentile of one metric are two measures
         measure += f"/{statistic}"

@@ -24,6 +24,8 @@ class SourceRequest:
     """Keep the names of people."""
     options: Mapping[str, str] = field(default_factory=dict)
     """From the configuration and the environment: `token`, `url`, `environment`, `service`, ..."""
+    service_labels: tuple[str, ...] = ()
+    """Labels of alerts that name a service before the usual ones."""
     until_s: float = math.inf
     """When all asking has to be done, on `time.monotonic()`'s clock."""
 

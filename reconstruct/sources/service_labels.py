@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Final
 
 from reconstruct.model import Service
@@ -39,17 +39,20 @@ CLUSTER_LABELS: Final = ("cluster", "k8s_cluster_name", "cluster_name", "kuberne
 IDENTITY_LABELS: Final = (*SERVICE_LABELS, *NAMESPACE_LABELS, *CLUSTER_LABELS)
 
 
-def service_of(labels: Mapping[str, str], *, label: str = "", default: str = "") -> Service:
-    """The service that labels tell: `label` first, then the usual ones, then `default`.
+def service_of(labels: Mapping[str, str], *, label: str = "", own: Collection[str] = (), default: str = "") -> Service:
+    """The service that labels tell: `label` first, then those of a user's own conventions, the usual ones, `default`.
 
     A job such as `shop/api` (Prometheus operator: namespace/name) gives its last part.
 
     >>> service_of({"job": "prod/api", "namespace": "prod"}), service_of({"app": "shop", "job": "pods"}).name
     (Service(name='api', namespace='prod', cluster=''), 'shop')
+    >>> service_of({"team": "pay", "service": "proxy"}, own=["namespace", "team"]).name
+    'pay'
     >>> service_of({"datname": "orders", "job": "pg"}, label="datname").name, service_of({}, default="edge").name
     ('orders', 'edge')
     """
-    name = labels.get(label, "") if label else ""
+    around = (*NAMESPACE_LABELS, *CLUSTER_LABELS)
+    name = next((labels[each] for each in (label, *own) if each not in around and labels.get(each)), "")
     if not name and default and not label:
         name = default
     if not name:

@@ -31,7 +31,7 @@ from reconstruct.timeline.follow_ups import follow_ups
 from reconstruct.timeline.gaps import gap, judged_gaps
 from reconstruct.timeline.leads import leads
 from reconstruct.timeline.milestones import durations, milestones
-from reconstruct.timeline.phases import action_effects, measured, phases
+from reconstruct.timeline.phases import action_effects, attributable, measured, phases
 from reconstruct.timeline.story import Story
 
 __all__ = ["compose"]
@@ -95,6 +95,7 @@ def compose(
         bends = [*(p.start for p in stages[1:]), *([back.moment] if back else [])]
         actions = action_effects(evidence, found, services=services, onset=began.moment.time, bends=bends)
         stones = milestones(evidence, explanation, actions)
+        actions = attributable(actions, evidence, found, mitigated=stones["mitigated"])
         users = measured(found, began.moment.time, over)
     evidence = replace(evidence, gaps=judged_gaps(evidence, explanation, began, found))
     story = Story(evidence, anomalies, explanation, stones, found, stages, actions)

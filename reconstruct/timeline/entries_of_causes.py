@@ -109,7 +109,7 @@ def _beside(story: Story, hint: Hint) -> list[Anomaly]:
         and not user_facing(a)
     ]
     best: dict[str, Anomaly] = {}
-    for a in sorted(own, key=lambda a: ("by-instance" in a.signal.tags, -a.score, a.id)):
+    for a in sorted(own, key=lambda a: (a.signal.has_tag("by-instance"), -a.score, a.id)):
         best.setdefault(a.signal.aspect, a)
     return list(best.values())[:MAX_BESIDE]
 

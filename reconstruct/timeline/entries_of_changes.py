@@ -8,7 +8,6 @@ from typing import Final
 import pandas as pd
 
 from reconstruct.model import Entry, EntryKind, EntryLevel, Event, Fact, Moment, Reference
-from reconstruct.timeline.phases import reach
 from reconstruct.timeline.story import Story
 
 NOTES_AROUND = pd.Timedelta("1h")
@@ -54,7 +53,7 @@ def _entry(story: Story, event: Event, restarts: tuple[Event, ...]) -> Entry:
     done = next((a for a in story.actions if a.event == event.id), None)
     # What users recovered after is never told to have done nothing: its effect came later than it is looked for.
     told = kind == "mitigation" and done is not None and done.effect != "none"
-    other = kind != "mitigation" and event.id not in story.triggers and not _ran_into_mitigation(event, story)
+    other = kind != "mitigation" and event.id not in story.triggers
     if done is not None and (told or other):
         facts["effect"] = done.effect
         facts["measured"] = tuple((Reference(one), before, after) for one, before, after in done.measured)
@@ -69,15 +68,6 @@ def _entry(story: Story, event: Event, restarts: tuple[Event, ...]) -> Entry:
         end=max(ends) if ends and max(ends) > event.time else None,
         facts=facts,
     )
-
-
-def _ran_into_mitigation(event: Event, story: Story) -> bool:
-    """Whether the mitigation started before a step's own effect could show: what bent then is not told of the step."""
-    mitigated = story.stones["mitigated"]
-    if mitigated is None:
-        return False
-    lag_s = max((one.lag_s for one in story.leads), default=0.0)
-    return event.time <= mitigated.moment.time <= reach(event, lag_s=lag_s)
 
 
 def _kind(event: Event) -> EntryKind:

@@ -8,13 +8,13 @@ from itertools import groupby, pairwise
 
 import pandas as pd
 
-from reconstruct.model import Anomaly, Entry, Episode, Fact, Moment, Phase, Quantity, Reference, Service
+from reconstruct.model import Anomaly, Entry, Episode, Fact, Moment, Phase, Quantity, Reference, Service, Tag
 from reconstruct.timeline.entries_of_causes import shown_by_figure
 from reconstruct.timeline.leads import LAGGING, USER_LAYERS, anomalies_by_id, first_clear, user_facing
 from reconstruct.timeline.phases import MIN_SHARE, TWICE, at_baseline, excess, measured
 from reconstruct.timeline.story import BELIEVED, Story
 
-UNTOLD_TAG = "scrape"
+UNTOLD_TAG: Tag = "scrape"
 """How long a scrape takes is about the monitoring; where scrapes failed is told as a gap."""
 MARKED = 4.0
 MARKED_SHARE = 0.15
@@ -165,7 +165,7 @@ def _is_key(group: Sequence[Anomaly], cited: set[str], story: Story) -> bool:
             a.service in story.explanation.affected
             and user_facing(a)
             and a.service != story.service
-            and not {"probe", LAGGING} & set(a.signal.tags)
+            and not a.signal.has_tag("probe", LAGGING)
             for a in group
         )
     if cited & {a.id for a in group}:
@@ -300,7 +300,7 @@ def _groups(story: Story) -> Iterator[list[Anomaly]]:
     """Worse anomalies of the worst episode by service and layer."""
     worst = [e for e in story.explanation.episodes if e.id == story.explanation.worst]
     ours = {a for e in worst for a in e.anomalies}
-    told = [a for a in story.anomalies if a.worse and a.id in ours and UNTOLD_TAG not in a.signal.tags]
+    told = [a for a in story.anomalies if a.worse and a.id in ours and not a.signal.has_tag(UNTOLD_TAG)]
     measured = [a for a in told if a.signal.threshold is None]
     chosen = sorted(measured, key=lambda a: (a.service, a.signal.layer, a.id))
     for _, group in groupby(chosen, key=lambda a: (a.service, a.signal.layer)):

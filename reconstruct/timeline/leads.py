@@ -9,13 +9,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from reconstruct.model import Anomaly, Aspect, Evidence, Explanation, Layer, Metric, Moment, Quantity
+from reconstruct.model import Anomaly, Aspect, Evidence, Explanation, Layer, Metric, Moment, Quantity, Tag
 
 USER_LAYERS: tuple[Layer, ...] = ("edge", "app")
 USER_ASPECTS: tuple[Aspect, ...] = ("errors", "latency", "availability")
-NOT_USERS = frozenset({"scrape", "retries", "outbound"})
+NOT_USERS: frozenset[Tag] = frozenset({"scrape", "retries", "outbound"})
 """Tags of what users do not meet: scrapes, calls tried again with success, a service's own calls to others."""
-LAGGING = "running-mean"
+LAGGING: Tag = "running-mean"
 CLEAR_SHARE = 0.5
 """A series has clearly moved at its first sample of this share of its later excess."""
 FAILING_SHARE = 0.01
@@ -102,7 +102,7 @@ def user_facing(anomaly: Anomaly) -> bool:
         and signal.layer in USER_LAYERS
         and signal.aspect in USER_ASPECTS
         and signal.threshold is None
-        and not NOT_USERS & set(signal.tags)
+        and not signal.has_tag(*NOT_USERS)
     )
 
 
@@ -112,9 +112,9 @@ def _preferred(
     signal = a.signal
     called = {callee for _, callee in evidence.calls}
     return (
-        "probe" not in signal.tags,
-        LAGGING not in signal.tags,
-        "by-instance" not in signal.tags,
+        not signal.has_tag("probe"),
+        not signal.has_tag(LAGGING),
+        not signal.has_tag("by-instance"),
         not signal.inferred,
         signal.unit in ("ratio", "percent", "seconds"),
         a.service == same if same is not None else a.service.name not in called,

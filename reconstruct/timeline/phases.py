@@ -16,6 +16,7 @@ from reconstruct.model import (
     Event,
     Evidence,
     Measured,
+    Milestone,
     Moment,
     Phase,
     PhaseKind,
@@ -199,6 +200,22 @@ def action_effects(
         if effect := _effect(step, found, until=until, since=onset, bends=bends):
             told.append(effect)
     return tuple(told)
+
+
+def attributable(
+    actions: Sequence[ActionEffect], evidence: Evidence, found: Sequence[Lead], *, mitigated: Milestone | None
+) -> tuple[ActionEffect, ...]:
+    """The effects that are their steps' own: none where the mitigation started before it could show."""
+    if mitigated is None:
+        return tuple(actions)
+    steps = {e.id: e for e in evidence.events}
+    lag_s = max((one.lag_s for one in found), default=0.0)
+    at = mitigated.moment.time
+    return tuple(
+        a
+        for a in actions
+        if a.event in mitigated.evidence or not steps[a.event].time <= at <= reach(steps[a.event], lag_s=lag_s)
+    )
 
 
 def reach(step: Event, *, lag_s: float) -> pd.Timestamp:

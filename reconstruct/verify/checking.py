@@ -11,19 +11,21 @@ from reconstruct.model import Incident
 from reconstruct.model.verification import Claim, Finding, Line, Verdict, Verification
 from reconstruct.verify.administrative import is_administrative
 from reconstruct.verify.claims.alerts import judge_alert, note_near
-from reconstruct.verify.claims.causes import judge_causes, names_cause
+from reconstruct.verify.claims.causes import judge_causes
 from reconstruct.verify.claims.changes import judge_change
 from reconstruct.verify.claims.durations import judge_durations
 from reconstruct.verify.claims.figures import judge_figures, judge_symptom
 from reconstruct.verify.claims.gaps import judge_gap
 from reconstruct.verify.claims.hits import Hit, hits
+from reconstruct.verify.claims.id_names import KINDS, judge_ids, trusted_kinds
 from reconstruct.verify.claims.judging import TOLERANCE_S, Case, outside
 from reconstruct.verify.claims.milestones import judge_detection, judge_mitigation, judge_recovery, judge_start
 from reconstruct.verify.claims.people import judge_human, judge_users
 from reconstruct.verify.claims.read import Told, claim_of, timed
-from reconstruct.verify.claims.references import KINDS, cites_own, judge_cited, judge_ids, judge_query, trusted_kinds
+from reconstruct.verify.claims.references import cites_own, judge_cited, judge_query
 from reconstruct.verify.claims.relative import with_relative
 from reconstruct.verify.claims.unaffected import judge_unaffected
+from reconstruct.verify.claims.untimed import judge_untimed
 from reconstruct.verify.clock_times import Placed
 from reconstruct.verify.consistency import Said, against_itself
 from reconstruct.verify.document import Form, read_document
@@ -265,12 +267,8 @@ def _said(statement: Statement, found: Sequence[Hit], case: Case) -> Iterator[It
     told = [one for one in timed(statement, found, case.record) if one.hit or not _counted(one)]
     for one in told:
         yield _one(one, case) if one.sure and not statement.presumed else _at_most_open(_one(one, case))
-    if not statement.times:
-        for hit in found:
-            spoken_of = statement.versions and not names_cause(statement)
-            if hit.kind == "change" and not hit.below and (spoken_of or statement.negated(hit.start)):
-                yield judge_change(Told(statement, "change", hit, None), case)
-                break
+    if not statement.times and not statement.hedged:
+        yield judge_untimed(statement, found, case)
     spoken = [t for t in statement.times if t.may_be and t.written.role != "until"]
     if spoken:
         case.last = spoken[-1]

@@ -23,7 +23,7 @@ _CLOCK: Final = re.compile(
     r"|(?P<h4>\d{1,2})(?=\s?(?:[ap]\.?m\b|Uhr\b|h(?:\s|$|,)))"
     r"|(?P<word>(?:noon|midnight)\b)"
     r"|(?P<plus>T\s?[+−-]\s?(?:\d{1,3}:[0-5]\d(?::[0-5]\d)?|(?:\d{1,4}\s?(?:hours?|hrs?|h|minutes?|mins?|min|m"
-    r"|seconds?|secs?|s)\s?)+)(?!\w))"
+    r"|seconds?|secs?|s)\s?)+|\d{1,3}(?![\w%]|[.:]\d))(?!\w))"
     r")",
 )
 _HALF: Final = re.compile(r"\s?([aApP])(?:\.[mM]\.?|[mM]\b\.?)")
@@ -186,7 +186,9 @@ def _since_zero(text: str) -> float:
     if match := re.search(r"(\d+):(\d\d)(?::(\d\d))?", text):
         size = int(match[1]) * 3600.0 + int(match[2]) * 60.0 + int(match[3] or 0)
     else:
-        size = sum(int(n) * _UNIT_S[unit] for n, unit in re.findall(r"(\d+)\s?([hms])", text.lower()))
+        # "T+5" alone counts minutes.
+        told = re.findall(r"(\d+)\s?([hms])", text.lower()) or [(n, "m") for n in re.findall(r"\d+", text)]
+        size = sum(int(n) * _UNIT_S[unit] for n, unit in told)
     return size if "+" in text else -size
 
 
@@ -211,7 +213,7 @@ def _ranged(found: list[Written], halves: dict[int, str], text: str) -> Iterator
         if len(between) > 24 or not _TO.fullmatch(between) or one.role == "until" or one.relative:
             continue
         if between.strip().lower() in ("and", "und", "et", "y") and not re.search(
-            r"\b(?:[Bb]etween|[Zz]wischen|[Ee]ntre)\s+$", text[max(0, one.start - 12) : one.start]
+            r"\b(?:[Bb]etween(?: the hours of)?|[Zz]wischen|[Ee]ntre)\s+$", text[max(0, one.start - 24) : one.start]
         ):
             continue
         if one.zone is None and other.zone is not None:

@@ -180,6 +180,11 @@ def _durations(told: Sequence[Statement], said: Sequence[Said], case: Case) -> I
     """A length of time against the range beside it, else against the document's own start and end."""
     starts, ends = _placed(said, "start"), _placed(said, "recovery")
     found = _placed(said, "detection", "alert")
+    shown = {
+        (one.finding.claim.line, one.finding.claim.column)
+        for one in said
+        if one.finding.claim.kind == "duration" and one.finding.verdict == "confirmed"
+    }
     for statement in told:
         if statement.passage.ahead:
             continue
@@ -196,6 +201,8 @@ def _durations(told: Sequence[Statement], said: Sequence[Said], case: Case) -> I
                     size = ranges[0][0]
                     yield Finding(claim, "contradicted", "own-duration", (), {"seconds": size}, other_line=claim.line)
                 continue
+            if (claim.line, claim.column) in shown:
+                continue  # the evidence shows it: what is wrong is the other line
             if len(starts) > _MOST or len(ends) > _MOST:
                 continue  # it tells of many episodes: which is meant is not said
             if what == "recover":

@@ -19,7 +19,7 @@ from reconstruct.verify.vocabulary import Word, has_digit, places, words
 
 Place = tuple[int, int]
 
-_END: Final = re.compile(r"(?<=[\w)%\]\"”'’`])([.!?])(?:\s+(?=[A-Z0-9\"“(`«¿])|\s*$)|;\s+")
+_END: Final = re.compile(r"(?<=[\w)%\]\"”'’`])([.!?])(?:\s+(?=[A-Z0-9\"“(`«¿]|[a-z][a-z0-9]*_\w)|\s*$)|;\s+")
 _ABBREVIATED: Final = re.compile(
     r"(?:\b(?:[ap]\.m|e\.g|i\.e|approx|ca|vs|no|nos|etc|dept|fig|St|Dr|inc|resp|incl|[A-Z]))$"
 )
@@ -39,8 +39,9 @@ _SPLIT: Final = AnyCase(
     r"|when|while|until|once|due to|following|caused by|in order to|to)\b)"
 )
 _NOT: Final = AnyCase(
-    r"\b(?:no|not|never|nothing|nobody|none|without|neither|nor|failed to|unable to|cannot|instead of"
-    r"|(?:did|was|were|is|are|has|have|had|do|does|could|would|should|ca|wo)n['’]t)\b"
+    r"\b(?:no(?![.,:;!])|not|never|nothing(?! to do with)|nobody|none|without|neither|nor|failed to|unable to"
+    r"|cannot|instead of|(?:did|was|were|is|are|has|have|had|do|does|could|would|should|ca|wo)n['’]t)\b"
+    r"(?! (?:contribut\w+|caus\w+|matter\w*|help\w*|affect\w*|relat\w+|involv\w+|to blame|responsible|at fault)\b)"
 )
 _WHY: Final = AnyCase(r"\b(?:why|how come|warum|wieso|pourquoi|por qué)\b")
 _REACH: Final = 24
@@ -50,7 +51,7 @@ _HEDGED: Final = AnyCase(
     r"should(?:n['’]t)?|would(?:n['’]t)?|could have|might|may have|may be|if|unless|planned|scheduled"
     r"|expected|supposed"
     r"|will|won['’]t|plan(?:s)? to|intend\w*|to be (?:done|deployed|added)|by default|in (?:the )?future"
-    r"|ideally|typically|(?<!ed )(?<!ran )normally|usually|always"
+    r"|ideally|typically|(?<!ed )(?<!ran )(?<!rs )(?<!ks )(?<!ng )normally|usually|always"
     r"|(?:similar|previous|prior|past|another|last|earlier) (?:\w+ )?(?:incident|outage|event|disruption|failure)s?"
     r"|expects? (?:to|the|that|a)|last (?:week|month|year|quarter)|yesterday|next (?:week|month|time|quarter))\b"
 )
@@ -224,10 +225,12 @@ def statements(passage: Passage, setting: Setting) -> Iterator[Statement]:
         begin = _STAMP.match(text)
         first = start + (begin.end() if begin else 0)
         inside = tuple(t for t in placed if start <= t.written.start < end)
+        message = start in {a for a, _ in signed}
+        if message and len(inside) > 1:
+            # When a message was posted says nothing of what it tells with a time of its own.
+            message, first, inside = False, -1, inside[1:]
         stamp = next((t for t in inside if t.written.start <= first), None)
-        alone = stamp is None and (
-            (passage.kind == "row" and _alone(passage, shown, inside)) or start in {a for a, _ in signed}
-        )
+        alone = stamp is None and ((passage.kind == "row" and _alone(passage, shown, inside)) or message)
         stamp = below or (inside[0] if alone else stamp)
         yield Statement(
             passage,
@@ -289,7 +292,7 @@ def _signed(passage: Passage, text: str, written: Sequence[Written]) -> list[Pla
             name = text[start : mine[0].start]
             if _NAME.fullmatch(name) and not re.search(r"\w", text[mine[0].end : end]):
                 first.append(start)
-    if len(first) < 2 or first[0] != 0:
+    if not first or first[0] != 0 or (len(first) == 1 and not _SENDER.match(text)):
         return []
     return [(a, b) for a, b in zip(first, [*first[1:], len(text)], strict=True)]
 
@@ -299,6 +302,8 @@ def _near_times(written: Sequence[Written], start: int) -> Sequence[Written]:
     return written[n : n + 2]
 
 
+_SENDER: Final = re.compile(r"\W*[^\W\d_][\w.'-]*(?: [A-Z][\w.'-]*)?[\s,:·|\[(–—-]+\d")
+"""One name and a time: enough where a single message stands under it."""
 _NAME: Final = re.compile(r"\W*[^\W\d_][\w.'-]*(?: [\w.'()-]+){0,3}[\s,:·|\[(–—-]+(?:(?:today|at) ?)*", re.IGNORECASE)
 
 

@@ -21,6 +21,7 @@ from reconstruct.model import (
     Query,
     Service,
     Signal,
+    Tag,
     Window,
 )
 
@@ -56,7 +57,7 @@ def metric(
     layer: Layer = "app",
     aspect: Aspect = "errors",
     unit: str = "ratio",
-    tags: tuple[str, ...] = (),
+    tags: tuple[Tag, ...] = (),
 ) -> Metric:
     signal = Signal(f"http/{query}", "Failed requests", promql, unit, layer, aspect, min_effect=0.01, tags=tags)
     frame = pd.DataFrame(np.array(series, dtype=float).T, index=WINDOW.index)

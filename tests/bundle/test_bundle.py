@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reconstruct.bundle import narrow, read_bundle, write_bundle
+from reconstruct.codec import decode, encode
 from reconstruct.errors import UsageError
 from reconstruct.model import (
     Alert,
@@ -93,7 +94,7 @@ def evidence() -> Evidence:
     )
 
 
-def same_bits(one: Evidence, other: Evidence) -> None:
+def assert_same_bits(one: Evidence, other: Evidence) -> None:
     for name in (field.name for field in fields(Evidence) if field.name != "metrics"):
         assert getattr(one, name) == getattr(other, name), name
     assert one.window.index.equals(other.window.index)
@@ -114,7 +115,7 @@ def test_everything_comes_back_to_the_bit(tmp_path: Path) -> None:
     given_settings = Settings(services=("shop",), calls=(("a", "b"),), mechanisms=(mechanism,), authors=True)
     write_bundle(path, evidence(), settings=given_settings, generator={"name": "reconstruct", "version": "0.1.0"})
     back, back_settings = read_bundle(path)
-    same_bits(evidence(), back)
+    assert_same_bits(evidence(), back)
     assert back_settings == given_settings
 
 
@@ -174,7 +175,7 @@ def test_whatever_text_and_bits_there_are_come_back(
     )
     path = tmp_path / "b"
     write_bundle(path, whole)
-    same_bits(whole, read_bundle(path)[0])
+    assert_same_bits(whole, read_bundle(path)[0])
 
 
 def test_half_a_pair_of_surrogates_comes_back_as_a_replacement_character(tmp_path: Path) -> None:
@@ -261,7 +262,7 @@ def test_a_changed_byte_is_refused_or_changes_nothing(tmp_path: Path) -> None:
         except UsageError:
             refused += 1
         else:
-            same_bits(evidence(), back)
+            assert_same_bits(evidence(), back)
     assert refused > 500
 
 
@@ -310,6 +311,11 @@ def test_a_newer_format_is_said_to_be_newer(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="reconstruct/bundle/3; this version reads") as raised:
         read_bundle(path)
     assert "update reconstruct" in raised.value.hint
+
+
+def test_tags_that_packs_of_earlier_versions_invented_are_left_out() -> None:
+    signal = Signal("mine/one", "One", "up", "count", "app", "work", tags=("pool",))
+    assert decode(encode(signal) | {"tags": ["mine", "pool"]}, Signal) == signal
 
 
 def test_a_field_of_a_newer_version_is_not_dropped_silently(tmp_path: Path) -> None:
@@ -401,7 +407,7 @@ def test_a_part_of_the_window_is_what_a_capture_of_that_part_would_be() -> None:
     for old, new in zip(whole.metrics, part.metrics, strict=True):
         assert new.values.index.equals(part.window.index)
         assert new.values.to_numpy().tobytes() == old.values.loc[new.values.index].to_numpy().tobytes()
-    same_bits(whole, narrow(whole, start=WINDOW.start, end=WINDOW.end))
+    assert_same_bits(whole, narrow(whole, start=WINDOW.start, end=WINDOW.end))
 
 
 def test_a_part_of_the_window_holds_what_touches_it_and_what_was_not_over_is_open() -> None:

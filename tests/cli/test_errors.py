@@ -50,6 +50,51 @@ def test_a_mistake_is_told_with_a_hint_and_its_exit_code(
     assert not list(tmp_path.iterdir())
 
 
+PACK = """\
+id: mine
+title: Mine
+applies: [my_metric]
+layer: app
+signals:
+  - {id: one, title: One, promql: "my_metric{$scope}", unit: count, aspect: work, worse: up, min_effect: 1,
+     tags: [by-instnce]}
+"""
+MECHANISM = """\
+mechanisms:
+  - id: mine
+    title: Mine
+    statement: mine
+    must:
+      - {moves: up, tags: [conections]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "said", "near"),
+    [
+        ("mine.yaml", PACK, "mine.yaml:7: tags: unknown 'by-instnce'", "did you mean 'by-instance'?"),
+        ("mechanisms.yaml", MECHANISM, "mechanisms.yaml:6: tags: unknown 'conections'", "did you mean 'connections'?"),
+        (
+            "conventions.yaml",
+            "rules:\n- {words: [a], tags: [pol]}\n",
+            "conventions.yaml:2: tags: unknown 'pol'",
+            "'pool'",
+        ),
+    ],
+)
+@pytest.mark.parametrize("command", ["incident", "capture", "report", "doctor"])
+def test_a_tag_that_no_rule_knows_is_refused_with_its_place_before_a_server_is_asked(
+    command: str, file: str, text: str, said: str, near: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / file).write_text(text)
+    window = [] if command == "report" else ["--from", "-1h"]
+    result = RUNNER.invoke(app, [command, "--prometheus", NOBODY, "--queries", ".", *window])
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert said in result.stderr
+    assert near in result.stderr
+
+
 def test_credentials_never_show(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     result = RUNNER.invoke(app, ["incident", "--prometheus", "http://me:hunter2@127.0.0.1:9", "--from", "-1h"])

@@ -29,6 +29,7 @@ from reconstruct.model import (
     Service,
     Settings,
     Signal,
+    Tag,
     Window,
     Worse,
 )
@@ -65,7 +66,7 @@ class Line:
     usual: float
     moves: tuple[Move, ...] = ()
     worse: Worse = "up"
-    tags: tuple[str, ...] = ()
+    tags: tuple[Tag, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
     min_effect: float = 0.0
     inferred: bool = False

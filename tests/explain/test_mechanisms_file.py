@@ -83,6 +83,8 @@ def test_a_users_own_mechanism_joins_in_and_replaces_one_of_the_same_name(tmp_pa
     [
         ("moves: up", "moves: upwards", 7, "unknown 'upwards'", "up"),
         ("[runtime]", "[runtme]", 7, "unknown 'runtme'", "runtime"),
+        ("[pool]", "[pol]", 7, "unknown 'pol'", "did you mean 'pool'?"),
+        ("[pool]", "[pool, -lok]", 7, "unknown '-lok'", "did you mean '-lock'?"),
         ("needs:", "need:", 8, "unknown key 'need'", "needs"),
         ("{before}", "{berfore}", 5, "asks for {berfore}", "before"),
         ("{metric}", "{metric", 5, "braces do not match", "docs/mechanisms.md"),

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from reconstruct.model import PACK_TAGS
+
 pytestmark = pytest.mark.checkout
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "reconstruct"
@@ -81,6 +83,18 @@ def test_every_rule_of_explain_has_a_page_and_every_page_a_rule() -> None:
     assert named, "rules name themselves as RULE = ..."
     assert named <= pages
     assert pages <= named | {"README"}
+
+
+def test_a_signals_tags_are_asked_for_where_the_types_are_checked() -> None:
+    """`"lokc" in signal.tags` is no error of types, `signal.has_tag("lokc")` is."""
+    asks = re.compile(r"""(['"][\w-]+['"]|[A-Z_]{2,}) (not )?in [\w.]*signal\.tags|set\([\w.]*signal\.tags""")
+    assert asks.search('a for a in found if "lock" not in a.signal.tags')
+    assert not [str(p.relative_to(ROOT)) for p in PACKAGE.rglob("*.py") if asks.search(p.read_text())]
+
+
+def test_the_docs_list_every_tag_of_a_pack() -> None:
+    listed = (ROOT / "docs/packs.md").read_text().partition("## Tags\n")[2].partition("\n## ")[0]
+    assert tuple(re.findall(r"^\| `([a-z-]+)` \| \S", listed, re.MULTILINE)) == PACK_TAGS
 
 
 def test_every_decision_is_numbered_once() -> None:

@@ -151,13 +151,13 @@ def test_a_name_without_a_known_word_is_work_of_the_application_in_either_direct
 
 def test_words_of_a_user_win_over_those_that_ship(tmp_path: Path) -> None:
     (tmp_path / "conventions.yaml").write_text(
-        "rules:\n  - {words: [frobnication], layer: queue, aspect: errors, tags: [frob]}\n"
+        "rules:\n  - {words: [frobnication], layer: queue, aspect: errors, tags: [retries]}\n"
         "suffixes:\n  frobs: {unit: seconds, factor: 0.5}\n"
         "min_effects:\n  - {unit: seconds, aspect: errors, min_effect: 7}\n"
     )
     mine = load([packs_folder(), tmp_path]).conventions
     meaning = classify("frobnication_frobs", conventions=mine)
-    assert (meaning.layer, meaning.aspect, meaning.tags) == ("queue", "errors", ("frob",))
+    assert (meaning.layer, meaning.aspect, meaning.tags) == ("queue", "errors", ("retries",))
     assert (meaning.unit, meaning.factor, meaning.min_effect) == ("seconds", 0.5, 7.0)
     assert classify("http_p95_ms", conventions=mine) == classify("http_p95_ms", conventions=CONVENTIONS)
 

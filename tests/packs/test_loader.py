@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from reconstruct.errors import UsageError
-from reconstruct.packs import TAGS, load, packs_folder, read_pack
+from reconstruct.packs import load, packs_folder, read_pack
 
 GOOD = """\
 id: mine
@@ -49,11 +49,6 @@ def test_the_packs_that_ship_are_read_and_say_what_they_were_tested_with() -> No
     assert all(one.tested_with for one in catalogue.packs)
 
 
-def test_the_packs_that_ship_use_only_tags_that_are_explained() -> None:
-    used = {tag for one in load([packs_folder()]).packs for template in one.templates for tag in template.tags}
-    assert used <= set(TAGS)
-
-
 def test_a_good_pack_is_read(tmp_path: Path) -> None:
     found = read_pack(pack(tmp_path, GOOD))
     (template,) = found.templates
@@ -73,6 +68,8 @@ def test_a_good_pack_is_read(tmp_path: Path) -> None:
         ("    min_effect: 1\n", "    min_effect: a lot\n", 12, "expected a number"),
         ("    min_effect: 1\n", "    min_effect: -1\n", 12, "expected a number of at least 0"),
         ("    min_effect: 1\n", "    min_effect: 1\n    min_effect: 2\n", 13, "'min_effect' is given twice"),
+        ("    min_effect: 1\n", "    min_effect: 1\n    tags: [share, by-instnce]\n", 13, "tags: unknown 'by-instnce'"),
+        ("    min_effect: 1\n", "    min_effect: 1\n    tags: raw\n", 13, "tags: unknown 'raw'"),  # the program's own
         ("id: mine\n", "id: My Pack\n", 1, "cannot be an id"),
         ("$__rate_interval", "$interval", 8, "unknown macro $interval"),
         ("rate(my_metric_total{$scope}[$__rate_interval])", "1", 8, "no metric name"),
@@ -91,6 +88,7 @@ def test_what_is_wrong_is_told_with_file_and_line(tmp_path: Path, old: str, new:
 def test_a_slip_of_the_pen_is_met_with_the_word_that_was_meant(tmp_path: Path) -> None:
     assert "'aspect'" in complaint(tmp_path, GOOD.replace("aspect:", "aspct:")).hint
     assert "'traffic'" in complaint(tmp_path, GOOD.replace("traffic", "trafic")).hint
+    assert "did you mean 'by-instance'?" in complaint(tmp_path, GOOD + "    tags: [by-instnce]\n").hint
 
 
 def test_a_signal_that_is_there_twice_is_told_with_both_lines(tmp_path: Path) -> None:
@@ -148,6 +146,7 @@ def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
         ("suffixes:\n  ms: {unit: ms}\n", ":2: unit: unknown 'ms'"),
         ("min_effects:\n  - {unit: seconds}\n", ":2: min_effects: 'min_effect' is missing"),
         ("label_values:\n  - {labels: [code]}\n", ":2: label_values: 'parts' is missing"),
+        ("rules:\n  - {words: [a], tags: [cppu]}\n", ":2: tags: unknown 'cppu'"),
         ("word: []\n", ":1: unknown key 'word'"),
     ],
 )

@@ -25,7 +25,7 @@ def page(name: str) -> str:
 def test_the_example_of_a_page_is_read(name: str, file: str, tmp_path: Path) -> None:
     (example,) = re.findall(r"```yaml\n(.*?)```", page(name), flags=re.DOTALL)
     (tmp_path / file).write_text(example)
-    load([packs_folder(), tmp_path])
+    assert load([packs_folder(), tmp_path]) != load([packs_folder()]), "it says something"
 
 
 def test_the_page_about_packs_names_every_pack_key_unit_and_macro() -> None:

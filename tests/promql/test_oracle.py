@@ -45,7 +45,7 @@ def name_of(selector: Any) -> str:
     return selector["name"] or next((m["value"] for m in selector["matchers"] if m["name"] == "__name__"), "")
 
 
-def holds(url: str, expression: str) -> None:
+def assert_read_alike(url: str, expression: str) -> None:
     """Names, scope and a shorter look-back are what the parser says they are."""
     names = {name_of(each) for each in selectors(parsed(url, expression))} - {""}
     assert set(promql.metric_names(expression)) == names, expression
@@ -101,7 +101,7 @@ def generated(rng: random.Random, depth: int = 3) -> str:
 
 def test_every_expression_of_a_pack_is_read_as_prometheus_reads_it(prometheus_3_url: str) -> None:
     for expression in pack_expressions():
-        holds(prometheus_3_url, expression)
+        assert_read_alike(prometheus_3_url, expression)
 
 
 def test_generated_expressions_are_read_as_prometheus_reads_them(prometheus_3_url: str) -> None:
@@ -113,4 +113,4 @@ def test_generated_expressions_are_read_as_prometheus_reads_them(prometheus_3_ur
             urllib.request.urlopen(f"{prometheus_3_url}/api/v1/parse_query", data=body, timeout=60).close()
         except urllib.error.HTTPError:
             continue  # scalars where vectors should be: not what is tested
-        holds(prometheus_3_url, expression)
+        assert_read_alike(prometheus_3_url, expression)

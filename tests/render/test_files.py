@@ -41,7 +41,7 @@ def test_each_format_is_the_file_that_the_contract_names(tmp_path: Path) -> None
 
 def test_hostile_incidents_are_written_as_valid_utf_8(tmp_path: Path) -> None:
     for path in write_outputs(made.hostile(), tmp_path / "out", FORMATS, force=False, templates=["pagerduty"]):
-        path.read_text(encoding="utf-8")
+        assert path.read_text(encoding="utf-8"), path.name
 
 
 def test_charts_are_linked_only_where_their_files_are_written() -> None:

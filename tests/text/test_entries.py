@@ -9,6 +9,7 @@ import pytest
 
 from reconstruct.model import Event, Fact, Incident, Quantity, Reference, Service
 from reconstruct.text.entries import Words, entry_words
+from reconstruct.text.references import cited
 from reconstruct.text.times import Clock
 from tests.timeline.test_phases import event, story
 
@@ -83,3 +84,11 @@ def test_every_rule_of_the_timeline_has_words() -> None:
     restart = Event("e2", ROLLED_BACK.time, "restart", Service("other"), "other restarted", source="prometheus")
     told = story([(60, 0.34), (100, 0.03)], ROLLED_BACK, restart, mitigated="e1")
     assert all(title for title, _ in entry_words(told, clock=Clock()).values())
+
+
+def test_a_derived_restart_is_cited_without_its_moment_in_seconds() -> None:
+    restart = replace(
+        event("e1", 70, "restart"), source="prometheus", source_id="process_start_time_seconds:shop:1794923742"
+    )
+    shown = cited(story([(60, 0.34)], restart))["e1"].short
+    assert shown == "prometheus process_start_time_seconds:shop"

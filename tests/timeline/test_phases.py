@@ -201,3 +201,9 @@ def test_a_curve_may_take_a_minute_to_bend_beside_its_range_window(seconds_befor
 @pytest.mark.parametrize(("share", "kind"), [(0.9, "failing"), (0.97, "down")])
 def test_down_is_where_nineteen_of_twenty_fail(share: float, kind: str) -> None:
     assert [p.kind for p in story([(60, share)]).phases] == [kind]
+
+
+def test_a_step_that_the_mitigation_overtook_has_no_effect_of_its_own() -> None:
+    steps = event("e1", 119, "flag"), event("e2", 119.5, "rollback")
+    assert [a.event for a in story([(60, 0.34)], *steps, mitigated="e2").actions] == ["e2"]
+    assert [a.event for a in story([(60, 0.34)], *steps, mitigated="e1").actions] == ["e1", "e2"]

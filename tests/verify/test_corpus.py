@@ -1,6 +1,7 @@
 """Postmortems in the styles of public ones, each claim labelled by hand in a comment at the end of its line.
 
-All are held against the demo's evidence (facts at the top of `lines.yaml`). `corpus/first` was written beside the code;
+All but those named after a recorded incident are held against the demo's evidence
+(facts at the top of `lines.yaml`). `corpus/first` was written beside the code;
 `corpus/second` after it: it was only scored at first, and corrected by kind, never by case.
 """
 
@@ -20,6 +21,8 @@ BELOW: Final = {
     "eighth": {"verdicts": 0.95},
     "ninth": {"precision": 0.94, "recall": 0.94, "kinds": 0.86, "verdicts": 0.82},
     "tenth": {"verdicts": 0.95},
+    "eleventh": {"recall": 0.93, "verdicts": 0.93},
+    "twelfth": {"verdicts": 0.94},
 }
 """Batches of styles never seen before that are below what is asked, and what they reach: it may only rise."""
 

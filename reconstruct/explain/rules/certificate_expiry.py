@@ -7,12 +7,12 @@ import pandas as pd
 
 from reconstruct.explain.alternatives import Alternative
 from reconstruct.explain.context import Case
-from reconstruct.model import Metric
+from reconstruct.model import Metric, Tag
 from reconstruct.text.reasons import clock
 
 RULE = "certificate-expiry"
 
-CLOCK_TAGS = frozenset({"certificate"})
+CLOCK_TAGS: frozenset[Tag] = frozenset({"certificate"})
 MIN_SAMPLES = 3
 """Two samples are always on a line."""
 RUNS_STRAIGHT = 1e-3
@@ -22,7 +22,7 @@ RUNS_STRAIGHT = 1e-3
 def certificate_expiry(case: Case) -> Alternative | None:
     """A time left (of a certificate) that runs down along a line and crosses zero at the onset: nobody had to act."""
     for metric in case.evidence.metrics:
-        if not CLOCK_TAGS & set(metric.signal.tags):
+        if not metric.signal.has_tag(*CLOCK_TAGS):
             continue
         for column in range(metric.values.shape[1]):
             ends = _ends(metric, column)

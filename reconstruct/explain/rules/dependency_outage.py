@@ -41,7 +41,7 @@ def _stopped(case: Case) -> Alternative | None:
             a.signal.aspect == "availability"
             and a.direction == "down"
             and a.level <= GONE_SHARE * a.baseline
-            and "outbound" not in a.signal.tags
+            and not a.signal.has_tag("outbound")
         )
         if not gone or not _is_called(case, a.service) or not _with_onset(case, a) or _busy(case, a.service):
             continue
@@ -75,7 +75,7 @@ def _busy(case: Case, service: Service) -> bool:
         a.service == service
         and a.direction == "up"
         and a.signal.aspect == "utilisation"
-        and {"cpu", "io"} & set(a.signal.tags)
+        and a.signal.has_tag("cpu", "io")
         and _with_onset(case, a)
         for a in case.anomalies
     )
@@ -114,7 +114,7 @@ def _calls_fail(case: Case) -> Alternative | None:
 
 def _fails_out(anomaly: Anomaly) -> bool:
     signal = anomaly.signal
-    return "outbound" in signal.tags and signal.aspect in ("errors", "availability") and anomaly.worse
+    return signal.has_tag("outbound") and signal.aspect in ("errors", "availability") and anomaly.worse
 
 
 def _with_onset(case: Case, anomaly: Anomaly) -> bool:
@@ -140,7 +140,7 @@ def _tells_of_giving_up(anomaly: Anomaly, case: Case, callers: Sequence[Service]
 def _gone(case: Case, callers: Sequence[Service]) -> Service | None:
     """A service that is called and whose own errors, latency or availability got worse with the onset."""
     for a in case.anomalies:
-        own = a.worse and "outbound" not in a.signal.tags and a.signal.aspect in ("errors", "latency", "availability")
+        own = a.worse and not a.signal.has_tag("outbound") and a.signal.aspect in ("errors", "latency", "availability")
         called = any((c.name, a.service.name) in case.calls for c in callers)
         if own and _with_onset(case, a) and a.service.name and a.service not in callers and called:
             return a.service

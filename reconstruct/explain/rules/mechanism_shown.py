@@ -77,7 +77,7 @@ class Reading:
             for a in best
             if (a.signal.layer, a.signal.aspect, a.service) == (first.signal.layer, first.signal.aspect, first.service)
         )
-        return next((a for a in alike if "by-instance" not in a.signal.tags and not a.signal.inferred), first)
+        return next((a for a in alike if not a.signal.has_tag("by-instance") and not a.signal.inferred), first)
 
 
 def specific(mechanism: Mechanism) -> bool:

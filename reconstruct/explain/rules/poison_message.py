@@ -17,7 +17,10 @@ def poison_message(case: Case) -> Alternative | None:
     refused = [
         a
         for a in case.anomalies
-        if "input" in a.signal.tags and a.worse and in_time(case, a) and (a.service in case.first or not a.service.name)
+        if a.signal.has_tag("input")
+        and a.worse
+        and in_time(case, a)
+        and (a.service in case.first or not a.service.name)
     ]
     piles_up = [
         a

@@ -55,7 +55,7 @@ def _first(change: Change, case: Case, own: list[Anomaly]) -> Reason:
 
 def _database_moved(case: Case) -> Anomaly | None:
     """What shows that the database itself got worse: not the queue for its connections, which others fill too."""
-    moved = [a for a in case.anomalies if a.signal.layer == "database" and "pool" not in a.signal.tags and a.worse]
+    moved = [a for a in case.anomalies if a.signal.layer == "database" and not a.signal.has_tag("pool") and a.worse]
     return next((a for a in moved if in_time(case, a) and material(case, a)), None)
 
 

@@ -29,7 +29,7 @@ def traffic_surge(case: Case) -> Alternative | None:
         for a in case.anomalies
         if a.signal.aspect == "traffic"
         and a.signal.layer in ("edge", "app")
-        and "outbound" not in a.signal.tags
+        and not a.signal.has_tag("outbound")
         and a.direction in ("up", "both")
         and a.level > a.baseline
         and material(case, a)

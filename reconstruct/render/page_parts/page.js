@@ -140,13 +140,4 @@
       getSelection().selectAllChildren(code); // no clipboard here: it is selected, ready for the keyboard
     }
   });
-
-  let folded = [];
-  window.addEventListener("beforeprint", () => {
-    folded = all("#queries details:not([open])");
-    for (const details of folded) details.open = true;
-  });
-  window.addEventListener("afterprint", () => {
-    for (const details of folded) details.open = false;
-  });
 })();

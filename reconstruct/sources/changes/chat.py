@@ -18,6 +18,7 @@ from reconstruct.sources.changes.record import event
 from reconstruct.sources.changes.times import TimeReading, leading_time, read_span, tells_zone
 from reconstruct.sources.result import SourceRequest, SourceResult
 
+_DAY_OF_WEEK: Final = re.compile(r"^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? (?=\d{4}-\d\d-\d\d )", re.MULTILINE)
 _MARKS: Final = re.compile(r"^\s*(?:[-*+>|]\s*)?(?P<open>[\[(*`_]*)")
 _AFTER: Final = re.compile(r"^[\])*`_]*\s*[-–—:|,;]?\s*")
 _HEADING: Final = re.compile(r"^\s*(?:#+|[-=*_]+)?\s*(?P<date>\S.*?)\s*(?:[-=*_:]+)?\s*$")
@@ -72,7 +73,7 @@ def parse_chat(text: str, *, name: str, ask: SourceRequest) -> SourceResult:
         except UsageError as error:
             gap(number, error)
 
-    whole = plain_tables(text.splitlines(), authors=ask.authors)
+    whole = plain_tables(_DAY_OF_WEEK.sub("", text).splitlines(), authors=ask.authors)
     bracketed = _speakers_beside_times(whole)
     for number, line in enumerate(whole, start=1):
         if (day := _date_alone(line, near=today or ask.window.start.date())) is not None:

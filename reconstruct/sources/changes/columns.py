@@ -19,17 +19,10 @@ _BEGAN: Final = (
     *("applied_on", "activated_at", "changed_at", "change_time", "occurred_at", "occurred", "happened_at", "fired_at"),
     *("fired_date_time", "triggered_at", "starts_at", "event_time", "event_date", "event_timestamp", "event_date_time"),
     *("datetime", "date_time", "when", "start", "begin", "ts", "@timestamp", "_time", "timestamp_ms", "time_stamp"),
+    *("release_time", "heure", "horodatage", "hora"),
     *("log_time", "audit_log_date_time", "clock", "deployed_on", "deploy_time", "deployment_time", "deploy_date"),
-    *(
-        "execution_start_time",
-        "deployment_date",
-        "released_on",
-        "last_deployed",
-        "zeitpunkt",
-        "zeitstempel",
-        "uhrzeit",
-        "zeit",
-    ),
+    *("execution_start_time", "deployment_date", "released_on", "last_deployed", "zeitpunkt", "zeitstempel"),
+    *("uhrzeit", "zeit"),
 )
 _ASKED: Final = (
     *("created_at", "created", "created_on", "created_date", "date_created", "created_time", "creation_time"),
@@ -43,6 +36,9 @@ _PLANNED: Final = (
 )
 """When something was to begin: its time where nothing tells that it did, and then it is asked for."""
 
+PLANNED_ENDS: Final = ("planned_end", "planned_end_date", "planned_end_time", "scheduled_end", "scheduled_until")
+"""When something was to be over: the end of what was to begin, never of what did."""
+
 FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     "time": (*_BEGAN, *_ASKED, *_PLANNED),
     "end": (
@@ -51,13 +47,15 @@ FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
         *("finish", "stopped_at", "date_finished", "date_ended", "completed", "completed_time", "completion_time"),
         *("deploy_end_time", "finished_date", "completed_date", "end_date_time", "ended", "ends_at", "resolved_at"),
         *("resolved_on", "end_timestamp", "execution_end_time"),
+        *PLANNED_ENDS,
     ),
     "id": ("id",),
     "kind": ("kind", "type", "event_type"),
     "service": (
         *("service", "service_name", "app", "app_name", "application", "application_name", "component"),
         *("microservice", "workload", "project", "repository", "repo", "project_name", "repository_name", "repo_name"),
-        *("function_name", "stack_name", "system", "entity"),
+        *("function_name", "stack_name", "system", "entity", "configuration_item", "cmdb_ci", "certname", "monitor"),
+        *("services", "affected_services", "resource_name"),
     ),
     "namespace": ("namespace",),
     "cluster": ("cluster",),
@@ -90,10 +88,12 @@ FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
         *("state", "status", "result", "outcome", "conclusion", "phase", "deployment_status", "deploy_status"),
         *("rollout_state", "build_state", "provisioning_state", "execution_status", "run_status", "status_code"),
         *("approval_state", "success", "successful", "succeeded", "passed", "ok", "exit_code", "exit_status"),
+        *("statut", "error_code"),
     ),
     "environment": (
         *("environment", "env", "stage", "environment_name", "env_name", "deploy_to", "deploy_env", "target_env"),
         *("target_environment", "deployment_environment", "umgebung", "environments", "envs"),
+        *("environnement", "release_stage"),
     ),
     "production": ("production",),
 }
@@ -110,6 +110,8 @@ _SQUEEZED: Final = {field: tuple(dict.fromkeys(map(_squeezed, names))) for field
 _SQUEEZED_BEGAN: Final = frozenset(map(_squeezed, _BEGAN))
 _SQUEEZED_ASKED: Final = frozenset(map(_squeezed, _ASKED))
 _SQUEEZED_PLANNED: Final = frozenset(map(_squeezed, _PLANNED))
+_SQUEEZED_PLANNED_ENDS: Final = frozenset(map(_squeezed, PLANNED_ENDS))
+_REPOSITORIES: Final = frozenset({"repository", "repo", "repositoryname", "reponame"})
 
 APART: Final = "\x1f"
 """Between the words of several fields."""
@@ -118,6 +120,7 @@ _NOT_YET: Final = ("0001-01-01", "0000-00-00", "1970-01-01T00:00:00")
 _NO_TIME: Final = frozenset({"-1", "0", "-", "n/a", "none", "null", "never"})
 _SHORT_NUMBER: Final = re.compile(r"\d{1,4}(?:\.\d+)?")
 """A duration or a count, no time, whatever its column is called."""
+_NO_ERROR: Final = frozenset({"", "0", "-", "ok", "none", "null", "n/a", "false"})
 PLACES: Final = ("where", "target", "context", "location", "tier", "stage_name")
 """Columns that tell an environment only where their text is one's name."""
 _NO: Final = frozenset({"false", "no"})
@@ -150,7 +153,20 @@ def taken_columns(told: Mapping[str, str], columns: Mapping[str, str]) -> dict[s
     mapped = {field: column_name(name) for field, name in columns.items() if told.get(column_name(name))}
     free = {name: text for name, text in told.items() if name not in mapped.values()}
     found = {field: name for field in FIELDS if field not in columns and (name := column_of(field, free))}
+    if _squeezed(found.get("end", "")) in _SQUEEZED_PLANNED_ENDS and not is_planned(found):
+        del found["end"]
     return {**found, **mapped}
+
+
+def service_told(column: str, told: str) -> str:
+    """A service as its column tells it; of a repository's path or address the last part.
+
+    >>> service_told("repository", "git@git.example:acme/shop.git"), service_told("service", "a/b")
+    ('shop', 'a/b')
+    """
+    if _squeezed(column) not in _REPOSITORIES:
+        return told
+    return told.rstrip("/").removesuffix(".git").rpartition("/")[2]
 
 
 def column_name(name: object) -> str:
@@ -190,6 +206,8 @@ def _plain(name: str, value: object) -> str:
         return str(value).lower() if state or name == "production" else ""
     if _squeezed(name) in ("exitcode", "exitstatus") and cell_text(value).isdecimal():
         return "success" if cell_text(value).strip("0") == "" else "failure"
+    if _squeezed(name) == "errorcode":
+        return "" if cell_text(value).lower() in _NO_ERROR else "failure"
     if _squeezed(name) in ("environments", "envs"):
         several = value if isinstance(value, list) else re.split(r"\s*[,;]\s*", cell_text(value))
         places = [_plain("environment", one) for one in several]

@@ -54,7 +54,11 @@ class Described:
     """All of them count, the worst first."""
     states: Mapping[str, str] = field(default_factory=dict)
     """The tool's words where they mean something else than ours."""
+    instead: Callable[[Item], str] = lambda _: ""
+    """How far an item got by more than its words for it, which then do not count; "" = the words tell."""
     environment: Paths = ()
+    places: Paths = ()
+    """Texts with an environment among their words, where no field tells it: an inventory's name."""
     elsewhere: Callable[[Item], bool] = lambda _: False
     """Whether an item tells itself that it is not in production."""
     id: Paths = ("id",)
@@ -74,7 +78,7 @@ class Described:
             yield f"{reading.source}: {why} is passed over"
             return
         title = _MARKUP.sub(" ", ": ".join(dict.fromkeys(filter(None, (text(item, path) for path in self.title)))))
-        environment = text(item, *self.environment) or place_in(text(item, *self.pipeline)) or place_in_title(title)
+        environment = text(item, *self.environment) or self._placed(item) or place_in_title(title)
         over = text(item, *self.end)
         yield event(
             time=begin(item, *self.time),
@@ -92,11 +96,18 @@ class Described:
             production=False if self.elsewhere(item) else None,
         )
 
+    def _placed(self, item: Item) -> str:
+        return place_in(text(item, *self.pipeline)) or next(
+            (place for path in self.places if (place := place_in(text(item, path)))), ""
+        )
+
     def _piped(self, item: Item) -> str:
         about = without_pipeline_words(text(item, *self.pipeline))
         return "" if place_in(about) else about
 
     def _state(self, item: Item) -> str:
+        if instead := self.instead(item):
+            return instead
         told = [_word(at(item, path)) for path in self.state]
         return APART.join(self.states.get(word, word) for word in told if word)
 

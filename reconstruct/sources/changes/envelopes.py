@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -57,6 +58,22 @@ def record_lists(whole: Mapping[str, object] | Sequence[object]) -> Iterator[Seq
     for _ in range(MAX_DEPTH):
         yield from level
         level = [inner for items in level for inner in _within(items) if inner]
+
+
+def pushed(whole: object) -> object:
+    """What a message of Pub/Sub carries as base64, where it is JSON; anything else as it is.
+
+    >>> pushed({"message": {"data": "eyJhIjogMX0=", "messageId": "7"}, "subscription": "s"})
+    {'a': 1}
+    """
+    message = whole.get("message") if isinstance(whole, dict) else None
+    data = message.get("data") if isinstance(message, dict) else None
+    if not isinstance(data, str):
+        return whole
+    try:
+        return read_json(base64.b64decode(data, validate=True).decode("utf-8"))
+    except (ValueError, JsonError):
+        return whole
 
 
 def likely_records(items: Sequence[Item]) -> tuple[int, int]:

@@ -10,10 +10,11 @@ from typing import Final
 
 from reconstruct.config.settings import PRODUCTION
 from reconstruct.model import Event
+from reconstruct.sources.changes.kinds import without_accents
 
 _OTHERS: Final = (
     r"(?:pre[\W_]?prod(?:uction)?|non[\W_]?prod(?:uction)?|stag(?:e|ing)|stg|dev(?:el(?:opment)?)?|test(?:ing)?"
-    r"|qa|uat|sit|int|acceptance|loadtest|preview|review|sandbox|ephemeral|integration|demo|local|pr[\W_]?\d+|mr[\W_]?\d+)"
+    r"|qa|uat|sit|int|acceptance|loadtest|preview|review|sandbox|ephemeral|integration|demo|local|recette|abnahme|pr[\W_]?\d+|mr[\W_]?\d+)"
 )
 _USERS: Final = r"(?:prod(?:u[ck]tion)?|prd|live)"
 _NOT_PRODUCTION: Final = re.compile(rf"(?:^|[^a-z]){_OTHERS}(?:$|[^a-z])")
@@ -34,8 +35,10 @@ def is_production(name: str, *, flag: bool | None = None) -> bool | None:
 
     >>> is_production("prod-eu"), is_production("pre-prod"), is_production("eu-1"), is_production("prod", flag=False)
     (True, False, None, True)
+    >>> is_production("préproduction"), is_production("Recette")
+    (False, False)
     """
-    lower = name.lower()
+    lower = without_accents(name).lower()
     if flag:
         return True
     if lower == "pre" or _NOT_PRODUCTION.search(lower):

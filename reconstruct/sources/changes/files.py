@@ -23,7 +23,7 @@ from reconstruct.sources.changes.columns import (
     plain_cells,
     taken_columns,
 )
-from reconstruct.sources.changes.envelopes import dated_lists, likely_records, record_lists, unwrapped
+from reconstruct.sources.changes.envelopes import dated_lists, likely_records, pushed, record_lists, unwrapped
 from reconstruct.sources.changes.file_text import json_values, read_text, yaml_value
 from reconstruct.sources.changes.formats import parse_payload
 from reconstruct.sources.changes.mapping import guessed_mapping, mapped_columns, with_paths
@@ -32,7 +32,7 @@ from reconstruct.sources.changes.people import FullNames, people_in, without_spe
 from reconstruct.sources.changes.record import read_record
 from reconstruct.sources.changes.rows import Row, csv_rows, has_header, json_or_none, json_problem, jsonl_rows
 from reconstruct.sources.changes.times import TimeReading, is_day_first, tells_zone
-from reconstruct.sources.changes.tools import feeds, git, icalendar
+from reconstruct.sources.changes.tools import apt, feeds, git, icalendar, journal
 from reconstruct.sources.changes.tools.aws_insights import insights_rows
 from reconstruct.sources.changes.tools.github_deployments import is_statuses_by_id
 from reconstruct.sources.changes.zone_columns import zone_column_of, zone_of_column
@@ -105,6 +105,11 @@ def read_events(ask: SourceRequest) -> SourceResult:
         return feeds.parse_feed(text, source=path.name, ask=ask)
     if re.match(r"\ufeff?\s*<(?:\?xml|!DOCTYPE|html|[A-Za-z])[^\n>]*>", text) and suffix not in CHAT_SUFFIXES:
         raise UsageError(f"{path} is XML or HTML, and no feed", hint="export it as JSON or CSV")
+    if journal.is_export(text):
+        return _from_json(journal.export_items(text), path=path, ask=ask)
+    if apt.is_history(text):
+        return apt.parse_history(text, source=path.name, ask=ask)
+    text = git.without_graph(text)
     if git.is_log(text):
         return git.parse_log(text, source=path.name, ask=ask)
     if suffix in (".yaml", ".yml") or re.match(r"(?:---\s*\n)?(?:apiVersion|kind|items):", text):
@@ -192,6 +197,7 @@ def _zone_told(records: Sequence[Mapping[str, object]]) -> bool:
 
 
 def _from_json(whole: object, *, path: Path, ask: SourceRequest) -> SourceResult:
+    whole = pushed(whole)
     beside = path.with_name(STATUSES_NAME)
     statuses = json_or_none(read_text(beside)) if beside.is_file() else None
     if is_statuses_by_id(whole):

@@ -9,6 +9,7 @@ from reconstruct.sources.changes.payload import Format, Item, PayloadReading, it
 from reconstruct.sources.changes.tools import (
     alertmanager,
     argo,
+    audits,
     aws,
     aws_services,
     aws_states,
@@ -43,6 +44,7 @@ from reconstruct.sources.changes.tools import (
     terraform_log,
     tickets,
     unleash,
+    webhooks,
 )
 from reconstruct.sources.result import SourceResult
 
@@ -80,6 +82,8 @@ FORMATS: Final[tuple[Format, ...]] = tuple(
         slack,
         mattermost,
         journal,
+        webhooks,  # before what is in their envelopes
+        audits,
         hosting,
         pipelines,
         newrelic,

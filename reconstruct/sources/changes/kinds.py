@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from itertools import pairwise
 from typing import Final
@@ -29,19 +30,24 @@ KINDS: Final[Mapping[str, EventKind]] = {
 
 _STATE_WORDS: Final[Mapping[EventState, str]] = {
     "failed": """failed failure fail fails error errored timedout faulted fault broken unstable rejected denied declined
-        startupfailure policysoftfailed terminated false unsuccessful crashed killed fehlgeschlagen abgelehnt""",
+        startupfailure policysoftfailed terminated false unsuccessful crashed killed fehlgeschlagen abgelehnt
+        echoue echec refuse fallido""",
     "cancelled": """cancelled canceled aborted abort skipped stopped notbuilt discarded revoked stale neutral
-        withdrawn abandoned dismissed noop expired abgebrochen storniert""",
+        withdrawn abandoned dismissed noop expired abgebrochen storniert
+        annule cancelado""",
     "draft": "draft",
     "requested": """requested queued pending waiting awaiting scheduled planned approved created new blocked
         neededapproval actionrequired pendingapproval planqueued applyqueued notstarted approval manual held hold
-        proposed review upcoming submitted received enqueued preparingtoschedule notdeployed geplant beantragt""",
+        proposed review upcoming submitted received enqueued preparingtoschedule notdeployed geplant beantragt
+        inplanung offen prevu planifie demande enattente planificado""",
     "running": """running inprogress progress started starting deploying executing applying progressing firing open
-        triggered acknowledged building preparing paused ongoing implementing updating initializing""",
+        triggered acknowledged building preparing paused ongoing implementing updating initializing
+        inarbeit inbearbeitung laufend encours enproceso""",
     "done": """done success succeeded successful successfully completed complete deployed finished ok passed pass
         resolved closed inactive superseded applied active published terminal planandapplied released true synced
         healthy ready live merged rolledout rolledback shipped promoted serving provisioned implemented installed
-        fixed current fulfilled degraded unhealthy erledigt abgeschlossen erfolgreich umgesetzt""",
+        fixed current fulfilled degraded unhealthy erledigt abgeschlossen erfolgreich umgesetzt
+        termine reussi effectue completado terminado""",
 }
 """Worst first: where a source tells several, the worst one counts."""
 STATES: Final[Mapping[str, EventState]] = {
@@ -65,12 +71,16 @@ _EARLY: Final = frozenset({"approved", "created", "new", "started", "open", "tri
 """What was once so and may be over: counts only where nothing else is told."""
 
 _STARTS: Final[tuple[tuple[re.Pattern[str], EventKind], ...]] = (
-    (re.compile(r"(?:roll(?:ed|ing|s)?[ -]?back|revert(?:ed|s)?)\b", re.IGNORECASE), "rollback"),
+    (
+        re.compile(r"(?:roll(?:ed|ing|s)?[ -]?back|revert(?:ed|s)?|retour arri[eè]re|zurückgerollt)\b", re.IGNORECASE),
+        "rollback",
+    ),
     (re.compile(r"(?:deploy(?:ed|ing|ment)?|releas(?:e|ed|ing)|roll(?:ed)?[ -]?out)\b", re.IGNORECASE), "deploy"),
+    (re.compile(r"(?:d[eé]ploiement|mise en prod\w*|despliegue)\b", re.IGNORECASE), "deploy"),
     (re.compile(r"(?:feature[ -]?flag|flag)\b", re.IGNORECASE), "flag"),
     (re.compile(r"(?:schema |db )?migrat(?:ion|ed|ing|e)\b", re.IGNORECASE), "migration"),
     (re.compile(r"cron(?:job)?\b", re.IGNORECASE), "job"),
-    (re.compile(r"(?:restart|reboot)(?:ed|ing|s)?\b", re.IGNORECASE), "restart"),
+    (re.compile(r"(?:(?:restart|reboot)(?:ed|ing|s)?|neustart|red[eé]marrage|reinicio)\b", re.IGNORECASE), "restart"),
     (re.compile(r"scal(?:e|ed|ing) (?:up|down|out|in)\b", re.IGNORECASE), "scale"),
 )
 """How titles begin that tell their kind. Only beginnings: `the latest deploy is a suspect` is talk, not a deploy."""
@@ -171,7 +181,7 @@ def _states_in(words: str) -> dict[str, EventState]:
     """The words of a text that tell a state, and which."""
     if whole := STATES.get(letters(words)):
         return {letters(words): whole}
-    alone = [one.lower() for one in _WORDS_OF_STATE.findall(words)]
+    alone = [one.lower() for one in _WORDS_OF_STATE.findall(without_accents(words))]
     if _NOT & set(alone):
         return {words: "failed" if _SUCCESS & set(alone) else "requested"}
     pairs = ["".join(pair) for pair in pairwise(alone)]
@@ -179,5 +189,12 @@ def _states_in(words: str) -> dict[str, EventState]:
 
 
 def letters(word: str) -> str:
-    """A word without anything but its letters, in lower case: `Rolled-Back` -> `rolledback`."""
-    return re.sub(r"[^a-z]", "", word.lower())
+    """A word without anything but its letters, in lower case, without accents: `Rolled-Back` -> `rolledback`."""
+    return re.sub(r"[^a-z]", "", without_accents(word).lower())
+
+
+def without_accents(text: str) -> str:
+    """A text in plain letters: `échoué` -> `echoue`."""
+    if text.isascii():
+        return text
+    return "".join(one for one in unicodedata.normalize("NFKD", text) if not unicodedata.combining(one))

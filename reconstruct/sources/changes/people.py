@@ -18,13 +18,14 @@ _WORDS: Final = """author authors user users username userid usergroup actor cre
     mail assignee assignees reporter who owner member caller sender pusher principal principalemail handle requester
     approver approvers reviewer reviewers operator responder contact useridentity realname firstname
     lastname userprofile usermail teammember mergedby acknowledgements assignments organizer triggeringactor
-    actorlogin approvedusers culprits accountid initiator person people engineer oncall"""
+    actorlogin approvedusers culprits accountid initiator person people engineer oncall
+    requestedfor assignedto bearbeiter verantwortlich zustandig responsable demandeur"""
 _FIELDS: Final = frozenset(_WORDS.split())
 """Letters of field names that name people. GitHub's `full_name` is a repository's."""
 _BY: Final = re.compile(r"[a-z]+(?:ed|ted|en)by(?:id|name|email|user)?$")
 """createdBy, deployed_by, acknowledgedBy, writtenBy, ..."""
 _PART: Final = re.compile(
-    r"(?:author|committer|user|creator|owner|member|actor|assignee|reporter)(?:name|login|email|mail|id)$|email$"
+    r"(?:author|committer|builder|user|creator|owner|member|actor|assignee|reporter)(?:name|login|email|mail|id)$|email$"
 )
 _ADDRESS: Final = re.compile(r"[\w.+-]+@(?=[A-Za-z])[\w-]+(?:\.[\w-]+)*\.[A-Za-z]{2,}(?![\w:/])")
 _NAMES: Final = frozenset(

@@ -29,6 +29,7 @@ from reconstruct.sources.changes.columns import (
     is_planned,
     on_paper,
     plain_cells,
+    service_told,
     taken_columns,
     unbegun,
 )
@@ -42,6 +43,7 @@ from reconstruct.sources.changes.kinds import (
     state_in_title,
     state_of,
 )
+from reconstruct.sources.changes.payload import short_sha
 from reconstruct.sources.changes.people import drop_people, names_person, people_in, without_people
 from reconstruct.sources.changes.times import TimeReading, read_event_time, read_span
 from reconstruct.sources.changes.zone_columns import zone_column_of, zone_in, zone_of_column
@@ -56,6 +58,8 @@ _COLUMNS_OF_KIND: Final[Mapping[str, tuple[str, ...]]] = {
     "job": ("cron", "cronjob", "exit_code", "exit_status"),
 }
 """Columns that one kind of record has: what trackers, migration tools, pagers and schedulers export."""
+_TYPES_OF_CHANGE: Final = frozenset({"normal", "standard", "emergency", "routine", "expedited"})
+"""ITIL's types of a change request: they tell that it is one, and not what was done."""
 _DATES: Final = ("date", "datum", "day", "tag")
 _YES_OR_NO: Final = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
@@ -95,6 +99,8 @@ def read_record(
     plain = plain_cells(cells)
     taken = taken_columns(plain, columns or {})
     values = {field: plain[name] for field, name in taken.items()}
+    if "service" in taken:
+        values["service"] = service_told(taken["service"], values["service"])
     values.update({f: text for f, text in (columns or {}).items() if f not in taken and f in FIELDS and f != "time"})
     if "time" not in values:
         raise UsageError("it has no time", hint=f"name the column one of {', '.join(FIELDS['time'][:4])}")
@@ -125,7 +131,7 @@ def read_record(
         kind=_kind_told(values.get("kind", ""), told, taken),
         service=Service(*(redact(values.get(field, "")) for field in ("service", "namespace", "cluster"))),
         title=" ".join(filter(None, ("flag" * bool(flag), flag, values.get("title", "")))),
-        version=values.get("version", ""),
+        version=short_sha(values.get("version", "")),
         previous=values.get("previous", ""),
         url=values.get("url", ""),
         source=values.get("source", source),
@@ -215,6 +221,9 @@ def _kind_told(word: str, told: Mapping[str, str], taken: Mapping[str, str]) -> 
     """The kind that a row tells, in its own word or by its columns: a row with a flag's name changed it."""
     if known_kind(word):
         return word
+    if letters(word) in _TYPES_OF_CHANGE:
+        begins = kind_of("", title=told.get(taken.get("title", ""), ""))
+        return "config" if begins == "note" else begins
     for kind, names in _COLUMNS_OF_KIND.items():
         if any(name in told for name in names):
             begins = kind_of("", title=told.get(taken.get("title", ""), ""))

@@ -151,6 +151,8 @@ class Reading:
     """Environments' names (with `*`) to `production` or `other`: wins over flags and names."""
     names: Mapping[str, str] = field(default_factory=dict)
     """What sources call a service (with `*`) to the service's name."""
+    service_labels: tuple[str, ...] = ()
+    """Labels of alerts that name a service before the usual ones."""
     until_s: float = math.inf
     """When all asking has to be done, on `time.monotonic()`'s clock."""
 
@@ -223,7 +225,15 @@ def read_source(
     """
     kind, argument = kind_and_argument(spec)
     how = reading or Reading()
-    ask = SourceRequest(argument, window, tz=how.tz, authors=how.authors, options=options or {}, until_s=how.until_s)
+    ask = SourceRequest(
+        argument,
+        window,
+        tz=how.tz,
+        authors=how.authors,
+        options=options or {},
+        service_labels=how.service_labels,
+        until_s=how.until_s,
+    )
     ledger = source_factory(kind)(ask)
     told = ledger.events if how.authors else tuple(without_people(event) for event in ledger.events)
     named, alerts = renamed(placed(told, how.environments), ledger.alerts, names=how.names)

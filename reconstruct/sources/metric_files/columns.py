@@ -45,6 +45,8 @@ TIME_COLUMNS: Final = (
     "clock",
     "key_as_string",
     "zeitpunkt",
+    "uhrzeit",
+    "hora",
 )
 METRIC_COLUMNS: Final = (
     "metric",
@@ -74,6 +76,8 @@ _CODE_COLUMNS_TEXT: Final = (
 )
 CODE_COLUMNS: Final = frozenset(_CODE_COLUMNS_TEXT.split())
 """Numbers in these are names. All but the first two only where rows are not told apart without them."""
+_PART_OF_TIME: Final = re.compile(r"_time _span(?:days)?|clock ns")
+"""Time and a column beside it that belongs to it: Splunk's length of a bucket, Zabbix' nanoseconds."""
 _IDS: Final = re.compile(
     r"(?:host|node|item|pod|device|instance|server|machine|shard|cmdb|container|kpi|vm|tenant|customer|region|zone"
     r"|service|app|cluster|group|system)_?id"
@@ -170,6 +174,7 @@ def columns_of(rows: Rows, *, tz: str, path: Path, chosen: Mapping[str, str]) ->
     roles = _chosen(names, chosen=chosen, path=path)
     time = roles.get("time") or _time_column(rows, tz=tz, path=path)
     rest = [name for name in names if name != time and chosen.get(name) != "ignore"]
+    rest = [name for name in rest if name in chosen or not _PART_OF_TIME.fullmatch(f"{time} {name}")]
     zone_column = _zone_column(rows, [name for name in rest if name not in chosen])
     rest = [name for name in rest if name != zone_column]
     words = {name: label_word(name) for name in rest}

@@ -24,7 +24,7 @@ def metrics_of_files(
     for one in files:
         found, asked, missing = to_metrics(one, window=window, conventions=conventions, known=known)
         metrics += _in_scope(found, scope)
-        raw += _in_scope(raw_metrics(one, window=window, of=found), scope)
+        raw += _in_scope(raw_metrics(one, window=window, conventions=conventions, of=found), scope)
         queries += asked
         gaps += missing
         notes += one.notes

@@ -17,10 +17,13 @@ from reconstruct.model import Gap
 from reconstruct.sources.metric_files.cells import NO_TIME
 from reconstruct.sources.metric_files.column_choices import ColumnChoice, roles_of
 from reconstruct.sources.metric_files.content import Content, read_content
+from reconstruct.sources.metric_files.formats.appdynamics import read_appdynamics
 from reconstruct.sources.metric_files.formats.azure_monitor import read_azure_monitor
 from reconstruct.sources.metric_files.formats.cloudwatch import read_cloudwatch
 from reconstruct.sources.metric_files.formats.datadog import read_datadog
+from reconstruct.sources.metric_files.formats.dstat import read_dstat
 from reconstruct.sources.metric_files.formats.dynatrace import read_dynatrace
+from reconstruct.sources.metric_files.formats.elasticsearch import read_elasticsearch
 from reconstruct.sources.metric_files.formats.exposition import read_exposition
 from reconstruct.sources.metric_files.formats.gatling import read_gatling
 from reconstruct.sources.metric_files.formats.google_monitoring import read_google_monitoring
@@ -32,8 +35,10 @@ from reconstruct.sources.metric_files.formats.k6 import read_k6
 from reconstruct.sources.metric_files.formats.line_protocol import read_line_protocol
 from reconstruct.sources.metric_files.formats.locust import read_locust
 from reconstruct.sources.metric_files.formats.log_analytics import read_log_analytics
+from reconstruct.sources.metric_files.formats.netdata import read_netdata
 from reconstruct.sources.metric_files.formats.new_relic import read_new_relic
 from reconstruct.sources.metric_files.formats.opentsdb import read_opentsdb
+from reconstruct.sources.metric_files.formats.otlp import read_otlp
 from reconstruct.sources.metric_files.formats.prometheus_api import read_prometheus_api
 from reconstruct.sources.metric_files.formats.promtool_output import read_promtool_output
 from reconstruct.sources.metric_files.formats.reports import read_report
@@ -69,6 +74,11 @@ FORMATS: Final[Sequence[_Format]] = (
     read_line_protocol,
     read_dynatrace,
     read_opentsdb,
+    read_otlp,
+    read_netdata,
+    read_appdynamics,
+    read_elasticsearch,
+    read_dstat,
     read_log_analytics,
     read_datadog,
     read_new_relic,

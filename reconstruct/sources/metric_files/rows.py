@@ -236,10 +236,15 @@ def _without_thousands(columns: pd.DataFrame) -> pd.DataFrame:
     return columns.assign(**dotted) if dotted else columns
 
 
+_DATES: Final = ("date", "datum", "fecha", "day")
+_CLOCKS: Final = ("time", "uhrzeit", "zeit", "heure", "hora")
+
+
 def _whole_times(columns: pd.DataFrame) -> pd.DataFrame:
     """The table with a date and a clock time in two columns put together, and a spreadsheet's day numbers as times."""
-    words = {label_word(str(name)): name for name in reversed(columns.columns)}
-    date, clock = words.get("date"), words.get("time")
+    words = {label_word(re.sub(r"\s*\([^)]*\)\s*$", "", str(name))): name for name in reversed(columns.columns)}
+    date = next((words[word] for word in _DATES if word in words), None)
+    clock = next((words[word] for word in _CLOCKS if word in words), None)
     if date is not None and clock is not None:
         dates, clocks = columns[date].str.strip(), columns[clock].str.strip()
         apart = (

@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from reconstruct.model import Gap, Metric, Query, Signal, Window
+from reconstruct.model import Gap, Metric, Query, Signal, Tag, Window
 from reconstruct.packs import Conventions, Meaning, classify
 from reconstruct.sources.metric_files.cells import Nanoseconds, Numbers
 from reconstruct.sources.metric_files.column_choices import ColumnChoice
@@ -91,7 +91,7 @@ def to_metrics(
     metrics: list[Metric] = []
     queries: list[Query] = []
     gaps = list(table.gaps)
-    thing = naming_label([one.labels for one in table.series], known=known, chosen=_said_service(table))
+    thing = naming_label([one.labels for one in table.series], known=known, chosen=_said_service(table, conventions))
     gaps += (
         [Gap(id="", source=table.name, missing="which label names the service", cause=thing.doubt)]
         if thing.doubt
@@ -127,7 +127,9 @@ def to_metrics(
     return tuple(metrics), tuple(queries), tuple(gaps)
 
 
-def raw_metrics(table: MetricFile, *, window: Window, of: Sequence[Metric]) -> tuple[Metric, ...]:
+def raw_metrics(
+    table: MetricFile, *, window: Window, conventions: Conventions, of: Sequence[Metric]
+) -> tuple[Metric, ...]:
     """The file's series as they stand in it, on the window's grid: what the meaning of a system is read from.
 
     Their query is the one of the metric of the same name in `of` (from `to_metrics`); without one they are left out,
@@ -135,7 +137,8 @@ def raw_metrics(table: MetricFile, *, window: Window, of: Sequence[Metric]) -> t
     """
     grid = window.index.as_unit("ns").asi8
     found = []
-    thing = naming_label([one.labels for one in table.series], chosen=_said_service(table))
+    said = _said_service(table, conventions)
+    thing = naming_label([one.labels for one in table.series], chosen=said)
     queries = {metric.query for metric in of}
     for name, group in groupby(table.series, key=lambda one: one.name):
         series = [one for one in group if one.range_s == 0 and one.unit is None]
@@ -144,8 +147,10 @@ def raw_metrics(table: MetricFile, *, window: Window, of: Sequence[Metric]) -> t
         if not kept or f"{table.path}:{name}" not in queries:
             continue
         labels = tuple(dict(series[n].labels) for n in kept)
-        kind = series[0].kind if series[0].kind in ("counter", "gauge") else "gauge"
-        signal = Signal(f"raw/{name}", name, name, "count", "app", "work", inferred=True, tags=("raw", kind))
+        kind: Tag = "counter" if series[0].kind == "counter" else "gauge"
+        signal = Signal(
+            f"raw/{name}", name, name, "count", "app", "work", inferred=True, tags=("raw", kind), service_label=said
+        )
         found.append(
             Metric(
                 signal=signal,
@@ -165,8 +170,11 @@ def spacing_of(series: Iterable[RawSeries]) -> float:
     return float(np.median(spacings)) if spacings else 0.0
 
 
-def _said_service(table: MetricFile) -> str:
-    return next((choice.name for choice in table.columns if choice.role == "service"), "")
+def _said_service(table: MetricFile, conventions: Conventions) -> str:
+    """The label of which the user says that it names the service: of this file, or of all."""
+    there = {label for one in table.series for label in one.labels}
+    said = [choice.name for choice in table.columns if choice.role == "service"]
+    return next((label for label in (*said, *conventions.service_labels) if label in there), "")
 
 
 def _metric(

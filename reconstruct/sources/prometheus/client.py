@@ -6,7 +6,7 @@ Metadata comes through prometheus-api-client on our session; queries do not, for
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
 import pandas as pd
@@ -66,9 +66,17 @@ class Prometheus:
         From every method: the server cannot be reached, or does not answer in full.
     """
 
-    def __init__(self, settings: HttpSettings, *, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(
+        self,
+        settings: HttpSettings,
+        *,
+        service_labels: Collection[str] = (),
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
         self._transport = Transport(settings, sleep=sleep)
         self.settings = self._transport.settings
+        self.service_labels = tuple(service_labels)
+        """Labels of which the user says that they name a service here (`service_labels.service_of`)."""
         self.dialect = Dialect()
         """How it wants its questions written; learnt by `learn_dialect`."""
         self._without: dict[str, str] = {}

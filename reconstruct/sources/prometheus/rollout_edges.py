@@ -43,7 +43,7 @@ def _straight(
     metric: Metric, exported: Mapping[str, Metric], bent: dict[str, Mapping[Service, npt.NDArray[np.float64]]]
 ) -> Metric:
     signal = metric.signal
-    if signal.aspect != "traffic" or not signal.range_s or "by-instance" in signal.tags:
+    if signal.aspect != "traffic" or not signal.range_s or signal.has_tag("by-instance"):
         return metric
     names = [name for name in pq.metric_names(signal.promql) if name in exported]
     if not names or len(metric.values) < 2:

@@ -173,11 +173,16 @@ def _ask(
         gaps.append(_gap(signal, merged, window))
     if not labels:
         return _Asked(None, query, tuple(gaps))
+    own = server.service_labels
+    if signal.has_tag("raw") and (named := next((one for one in own if any(one in each for each in labels)), "")):
+        signal = replace(signal, service_label=named)
     metric = Metric(
         signal=signal,
         values=pd.DataFrame(values, index=window.index, columns=pd.RangeIndex(len(labels)), copy=False),
         labels=labels,
-        services=tuple(service_of(each, label=signal.service_label, default=signal.service) for each in labels),
+        services=tuple(
+            service_of(each, label=signal.service_label, own=own, default=signal.service) for each in labels
+        ),
         query=query.id,
         spacing_s=spacing_s,
     )

@@ -7,7 +7,7 @@ sums over instances get what all instances of their job share.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -24,28 +24,35 @@ JOINED: Final = re.compile(
 Attributes = Mapping[str, str]
 
 
-def with_target_attributes(metrics: Sequence[Metric], raw: Sequence[Metric]) -> tuple[Metric, ...]:
+def with_target_attributes(
+    metrics: Sequence[Metric], raw: Sequence[Metric], *, own: Collection[str] = ()
+) -> tuple[Metric, ...]:
     """The metrics with the attributes that `target_info` (among `raw`) tells of their targets; services told anew.
 
     A series with `job` and `instance` gets its target's, one with `job` alone what all targets of the job share. A
-    label that is there already stays.
+    label that is there already stays. `own` are labels that name a service first.
     """
     told = [labels for metric in raw if metric.signal.title == TARGET_INFO for labels in metric.labels]
     if not told:
         return tuple(metrics)
-    targets = {(labels.get("job", ""), labels.get("instance", "")): _attributes(labels) for labels in told}
+    targets = {(labels.get("job", ""), labels.get("instance", "")): _attributes(labels, own) for labels in told}
     jobs: dict[str, dict[str, str]] = {}
     for (job, _), attributes in targets.items():
         shared = jobs.setdefault(job, dict(attributes))
         jobs[job] = {name: value for name, value in shared.items() if attributes.get(name) == value}
-    return tuple(_joined(metric, targets, jobs) for metric in metrics)
+    return tuple(_joined(metric, targets, jobs, own) for metric in metrics)
 
 
-def _attributes(labels: Mapping[str, str]) -> dict[str, str]:
-    return {name: value for name, value in labels.items() if JOINED.fullmatch(name) and value}
+def _attributes(labels: Mapping[str, str], own: Collection[str]) -> dict[str, str]:
+    return {name: value for name, value in labels.items() if value and (name in own or JOINED.fullmatch(name))}
 
 
-def _joined(metric: Metric, targets: Mapping[tuple[str, str], Attributes], jobs: Mapping[str, Attributes]) -> Metric:
+def _joined(
+    metric: Metric,
+    targets: Mapping[tuple[str, str], Attributes],
+    jobs: Mapping[str, Attributes],
+    own: Collection[str],
+) -> Metric:
     labels = []
     for each in metric.labels:
         job, instance = each.get("job", ""), each.get("instance", "")
@@ -54,5 +61,5 @@ def _joined(metric: Metric, targets: Mapping[tuple[str, str], Attributes], jobs:
     if all(new is old for new, old in zip(labels, metric.labels, strict=True)):
         return metric
     signal = metric.signal
-    services = tuple(service_of(each, label=signal.service_label, default=signal.service) for each in labels)
+    services = tuple(service_of(each, label=signal.service_label, own=own, default=signal.service) for each in labels)
     return replace(metric, labels=tuple(labels), services=services)

@@ -16,7 +16,7 @@ ALERT: Final = any_of(
     r"pagerduty",
     r"opsgenie",
     r"fir(?:e|ed|es|ing)",
-    r"triggered",
+    r"triggered(?! by)",
     r"went off",
     r"(?:phones?|pagers?) (?:rang|rings?|buzz\w*|went)",
     r"wakes?|woke",

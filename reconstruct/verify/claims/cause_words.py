@@ -24,7 +24,7 @@ CAUSE: Final = any_of(
     r"responsible for",
     r"brought down",
     r"took down",
-    r"introduced",
+    r"introduced(?! (?:in)?to (?:prod|service))",
     r"stem(?:med|s) from",
     r"trigger(?: was| is|:)",
     r"contributing factors?",

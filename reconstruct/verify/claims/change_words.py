@@ -34,6 +34,8 @@ CHANGES: Final[tuple[tuple[AnyCase, tuple[EventKind, ...]], ...]] = (
             r"(?:bring|brought|brings|take|took|takes|move[ds]?|roll|put) (?:[\w.-]+ ){1,3}?back\b",
             r"move[ds]? back to",
             r"back(?:s|ed|ing)?[ -]out",
+            r"canary (?:[\w.-]+ )?(?:was |is )?(?:abort(?:ed|s)|withdrawn|removed|stopped)",
+            r"abort(?:ed|s|ing) (?:the |our |this )?(?:canary|rollout|release|deploy\w*)",
             *translations.ROLLBACK,
             r"und(?:id|o|oing|one) (?:the|this|that|our) (?:change|release|deploy\w*|update|rollout)",
         ),
@@ -41,6 +43,14 @@ CHANGES: Final[tuple[tuple[AnyCase, tuple[EventKind, ...]], ...]] = (
     ),
     (any_of(r"migrations?", r"migrat(?:ed|es|ing)"), ("migration",)),
     (any_of(r"(?:feature )?flags?", r"toggled?"), ("flag", "config")),
+    (
+        any_of(
+            r"(?:limits?|settings?|quotas?|pool size|time-?outs?) (?:of [\w-]+,? )?(?:was |were |is |are |got )?(?:set"
+            r"|lowered|raised|reduced|increased|changed|applied)",
+            r"(?:lowered|raised|reduced|increased|changed) (?:[\w-]+ ){1,3}(?:limit|setting|quota)s?",
+        ),
+        ("config", "rollback", "deploy"),
+    ),
     (
         any_of(
             r"config(?:uration)? (?:change|push|update|rollout)[ds]?",
@@ -80,8 +90,10 @@ CHANGES: Final[tuple[tuple[AnyCase, tuple[EventKind, ...]], ...]] = (
             r"reach(?:ed|es) (?:production|prod|the (?:first|last) (?:\w+ )?(?:instance|server|host|node|pod))",
             r"(?:is|was|were|got|been) pushed",
             r"(?:hit|hits|lands? (?:in|on)|landed (?:in|on)|enter(?:s|ed)) prod(?:uction)?",
-            r"(?:move[ds]?|upgrade[ds]?|update[ds]?|went|goes|switche[ds]|bumped) to (?:version |release"
-            r" )?v?\d+(?:\.\d+)+",
+            r"(?:move[ds]?|upgrade[ds]?|update[ds]?|went|goes|switche[ds]|bumped)(?: from v?\d[\w.-]*)? to"
+            r" (?:version |release )?v?\d+(?:\.\d+)+",
+            r"introduced (?:in)?to (?:prod(?:uction)?|service)",
+            r"canary (?:[\w.-]+ )?(?:was |is )?(?:start(?:ed|s)|began|begins|released|live)",
             r"(?:update|upgrade|version|release) (?:that )?(?:\w+ ){0,3}(?:installed|applied)",
             *translations.DEPLOY,
         ),

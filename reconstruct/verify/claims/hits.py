@@ -12,6 +12,7 @@ from reconstruct.verify.claims.kinds import SIGNS
 from reconstruct.verify.folding import AnyCase
 from reconstruct.verify.record import Record
 from reconstruct.verify.statements import Statement
+from reconstruct.verify.vocabulary import phrase
 
 _MOVES: Final = AnyCase(r"\b(?:rises?|rose|falls?|fell|at its worst|becomes?|leaves|left|peak(?:ed|s)?)\b")
 """Said of an alert's name without a word of firing: its expression moved."""
@@ -38,6 +39,11 @@ def hits(statement: Statement, record: Record) -> tuple[Hit, ...]:
         found += [
             (rank, Hit(sign.kind, m.start() + by, m.end() + by, sign.events)) for m in sign.pattern.finditer(text)
         ]
+    names = [
+        place for words in record.service_names.values() for one in words for place in statement.places(phrase(one))
+    ]
+    # A service may be called as people act: "recommend".
+    found = [(r, h) for r, h in found if h.kind != "human" or not any(a <= h.start and h.end <= b for a, b in names)]
     moves = _MOVES.search(text) and not any(hit.kind == "alert" for _, hit in found)
     # A name alone is an alert's only behind the time of a line.
     bare = statement.stamp is None and not any(hit.kind in ("alert", "recovery") for _, hit in found)

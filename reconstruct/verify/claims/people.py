@@ -14,7 +14,7 @@ from reconstruct.verify.statements import Statement
 
 _COUNTED: Final = re.compile(
     r"(?<![\d.,])(?P<number>\d{1,3}(?:[,\u202f]\d{3})+|\d+(?:\.\d+)?[kKM]?)\s?(?P<share>%|percent"
-    r"|per cent)?\s+(?:of (?:all |the |our |its )*)?(?:\w+ ){0,2}?"
+    r"|per cent)?\s+(?:of (?:all |the |our |its )*)?(?:(?!(?:second|minute|hour|day|week)s?\b)\w+ ){0,2}?"
     r"(?P<noun>users?|customers?|clients?|e-?mails?|mails?|complaints?|tickets?|calls?|people|accounts?|orders?"
     r"|tenants?|merchants?|subscribers?|players?|sessions?|sign-?ups?|payments?|transactions? lost)\b",
     re.IGNORECASE,

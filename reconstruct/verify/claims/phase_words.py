@@ -44,7 +44,8 @@ START: Final = any_of(
     r"(?:customers?|users?|shoppers?|clients?|visitors?|people|they) (?:begin|began|start|started) (?:to"
     r" )?(?:see|seeing"
     r"|get|getting|hit|hitting|experience|experiencing|report|reporting)",
-    r"(?:customers?|users?|shoppers?|clients?|visitors?) (?:saw|got|hit|met) ",
+    r"(?:customers?|users?|shoppers?|clients?|visitors?) (?:saw|got|hit|met|encountered|experienced) ",
+    r"(?<![\w)\]] )(?:started|began)(?= (?:at|around|about) )",
     r"(?:began|begins|started|starts) (?:answering|answer|to answer|returning|to return|serving|to serve|throwing)"
     r"(?: [\w-]+){0,8}? (?:errors?|5xx|50\d)",
     r"(?:first|initial) (?:5xx|50\d|error)s?(?: \w+)?",
@@ -78,6 +79,7 @@ RECOVERY: Final = any_of(
     r"closed(?: at)?(?= ?[:|])",
     r"full service",
     r"fixed(?= (?:by|since)\b)",
+    r"cleared(?= (?:at|by|around) )",
     r"(?:it|issue|problem|bug) (?:was |is |has been )?(?:fixed|solved)",
     r"(?:service|site|shop|traffic|orders?|logins?|payments?|requests?|everything|things?|latency|responses?|errors?"
     r"|error rates?|p\d\d|we|customers?|users?)(?: [\w-]+){0,3}? (?:work|works|working|worked|flow|flows"
@@ -106,7 +108,7 @@ MITIGATION: Final = any_of(
     r"mitigat(?:ed|ion|es|ing)",
     r"fix(?:ed)?(?: (?:at|time))?(?= ?[:|])",
     r"(?:fix|hotfix|patch|workaround|mitigation) (?:was |is |were |has been )?(?:applied|deployed|released"
-    r"|rolled out|in place|shipped|live|merged)",
+    r"|rolled out|(?:put )?in place|shipped|live|merged)",
     r"appl(?:ied|ies|y) (?:an? |the )?(?:fix|hot-?fix|patch|workaround|mitigation)",
     r"fail(?:ed|s|ing)?[ -]?over",
     r"traffic (?:was |is )?(?:shifted|drained|rerouted|diverted|moved|redirected)",
@@ -126,7 +128,7 @@ GAP: Final = any_of(
     r"series ended",
 )
 SYMPTOM: Final = any_of(
-    r"(?:cpu|memory|latency|latencies|response times?|load|disk|error rates?|errors|traffic|connections?"
+    r"(?:cpu|memory|latency|latencies|response times?|load(?! balanc)|disk|error rates?|errors|traffic|connections?"
     r"|queries|query times?|i/o)"
     r"(?: \w+){0,2} (?:was|were|is|are|became|stayed|remained|looked|got|went|climbed|rose|spiked|jumped|grew"
     r"|increased|dropped|fell)"

@@ -46,7 +46,7 @@ _PARTS: Final = frozenset(
 _REPEATED: Final = re.compile(r"\s*[(\[,]\s*(?:i\.e\.,?|that is,?|between|from|or)?\s*")
 """Between a time and the same one told again: "at 13:56 (13:55:45 to 13:56:15)"."""
 _SLIGHT_TEXT: Final = (
-    "at on around about by utc and then the an in until till from between since to after before was is it"
+    "at on around about between hours by utc and then the an in until till from between since to after before was is it"
 )
 _SLIGHT: Final = frozenset(_SLIGHT_TEXT.split())
 _BY: Final = AnyCase(r"\b(?:by|through|via|from)\s+(?:\w+\s+){0,2}$")

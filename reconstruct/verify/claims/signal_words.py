@@ -15,7 +15,8 @@ from reconstruct.verify.vocabulary import phrase
 
 _FAILED: Final = AnyCase(
     r"\b(?:of )?(?:all |the |our |user |http |incoming ){0,4}(?:requests?|calls?|traffic|responses?|queries|logins?"
-    r"|orders?|checkouts?)\b(?: to [\w-]+| of [\w-]+)?(?: \w+){0,2}? (?:fail\w*|error\w*|lost|dropped|rejected"
+    r"|orders?|checkouts?)\b(?: (?:to|of|at|behind|through)(?: (?:the|our))? [\w-]+)?"
+    r"(?: \w+){0,2}? (?:fail\w*|error\w*|lost|dropped|rejected"
     r"|(?:returned|answered|got|with|were|ended|met)(?: \w+){0,3} (?:5xx|50\d|errors?))\b"
     r"|\b(?:failed|failing|failure of) (?:requests?|calls?|responses?)\b"
     r"|\b(?:error rates?|error ratio|failure rates?|5xx(?: rates?| responses| errors)?|errors)\b"
@@ -29,7 +30,7 @@ def signal_words(signal: Signal) -> frozenset[str]:
 
 
 def _cpu(signal: Signal) -> bool:
-    return signal.aspect == "utilisation" and ("cpu" in signal.tags or "cpu" in signal_words(signal))
+    return signal.aspect == "utilisation" and (signal.has_tag("cpu") or "cpu" in signal_words(signal))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,8 @@ WAYS: Final[tuple[Way, ...]] = (
         _w(
             r"(?:database|db|postgres\w*|mysql)(?:['’]s)?(?: server)? (?:cpu|processor)(?: usage"
             r"| utili[sz]ation| load| time)?"
+            r"|(?:database|db|postgres\w*|mysql)(?: server)? (?:was|ran|sat|stood|is) at (?:about |around |~)?"
+            r"\d+(?:\.\d+)? ?% (?:of )?cpu"
         ),
         lambda s: _cpu(s) and s.layer == "database",
         exact=True,

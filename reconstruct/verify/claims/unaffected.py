@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from reconstruct.model import Anomaly
+from reconstruct.model import Anomaly, Signal
 from reconstruct.model.facts import Fact, Quantity
 from reconstruct.model.verification import Finding, Reason, Shown, Verdict
 from reconstruct.verify.claims.health_words import UNAFFECTED, UNTIL_THEN
@@ -13,11 +13,16 @@ from reconstruct.verify.claims.hits import Hit
 from reconstruct.verify.claims.judging import Case, services_in, shown_stone
 from reconstruct.verify.claims.read import Told, claim_of
 from reconstruct.verify.claims.topics import MECHANISMS, layer_in, topics
+from reconstruct.verify.folding import AnyCase
 from reconstruct.verify.record import Record
 from reconstruct.verify.statements import Statement
 from reconstruct.verify.vocabulary import phrase
 
 MAX_TOLD: Final = 2
+_ASPECTS: Final = {"latency": "latency", "errors": "errors"}
+"""Topics that are no part of the system, but what its users meet, and the aspect of the signals that show it."""
+_SPOKEN_OF: Final = AnyCase(r"\b(?:alerts?|alarms?|thresholds?|rules?|objectives?|sl[oa]s?|budgets?|targets?|is|are)\b")
+"""An alert on latency is no latency, and what is fine now says nothing of then."""
 
 
 def judge_unaffected(statement: Statement, case: Case, told: Told | None = None) -> Iterator[Finding]:
@@ -29,9 +34,11 @@ def judge_unaffected(statement: Statement, case: Case, told: Told | None = None)
     told = told or Told(statement, "unaffected", Hit("unaffected", *place), None)
     claim = claim_of(told)
     record = case.record
-    mechanism = mechanism_in(statement.text, record) or _of_topic(statement.text, record)
     words = phrase(statement.text)
     layer = layer_in(words)
+    aspects = _ASPECTS.keys() & topics(frozenset(words)) if not _SPOKEN_OF.search(statement.text) else frozenset()
+    # "Requests did not fail" is said of errors, not of traffic.
+    mechanism = mechanism_in(statement.text, record) or ("" if aspects else _of_topic(statement.text, record))
     services = services_in(record, statement.text)
     placed = told.time is not None
     verdict: Verdict
@@ -53,6 +60,13 @@ def judge_unaffected(statement: Statement, case: Case, told: Told | None = None)
             [a for a in record.incident.anomalies if a.service.name in services and a.worse],
             record,
         )
+    elif aspects and not placed:
+        told_of = {_ASPECTS[one] for one in aspects}
+        verdict, shown = _of_anomalies(
+            [m.query for m in record.incident.evidence.metrics if _felt_as(m.signal, told_of)],
+            [a for a in record.incident.anomalies if _felt_as(a.signal, told_of) and a.worse],
+            record,
+        )
     elif placed:
         yield Finding(
             claim,
@@ -72,6 +86,10 @@ def judge_unaffected(statement: Statement, case: Case, told: Told | None = None)
     known: dict[Verdict, Reason] = {"confirmed": "healthy", "contradicted": "not-healthy"}
     reason = known.get(verdict, "moved" if shown else "not-measured")
     yield Finding(claim, verdict, reason, tuple(shown[: MAX_TOLD + 1]))
+
+
+def _felt_as(signal: Signal, aspects: set[str]) -> bool:
+    return signal.aspect in aspects and signal.layer in ("edge", "app")
 
 
 def _of_topic(text: str, record: Record) -> str:

@@ -141,7 +141,7 @@ READ: dict[str, list[Row]] = {
         ("14:10:00", "", "deploy", "done", "", True, "cart", "1.1"),
     ],
     "odd_env_by_date.json": [("13:55:01", "", "deploy", "done", "", True, "shop", "2.20.0")],
-    "odd_ask_change_request.json": [("13:55:01", "", "deploy", "requested", "", False, "shop", "")],
+    "odd_ask_change_request.json": [("13:55:01", "14:30:00", "deploy", "requested", "", False, "shop", "")],
     "odd_ask_desired.json": [("13:55:01", "", "deploy", "requested", "", False, "shop", "2.20.0")],
     "odd_ask_completed_false.json": [("13:55:01", "", "deploy", "running", "", True, "shop", "2.20.0")],
     "odd_ask_rejected_flag.json": [("13:55:01", "", "deploy", "requested", "", False, "shop", "2.20.0")],

@@ -390,7 +390,7 @@ READ: dict[str, list[Row]] = {
     ],
     "table_planned.csv": [
         ("13:55:01", "13:56:40", "deploy", "done", "", True, "shop", ""),
-        ("14:30:00", "", "deploy", "requested", "", False, "shop", ""),
+        ("14:30:00", "15:00:00", "deploy", "requested", "", False, "shop", ""),
     ],
     "table_status.csv": [
         ("13:55:01", "", "deploy", "done", "prod", True, "shop", "2.20.0"),

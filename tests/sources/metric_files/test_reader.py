@@ -390,7 +390,7 @@ def test_series_are_also_kept_as_they_stand_in_the_file_under_the_same_query(tmp
     )
     file = read_metric_file(written(tmp_path, text))
     (metric,), _, _ = to_metrics(file, window=window(), conventions=CONVENTIONS)
-    (raw,) = raw_metrics(file, window=window(), of=[metric])
+    (raw,) = raw_metrics(file, window=window(), conventions=CONVENTIONS, of=[metric])
     assert raw.signal.id == "raw/http_requests_total"
     assert column(raw) == [0.0, 100.0, 200.0, 300.0, 400.0]
     assert raw.query == metric.query

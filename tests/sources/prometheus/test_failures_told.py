@@ -26,7 +26,7 @@ def incident(url: str, folder: Path, *arguments: str) -> Result:
     )
 
 
-def ended(result: Result, folder: Path, *, code: int, says: str, hint: str) -> None:
+def assert_ended(result: Result, folder: Path, *, code: int, says: str, hint: str) -> None:
     assert result.exit_code == code, result.output
     assert says in result.stderr
     assert hint in result.stderr.partition("hint:")[2]
@@ -77,19 +77,19 @@ def test_a_server_that_fails_is_told_with_a_hint_and_an_exit_code(
 ) -> None:
     with misbehaving(behave) as (url, _):
         result = incident(url, tmp_path)
-    ended(result, tmp_path, code=code, says=says, hint=hint)
+    assert_ended(result, tmp_path, code=code, says=says, hint=hint)
 
 
 def test_a_refused_connection_ends_with_the_address(tmp_path: Path) -> None:
     port = free_port()
     result = incident(f"http://127.0.0.1:{port}", tmp_path)
-    ended(result, tmp_path, code=3, says=f"127.0.0.1:{port} refused the connection", hint="is it running")
+    assert_ended(result, tmp_path, code=3, says=f"127.0.0.1:{port} refused the connection", hint="is it running")
 
 
 @pytest.mark.server
 def test_no_series_ends_with_its_own_code(prometheus_url: str, tmp_path: Path) -> None:
     result = incident(prometheus_url, tmp_path, "--scope", 'job="nobody"')
-    ended(result, tmp_path, code=4, says="no series matched", hint="--scope")
+    assert_ended(result, tmp_path, code=4, says="no series matched", hint="--scope")
 
 
 @pytest.mark.server

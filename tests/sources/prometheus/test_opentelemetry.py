@@ -56,7 +56,7 @@ HTTP, GRPC = (
 )
 
 
-def holds(incident: Incident, *, signals: set[str] = HTTP) -> None:
+def assert_release_is_found(incident: Incident, *, signals: set[str] = HTTP) -> None:
     explanation, evidence = incident.explanation, incident.evidence
     assert explanation.verdict == "incident"
     begun = pd.Timestamp(BEGIN_S + BAD[0], unit="s", tz="UTC")
@@ -77,7 +77,7 @@ def test_prometheus_3_with_names_of_any_strategy(tmp_path: Path, strategy: Strat
     with prometheus(tmp_path, flags=flags, config=config, newer=True) as url:
         for some in steps(exponential=exponential):
             push(url, [series for told in some for series in translated(told, strategy)])
-        holds(drafted(url))
+        assert_release_is_found(drafted(url))
 
 
 @pytest.mark.parametrize("exponential", [False, True])
@@ -87,7 +87,7 @@ def test_grpc_in_milliseconds_and_codes_as_numbers(tmp_path: Path, *, exponentia
     with prometheus(tmp_path, flags=flags, config=config, newer=True) as url:
         for some in steps(exponential=exponential, grpc=True):
             push(url, [series for told in some for series in translated(told, "NoTranslation")])
-        holds(drafted(url), signals=GRPC)
+        assert_release_is_found(drafted(url), signals=GRPC)
 
 
 @pytest.mark.parametrize("exponential", [False, True])
@@ -107,4 +107,4 @@ def test_victoria_metrics_with_otlp_as_it_is(tmp_path: Path, *, exponential: boo
                 }
         urllib.request.urlopen(f"{url}/internal/force_flush", timeout=120).close()
         wait_until_indexed(url, names)
-        holds(drafted(url))
+        assert_release_is_found(drafted(url))

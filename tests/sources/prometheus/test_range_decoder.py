@@ -62,7 +62,7 @@ def expected(all_series: list[dict[str, Any]], n_times: int) -> dict[tuple[tuple
     return found
 
 
-def same(into: Matrix, wanted: dict[tuple[tuple[str, str], ...], list[float]]) -> None:
+def assert_same(into: Matrix, wanted: dict[tuple[tuple[str, str], ...], list[float]]) -> None:
     values, labels = into.result()
     assert {tuple(sorted(each.items())) for each in labels} == set(wanted)
     for column, each in enumerate(labels):
@@ -103,14 +103,14 @@ def test_every_answer_is_read_as_plain_json_reads_it(
     all_series, n_times = made
     envelope, into = decoded(write(answer(all_series)), n_times=n_times, block=block)
     assert envelope == Envelope(status="success")
-    same(into, expected(all_series, n_times))
+    assert_same(into, expected(all_series, n_times))
 
 
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=50))
 def test_every_double_comes_back_with_every_bit(values: list[float]) -> None:
     all_series = [series({"a": "b"}, {row: repr(value) for row, value in enumerate(values)})]
     _, into = decoded(compact(answer(all_series)), n_times=len(values))
-    same(into, expected(all_series, len(values)))
+    assert_same(into, expected(all_series, len(values)))
 
 
 @given(results(), st.data())
@@ -127,7 +127,7 @@ def test_a_block_that_ends_within_a_label_full_of_brackets_is_no_end() -> None:
     spaced = json.dumps(answer(all_series))
     for block in range(1, 40):
         _, into = decoded(spaced, n_times=1, block=block)
-        same(into, expected(all_series, 1))
+        assert_same(into, expected(all_series, 1))
 
 
 def test_samples_of_several_answers_land_in_one_matrix_and_series_may_come_late() -> None:
@@ -159,7 +159,7 @@ def test_native_histograms_are_counted_and_left_out(block: int) -> None:
     plain = series({"a": "plain"}, {0: "5", 1: "6"})
     envelope, into = decoded(compact(answer([both, alone, plain])), n_times=2, block=block)
     assert envelope.histograms == 2
-    same(into, expected([series({"a": "both"}, {0: "1", 1: "2"}), plain], 2))
+    assert_same(into, expected([series({"a": "both"}, {0: "1", 1: "2"}), plain], 2))
 
 
 @pytest.mark.parametrize("end", ["]] }", "] ]}", ']],"note":1}', ']] , "note" : [1, {"a": "}"}]}', "]\n]\n}"])
@@ -168,7 +168,7 @@ def test_a_series_may_end_in_any_way_that_json_allows(end: str, block: int) -> N
     body = f'{{"status":"success","data":{{"result":[{{"metric":{{"a":"b"}},"values":[[{T0},"1"' + end
     body += f',{{"metric":{{"a":"c"}},"values":[[{T0},"2"]]}}]}}}}'
     _, into = decoded(body, n_times=1, block=block)
-    same(into, {(("a", "b"),): [1.0], (("a", "c"),): [2.0]})
+    assert_same(into, {(("a", "b"),): [1.0], (("a", "c"),): [2.0]})
 
 
 def test_what_stands_around_the_result_may_come_in_any_order() -> None:
@@ -178,7 +178,7 @@ def test_what_stands_around_the_result_may_come_in_any_order() -> None:
     assert envelope.infos == ["i"]
     assert envelope.warnings[0] == "w1"
     assert "partial" in envelope.warnings[1]
-    same(into, {(("a", "b"),): [1.0]})
+    assert_same(into, {(("a", "b"),): [1.0]})
 
 
 def test_an_error_is_read_with_its_kind() -> None:
@@ -212,14 +212,14 @@ def test_what_is_no_answer_of_the_api_is_refused(body: str) -> None:
 def test_samples_off_the_window_are_left_out() -> None:
     body = compact(answer([series({"a": "b"}, {-1: "9", 0: "1", 1: "2", 2: "9"})]))
     _, into = decoded(body, n_times=2)
-    same(into, {(("a", "b"),): [1.0, 2.0]})
+    assert_same(into, {(("a", "b"),): [1.0, 2.0]})
 
 
 def test_as_many_samples_as_asked_for_but_elsewhere_are_put_where_they_belong() -> None:
     body = compact(answer([series({"a": "b"}, {1: "1", 2: "2", 3: "3"})]))
     into = Matrix(start_ms=T0 * 1000, step_ms=STEP_S * 1000, n_times=4)
     read_answer(reader(body.encode()), into=into, first=0, n_points=3)
-    same(into, {(("a", "b"),): [math.nan, 1.0, 2.0, 3.0]})
+    assert_same(into, {(("a", "b"),): [math.nan, 1.0, 2.0, 3.0]})
 
 
 def test_steps_and_starts_of_fractions_of_a_second_are_kept() -> None:
@@ -242,7 +242,7 @@ def test_batches_of_any_size_give_the_same(monkeypatch: pytest.MonkeyPatch) -> N
     for batch_bytes in (1, 100, 1 << 20):
         monkeypatch.setattr(matrix_module, "BATCH_BYTES", batch_bytes)
         _, into = decoded(compact(answer(all_series)), n_times=6, block=50)
-        same(into, expected(all_series, 6))
+        assert_same(into, expected(all_series, 6))
 
 
 def test_secrets_in_labels_are_removed_and_the_series_stay_apart() -> None:

@@ -8,7 +8,7 @@ heard of again: it ended in a gap.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -35,8 +35,7 @@ from reconstruct.sources.changes.payload import (
 )
 from reconstruct.sources.changes.record import event
 from reconstruct.sources.result import SourceRequest, SourceResult
-
-SERVICE_LABELS = ("service", "app", "app_kubernetes_io_name", "workload", "deployment", "job")
+from reconstruct.sources.service_labels import SERVICE_LABELS, service_of
 
 
 def fetch_alerts(ask: SourceRequest) -> SourceResult:
@@ -78,6 +77,7 @@ def _alert(item: Item, reading: PayloadReading) -> Iterator[Told]:
         resolved_at=ends if ends is not None and (ends <= updated or timed_out) else None,
         ended_in_gap=timed_out,
         resolution_s=(ends - updated).total_seconds() if timed_out and ends is not None else 0.0,
+        own=reading.ask.service_labels,
     )
 
 
@@ -89,8 +89,12 @@ def alert_of_labels(
     ended_in_gap: bool = False,
     resolution_s: float = 0.0,
     pending_at: pd.Timestamp | None = None,
+    own: Collection[str] = (),
 ) -> Alert:
-    """The alert that an item with `labels` tells: by its labels, `alertname` among them; times are given."""
+    """The alert that an item with `labels` tells: by its labels, `alertname` among them; times are given.
+
+    `own` labels name a service first.
+    """
     raw = item["labels"]
     if not isinstance(raw, Mapping):
         raise UsageError("its labels are no object", hint="save the API's answer as it came")
@@ -98,11 +102,7 @@ def alert_of_labels(
     return Alert(
         id="",
         rule=redact(str(raw.get("alertname", ""))),
-        service=Service(
-            next((known[name] for name in SERVICE_LABELS if known.get(name)), ""),
-            known.get("namespace", ""),
-            known.get("cluster", ""),
-        ),
+        service=service_of(known, own=own),
         labels=known,
         condition="",
         pending_at=pending_at,
@@ -119,7 +119,9 @@ def _parse_webhooks(items: Sequence[Item], reading: PayloadReading) -> SourceRes
     def read(item: Item, how: PayloadReading) -> Iterator[Told]:
         del how
         resolved = end(item, "endsAt") if text(item, "status") == "resolved" else None
-        yield alert_of_labels(item, firing_at=begin(item, "startsAt").time, resolved_at=resolved)
+        yield alert_of_labels(
+            item, firing_at=begin(item, "startsAt").time, resolved_at=resolved, own=reading.ask.service_labels
+        )
 
     inner = [alert for item in items for alert in items_at(item, "alerts")]
     told = each(read)(inner, reading)
@@ -137,7 +139,7 @@ def _active(item: Item, reading: PayloadReading) -> Iterator[Told]:
         yield f"{reading.source}: an alert that is only pending is passed over"
         return
     active = begin(item, "activeAt")
-    alert = alert_of_labels(item, firing_at=active.time, resolved_at=None)
+    alert = alert_of_labels(item, firing_at=active.time, resolved_at=None, own=reading.ask.service_labels)
     yield event(
         time=active,
         kind="note",
@@ -155,13 +157,18 @@ def _active(item: Item, reading: PayloadReading) -> Iterator[Told]:
 
 def _rule_group(item: Item, reading: PayloadReading) -> Iterator[Told]:
     """A group of Prometheus' `/api/v1/rules`: it tells each rule's `for`, and so when an alert fired."""
-    del reading
     for rule in items_at(item, "rules"):
         pending = pd.Timedelta(seconds=float(text(rule, "duration") or 0))
         for one in items_at(rule, "alerts"):
             if text(one, "state") == "firing":
                 active = begin(one, "activeAt").time
-                alert = alert_of_labels(one, firing_at=active + pending, resolved_at=None, pending_at=active)
+                alert = alert_of_labels(
+                    one,
+                    firing_at=active + pending,
+                    resolved_at=None,
+                    pending_at=active,
+                    own=reading.ask.service_labels,
+                )
                 yield replace(alert, condition=text(rule, "query"), rule=alert.rule or text(rule, "name"))
 
 

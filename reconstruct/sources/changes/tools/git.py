@@ -31,6 +31,19 @@ _RAW_DATE: Final = re.compile(r"^committer .*> (?P<time>\d+) [+-]\d{4}$", re.MUL
 _ONE_LINE: Final = re.compile(r"\s*(?:[*|\\/ ]+ )?[0-9a-f]{7,12} (?!\d{4}-)\S.*")
 
 
+def without_graph(text: str) -> str:
+    """A log without the lines that `git log --graph` draws beside it; any other text as it is.
+
+    >>> without_graph("* commit 9fceb02\\n| Author: x\\n|\\n|     Fix").splitlines()
+    ['commit 9fceb02', 'Author: x', '', '    Fix']
+    """
+    if not re.match(r"\*[ |\\/]*commit [0-9a-f]{7}", text):
+        return text
+    return re.sub(
+        r"^(?:[*|\\/_] ?| (?=[*|\\/_]))+(?: *(?=commit [0-9a-f]{7}|Merge: |Author: ))?", "", text, flags=re.MULTILINE
+    )
+
+
 def is_log(text: str) -> bool:
     """Whether a text is what `git log` prints, in any of its formats that tell a date."""
     return bool(_COMMIT.match(text.lstrip())) and bool(_DATE.search(text) or _RAW_DATE.search(text))

@@ -126,6 +126,16 @@ def _deployment(item: Item, reading: PayloadReading) -> Iterator[Told]:
     )
 
 
+def _environment(item: Item, reading: PayloadReading) -> Iterator[Told]:
+    """An environment tells its last deployment: which of the earlier ones are in the window, nobody knows from it."""
+    last = item.get("last_deployment")
+    if not isinstance(last, dict):
+        yield f"{reading.source}: an environment that nothing was deployed to is passed over"
+        return
+    yield f"{reading.source}: an environment tells its last deployment only; give the deployments too"
+    yield from _deployment({**last, "environment": {"name": item.get("name"), "tier": item.get("tier")}}, reading)
+
+
 def _release(item: Item, reading: PayloadReading) -> Iterator[Told]:
     if at(item, "upcoming_release") is True:
         yield f"{reading.source}: an upcoming release is passed over"
@@ -262,6 +272,11 @@ FORMATS: Final = (
         "GitLab deployment webhooks",
         lambda item: item.get("object_kind") == "deployment",
         _deployment_hooks,
+    ),
+    Format(
+        "GitLab environments",
+        lambda item: has(item, "slug", "state", "external_url") and has(item, "last_deployment"),
+        each(_environment),
     ),
     Format("GitLab job webhooks", lambda item: item.get("object_kind") in ("build", "job"), each(_job_hook)),
     Format(

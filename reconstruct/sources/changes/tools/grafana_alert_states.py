@@ -51,9 +51,13 @@ def _parse(items: Sequence[Item], reading: PayloadReading) -> SourceResult:
 
 
 def _alert(item: Item, reading: PayloadReading) -> Iterator[Told]:
-    del reading
     told = {"labels": {"alertname": text(item, "ruleTitle"), **_labels(item)}}
-    alert = alert_of_labels(told, firing_at=begin(item, "_time").time, resolved_at=end(item, "_over"))
+    alert = alert_of_labels(
+        told,
+        firing_at=begin(item, "_time").time,
+        resolved_at=end(item, "_over"),
+        own=reading.ask.service_labels,
+    )
     yield replace(alert, rule=alert.rule or text(item, "ruleTitle"))
 
 

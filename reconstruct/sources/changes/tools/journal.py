@@ -29,4 +29,15 @@ def _entry(item: Item, reading: PayloadReading) -> Iterator[Told]:
     )
 
 
+def is_export(text: str) -> bool:
+    """Whether a text is what `journalctl -o export` prints: blocks of `FIELD=value`."""
+    return bool(re.match(r"__(?:CURSOR|REALTIME_TIMESTAMP)=", text))
+
+
+def export_items(text: str) -> list[Item]:
+    """The entries of `journalctl -o export` as its JSON has them; fields in binary are left out."""
+    blocks = [block for block in re.split(r"\n\s*\n", text) if block.strip()]
+    return [dict(line.split("=", 1) for line in block.splitlines() if "=" in line) for block in blocks]
+
+
 FORMATS: Final = (Format("the systemd journal", lambda item: has(item, "__REALTIME_TIMESTAMP"), each(_entry)),)

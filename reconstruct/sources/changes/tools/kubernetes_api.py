@@ -8,6 +8,7 @@ finds address and credentials. The least right is to list these kinds.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
@@ -69,9 +70,7 @@ def _fetch(ask: SourceRequest, *, kinds: Sequence[tuple[str, str, str]], name: s
             )
         token = (SERVICE_ACCOUNT / "token").read_text(encoding="ascii").strip()
         url, more = IN_CLUSTER_URL, {"ca_file": str(SERVICE_ACCOUNT / "ca.crt")}
-    asked = SourceRequest(
-        url, ask.window, tz=ask.tz, authors=ask.authors, options={**more, **ask.options}, until_s=ask.until_s
-    )
+    asked = replace(ask, argument=url, options={**more, **ask.options})
     found: list[Item] = []
     gaps: list[Gap] = []
     told: list[Event] = []

@@ -35,6 +35,10 @@ _RESOURCE: Final = re.compile(
 )
 
 
+_ASKED_FOR: Final = re.compile(r"(?!apply)[a-z]+(?:ScheduledChange|ApprovalRequest|Workflow)")
+"""What is done to a change to come, and not to the flag; only `applyApprovalRequest` changes one."""
+
+
 def fetch_audit_log(ask: SourceRequest) -> SourceResult:
     """What was changed in the window in the project `ask.argument` (`*` = all).
 
@@ -97,6 +101,7 @@ def _entry(item: Item, reading: PayloadReading) -> Iterator[Told]:
             details=text(item, "description")[:200],
         ),
         environment=(where["environment"] or "").replace("*", "") if where else "",
+        state="requested" if _ASKED_FOR.match(text(item, "accesses.0.action")) else "",
     )
 
 

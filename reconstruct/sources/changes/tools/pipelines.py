@@ -19,6 +19,11 @@ def _drone_kind(item: Item) -> EventKind:
     return _DRONE.get(text(item, "event"), kind_of_pipeline(text(item, "deploy_to"), otherwise="note"))
 
 
+def waits_at_block_step(build: Item) -> str:
+    """`requested` for a build of Buildkite that passed up to a step which somebody has to unblock."""
+    return "requested" if build.get("blocked") is True and text(build, "state") in ("passed", "blocked") else ""
+
+
 def _planned(item: Item) -> str:
     return "a preview of Pulumi" if text(item, "kind") == "preview" else ""
 
@@ -68,7 +73,7 @@ _DESCRIBED: Final = (
         time=("started_at", "scheduled_at", "created_at"), end=("finished_at",),
         kind=by_names("pipeline.slug", "pipeline.name"), pipeline=("pipeline.slug",),
         title=("pipeline.name", "message"), version=("commit",), state=("state",), states={"failing": "failed"},
-        url=("web_url",),
+        instead=waits_at_block_step, url=("web_url",),
     ),
     Described(
         name="builds of TeamCity", has=("buildTypeId", "number", "state"), time=("startDate", "queuedDate"),
@@ -127,7 +132,12 @@ _DESCRIBED: Final = (
     Described(
         name="jobs of AWX", has=("launch_type", "started", "finished", "status"), time=("started", "created"),
         end=("finished",), kind=by_names("name", "playbook", otherwise="config"), title=("name",), state=("status",),
-        labels={"playbook": ("playbook",)},
+        labels={"playbook": ("playbook",)}, places=("inventory", "summary_fields.inventory.name", "limit"),
+    ),
+    Described(
+        name="notifications of AWX", has=("friendly_name", "started", "finished", "inventory"), time=("started",),
+        end=("finished",), kind=by_names("name", "playbook", otherwise="config"), service=("project",),
+        title=("name",), state=("status",), places=("inventory", "limit"), url=("url",),
     ),
     Described(
         name="updates of Pulumi", has=("kind", "startTime", "result", "message"), time=("startTime",),

@@ -58,6 +58,16 @@ _DESCRIBED: Final = (
         title=("key", "fields.summary"), id=("key",), labels={"state": ("fields.status.name",)},
     ),
     Described(
+        name="requests of Jira Service Management", has=("issueKey", "currentStatus.status", "createdDate.iso8601"),
+        time=("createdDate.iso8601",), kind=lambda item: kind_of("", title=text(item, "summary")),
+        title=("issueKey", "summary"), state=("currentStatus.status",), id=("issueKey",),
+    ),
+    Described(
+        name="webhooks of Jira", has=("webhookEvent", "timestamp", "issue.key"), time=("timestamp",), kind="note",
+        title=("issue.key", "issue.fields.summary"), id=("issue.key",),
+        labels={"state": ("issue.fields.status.name",)},
+    ),
+    Described(
         name="issues of Linear", has=("identifier", "title", "createdAt", "state.type"),
         time=("completedAt", "createdAt"), kind="note", title=("identifier", "title"), id=("identifier",),
     ),

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from reconstruct.errors import UsageError
+from reconstruct.model import Gap
 from reconstruct.sources.metric_files.content import Content
 from reconstruct.sources.metric_files.tracks import Parsed, Recorder
 
@@ -35,7 +36,18 @@ def read_prometheus_api(content: Content, *, tz: str) -> Parsed | None:
         name = labels.pop("__name__", content.stem)
         samples = one.get("values") or ([one["value"]] if one.get("value") else [])
         recorder.add(name, labels, [sample[0] for sample in samples], [sample[1] for sample in samples])
-    return Parsed(recorder.tracks())
+    return Parsed(recorder.tracks(), gaps=_gaps(answer, source=content.name))
+
+
+def _gaps(answer: Any, *, source: str) -> tuple[Gap, ...]:
+    """What the server says is not whole: its warnings (Thanos), and VictoriaMetrics' `isPartial`."""
+    if not isinstance(answer, dict):
+        return ()
+    warnings = answer.get("warnings")
+    told = [str(one) for one in warnings] if isinstance(warnings, list) else []
+    if answer.get("isPartial") is True:
+        told.append("the server marked its answer as partial")
+    return tuple(Gap("", source, "a part of its series or samples", cause) for cause in dict.fromkeys(told))
 
 
 def _result(answer: Any) -> Sequence[Mapping[str, Any]] | None:

@@ -76,7 +76,7 @@ def alert_history(
                 Alert(
                     id="",
                     rule=name,
-                    service=service_of(labels),
+                    service=service_of(labels, own=server.service_labels),
                     labels=labels,
                     condition=rule.condition if rule else "",
                     pending_at=None if run.pending_s is None else _time(run.pending_s),

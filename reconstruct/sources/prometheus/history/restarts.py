@@ -56,7 +56,7 @@ def restarts(
     starts = [
         _Start(
             time=time,
-            service=service_of(labels),
+            service=service_of(labels, own=server.service_labels),
             what=instance_of(labels),
             metric=labels.get("__name__", ""),
             first_seen=number == 0 and _identity(labels) not in before,

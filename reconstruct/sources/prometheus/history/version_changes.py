@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final, NamedTuple
 
 import pandas as pd
@@ -60,13 +60,14 @@ def version_changes(
     overview_grid, grid = coarser(window, most_points=OVERVIEW_POINTS), coarser(window, most_points=DETAIL_POINTS)
     names = "|".join((BUILD_INFO, *map(pq.escaped, _carriers(server, window, scope=scope))))
     everything = _braces(f"__name__=~{pq.quote_label(names)}", scope)
-    by = pq.labels_list(("__name__", *IDENTITY_LABELS, *VERSION_LABELS))
+    by = pq.labels_list(("__name__", *dict.fromkeys((*server.service_labels, *IDENTITY_LABELS)), *VERSION_LABELS))
     overview = server.range(
         f"count by ({by}) (last_over_time({everything}[{pq.duration(overview_grid.step_s)}]))", overview_grid
     )
+    patience = int(ROLLOUT / grid.step)
     events: list[Event] = []
     queries: list[Query] = []
-    for name, job in several_versions(overview.labels):
+    for name, job in several_versions(overview.labels, own=server.service_labels):
         selector = _braces(f"__name__={pq.quote_label(name)}", f"job={pq.quote_label(job)}" if job else "", scope)
         spacing_s = (intervals or {}).get(job, INTERVAL_IF_UNKNOWN_S)
         asked = _Asked(name, job, selector, grid, spacing_s, max(LOOK_BACK * spacing_s, grid.step_s))
@@ -83,7 +84,7 @@ def version_changes(
                 series=len(answer.labels),
             )
         )
-        for service, changes in changes_in(answer, patience=int(ROLLOUT / grid.step)).items():
+        for service, changes in changes_in(answer, patience=patience, own=server.service_labels).items():
             if changes and changes[-1].withdrawn and _still_targets(server, changes[-1].withdrawn, asked):
                 changes = changes[:-1]  # it is down, not withdrawn
             events += _events(server, changes, service, asked)
@@ -101,12 +102,12 @@ def _carriers(server: Prometheus, window: Window, *, scope: str) -> tuple[str, .
         return ()
     if server.instant(_braces('__name__="target_info"', scope).join(("count(", ")")), at=at):
         return ()
-    by = pq.labels_list(("__name__", *IDENTITY_LABELS))
+    by = pq.labels_list(("__name__", *dict.fromkeys((*server.service_labels, *IDENTITY_LABELS))))
     services: dict[str, set[Service]] = {}
     series: dict[str, float] = {}
     for sample in server.instant(f"count by ({by}) ({told})", at=at):
         name = sample.labels.get("__name__", "")
-        services.setdefault(name, set()).add(service_of(sample.labels))
+        services.setdefault(name, set()).add(service_of(sample.labels, own=server.service_labels))
         series[name] = series.get(name, 0.0) + sample.value
     chosen: list[str] = []
     covered: set[Service] = set()
@@ -119,11 +120,11 @@ def _carriers(server: Prometheus, window: Window, *, scope: str) -> tuple[str, .
     return tuple(chosen)
 
 
-def several_versions(labels: Sequence[Mapping[str, str]]) -> list[tuple[str, str]]:
+def several_versions(labels: Sequence[Mapping[str, str]], *, own: Collection[str] = ()) -> list[tuple[str, str]]:
     """The (metric, job) pairs whose series tell more than one version for one service."""
     versions: dict[tuple[str, str, Service], set[str]] = {}
     for each in labels:
-        key = (each.get("__name__", ""), each.get("job", ""), service_of(each))
+        key = (each.get("__name__", ""), each.get("job", ""), service_of(each, own=own))
         versions.setdefault(key, set()).add(version_of(each))
     return sorted({(name, job) for (name, job, _), told in versions.items() if len(told) > 1})
 

@@ -7,7 +7,7 @@ several instances is one change with an end.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -63,14 +63,14 @@ def version_of(labels: Mapping[str, str]) -> str:
     return next((labels[name] for name in VERSION_LABELS if labels.get(name)), "")
 
 
-def changes_in(answer: Answer, *, patience: int) -> dict[Service, list[Change]]:
+def changes_in(answer: Answer, *, patience: int, own: Collection[str] = ()) -> dict[Service, list[Change]]:
     """What each service took up, oldest first, from one build_info's series (one an instance and version).
 
-    `patience` is in rows: how long a rollout may pause between two instances.
+    `patience` is in rows: how long a rollout may pause between two instances. `own` labels name a service first.
     """
     by_service: dict[Service, list[int]] = {}
     for column, labels in enumerate(answer.labels):
-        by_service.setdefault(service_of(labels), []).append(column)
+        by_service.setdefault(service_of(labels, own=own), []).append(column)
     return {
         service: _changes(
             present=~np.isnan(answer.values[:, columns]),
