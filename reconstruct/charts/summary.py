@@ -118,7 +118,12 @@ def summary_lanes(incident: Incident) -> list[Lane]:
         for e in incident.timeline
         if e.rule in ("mechanism", "spread") and e.level == "key" and e.evidence
     ]
-    chosen = [by_id[i] for i in dict.fromkeys(ids) if i in by_id][:MAX_LANES]
+    lanes: dict[
+        tuple[str, str], Anomaly
+    ] = {}  # the same of the same, by instance or counted elsewhere, tells nothing new
+    for one in (by_id[i] for i in ids if i in by_id):
+        lanes.setdefault((one.service.name, one.signal.aspect), one)
+    chosen = list(lanes.values())[:MAX_LANES]
     if not chosen:
         worst = (max(_of_metric(incident, m.signal.id), key=lambda a: a.score) for m in sick_metrics(incident))
         chosen = list(worst)[: MAX_LANES - 1]

@@ -112,6 +112,8 @@ def attribute(
         return None
     kind = change.event.kind
     fits = candidate.mechanism.kinds.get(kind, 0.0) if candidate.mechanism.kinds else 0.0
+    if change.acts == "while it runs" and fits > 0:
+        fits *= min(max(when.weight, 0.0) / AT_ONCE, 1.0)  # what runs does it while it runs, not minutes later
     if kind in ("config", "scale") and _left_the_bound(candidate, system):
         fits = min(fits, LEFT_THE_BOUND)
     undone = _undone(change, candidate, case, span)
@@ -133,7 +135,14 @@ def attribute(
         None if ended else recovered_without_rollback(change, case, cured_by),
         ambiguous_order(change, near),
     )
-    return Attributed(change, KIND_PRIOR.get(kind, 0.0), tuple(r for r in told if r is not None))
+    return Attributed(change, _prior(change, candidate, system), tuple(r for r in told if r is not None))
+
+
+def _prior(change: Change, candidate: Candidate, system: System) -> float:
+    """Of its kind; a restart of what keeps its contents in memory empties it, which is no consequence of it."""
+    kind, thing = change.event.kind, system.thing(change.event.service.name)
+    emptied = kind == "restart" and system.kinds.get(thing or "") == "cache" and thing == candidate.thing
+    return 0.0 if emptied else KIND_PRIOR.get(kind, 0.0)
 
 
 LEFT_THE_BOUND: Final = -1.0
@@ -197,9 +206,10 @@ def temporal_order(change: Change, candidate: Candidate, case: Case, span: Span)
     slack_s = CLOCKS_S + 1.5 * step + (AFTER_BY_S if candidate.slope else 0.0)
     weight = 0.0
     kind = "before-sign"
+    if lag_s < 0 and event.time > case.onset.latest + pd.Timedelta(seconds=slack_s):
+        return None  # the impact had begun by then
     if lag_s < -slack_s:
-        after_onset = event.time > case.onset.latest + pd.Timedelta(seconds=slack_s)
-        if lag_s < -slack_s - AFTER_BY_S or after_onset:
+        if lag_s < -slack_s - AFTER_BY_S:
             return None
         weight, kind = AFTER_SIGN, "after-sign"
     elif candidate.slope and lag_s < AFTER_BY_S - slack_s:  # a line may have begun later than it seems, hardly by much

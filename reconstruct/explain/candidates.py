@@ -16,7 +16,7 @@ from reconstruct.explain.before_during import Move, Span, move, slope_start
 from reconstruct.explain.figures import Figure, Rollouts, figures, hosts_of
 from reconstruct.explain.locate import Location, excess, met_by_users, owns_its_time
 from reconstruct.explain.own_failures import own_failures
-from reconstruct.explain.priors import AT_CAPACITY, EXPLAINS_SHARE, ROUND_TRIPS
+from reconstruct.explain.priors import AT_CAPACITY, CALL_TRIPS, EXPLAINS_SHARE, ROUND_TRIPS
 from reconstruct.explain.shown import ANYONE, NETWORK, Candidate
 from reconstruct.model import Fact, Mechanism, Reason, Tell
 from reconstruct.model.system import System
@@ -122,7 +122,7 @@ def cleared(system: System, span: Span, mechanism: Mechanism, *, rollouts: Rollo
 def _accounts(figure: Figure, moved: Move, system: System, span: Span) -> bool:
     """Whether a figure moved by enough to account for what requests wait longer.
 
-    A request passes a way ROUND_TRIPS times at most: one that takes d longer explains at most that times d. Where
+    A request passes a way so often at most: one that takes d longer explains at most that times d. Where
     requests are not timed, or did not wait longer, nothing tells how much is enough. What a service waits for its
     statements is held against its own requests.
     """
@@ -130,8 +130,21 @@ def _accounts(figure: Figure, moved: Move, system: System, span: Span) -> bool:
         return moved.by >= OWN_SHARE * excess(system.served.get(figure.thing), span).later_s > 0
     if figure.name != "round-trip":
         return True
-    later_s = max((excess(flow, span).later_s for flow in system.served.values()), default=0.0)
-    return later_s <= 0 or moved.by * ROUND_TRIPS >= EXPLAINS_SHARE * later_s
+    later = {thing: excess(flow, span).later_s for thing, flow in system.served.items()}
+    slowest = max(later, key=lambda thing: later[thing], default="")
+    later_s = later.get(slowest, 0.0)
+    return later_s <= 0 or moved.by * _round_trips(system, slowest, span) >= EXPLAINS_SHARE * later_s
+
+
+def _round_trips(system: System, thing: str, span: Span) -> float:
+    """How often a request of a service passes a way at most: by the calls to databases that it counts, if it does."""
+    asked = [
+        excess(call, span).rate
+        for (caller, callee), call in system.called.items()
+        if caller == thing and system.kinds.get(callee) == "database"
+    ]
+    requests = excess(system.served.get(thing), span).rate
+    return CALL_TRIPS * max(asked) / requests if any(asked) and requests > 0 else ROUND_TRIPS
 
 
 def taking_part(system: System) -> frozenset[str]:

@@ -176,6 +176,8 @@ TYPICAL: Final = 0.7
 ROUND_TRIPS: Final = 20.0
 """A request that talks to its database twenty times is chatty: a round trip slower by d explains at most this times
 d."""
+CALL_TRIPS: Final = 4.0
+"""Round trips of one counted call: a connection is checked, a transaction begun, the statement sent, and committed."""
 EXPLAINS_SHARE: Final = 0.1
 """What explains less than a tenth of the effect cannot account for it."""
 HOST_BUSY: Final = 0.85

@@ -149,7 +149,7 @@ def _objects(node: object) -> Iterator[Mapping[str, Any]]:
     if isinstance(node, Mapping):
         yield node
         for key, value in node.items():
-            if key != "labels":  # theirs, not ours: a label may be called "event" or "id"
+            if key not in ("labels", "families", "top"):  # theirs: a label may be called "event", a metric "m1"
                 yield from _objects(value)
     elif isinstance(node, list):
         for value in node:

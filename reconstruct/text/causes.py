@@ -176,6 +176,8 @@ def beyond_statement(reason: Reason) -> str:
 
 
 def _lag(facts: Facts) -> str:
+    if _time(facts, "sign") < _time(facts, "time"):
+        return _late_sign(facts)
     began = "the slope began" if facts["slope"] else "the first sign"
     said = f"{span(_time(facts, 'time'), _time(facts, 'sign'))} before {began} at {clock(_time(facts, 'sign'))}"
     return f"{said}; such a change usually shows sooner" if facts.get("late") else said
@@ -309,12 +311,14 @@ def hint_text(statement: str, facts: Facts) -> str:
             time=clock(_time(facts, "sign")),
         )
     change = str(facts.get("change") or "")
-    said = (
-        f"{span(_time(facts, 'time'), _time(facts, 'sign'))} after {change}, {what}"
-        if change
-        else f"{what}, with no change that explains it"
-    )
+    said = f"{_since(facts)} {change}, {what}" if change else f"{what}, with no change that explains it"
     return f"{said[:1].upper()}{said[1:]}."
+
+
+def _since(facts: Facts) -> str:
+    """How a sign follows a change; where it seems to come first, their times are not told so exactly."""
+    time, sign = _time(facts, "time"), _time(facts, "sign")
+    return f"{span(time, sign)} after" if sign >= time else "at the time of"
 
 
 def _during(facts: Facts) -> str:

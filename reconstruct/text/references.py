@@ -164,15 +164,18 @@ _EPOCH: Final = re.compile(r":\d{9,}$")
 """A moment in seconds since 1970 at the end of an id."""
 
 
+def source_text(event: Event) -> str:
+    """Who told of an event, and its id there; without the time in it of what was derived from samples."""
+    return " ".join(part for part in (event.source, _EPOCH.sub("", event.source_id)) if part) or event.kind
+
+
 def _query(query: Query) -> Cited:
     series = f"{query.series} series" if query.series else "no series"
     return Cited(query.id, "query", query.signal, f"{query.signal}: {series}", query=query.id, signal=query.signal)
 
 
 def _event(event: Event) -> Cited:
-    # What was derived from samples is told by its metric and labels: the entry has its time.
-    source = " ".join(part for part in (event.source, _EPOCH.sub("", event.source_id)) if part)
-    return Cited(event.id, "event", source or event.kind, event_text(event), url=web_url(event.url))
+    return Cited(event.id, "event", source_text(event), event_text(event), url=web_url(event.url))
 
 
 def _alert(alert: Alert) -> Cited:

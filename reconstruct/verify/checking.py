@@ -17,11 +17,12 @@ from reconstruct.verify.claims.durations import judge_durations
 from reconstruct.verify.claims.figures import judge_figures, judge_symptom
 from reconstruct.verify.claims.gaps import judge_gap
 from reconstruct.verify.claims.hits import Hit, hits
+from reconstruct.verify.claims.id_names import KINDS, judge_ids, trusted_kinds
 from reconstruct.verify.claims.judging import TOLERANCE_S, Case, outside
 from reconstruct.verify.claims.milestones import judge_detection, judge_mitigation, judge_recovery, judge_start
 from reconstruct.verify.claims.people import judge_human, judge_users
 from reconstruct.verify.claims.read import Told, claim_of, timed
-from reconstruct.verify.claims.references import KINDS, cites_own, judge_cited, judge_ids, judge_query, trusted_kinds
+from reconstruct.verify.claims.references import cites_own, judge_cited, judge_query
 from reconstruct.verify.claims.relative import with_relative
 from reconstruct.verify.claims.unaffected import judge_unaffected
 from reconstruct.verify.claims.untimed import judge_untimed

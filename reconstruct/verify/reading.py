@@ -15,7 +15,7 @@ from reconstruct.verify.vocabulary import has_digit
 from reconstruct.verify.zones import UTC, ZONE, Zone, city_zone, read_zone
 
 _ZONE_TOLD: Final = re.compile(
-    r"\b(?:[Tt]imes?|[Tt]imestamps?|[Tt]imezone|[Tt]ime zone|(?:[Uu]hrz|[Zz])eit(?:en|angaben)|[Hh]eures|[Hh]oras)"
+    r"\b(?:[Tt]ime ?zone|[Tt]imes?|[Tt]imestamps?|(?:[Uu]hrz|[Zz])eit(?:en|angaben)|[Hh]eures|[Hh]oras)"
     r"(?: (?:below|here|listed|shown|given|stated|are|is|in|all|on this page|alle|sind|gelten|sont|en|son"
     r"|est[áa]n))*\s?:?\s*(?=[(\w])"
 )
@@ -40,6 +40,8 @@ ABOUT_S: Final = 300.0
 
 State = tuple[bool, float | None, int]
 """Whether a passage held a time of its own, the last one, and how many nights had passed."""
+_LABEL: Final = 40
+"""Characters of a line that is a label at most."""
 _SHORT: Final = 200
 """Characters of a text whose dates are kept: headings, and lines that come again."""
 
@@ -234,6 +236,10 @@ def setting_of(passages: Sequence[Passage], record: Record, *, zone: str) -> Set
     told = next(
         (z for p in passages if p.kind != "code" and len(p.text) < 600 and (z := zone_told(p.text)) is not None), None
     )
+    if told is None:
+        # A line of its own over a list, that is no heading: "Timeline (CET)".
+        labels = (p.text for p in passages if p.kind == "prose" and len(p.text) < _LABEL and not has_digit(p.text))
+        told = next((z for text in labels if "(" in text and (z := zone_in(text)) is not None), None)
     default = read_zone(zone) if zone else UTC
     setting = Setting(record, told or default)
     setting.top = _top(passages, setting)

@@ -40,10 +40,11 @@ def test_it_is_1200_by_630_and_no_text_is_cut_off_or_overlaps(story: Callable[[]
 def test_a_recorded_incident_states_its_finding_above_the_users_lanes() -> None:
     found = incident("00-seed")
     said = [text.says for text in shown_texts(summary_picture(found))]
-    assert said[0].startswith("shop failed 3")
+    assert said[0].startswith("lb failed 23 % ")
     lanes = summary_lanes(found)
     assert 2 <= len(lanes) <= MAX_LANES
-    assert [lane.name for lane in lanes[:2]] == ["failed requests, shop", "p95 latency, shop"]
+    assert [lane.name for lane in lanes[:2]] == ["failed requests, lb", "mean latency, shop"]
+    assert len({(lane.anomaly.service.name, lane.anomaly.signal.aspect) for lane in lanes}) == len(lanes)
     assert any(one.startswith("deploy shop 2.20.0") for one in said)
     assert any(one.startswith("rollback shop 2.14.1") for one in said)
 

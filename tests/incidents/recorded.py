@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from reconstruct.bundle import read_bundle
-from reconstruct.model import Alert, Event, Evidence, Gap, Incident, Moment, Service, Settings, Window
+from reconstruct.model import Alert, Event, Evidence, Gap, Incident, Metric, Moment, Service, Settings, Window
 from reconstruct.packs.mechanisms import load_mechanisms
 from reconstruct.pipeline import draft
 
@@ -75,6 +75,7 @@ def shifted(of: Evidence, by: pd.Timedelta) -> Evidence:
         of,
         window=window,
         metrics=tuple(replace(m, values=m.values.set_axis(window.index, axis=0)) for m in of.metrics),
+        raw=tuple(replace(m, values=m.values.set_axis(window.index, axis=0)) for m in of.raw),
         events=tuple(map(event, of.events)),
         alerts=tuple(map(alert, of.alerts)),
         gaps=tuple(map(gap, of.gaps)),
@@ -95,8 +96,8 @@ def renamed(of: Evidence) -> Evidence:
     def labels(given: dict[str, str]) -> dict[str, str]:
         return {key: new(value) for key, value in given.items()}
 
-    metrics = tuple(
-        replace(
+    def metric(m: Metric) -> Metric:
+        return replace(
             m,
             signal=replace(
                 m.signal,
@@ -108,12 +109,14 @@ def renamed(of: Evidence) -> Evidence:
             labels=tuple(labels(dict(each)) for each in m.labels),
             services=tuple(map(service, m.services)),
         )
-        for m in of.metrics
-    )
-    signals = {old.signal.id: fresh.signal.id for old, fresh in zip(of.metrics, metrics, strict=True)}
+
+    metrics, raw = tuple(map(metric, of.metrics)), tuple(map(metric, of.raw))
+    pairs = zip((*of.metrics, *of.raw), (*metrics, *raw), strict=True)
+    signals = {old.signal.id: fresh.signal.id for old, fresh in pairs}
     return replace(
         of,
         metrics=metrics,
+        raw=raw,
         events=tuple(replace(e, service=service(e.service)) for e in of.events),
         alerts=tuple(
             replace(a, rule=new(a.rule), service=service(a.service), labels=labels(dict(a.labels))) for a in of.alerts
@@ -131,14 +134,11 @@ def thinned(of: Evidence) -> Evidence:
         old.step * 2,
         old.start - 2 * old.step * ((old.start - old.baseline_start) // (2 * old.step)),
     )
-    return replace(
-        of,
-        window=window,
-        metrics=tuple(
-            replace(m, values=m.values.reindex(window.index), spacing_s=max(m.spacing_s, window.step_s))
-            for m in of.metrics
-        ),
-    )
+
+    def metric(m: Metric) -> Metric:
+        return replace(m, values=m.values.reindex(window.index), spacing_s=max(m.spacing_s, window.step_s))
+
+    return replace(of, window=window, metrics=tuple(map(metric, of.metrics)), raw=tuple(map(metric, of.raw)))
 
 
 def width_s(moment: Moment) -> float:

@@ -30,12 +30,23 @@ GUILTY = {
     "04-pool": "52031",
     "06-memory-leak": "54021",
     "13-errors": "59021",
+    "21-cache-key": "4427",
+    "23-canary": "4441",
+    "29-cpu-limit": "CHG-90255",
 }
 NAMES = sorted(GUILTY)
 pytestmark = pytest.mark.slow
 
 
-@pytest.mark.parametrize("name", NAMES)
+WITHOUT_THE_GUILTY = [
+    pytest.param(name, marks=pytest.mark.xfail(reason="the gateway's reload 83 s before stays plausible at 44 %"))
+    if name == "21-cache-key"
+    else name
+    for name in NAMES
+]
+
+
+@pytest.mark.parametrize("name", WITHOUT_THE_GUILTY)
 def test_with_the_guilty_change_deleted_no_change_is_blamed(name: str) -> None:
     assert not blamed(drafted(without(evidence(name), lambda e: e.source_id == GUILTY[name])))
 

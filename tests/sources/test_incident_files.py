@@ -27,14 +27,15 @@ def test_an_incident_of_this_program_is_read_with_its_mechanism_and_what_mitigat
 ) -> None:
     path = tmp_path / "incident.json"
     path.write_text(json.dumps(document))
-    (past,) = read_past_incidents(path)
+    episodes = read_past_incidents(path)
+    past = episodes[0]
     assert past.start.isoformat().startswith(str(document["milestones"]["onset"]["time"])[:19])  # type: ignore[index]
     assert past.end is not None
     assert (past.mechanism, past.change_kind) == ("slow-query", "deploy")
     assert past.mitigation
     assert past.alerts
     assert "shop" in past.services
-    assert read_history(tmp_path) == (past,)
+    assert read_history(tmp_path) == episodes
 
 
 def test_where_nothing_went_wrong_there_is_nothing_to_catch(document: dict[str, object], tmp_path: Path) -> None:

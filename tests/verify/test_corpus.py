@@ -21,7 +21,8 @@ BELOW: Final = {
     "eighth": {"verdicts": 0.95},
     "ninth": {"precision": 0.94, "recall": 0.94, "kinds": 0.86, "verdicts": 0.82},
     "tenth": {"verdicts": 0.95},
-    "eleventh": {"recall": 0.87, "verdicts": 0.84},
+    "eleventh": {"recall": 0.93, "verdicts": 0.93},
+    "twelfth": {"verdicts": 0.94},
 }
 """Batches of styles never seen before that are below what is asked, and what they reach: it may only rise."""
 

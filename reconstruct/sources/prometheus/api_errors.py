@@ -12,11 +12,18 @@ from reconstruct.http import HttpSettings, host_of, plain, redact
 _TOO_MANY_SAMPLES: Final = re.compile(
     r"too many samples|maxSamplesPer|max-(?:fetched|estimated|chunks|samples)|maxQueryDuration"
     r"|exceeded maximum resolution|too many points|maxPointsPerTimeseries"
+    r"|max number of (?:samples|chunks) limit|aggregated (?:chunks|data) size limit"  # Cortex
+    r"|exceeded (?:samples|chunks|bytes) limit|maxMemoryPerQuery"  # store gateways, VictoriaMetrics
 )
 _TOO_LONG: Final = re.compile(
     r"(?:query )?time range (?:exceeds|cannot exceed)|query length exceeds|max-(?:total-)?query-length"
 )
-_TOO_WIDE: Final = re.compile(r"maximum number of series|max-series-per-query|maxSeries|too many (?:time)?series")
+_TOO_WIDE: Final = re.compile(
+    r"maximum number of series|max-series-per-query|maxSeries|too many (?:time)?series"
+    r"|max number of series limit|exceeded series limit"  # Cortex, store gateways of Thanos and Mimir
+    r"|(?:matching|unique) timeseries exceeds"  # VictoriaMetrics
+)
+_BLOCKED: Final = re.compile(r"blocked by the cluster administrator|query-blocked")
 MAX_KIND: Final = 40
 """Characters of the kind of an error: Prometheus's own have 16 at most."""
 _LIMIT: Final = re.compile(r"limit: *((?:[0-9.]+(?:ms|[smhdwy]))+)")
@@ -76,6 +83,8 @@ def refusal(*, status: int, error_type: str, error: str, query: str, settings: H
             f"{at} would have to load too many samples: {words}",
             hint="narrow --scope, or raise --query.max-samples on the server",
         )
+    if _BLOCKED.search(error):
+        return SourceError(f"{at} does not take this query: {words}", hint="whoever runs it has blocked it: ask them")
     if error_type in ("timeout", "canceled") or (status in (503, 422) and _TOO_SLOW.search(error)):
         return TooSlowError(
             f"{at} did not finish the query in time: {words}",

@@ -22,6 +22,7 @@ from reconstruct.model.limits import Limits
 from reconstruct.sources.prometheus.dialect import plain_label, plain_labels
 from reconstruct.sources.prometheus.float_text import numbers_in, plain_numbers_in
 from reconstruct.sources.prometheus.json_stream import GarbledError, JsonStream
+from reconstruct.sources.prometheus.responses import PARTIAL
 
 BATCH_BYTES: Final = 1 << 19
 """Of samples, parsed at a time: many enough that a call costs little, few enough for the processor's cache."""
@@ -231,7 +232,7 @@ def _note(envelope: Envelope, key: str, value: object) -> None:
     elif key == "infos":
         envelope.infos += [str(each) for each in value] if isinstance(value, list) else []
     elif key == "isPartial" and value is True:  # VictoriaMetrics in cluster form
-        envelope.warnings.append("the answer is partial: some storage nodes did not answer")
+        envelope.warnings.append(PARTIAL)
 
 
 def _read_series(body: JsonStream, batch: _Batch, envelope: Envelope) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,9 @@ from reconstruct.json_text import FORM_ERRORS
 from reconstruct.model.instants import can_be_meant
 from reconstruct.sources.prometheus.dialect import plain_labels
 from reconstruct.sources.prometheus.json_stream import GarbledError
+
+PARTIAL: Final = "the answer is partial: some storage nodes did not answer"
+"""What `isPartial` of VictoriaMetrics in cluster form means, as a warning."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

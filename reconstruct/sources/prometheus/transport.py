@@ -33,6 +33,7 @@ from reconstruct.http.dates import http_date
 from reconstruct.json_text import JsonError, read_json
 from reconstruct.sources.prometheus.api_errors import TooSlowError, refusal
 from reconstruct.sources.prometheus.json_stream import BLOCK_BYTES, CutShortError
+from reconstruct.sources.prometheus.responses import PARTIAL
 
 USUAL_PREFIXES: Final = ("/prometheus", "/prom", "/select/0/prometheus", "/api/prom")
 """Tried once, to be able to name the right address: behind a proxy, VictoriaMetrics in cluster form, Cortex."""
@@ -112,7 +113,7 @@ class Transport:
         except requests.RequestException as error:
             raise unreachable(error, settings=self.settings) from error
         answer = self._last.answer
-        if b'"warnings"' in answer.content:  # prometheus-api-client drops them
+        if b'"warnings"' in answer.content or b'"isPartial"' in answer.content:  # prometheus-api-client drops them
             self._data_of(answer.content, status=answer.status_code, query=urlsplit(answer.url).path)
         return found
 
@@ -205,6 +206,8 @@ class Transport:
             parsed = read_json(body)
             for words in parsed.get("warnings") or ():
                 self._warned[query, plain(str(words))] = None
+            if parsed.get("isPartial") is True:
+                self._warned[query, PARTIAL] = None
             if parsed["status"] == "success":
                 return parsed.get("data")
             error_type, words = str(parsed.get("errorType", "")), str(parsed.get("error", ""))

@@ -18,6 +18,7 @@ from reconstruct.verify.vocabulary import phrase
 
 RARE: Final = frozenset(("deploy", "rollback", "migration"))
 """Kinds whose sources list every one: another one of the same service would be in the evidence."""
+_ROLLED_OUT: Final = frozenset(("config", "migration", "flag"))
 _THE: Final = AnyCase(r"\bthe\s+(?:\w+\s+){0,2}$")
 _DONE: Final = AnyCase(
     r"\b(?:complet\w+|finish\w+|done|ended|fully rolled|rolled out everywhere|succeeded|successful(?:ly)?)\b"
@@ -38,6 +39,11 @@ def judge_change(told: Told, case: Case) -> Iterator[Finding]:
     events = [one for one in record.happenings if one.event.kind in hit.events]
     fits = [one for one in events if _about(one, services)] if services else events
     with_version = [one for one in fits if set(versions) & set(_versions(one, record))]
+    if versions and not with_version:
+        # A configuration, too, is "rolled out".
+        fits = [h for h in record.happenings if h.event.kind in _ROLLED_OUT and (_about(h, services) or not services)]
+        with_version = [one for one in fits if set(versions) & set(_versions(one, record))]
+        fits = with_version or ([one for one in events if _about(one, services)] if services else events)
     of_kind = [one for one in fits if one.event.kind == hit.events[0]]
     if versions:
         pool: Sequence[Happening] = with_version

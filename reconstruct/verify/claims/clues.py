@@ -14,7 +14,8 @@ from reconstruct.verify.record import Record
 from reconstruct.verify.statements import Place, Statement
 
 _GOOD: Final = AnyCase(
-    r"\b(?:again|recover\w*|gone|over|ends?|ended|fine|healthy|stable|green|normal\w*|restored|fixed|solved|subsid\w+"
+    r"\b(?:again|recover\w*|gone|over(?! (?:an?|the|half|\d+|\w+ (?:minute|hour|second)s?)\b)|"
+    r"ends?|ended|fine|healthy|stable|green|normal\w*|restored|fixed|solved|subsid\w+"
     r"|clean|calm|quiet)\b"
 )
 _BAD: Final = AnyCase(

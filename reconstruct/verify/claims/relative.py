@@ -45,7 +45,7 @@ def _relative_times(statement: Statement, case: Case) -> Iterator[Placed]:
         if before and (last is None or last.written.start < before[-1].written.start):
             last = before[-1]
         chained = word in ("later", "earlier") or bool(_CHAINED.match(what))
-        spans = last.may_be if chained and last is not None else () if chained else _anchor(what, case.record)
+        spans = last.may_be if chained and last is not None else () if chained else anchor(what, case.record)
         if not spans:
             continue
         sign = -1.0 if word in ("earlier", "before", "prior to") else 1.0
@@ -63,7 +63,7 @@ def _relative_times(statement: Statement, case: Case) -> Iterator[Placed]:
         yield last
 
 
-def _anchor(what: str, record: Record) -> tuple[tuple[float, float], ...]:
+def anchor(what: str, record: Record) -> tuple[tuple[float, float], ...]:
     """What something is said to be after or before."""
     if re.search(r"\b(?:roll ?back|revert)", what):
         return tuple((one.low, one.end or one.high) for one in record.happenings if one.event.kind == "rollback")

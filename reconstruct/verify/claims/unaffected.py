@@ -34,9 +34,11 @@ def judge_unaffected(statement: Statement, case: Case, told: Told | None = None)
     told = told or Told(statement, "unaffected", Hit("unaffected", *place), None)
     claim = claim_of(told)
     record = case.record
-    mechanism = mechanism_in(statement.text, record) or _of_topic(statement.text, record)
     words = phrase(statement.text)
     layer = layer_in(words)
+    aspects = _ASPECTS.keys() & topics(frozenset(words)) if not _SPOKEN_OF.search(statement.text) else frozenset()
+    # "Requests did not fail" is said of errors, not of traffic.
+    mechanism = mechanism_in(statement.text, record) or ("" if aspects else _of_topic(statement.text, record))
     services = services_in(record, statement.text)
     placed = told.time is not None
     verdict: Verdict
@@ -58,9 +60,7 @@ def judge_unaffected(statement: Statement, case: Case, told: Told | None = None)
             [a for a in record.incident.anomalies if a.service.name in services and a.worse],
             record,
         )
-    elif (
-        not placed and not _SPOKEN_OF.search(statement.text) and (aspects := _ASPECTS.keys() & topics(frozenset(words)))
-    ):
+    elif aspects and not placed:
         told_of = {_ASPECTS[one] for one in aspects}
         verdict, shown = _of_anomalies(
             [m.query for m in record.incident.evidence.metrics if _felt_as(m.signal, told_of)],

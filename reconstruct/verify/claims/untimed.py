@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 from reconstruct.model.verification import Finding, Shown
@@ -13,9 +14,10 @@ from reconstruct.verify.claims.changes import judge_change
 from reconstruct.verify.claims.hits import Hit
 from reconstruct.verify.claims.judging import Case, finding, shown_alert
 from reconstruct.verify.claims.read import Told
+from reconstruct.verify.claims.relative import anchor
 from reconstruct.verify.claims.topics import topics
 from reconstruct.verify.folding import AnyCase
-from reconstruct.verify.record import Record
+from reconstruct.verify.record import Record, seconds
 from reconstruct.verify.statements import Statement
 from reconstruct.verify.vocabulary import phrase
 
@@ -41,7 +43,8 @@ def judge_untimed(statement: Statement, found: Sequence[Hit], case: Case) -> Ite
     for hit in found:
         spoken_of = statement.versions and not names_cause(statement)
         if hit.kind == "change" and not hit.below and (spoken_of or statement.negated(hit.start)):
-            yield from judge_change(Told(statement, "change", hit, None), case)
+            for one in judge_change(Told(statement, "change", hit, None), case):
+                yield _in_order(one, hit, statement, case)
             break
     yield from _states(statement, found, case)
     fired = _FIRED.search(statement.text)
@@ -58,6 +61,20 @@ def judge_untimed(statement: Statement, found: Sequence[Hit], case: Case) -> Ite
             yield finding(told, "confirmed", "happened", [first], subject=named[0])
         elif not statement.segments[statement.segment(place[0])].below:
             yield finding(told, "contradicted", "happened", [first], subject=named[0])
+
+
+def _in_order(finding: Finding, hit: Hit, statement: Statement, case: Case) -> Finding:
+    """A change that was, where it is said to have come before or after something: only if it did."""
+    order = _ORDER.search(statement.passage.text, hit.end, statement.end)
+    if order is None or finding.verdict != "confirmed" or not finding.shown:
+        return finding
+    spans = anchor(statement.passage.text[order.end() : statement.end].lower(), case.record)
+    low = finding.shown[0].low
+    if not spans or low is None or seconds(low) in {span[0] for span in spans}:
+        return replace(finding, verdict="unverifiable", reason="lies-between")
+    later = order[0].lower() in _LATER
+    right = all(seconds(low) >= a if later else seconds(low) <= b for a, b in spans)
+    return finding if right else replace(finding, verdict="contradicted", reason="differs")
 
 
 def _states(statement: Statement, found: Sequence[Hit], case: Case) -> Iterator[Finding]:
