@@ -135,7 +135,14 @@ def attribute(
         None if ended else recovered_without_rollback(change, case, cured_by),
         ambiguous_order(change, near),
     )
-    return Attributed(change, KIND_PRIOR.get(kind, 0.0), tuple(r for r in told if r is not None))
+    return Attributed(change, _prior(change, candidate, system), tuple(r for r in told if r is not None))
+
+
+def _prior(change: Change, candidate: Candidate, system: System) -> float:
+    """Of its kind; a restart of what keeps its contents in memory empties it, which is no consequence of it."""
+    kind, thing = change.event.kind, system.thing(change.event.service.name)
+    emptied = kind == "restart" and system.kinds.get(thing or "") == "cache" and thing == candidate.thing
+    return 0.0 if emptied else KIND_PRIOR.get(kind, 0.0)
 
 
 LEFT_THE_BOUND: Final = -1.0

@@ -225,6 +225,9 @@ def _system(
     calls: Collection[tuple[str, str]],
 ) -> System:
     alone = set(flows.served)
+    met = {callee for caller, callee in flows.called if caller != callee} | {callee for _, callee in flows.callers}
+    for proxy in flows.passers - alone - met:
+        names.kinds[proxy] = "edge"
     for (caller, _), metrics in list(flows.called.items()):  # a proxy that only tells what it passes on
         if names.kinds.get(caller) == "edge" and caller not in alone:
             for name, pieces in metrics.items():

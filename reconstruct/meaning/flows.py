@@ -56,6 +56,8 @@ class Flows:
     consumers: dict[str, str] = field(default_factory=dict)
     callers: set[tuple[str, str]] = field(default_factory=set)
     """(caller, callee) as the callee tells."""
+    passers: set[str] = field(default_factory=set)
+    """Who counts answers by the service that gave them and is no client: it may be a proxy."""
 
 
 def read_flow(name: str, rows: Sequence[Row], *, names: Names, found: Flows) -> bool:
@@ -131,6 +133,8 @@ def read_flow(name: str, rows: Sequence[Row], *, names: Names, found: Flows) -> 
                 found.served[thing][name].append(piece)
             else:
                 found.called[thing, other][name].append(piece)
+                if not client and not store:
+                    found.passers.add(thing)
         elif message:
             (found.delayed if late else found.handled)[thing][name].append(piece)
             queue = next((row.own[k] for k in (queued, *words_for.QUEUE_LABELS) if k and row.own.get(k)), None)

@@ -135,9 +135,13 @@ def family_of(words: Sequence[str]) -> words_for.Family:
     ('database', 'app', 'app')
     >>> family_of(("aws", "sqs", "approximate")), family_of(("aws", "applicationelb", "request"))
     ('queue', 'edge')
+    >>> family_of(("sql", "service", "latency", "count")), family_of(("sql", "db", "connection"))
+    ('database', 'app')
     """
     if not words or words[1:2] == ("pool",):
         return "app"
+    if words[0] == "sql" and words_for.OF_SERVERS.intersection(words[1:2]):
+        return "database"
     if words[0] in words_for.CLOUDS:
         return next((words_for.CLOUD_FAMILY_OF[w] for w in words[1:] if w in words_for.CLOUD_FAMILY_OF), "app")
     return words_for.FAMILY_OF.get(words[0], "app")

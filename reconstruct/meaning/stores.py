@@ -40,12 +40,16 @@ STORES: Final[dict[str, tuple[tuple[Role | None, re.Pattern[str]], ...]]] = {
         ),
         ("deadlocks", r"deadlock"),
         ("oldest_transaction", r"max_tx_duration|longest|oldest"),
-        ("statements", r"statements?_calls|statement.*_count$|latenc\w*_ops|latencies_ops"),
+        ("statements", r"statements?_calls|statement.*_count$|latenc\w*_ops|latencies_ops|^sql_service_latency_count"),
         (
             "statement_time",
-            r"statements?_seconds|statement.*_sum$|statements_.*time|latenc\w*_latency|latency_total|latencies_latency",
+            r"statements?_seconds|statement.*_sum$|statements_.*time|latenc\w*_latency|latency_total|latencies_latency"
+            r"|^sql_service_latency_sum",
         ),
-        ("active", r"state=active|threads_running|active_(sessions|connections)|dbload\b|activeclients.*total"),
+        (
+            "active",
+            r"state=active|sql_statements_active|threads_running|active_(sessions|connections)|dbload\b|activeclients.*total",
+        ),
         (
             "rows",
             r"tup_returned|row_ops.*read|rows_read|read_rnd_next|documents?_(scanned|examined)|scanned_?objects|rows_examined|full_scan"
@@ -75,23 +79,31 @@ STORES: Final[dict[str, tuple[tuple[Role | None, re.Pattern[str]], ...]]] = {
         ("up", r"_up\b"),
         (None, r"exporter|scrape|memory|disk|bytes|connections|channels?\b|erlang|raft"),
         ("redelivered", r"redeliver"),
-        ("unacked", r"unack|inflight|not_visible"),
-        ("consumers", r"consumers\b|members\b|num_consumers"),
+        ("unacked", r"unack|inflight|not_visible|delivering"),
+        ("consumers", r"consumers\b|members\b|num_consumers|consumers?_count\b"),
         (
             "consumed",
             r"acked_total|messages_acknowledged|ack_floor_stream_seq|messages_deleted|consumergroup_current_offset(_sum)?\b|acknowledged|delivered_ack",
         ),
         (
             "published",
-            r"published|(?<!of_messages_)received|messages_in|partition_current_offset|last_seq|messages_sent",
+            r"published|(?<!of_messages_)received|messages_in\b|in_messages|messages_added|partition_current_offset"
+            r"|last_seq|messages_sent",
         ),
         (
             "depth",
-            r"messages_ready\b|lag\b|pending|messages_visible|backlog|lag_sum|consumer_lag|queue_messages\b|depth",
+            r"messages_ready\b|lag\b|pending|messages_visible|back_?log|lag_sum|consumer_lag|queue_messages\b|depth"
+            r"|(?<!routed_)messages?_count\b|queue_size\b",
         ),
     ),
 }
 """Role of a figure by the metric's name and its labels, the first that fits; None = of no use."""
+IN_PARTS: Final = (
+    (re.compile(r"row_lock_time\b"), 1e-3),
+    (re.compile(r"latencies_latency"), 1e-6),
+    (re.compile(r"^sql_\w+_latency_sum"), 1e-9),
+)
+"""Times that are no seconds though no name says so: of InnoDB, MongoDB, CockroachDB, as their manuals have them."""
 ONE_MEASURE: Final = (
     "operations",
     "rows",
@@ -133,8 +145,7 @@ def read_store(family: str, name: str, rows: Sequence[Row], *, names: Names, fou
             values = row.signal if rate_wanted or role != "depth" else row.values
             if role in ("published", "consumed") and row.rate is None:
                 break
-            if role == "lock_time":
-                values = values * 1e-3  # InnoDB counts milliseconds
+            values = values * next((unit for pattern, unit in IN_PARTS if pattern.search(text)), 1.0)
             order = _measure(role, text) if role in ONE_MEASURE else rank
             found.add(
                 where, role, values, told._replace(instance=_part(row, role)), rank=order if role in ONE_MEASURE else 0
@@ -173,17 +184,27 @@ def queue_of(row: Row, names: Names, broker: str) -> str:
     label = next((k for k in words_for.QUEUE_LABELS[:-1] if row.own.get(k)), None)
     if label is None:
         return broker
-    queue = row.own[label]
+    queue = plain_queue(row.own[label])
     names.kinds.setdefault(queue, "queue")
     names.spelled[queue].add(broker)
     names.alias.setdefault(plain_name(queue), queue)
     return queue
 
 
+def plain_queue(text: str) -> str:
+    """The queue's own name in an address of it: what stands last.
+
+    >>> plain_queue("persistent://shop/live/orders-partition-2"), plain_queue("orders.fifo")
+    ('orders', 'orders.fifo')
+    """
+    address = re.fullmatch(r"[a-z-]+://(?:[^/]+/)*([^/]+?)(-partition-\d+)?", text)
+    return address[1] if address else text
+
+
 def consumer_of(row: Row, names: Names) -> tuple[str, str] | None:
     """(worker, queue) that a consumer group's series tells."""
     group = next((row.own[k] for k in words_for.GROUP_LABELS if row.own.get(k)), None)
-    queue = next((row.own[k] for k in words_for.QUEUE_LABELS[:-1] if row.own.get(k)), None)
+    queue = next((plain_queue(row.own[k]) for k in words_for.QUEUE_LABELS[:-1] if row.own.get(k)), None)
     worker = (
         names.known(group) or names.known(re.sub(r"[-_.](group|consumer|cg|consumers)$", "", group)) if group else None
     )

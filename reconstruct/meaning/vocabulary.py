@@ -29,7 +29,10 @@ FIRST_WORDS: Final[dict[Family, frozenset[str]]] = {
     "queue": words("rabbitmq kafka nat jetstream activemq pulsar sqs artemis gnatsd nsqd beanstalkd burrow"),
     "host": words("node windows"),
     "cluster": words("container kube kubelet kubernetes machine"),
-    "edge": words("haproxy nginx nginxplus envoy traefik istio apache caddy kong ambassador contour nginxlog yarp"),
+    "edge": words(
+        "haproxy nginx nginxplus envoy traefik istio apache caddy kong apisix tyk krakend openresty ambassador contour"
+        " nginxlog yarp"
+    ),
     "probe": words("probe blackbox smokeping ping"),
     "dns": words("coredn unbound bind dnsmasq coredns"),
     "self": words(
@@ -38,6 +41,8 @@ FIRST_WORDS: Final[dict[Family, frozenset[str]]] = {
     ),
 }
 """The first word of an exporter's names."""
+OF_SERVERS: Final = words("select insert update delete ddl exec service txn distsql conn statement failure full")
+"""What follows "sql" where a database itself counts (CockroachDB's names), not a client or its pool."""
 FAMILY_OF: Final[dict[str, Family]] = {word: family for family, firsts in FIRST_WORDS.items() for word in firsts}
 CLOUDS: Final = words("aws azure gcp stackdriver cloudwatch")
 """First words of exporters of clouds, whose second words tell the service."""
@@ -79,11 +84,13 @@ SHORT: Final = {
 """Abbreviations that in-house names use, and the word that each stands for."""
 CLIENT: Final = words(
     "client outbound upstream egress outgoing external remote dependency downstream callee out provider thirdparty"
+    " httpclient webclient restclient resttemplate feign okhttp axio guzzle finch hackney tesla faraday"
 )
 """A metric with one of these tells of calls that are made, not of those that arrive."""
 MESSAGE: Final = words(
     "message msg job task consumer consume consumed worker listener kafka celery sidekiq amqp rabbit"
-    " rabbitmq queue messaging subscriber subscription rq resque bull faktory event"
+    " rabbitmq queue messaging subscriber subscription rq resque bull faktory event watermill masstransit broadway oban"
+    " hangfire dramatiq"
 )
 WAITED: Final = words("delay lag age wait waiting waited latency_since_publish sojourn staleness")
 """How long a message had waited, as against: how long it took."""
@@ -201,6 +208,7 @@ GROUP_LABELS: Final = (
     "group_id",
     "consumer_name",
     "messaging_consumer_group_name",
+    "subscription",
 )
 INSTANCE_LABELS: Final = (
     "pod",

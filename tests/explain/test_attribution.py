@@ -231,3 +231,20 @@ def test_symptoms_that_left_when_it_was_undone_speak_more_for_a_change_than_its_
     assert told is not None
     (reason,) = [r for r in told.reasons if r.rule == "reversal"]
     assert (reason.kind, reason.weight) == ("", 3.0)
+
+
+def test_a_restart_of_a_cache_empties_it_and_one_of_another_is_mostly_a_consequence() -> None:
+    hits, misses = reading(level(90.0, 20.0)), reading(level(10.0, 80.0))
+    found = system(served=AFFECTED, called=LINKS, readings={("prices", "hits"): hits, ("prices", "misses"): misses})
+    found = replace(found, kinds={**found.kinds, "prices": "cache"})
+    at_work = next(c for c in shown(found) if c.thing == "prices")
+    of_it, of_its_user = changes_of(
+        event(ONSET - 2, "restart", "prices"), event(ONSET - 2, "restart", "orders", named="e2")
+    )
+    told = [
+        attribute(c, at_work, case=case(), system=found, span=span(), near=NOTHING_NEAR, cured_by=None)
+        for c in (of_it, of_its_user)
+    ]
+    assert told[0] is not None
+    assert told[0].prior == 0.0
+    assert told[1] is None or told[1].prior < 0.0

@@ -90,3 +90,22 @@ def test_a_brokers_own_exporter_is_believed_first() -> None:
         ("mail_queue_size", {**WORKER, "queue": "mails"}, GROWS),
     ]
     assert read_system(evidence(series)).readings["mails", "depth"].values[-1] == 7.0
+
+
+@pytest.mark.parametrize(
+    ("metric", "queue"),
+    [
+        ("artemis_message_count", {"address": "mails", "queue": "mails"}),
+        ("pulsar_subscription_back_log", {"topic": "persistent://shop/live/mails", "subscription": "mailer"}),
+        ("pulsar_subscription_back_log", {"topic": "persistent://shop/live/mails-partition-0"}),
+        ("activemq_queue_size", {"destination": "mails"}),
+    ],
+)
+def test_brokers_call_what_waits_by_other_words(metric: str, queue: dict[str, str]) -> None:
+    broker = {"job": "broker-exporter", "instance": "broker:8161"}
+    apart = metric.replace("message_count", "delivering_message_count")
+    series = [(metric, {**broker, **queue}, GROWS), ("up", broker, gauge(1.0))]
+    series += [(apart, {**broker, **queue}, gauge(5000.0))] if apart != metric else []
+    system = read_system(evidence(series))
+    assert system.kinds["mails"] == "queue"
+    assert system.readings["mails", "depth"].values[-1] == 900.0

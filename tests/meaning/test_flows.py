@@ -314,3 +314,32 @@ def test_mistakes_that_come_on_top_of_what_is_served_are_the_clients_own() -> No
     system = read_system(evidence(of_classes(later(99.0, 99.0), later(1.0, 30.0))))
     (flow,) = system.served.values()
     assert np.nanmax(flow.share()) == 0.0
+
+
+def test_who_counts_answers_by_the_service_that_gave_them_is_a_proxy_whatever_it_is_called() -> None:
+    proxy = {"job": "front", "instance": "front:9091"}
+    series: Series = [
+        ("sesame_http_status_total", {**proxy, "code": "200", "service": "shop"}, counter(9.0)),
+        ("sesame_http_status_total", {**proxy, "code": "500", "service": "shop"}, counter(1.0)),
+        ("http_requests_total", {"job": "shop", "instance": "shop-1:80", "code": "200"}, counter(10.0)),
+        ("http_requests_total", {"job": "stock", "instance": "stock-1:80", "code": "200"}, counter(40.0)),
+    ]
+    system = read_system(evidence(series))
+    assert system.kinds["front"] == "edge"
+    assert system.outermost == "front"
+    assert system.served["front"].share()[-1] == pytest.approx(0.1)
+    assert ("front", "shop") in system.calls
+
+
+@pytest.mark.parametrize("library", ["httpclient", "finch", "okhttp", "axios", "feign"])
+def test_what_a_library_of_clients_counts_is_no_request_that_arrived(library: str) -> None:
+    shop = {"job": "shop", "instance": "shop-1:80"}
+    series: Series = [
+        ("http_requests_received_total", {**shop, "code": "200"}, counter(10.0)),
+        (f"{library}_requests_received_total", {**shop, "code": "200", "host": "ads.example"}, counter(3.0)),
+        (f"{library}_requests_received_total", {**shop, "code": "429", "host": "ads.example"}, counter(1.0)),
+    ]
+    system = read_system(evidence(series))
+    assert system.served["shop"].total[-1] == pytest.approx(10.0)
+    assert system.called["shop", "ads.example"].total[-1] == pytest.approx(4.0)
+    assert system.kinds["ads.example"] == "external"

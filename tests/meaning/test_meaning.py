@@ -235,3 +235,20 @@ def test_a_time_without_a_unit_is_in_seconds_up_to_a_quarter_of_a_minute(told: f
     mean = read_system(evidence(series)).served["api"].mean()
     assert mean is not None
     assert mean[-1] == pytest.approx(seconds)
+
+
+def test_times_of_databases_are_in_the_units_of_their_manuals() -> None:
+    cockroach = {"job": "orders-db", "instance": "orders-db-0:8080"}
+    mongo = {"job": "carts-db", "instance": "carts-db-0:9216"}
+    series = [
+        ("sql_service_latency_count", cockroach, counter(100.0)),
+        ("sql_service_latency_sum", cockroach, counter(100.0 * 2e6)),
+        ("sql_select_count", cockroach, counter(90.0)),
+        ("mongodb_ss_opLatencies_ops", {**mongo, "op_type": "reads"}, counter(100.0)),
+        ("mongodb_ss_opLatencies_latency", {**mongo, "op_type": "reads"}, counter(100.0 * 2e3)),
+    ]
+    system = read_system(evidence(series))
+    for database in ("orders-db", "carts-db"):
+        assert system.kinds[database] == "database"
+        time, count = (system.readings[database, role].values[-1] for role in ("statement_time", "statements"))
+        assert time / count == pytest.approx(2e-3)

@@ -27,6 +27,7 @@ from reconstruct.verify.vocabulary import phrase
 
 _NAME: Final = re.compile(r"\b(?:[A-Z][a-z0-9]+){2,}[A-Z]*\b|\b[a-z]+(?:_[a-z0-9]+){2,}\b")
 """What looks like the name of an alerting rule."""
+_NO_SUBJECT: Final = re.compile(r"[\s,;]*(?:(?:and|then|but|which|it|was) )*", re.IGNORECASE)
 _FIRST: Final = AnyCase(r"\b(?:first|initial)\b")
 _PENDING: Final = AnyCase(
     r"\b(?:pending|condition\b.*\b(?:held|met|true|reached)|threshold (?:was )?(?:crossed|exceeded|reached))\b"
@@ -98,7 +99,19 @@ def rules_in(told: Told, record: Record) -> tuple[str, ...]:
             if inside and (len(words) > 1 or told.statement.passage.text[start:end] == rule):
                 found.append(rule)
                 break
-    return tuple(found)
+    return tuple(found) or tuple(_carried(told, record))
+
+
+def _carried(told: Told, record: Record) -> Iterator[str]:
+    """The rule that "triggered at 13:57 and resolved at 15:20" says a second thing of."""
+    statement, hit = told.statement, told.hit
+    if hit is None or not RESOLVED.fullmatch(statement.passage.text, hit.start, hit.end):
+        return
+    part = statement.segments[hit.segment]
+    if not _NO_SUBJECT.fullmatch(statement.passage.text, part.start, hit.start):
+        return
+    before = [(p[0], r) for r, words in record.rules.items() for p in statement.places(words) if p[0] < hit.start]
+    yield from (rule for _, rule in sorted(before)[-1:])
 
 
 def _pool(named: Sequence[str], text: str, record: Record) -> tuple[Firing, ...]:
