@@ -66,7 +66,7 @@ def labels(text: str) -> Iterator[Wanted]:
 
 @cache
 def score(batch: str) -> Score:
-    """Every document of a batch, held against the evidence that its name begins with, else the demo as it was when they were labelled."""
+    """Every document of a batch, held against the evidence that its name begins with, else the earlier demo's."""
     total = Score()
     for path in sorted((HERE / batch).iterdir()):
         text = path.read_text(encoding="utf-8")
