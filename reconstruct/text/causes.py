@@ -137,6 +137,12 @@ def _service(facts: Facts, key: str = "service") -> str:
     return cast("Service", facts[key]).name or "an unnamed service"
 
 
+def _thing(facts: Facts) -> str:
+    """What it is about; machines that are called by a common noun alone have its article."""
+    thing = str(facts["thing"])
+    return f"the {thing}" if thing in ("host", "node", "machine", "server") else thing
+
+
 def _shown(kind: str) -> Callable[[Facts], str]:
     return lambda facts: f"{figure_text(facts)}; {_tail(kind, facts)}"
 
@@ -245,9 +251,9 @@ _KINDS: Final[Mapping[tuple[str, str], Callable[[Facts], str]]] = {
     ("specificity", "general"): lambda _: "another resource's own figure says more",
     ("onset-order", "late"): lambda _: "its first sign came after users were affected",
     ("topology", "on-it"): lambda f: f"the change is of {f['thing']} itself",
-    ("topology", "may-reach-it"): lambda f: f"a change of {_service(f)} can bring this about at {f['thing']}",
+    ("topology", "may-reach-it"): lambda f: f"a change of {_service(f)} can bring this about at {_thing(f)}",
     ("topology", "hardly-reaches-it"): lambda f: (
-        f"no figure of {_service(f)} shows that it brought this about at {f['thing']}"
+        f"no figure of {_service(f)} shows that it brought this about at {_thing(f)}"
     ),
     ("mechanism-fits", "kind-of-change"): lambda f: (
         f"{CHANGE_WORDS.get(str(f['kind']), 'a change')} can cause {mechanism_text(str(f['mechanism']))}"

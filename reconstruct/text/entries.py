@@ -164,7 +164,8 @@ def _figures(entry: Entry, shown: Sequence[Anomaly], known: _Known) -> str:
     if median != before or not isinstance(peak_time, pd.Timestamp):  # bursts leave the median where it was
         told.append(f"median {median}")
     if isinstance(peak_time, pd.Timestamp):
-        told.append(f"peak {level_text(facts['peak'])} at {known.clock.time(peak_time)}")
+        calm = " before the mitigation" if facts.get("before_mitigation") else ""
+        told.append(f"peak{calm} {level_text(facts['peak'])} at {known.clock.time(peak_time)}")
     first = ", ".join(told)
     series = labels_text(shown[0].labels, service=shown[0].service) if entry.rule != "onset" else ""
     told = [first + (f" ({series})" if series else "")]

@@ -336,6 +336,8 @@ def _moved(shown: Sequence[Anomaly], story: Story) -> dict[str, Fact]:
         "peak": worst[0].peak if worst else Quantity(first.peak, unit),
         "peak_time": worst[0].peak_time if worst else first.peak_time,
     }
+    if calm and all_ and calm[0].peak != all_[0].peak:
+        facts["before_mitigation"] = True
     if first.signal.threshold is not None:
         facts["condition"] = True
     return facts

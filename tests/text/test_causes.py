@@ -137,3 +137,11 @@ def test_what_the_statement_says_word_for_word_is_said_once_and_its_figure_is_ci
     assert statement_text(hint)[1] == ("a4", "e1", "e2")
     other = replace(hint, statement="15 s after the deploy")
     assert [text for _, text, _ in reasons_text(other, most=3)] == [undone.says]
+
+
+@pytest.mark.parametrize(
+    ("thing", "said"), [("host", "at the host"), ("node", "at the node"), ("orders-db", "at orders-db")]
+)
+def test_a_machine_called_by_a_common_noun_has_its_article(thing: str, said: str) -> None:
+    told = [reason_text("topology", kind, {**FACTS, "thing": thing}) for kind in ("hardly-reaches-it", "may-reach-it")]
+    assert all(one.endswith(said) for one in told)

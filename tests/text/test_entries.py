@@ -34,6 +34,11 @@ def test_the_onset_tells_baseline_median_and_the_peak_with_its_time() -> None:
     assert words(other, "onset").detail.startswith("0 % before, median 50 %, peak 34 % at 13:30:00")
 
 
+def test_a_peak_that_a_restart_of_the_mitigation_exceeds_is_told_as_the_one_before_it() -> None:
+    told = flipped(story([(60, 0.34)]), "onset", before_mitigation=True)
+    assert "median 34 %, peak before the mitigation 34 % at 13:" in words(told, "onset").detail
+
+
 def test_a_median_that_bursts_leave_where_it_was_is_no_rise() -> None:
     told = flipped(story([(60, 0.34)]), "onset", median=Quantity(0.0, "ratio"))
     assert words(told, "onset").detail.startswith("0 % before, peak 34 % at 13:")
