@@ -66,11 +66,11 @@ def labels(text: str) -> Iterator[Wanted]:
 
 @cache
 def score(batch: str) -> Score:
-    """Every document of a batch, held against the evidence that its name begins with, else the demo's."""
+    """Every document of a batch, held against the evidence that its name begins with, else the earlier demo's."""
     total = Score()
     for path in sorted((HERE / batch).iterdir()):
         text = path.read_text(encoding="utf-8")
-        outcome = verify(text, incident(path.name.partition("~")[0] if "~" in path.name else "00-seed"))
+        outcome = verify(text, incident(path.name.partition("~")[0] if "~" in path.name else "00-seed-without-raw"))
         found = {line.line: list(_claims(line.findings)) for line in outcome.lines}
         wanted: dict[int, list[Wanted]] = {}
         for one in labels(text):

@@ -1,6 +1,6 @@
 """Postmortems in the styles of public ones, each claim labelled by hand in a comment at the end of its line.
 
-All but those named after a recorded incident are held against the demo's evidence
+All but those named after a recorded incident are held against the evidence of the demo before its capture anew
 (facts at the top of `lines.yaml`). `corpus/first` was written beside the code;
 `corpus/second` after it: it was only scored at first, and corrected by kind, never by case.
 """
