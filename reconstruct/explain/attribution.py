@@ -58,6 +58,8 @@ LOST_ON_THE_WAY: Final = frozenset({"edge-alone", "never-arrives"})
 """What an edge fails that those behind it answered, or never got: its own doing, or of what lies between."""
 UNKNOWN_STORE: Final = 0.5
 """Share for a change of a database that no metric names: the one that is measured may be it."""
+OF_STORES: Final = frozenset({"migration", "job"})
+"""Kinds of change that work on a database, whatever the name of who runs them."""
 NO_CHANGE: Final = 2.0
 """Log-odds that no recorded change brought a mechanism about, on the scale of a change's terms: one of an unlikely kind
 on the very thing, at no particular time, does not reach it."""
@@ -176,7 +178,8 @@ def topology(change: Change, candidate: Candidate, system: System) -> Reason | N
         and candidate.place == "host"
     ):
         weight = ANY_MACHINE
-    unknown = thing and thing not in system.kinds and (change.event.kind == "migration" or says_database(thing))
+    of_stores = change.event.kind in OF_STORES or says_database(thing)
+    unknown = thing and thing not in system.kinds and of_stores
     if weight is None and unknown and candidate.place == "database":
         weight = ON_IT + math.log(UNKNOWN_STORE)
     network = candidate.place in ("path", "dns") or candidate.thing == NETWORK

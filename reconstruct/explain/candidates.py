@@ -51,6 +51,11 @@ LATE_S: Final = 180.0
 LATE_MOST: Final = 3.0
 OWN_SHARE: Final = 0.4
 """Of what a service's requests take longer: with less of it spent in statements they are not what slows them."""
+IDLER: Final = 0.7
+"""A machine that is busy with this share of what it was at most computes less ..."""
+IDLER_SPREAD: Final = 0.02
+IDLER_SURE: Final = 3.0
+"""... where that is so many spreads of its own."""
 TRAFFIC_FOLLOWS: Final = frozenset(
     {"requests", "requests-of-a-route", "published", "statements-per-request", "lookups-per-request"}
 )
@@ -136,6 +141,12 @@ def _accounts(figure: Figure, moved: Move, system: System, span: Span) -> bool:
     return later_s <= 0 or moved.by * _round_trips(system, slowest, span) >= EXPLAINS_SHARE * later_s
 
 
+def _only_waits(own: Sequence[Figure], span: Span) -> bool:
+    """Whether the machine of a database computes less than before: what takes longer there waits, it is no work."""
+    moves = [move(f.values, span) for f in own if f.name == "host-cpu"]
+    return any(m is not None and m.times <= IDLER and m.z(least=IDLER_SPREAD) <= -IDLER_SURE for m in moves)
+
+
 def _round_trips(system: System, thing: str, span: Span) -> float:
     """How often a request of a service passes a way at most: by the calls to databases that it counts, if it does."""
     asked = [
@@ -209,6 +220,8 @@ def _shown(
             continue
         moved = _move(tell, figure, span)
         if moved is None or not _holds(tell, moved) or not _accounts(figure, moved, system, span):
+            continue
+        if tell.figure == "time-per-statement" and _only_waits(own, span):
             continue
         if not all(_met(c, own, by_thing, span) for c in tell.when) or any(
             _met(c, own, by_thing, span) for c in tell.unless

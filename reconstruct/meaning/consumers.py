@@ -27,20 +27,26 @@ def consumers_by_rate(
     known : mapping of worker to queue
         What labels tell.
     """
-    workers = {worker: _rate(flow.total) for worker, flow in handled.items() if worker not in known}
+    workers = {worker: rate_of(flow.total) for worker, flow in handled.items() if worker not in known}
     queues = sorted({thing for thing, role in readings if role == "depth"} - set(known.values()))
     if len(workers) == 1 and len(queues) == 1:
         return dict.fromkeys(workers, queues[0])
-    given = {q: _rate(readings[q, "consumed"].values) for q in queues if (q, "consumed") in readings}
+    given = {q: rate_of(readings[q, "consumed"].values) for q in queues if (q, "consumed") in readings}
     found = {}
     for worker, rate in sorted(workers.items()):
-        alike = [q for q, one in given.items() if abs(one - rate) <= AS_MUCH * max(one, rate)]
-        likewise = [w for w, other in workers.items() if abs(other - rate) <= AS_MUCH * max(other, rate)]
-        if len(alike) == 1 and len(likewise) == 1:
-            found[worker] = alike[0]
+        gives = [q for q, one in given.items() if alike(one, rate)]
+        likewise = [w for w, other in workers.items() if alike(other, rate)]
+        if len(gives) == 1 and len(likewise) == 1:
+            found[worker] = gives[0]
     return found
 
 
-def _rate(values: Series) -> float:
+def alike(one: float, other: float) -> bool:
+    """Whether two rates are of the same messages."""
+    return abs(one - other) <= AS_MUCH * max(one, other)
+
+
+def rate_of(values: Series) -> float:
+    """Mean of what is known, 0 where nothing is."""
     known = values[np.isfinite(values)]
     return float(known.mean()) if len(known) else 0.0

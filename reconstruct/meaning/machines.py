@@ -109,7 +109,8 @@ def read_node(name: str, rows: Sequence[Row], *, names: Names, found: Readings) 
         if {"cpu", "second"} <= said and any("mode" in row.own for row in mine):
             idle = [row.signal for row in mine if row.own.get("mode") == "idle"]
             if idle:
-                found.add(thing, "cpu", np.clip(len(idle) - total_of(idle), 0.0, None), told)
+                free = [*idle, *(row.signal for row in mine if row.own.get("mode") == "iowait")]
+                found.add(thing, "cpu", np.clip(len(idle) - total_of(free), 0.0, None), told)
                 found.bound(thing, "cpu", np.full(len(idle[0]), float(len(idle))), told)
             continue
         for row in mine:

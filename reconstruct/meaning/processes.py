@@ -117,7 +117,7 @@ def _process(row: Row, said: frozenset[str], thing: str, told: Source, found: Re
     own = "process" in row.words[:1]
     if "cpu" in said and not said & {"limit", "quota", "throttl", "throttled", "request"}:
         unit = next((u for u, of in _UNITS if said & of), 1.0)
-        if row.rate is not None and np.nanmedian(row.rate) * unit < MOST_CORES:
+        if row.rate is not None and _middle(row.rate) * unit < MOST_CORES:
             found.add(thing, "cpu", row.rate * unit, told, rank=2 if said & PARTS_OF_CPU else 1)
         elif row.rate is None and said & SHARES:
             found.add(thing, "cpu", row.values, told, rank=3)
@@ -132,6 +132,12 @@ def _process(row: Row, said: frozenset[str], thing: str, told: Source, found: Re
     else:
         return own
     return True
+
+
+def _middle(values: Series) -> float:
+    """Median of what is known; NaN where nothing is."""
+    known = values[np.isfinite(values)]
+    return float(np.median(known)) if len(known) else float("nan")
 
 
 SHARES: Final = frozenset({"usage", "utilization", "utilisation", "percent", "ratio", "load", "recent"})

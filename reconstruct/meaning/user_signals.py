@@ -13,6 +13,7 @@ from typing import Final, Literal
 import numpy as np
 import pandas as pd
 
+from reconstruct.meaning.consumers import alike, rate_of
 from reconstruct.model import Aspect, Evidence, Layer, Metric, Query, Service, Signal
 from reconstruct.model.system import Flow, Series, System, quotient, smooth
 
@@ -85,14 +86,23 @@ def _unreachable(system: System) -> Iterator[UserSeries]:
 
 
 def outermost_hops(system: System) -> tuple[str, ...]:
-    """Edges that nobody calls, where there are any; else every service with requests that nobody calls."""
+    """Edges that nobody calls, where there are any; else every service with requests that nobody calls.
+
+    A service that serves no more than its queue gives it has messages, not users.
+    """
     if system.outermost is None:
         return ()
     callees = {callee for caller, callee in system.calls if caller != callee}
     busy = [s for s, flow in system.served.items() if np.nansum(flow.total) > 0]
     free = [s for s in busy if s not in callees] or [system.outermost]
     edges = [s for s in free if system.kinds.get(s) == "edge"]
-    return tuple(sorted(edges or free))
+    return tuple(sorted(edges or [s for s in free if not _only_takes(s, system)] or free))
+
+
+def _only_takes(thing: str, system: System) -> bool:
+    """Whether a service of which a queue is known serves about as much as that queue gives."""
+    given = system.readings.get((system.consumers.get(thing, ""), "consumed"))
+    return given is not None and alike(rate_of(given.values), rate_of(system.served[thing].total))
 
 
 def _failed(hop: str, flow: Flow) -> Iterator[UserSeries]:

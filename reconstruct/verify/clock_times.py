@@ -11,23 +11,31 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from reconstruct.verify.calendar_dates import DAY_S, Day, day_s
-from reconstruct.verify.zones import ZONE, Zone, read_zone
+from reconstruct.verify.zones import ZONE, Zone, city_behind, read_zone
 
 MINUTE_S: Final = 60.0
+_WINTER: Final = 1_768_435_200
+_SUMMER: Final = 1_784_073_600
+"""Days with and without summer time, for a zone whose clocks change: 15 January and 15 July 2026."""
 _CLOCK: Final = re.compile(
-    r"(?<![\w:/.,+−])(?<![A-Za-z]-)(?:"
+    r"(?:(?<![\w:/.,+−])(?<![A-Za-z]-)|(?<=[A-Z]T/)|(?<=UTC/))(?:"
     r"(?P<date>\d{4}-\d{2}-\d{2})(?:T|,?\s+|_)(?P<h0>\d{1,2}):(?P<m0>\d{2})(?::(?P<s0>\d{2})(?:[.,]\d{1,9})?)?"
     r"|(?P<h1>\d{1,2}):(?P<m1>\d{2})(?::(?P<s1>\d{2})(?:[.,]\d{1,9})?)?"
-    r"|(?P<h2>\d{1,2})[.h](?P<m2>[0-5]\d)(?:[.m](?P<s2>[0-5]\d)s?)?(?![.\d])"
+    r"|(?P<packed>\d{8})T(?P<h5>[0-2]\d)(?P<m5>[0-5]\d)(?P<s5>[0-5]\d)?(?=Z\b|[+-]\d{4}\b|\b)"
+    r"|(?P<h2>\d{1,2})(?:[.h]|\sh\s)(?P<m2>[0-5]\d)(?:[.m](?P<s2>[0-5]\d)s?)?(?![.\d])"
     r"|(?P<h3>[01]\d|2[0-3])(?P<m3>[0-5]\d)(?=\s?(?:Z\b|UTC\b|GMT\b|CES?T\b|E[SD]T\b|P[SD]T\b|hours\b|hrs\b|h\b))"
-    r"|(?P<h4>\d{1,2})(?=\s?(?:[ap]\.?m\b|Uhr\b|h(?:\s|$|,)))"
+    r"|(?P<h4>\d{1,2})(?=\s?(?:[apAP]\.?[mM]\b|Uhr\b|h(?:\s|$|,)))"
     r"|(?P<word>(?:noon|midnight)\b)"
-    r"|(?P<plus>T\s?[+−-]\s?(?:\d{1,3}:[0-5]\d(?::[0-5]\d)?|(?:\d{1,4}\s?(?:hours?|hrs?|h|minutes?|mins?|min|m"
+    r"|(?P<plus>(?:(?:[Tt]0?|H)\s?[+−-]|(?:(?<=^)|(?<=^[(\[`])|(?<=\| ))\+(?=\s?\d+(?::|\s?[hms])))\s?"
+    r"(?:\d{1,3}:[0-5]\d(?::[0-5]\d)?|(?:\d{1,4}\s?(?:hours?|hrs?|h|minutes?|mins?|min|m"
     r"|seconds?|secs?|s)\s?)+|\d{1,3}(?![\w%]|[.:]\d))(?!\w))"
     r")",
 )
 _HALF: Final = re.compile(r"\s?([aApP])(?:\.[mM]\.?|[mM]\b\.?)")
 _HOURS: Final = re.compile(r"\s?(?:Uhr|hours|hrs|h)(?!\w)")
+_ISH: Final = re.compile(r"\s?-?ish\b")
+_AGAIN: Final = re.compile(r"\s?(?:(?P<open>\()|/|=)\s?=?\s?")
+"""Between a time and the same moment in another zone: `9:00 EST (14:00 UTC)`."""
 _AFTER: Final = re.compile(r"(?:[\w%]|:\d|[.,]\d|/\d|°)")
 _ABOUT: Final = re.compile(
     r"(?:\b(?:about|around|approx(?:imately|\.)?|circa|ca\.|roughly|nearly|shortly (?:before|after)"
@@ -102,7 +110,43 @@ def read_times(text: str, dates: Sequence[Day] = ()) -> tuple[Written, ...]:
         halves[len(found)] = half
         found.append(written)
     found = [_dated(one, text, dates) for one in found]
+    if len(found) > 1:
+        found, halves = _told_twice(found, halves, text)
     return tuple(_ranged(found, halves, text))
+
+
+def _told_twice(found: list[Written], halves: dict[int, str], text: str) -> tuple[list[Written], dict[int, str]]:
+    """One time where the second is the first again, on the clocks of another zone."""
+    kept: list[Written] = []
+    half: dict[int, str] = {}
+    for n, other in enumerate(found):
+        one = kept[-1] if kept else None
+        between = _AGAIN.fullmatch(text[one.end : other.start]) if one else None
+        closes = text[other.end : other.end + 1] == ")" if between and between["open"] else True
+        if one is not None and between and closes and _same_moment(one, other, bracketed=bool(between["open"])):
+            known = one.zone if one.zone is not None and one.zone.known else other.zone
+            wall = one.wall_s if known is one.zone else other.wall_s
+            end = other.end + bool(between["open"])
+            days, unread = one.days or other.days, "" if one.unread == "several-zones" else one.unread
+            made = replace(one, wall_s=wall, zone=known, end=end, text=text[one.start : end], days=days)
+            kept[-1] = replace(made, unread=unread)
+            continue
+        half[len(kept)] = halves.get(n, "")
+        kept.append(other)
+    return kept, half
+
+
+def _same_moment(one: Written, other: Written, *, bracketed: bool) -> bool:
+    """Whether two clocks that stand side by side can show one moment."""
+    if one.relative or other.relative or other.zone is None or not other.zone.known or other.unread:
+        return False
+    apart = (one.wall_s - other.wall_s) % DAY_S
+    if one.zone is None or not one.zone.known:
+        # The first one's zone is not said: full or half hours away, it is that of wherever this was written.
+        return bracketed and one.wall_s != other.wall_s and apart % 1800 == 0
+    days = one.days or other.days or (_WINTER, _SUMMER)
+    ahead = {one.zone.offset_at(d + one.wall_s) - other.zone.offset_at(d + other.wall_s) for d in days}
+    return one.zone != other.zone and any((apart - by) % DAY_S == 0 for by in ahead)
 
 
 def _one(match: re.Match[str], text: str, last: Written | None) -> tuple[Written | None, str]:
@@ -114,7 +158,7 @@ def _one(match: re.Match[str], text: str, last: Written | None) -> tuple[Written
     if match["word"]:
         noon = Written(start, end, "", 43_200.0 if match[0] == "noon" else 0.0, about=about)
         return _finished(text, noon, ZONE.match(text, end)), ""
-    form = next(n for n in "01234" if match[f"h{n}"])
+    form = next(n for n in "012345" if match[f"h{n}"])
     hour, minute, second = match[f"h{form}"], "00", None
     if form != "4":
         minute, second = match[f"m{form}"], match[f"s{form}"] if form != "3" else None
@@ -123,14 +167,20 @@ def _one(match: re.Match[str], text: str, last: Written | None) -> tuple[Written
         half, end = told[1].lower(), told.end()
     elif hours := _HOURS.match(text, end):
         end = hours.end()
+    ish = _ISH.match(text, end)
+    if ish:
+        about, end = True, ish.end()
     zone = ZONE.match(text, end)
     if zone and _is_range(match, text, zone, half):
         zone = None
+    city = city_behind(text, end) if zone is None else None
     ranged = last is not None and bool(_TO.fullmatch(text[last.end : start]))
     ahead = text[end : end + 8]
     points = bool(_POINT.search(before)) or ranged or bool(_TO.match(ahead) and re.match(r"[\s–—-]*(?:to )?\d", ahead))
     if form == "2" and not (half or zone or (points and not before.rstrip(" *_[(>|").strip()) or ("h" in match[0])):
         return None, ""  # 14.20 may be a version or a figure
+    if form == "2" and " h " in match[0] and not points:
+        return None, ""  # 2 h 40 is a length
     if form == "4" and not half and "Uhr" not in text[match.start() : end] and not zone:
         return None, ""
     if form == "1" and len(hour) == 1 and not (half or zone or points):
@@ -139,10 +189,15 @@ def _one(match: re.Match[str], text: str, last: Written | None) -> tuple[Written
     precision = 1.0 if second else MINUTE_S if form != "4" else 3600.0 / 4
     clock = Written(start, end, "", max(wall, 0.0), precision, about=about, before=earlier)
     made = _finished(text, clock, zone)
+    if made is not None and city:
+        unread: Unread = "" if city[0].known else "several-zones"
+        made = replace(made, zone=city[0], end=city[1], text=text[start : city[1]], unread=unread)
     if made is not None and wall < 0:
         made = replace(made, unread="clock")
-    if made is not None and match["date"]:
-        days = [one for one in (day_s(*map(int, match["date"].split("-"))),) if one is not None]
+    date = match["date"] or match["packed"]
+    if made is not None and date:
+        digits = date.replace("-", "")
+        days = [d for d in (day_s(int(digits[:4]), int(digits[4:6]), int(digits[6:])),) if d is not None]
         made = replace(made, days=tuple(days), unread=made.unread if days else "clock")
     return made, half
 
@@ -152,7 +207,7 @@ def _is_range(match: re.Match[str], text: str, zone: re.Match[str], half: str) -
     told = zone["bare"] or ""
     if not told or told[0] not in "-−–":
         return False
-    if match["date"] and told[0] == "-" and not zone[0].startswith(" "):
+    if (match["date"] or match["packed"]) and told[0] == "-" and not zone[0].startswith(" "):
         return False
     spaced = zone[0].startswith(" ")
     return not (spaced and re.fullmatch(r"[-−]\d{4}", told) and not half and not _AFTER.match(text, zone.end()))

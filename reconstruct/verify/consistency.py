@@ -19,9 +19,9 @@ from reconstruct.verify.claims.read import Told, cause_hits, claim_of, written_m
 from reconstruct.verify.clock_times import Placed
 from reconstruct.verify.folding import AnyCase
 from reconstruct.verify.passages import Passage
-from reconstruct.verify.reading import zone_in, zone_told
 from reconstruct.verify.record import seconds
 from reconstruct.verify.statements import Statement
+from reconstruct.verify.told_zones import zone_in, zone_told
 from reconstruct.verify.zones import Zone
 
 _FEWEST: Final = 2

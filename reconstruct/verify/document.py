@@ -9,6 +9,7 @@ from reconstruct.verify.exports import is_diagram, is_messages, is_table, read_m
 from reconstruct.verify.markdown import read_markdown
 from reconstruct.verify.markup import is_markup, read_markup
 from reconstruct.verify.passages import Passage
+from reconstruct.verify.time_headings import stamped
 
 Form = Literal["auto", "markdown", "text", "html"]
 FORMS: Final[tuple[Form, ...]] = ("auto", "markdown", "text", "html")
@@ -31,7 +32,7 @@ def read_document(text: str, *, form: Form = "auto") -> tuple[Passage, ...]:
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     if form == "html" or (form == "auto" and is_markup(text)):
-        return tuple(read_markup(text))
+        return tuple(stamped(read_markup(text)))
     if form == "auto" and is_diagram(text):
         return ()
     if form == "auto" and is_table(text):
@@ -41,4 +42,4 @@ def read_document(text: str, *, form: Form = "auto") -> tuple[Passage, ...]:
     if form != "text":
         # Front matter is no prose; its lines are kept so that places stay true.
         text = _FRONT.sub(lambda match: "\n" * match[0].count("\n"), text)
-    return tuple(read_markdown(text, plain=form == "text"))
+    return tuple(stamped(read_markdown(text, plain=form == "text")))

@@ -11,15 +11,10 @@ from reconstruct.verify.calendar_dates import DAY_S, Day, read_dates
 from reconstruct.verify.clock_times import Placed, Unread, Written, instants
 from reconstruct.verify.passages import Passage
 from reconstruct.verify.record import Record
+from reconstruct.verify.told_zones import zone_in, zone_told
 from reconstruct.verify.vocabulary import has_digit
-from reconstruct.verify.zones import UTC, ZONE, Zone, city_zone, read_zone
+from reconstruct.verify.zones import UTC, ZONE, Zone, read_zone
 
-_ZONE_TOLD: Final = re.compile(
-    r"\b(?:[Tt]ime ?zone|[Tt]imes?|[Tt]imestamps?|(?:[Uu]hrz|[Zz])eit(?:en|angaben)|[Hh]eures|[Hh]oras)"
-    r"(?: (?:below|here|listed|shown|given|stated|are|is|in|all|on this page|alle|sind|gelten|sont|en|son"
-    r"|est[áa]n))*\s?:?\s*(?=[(\w])"
-)
-_IN_HEAD: Final = re.compile(r"\(\s*(?:all |times? |in )*(?:times? )?(?:are )?(?:in )?")
 _WRITTEN_DAY: Final = re.compile(
     r"\b(?:publish\w*|written|updated|created|last (?:edited|modified)|review\w*|meeting|author\w*|posted|due"
     r"|deadline|by)\b",
@@ -130,12 +125,22 @@ class Setting:
 
     def _zone_of(self, written: Written, passage: Passage) -> Zone:
         for cell in passage.cells:
-            if cell.head and cell.start <= written.start < max(cell.end, cell.start + 1):
-                told = zone_in(cell.head)
-                if told is not None:
-                    return told
-                if not _PLAIN_HEAD.search(cell.head) and any(zone_in(c.head) for c in passage.cells if c.head):
-                    return Zone(cell.head)  # beside a column of a known zone it is another one
+            beside = (
+                ZONE.fullmatch(passage.text[cell.start : cell.end].strip()) if _ZONE_HEAD.match(cell.head) else None
+            )
+            if beside is not None:
+                return read_zone(beside["within"] or beside["bare"])
+        # With a date in the cell before it a time spans two.
+        spanned = [
+            c for c in passage.cells if c.head and c.start < written.end and written.start < max(c.end, c.start + 1)
+        ]
+        for cell in spanned:
+            told = zone_in(cell.head)
+            if told is not None:
+                return told
+        for cell in spanned:
+            if not _PLAIN_HEAD.search(cell.head) and any(zone_in(c.head) for c in passage.cells if c.head):
+                return Zone(cell.head)  # beside a column of a known zone it is another one
         for heading in reversed(passage.section):
             told = zone_in(heading)
             if told is not None:
@@ -193,42 +198,14 @@ def _inside(moments: Sequence[float], record: Record) -> tuple[float, ...]:
     return (min(moments, key=lambda at: abs(at - middle)),)
 
 
-def zone_in(head: str) -> Zone | None:
-    """The zone that a column's head or a heading tells: `Time (UTC)`, `CET`, `Timeline (all times in PST)`.
-
-    >>> zone_in("Time (UTC)"), zone_in("Event"), zone_in("Timeline (all times in UTC+1)").offset_s
-    (Zone(text='UTC', offset_s=0, region='', summer=''), None, 3600)
-    """
-    for match in _IN_HEAD.finditer(head):
-        told = ZONE.match(head, match.end())
-        if told is not None:
-            return read_zone(told["within"] or told["bare"])
-    bare = re.fullmatch(r"\s*(?:[Tt]ime|[Ww]hen|[Cc]lock)?(?: in)?[\s,]*(\S+)\s*", head)
-    told = ZONE.fullmatch(bare[1]) if bare else None
-    if told is not None:
-        return read_zone(told["within"] or told["bare"])
-    return zone_told(head) or city_zone(head)
-
-
+_ZONE_HEAD: Final = re.compile(r"\W*(?:time ?)?(?:zone|tz|zeitzone|offset)\W*$", re.IGNORECASE)
+"""Heads of a column that tells each row's zone."""
 _PLAIN_HEAD: Final = re.compile(
     r"\b(?:times?|when|start\w*|end\w*|begin\w*|from|to|until|clock|event|what|description|entry|notes?|status|duration"
     r"|action|phase)\b",
     re.IGNORECASE,
 )
 """Heads of columns that tell no zone."""
-
-
-def zone_told(text: str) -> Zone | None:
-    """The zone that a sentence says times are in.
-
-    >>> zone_told("All times UTC.").text, zone_told("Times are in Europe/Berlin").text, zone_told("in time")
-    ('UTC', 'Europe/Berlin', None)
-    """
-    for match in _ZONE_TOLD.finditer(text):
-        told = ZONE.match(text, match.end())
-        if told is not None:
-            return read_zone(told["within"] or told["bare"])
-    return None
 
 
 def setting_of(passages: Sequence[Passage], record: Record, *, zone: str) -> Setting:

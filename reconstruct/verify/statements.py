@@ -21,7 +21,8 @@ Place = tuple[int, int]
 
 _END: Final = re.compile(r"(?<=[\w)%\]\"”'’`])([.!?])(?:\s+(?=[A-Z0-9\"“(`«¿]|[a-z][a-z0-9]*_\w)|\s*$)|;\s+")
 _ABBREVIATED: Final = re.compile(
-    r"(?:\b(?:[ap]\.m|e\.g|i\.e|approx|ca|vs|no|nos|etc|dept|fig|St|Dr|inc|resp|incl|[A-Z]))$"
+    r"(?:\b(?:[ap]\.m|e\.g|i\.e|approx|ca|vs|no|nos|etc|dept|fig|St|Dr|inc|resp|incl|Jan|Feb|Mar|Apr"
+    r"|Jun|Jul|Aug|Sept?|Oct|Nov|Dec|[A-Z]))$"
 )
 _STAMP: Final = re.compile(
     r"^\W*(?:\d{1,2}(?:\.\d{1,2})*[.)]?\s+(?=\d))?(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?"

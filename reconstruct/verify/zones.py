@@ -1,4 +1,4 @@
-"""Zones of clock times as people write them: `UTC`, `GMT+1`, `UTC+05:30`, `+0100`, `CET`, `ET`, `Europe/Berlin`."""
+"""Zones of clock times as people write them: `UTC`, `GMT+1`, `+0100`, `CET`, `ET`, `Europe/Berlin`, `PST (UTC-8)`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
+from zoneinfo import available_timezones
 
 import pandas as pd
 
@@ -65,12 +66,20 @@ _SUMMER: Final = {
 """Where each daylight saving time is kept."""
 _NAMES: Final = "|".join(sorted({*_FIXED_H, *_REGIONS, *_SEVERAL} - {"Z"}, key=lambda name: (-len(name), name)))
 _OFFSET: Final = r"[+\-−–]\s?\d{1,2}(?::?[0-5]\d)?(?!\d|:\d)"
+_FROM_UTC: Final = rf"(?:[Uu][Tt][Cc]|[Gg][Mm][Tt])\s?{_OFFSET}"
+_CITY: Final = r"[A-Z][a-z]+(?: [A-Z][a-z]+)?"
+_LOCAL: Final = r"(?:[Ll]ocal(?: [Tt]imes?)?|[Oo]rtszeit|[Ll]okal|[Hh]eure locale|[Hh]ora local)"
 _TEXT: Final = (
-    rf"(?:(?:[Uu][Tt][Cc]|[Gg][Mm][Tt])\s?{_OFFSET}|(?:{_NAMES}|utc|gmt)(?![\w/+])|Z(?!\w)"
+    rf"(?:(?:{_NAMES}|{_LOCAL})(?: ?[(/]|,? ) ?{_FROM_UTC}\)?"
+    rf"|{_LOCAL}(?: ?\(|,?  ?)(?:{_NAMES}|{_CITY})(?!\w)\)?|(?:CST|IST|BST|AST|MST|GST) \({_CITY}\)"
+    r"|PST/PDT|EST/EDT|MST/MDT|CST/CDT|CET/CEST|MEZ/MESZ|GMT/BST"
+    rf"|{_FROM_UTC}|(?:{_NAMES}|utc|gmt)(?![\w+]|/(?!\d))|Z(?!\w)"
     r"|[+\-−]\d{2}:?[0-5]\d(?![\d:])"
-    r"|(?:Europe|America|Asia|Africa|Australia|Pacific|Atlantic|Etc)/[A-Z][A-Za-z_]+(?:/[A-Z][A-Za-z_]+)?"
-    r"|(?:[Ee]astern|[Pp]acific|[Cc]entral|[Mm]ountain|[Ll]ocal|[Bb]ritish|[Ii]ndian?)"
-    r"(?: [Ss]ummer| [Ss]tandard| [Dd]aylight| European)? [Tt]ime(?!\w)"
+    r"|(?:Europe|America|Asia|Africa|Australia|Pacific|Atlantic|Etc|US)/[A-Z][A-Za-z_]+(?:/[A-Z][A-Za-z_]+)?"
+    r"|(?:US |U\.S\. )?(?:[Ee]astern|[Pp]acific|[Cc]entral|[Mm]ountain|[Ll]ocal|[Bb]ritish|[Ii]ndian?|UK"
+    r"|[Gg]erman|[Ff]rench|[Ss]panish|[Jj]apan(?:ese)?|[Cc]oordinated [Uu]niversal|(?:[Ww]estern|[Ee]astern) European)"
+    r"(?: [Ss]ummer| [Ss]tandard| [Dd]aylight| European)?(?: [Ss]tandard| [Ss]ummer)? [Tt]ime(?!\w)"
+    r"|(?:US |U\.S\. )?(?:Eastern|Pacific|Mountain)(?! (?:region|data|cluster|[Tt]ime|DC|team|office|site)|[\w/-])"
     r"|[A-Z]{2,4}T(?=\s*(?:[:|–—)\]]|- |$)))"
 )
 """The last one is a word in capitals where a zone stands: none that is known, so the time is not read."""
@@ -81,7 +90,31 @@ _WORDED: Final = {
     "pacific": "America/Los_Angeles",
     "mountain": "America/Denver",
     "central": "America/Chicago",
+    "central european": "Europe/Berlin",
+    "western european": "Europe/Lisbon",
+    "eastern european": "Europe/Athens",
+    "british": "Europe/London",
+    "uk": "Europe/London",
+    "german": "Europe/Berlin",
+    "french": "Europe/Paris",
+    "spanish": "Europe/Madrid",
+    "india": "Asia/Kolkata",
+    "indian": "Asia/Kolkata",
+    "japan": "Asia/Tokyo",
+    "japanese": "Asia/Tokyo",
+    "coordinated universal": "Etc/UTC",
 }
+"""Regions by what people call their time."""
+_EITHER: Final = {
+    "PST/PDT": "America/Los_Angeles",
+    "MST/MDT": "America/Denver",
+    "CST/CDT": "America/Chicago",
+    "EST/EDT": "America/New_York",
+    "CET/CEST": "Europe/Berlin",
+    "MEZ/MESZ": "Europe/Berlin",
+    "GMT/BST": "Europe/London",
+}
+"""Winter and summer of one region, told together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +162,17 @@ def read_zone(text: str) -> Zone:
 @lru_cache(maxsize=1024)
 def _read_zone(text: str) -> Zone:
     name = text.upper()
+    if name in _EITHER:
+        return Zone(text, region=_EITHER[name])
+    if explained := re.fullmatch(r"([^\W\d_][^(,/]*?)(?: ?[(/]|, ?| (?=(?:UTC|GMT)\s?[+\-−–]))\s?([^)]+)\)?", text):
+        # "PST (UTC-8)", "local time (Berlin)": the second says what the first means.
+        by = read_zone(explained[2])
+        by = by if by.known else city_zone(explained[2]) or by
+        if by.known:
+            return replace(by, text=text)
+    if local := re.fullmatch(rf"{_LOCAL} +(.+)", text):
+        told = city_zone(local[1]) or read_zone(local[1])
+        return replace(told, text=text)
     if match := re.fullmatch(r"(?:UTC|GMT)?\s?([+\-−–])\s?(\d{1,2})(?::?([0-5]\d))?", name):
         offset = int(match[2]) * _HOUR_S + int(match[3] or 0) * 60
         return Zone(text, offset if match[1] == "+" else -offset) if offset <= _FURTHEST_S else Zone(text)
@@ -136,8 +180,11 @@ def _read_zone(text: str) -> Zone:
         return Zone(text)
     if name in _FIXED_H:
         return Zone(text, int(_FIXED_H[name] * _HOUR_S), summer=_SUMMER.get(name, ""))
-    worded = re.fullmatch(r"(\w+) (?:standard |daylight )?time", text.lower())
-    region = _REGIONS.get(name) or (_WORDED.get(worded[1], "") if worded else "") or (text if "/" in text else "")
+    worded = re.fullmatch(
+        r"(?:us |u\.s\. )?(\w+(?: european| universal)?)(?:(?: standard| daylight| summer)? time)?", text.lower()
+    )
+    region = _REGIONS.get(name) or (_WORDED.get(worded[1], "") if worded else "")
+    region = region or (text if "/" in text else "")
     if not region:
         return Zone(text)
     try:
@@ -154,15 +201,47 @@ def city_zone(text: str) -> Zone | None:
     >>> city_zone("Berlin").region, city_zone("New York time").region, city_zone("Event")
     ('Europe/Berlin', 'America/New_York', None)
     """
-    match = re.fullmatch(r"\s*([A-Z][a-z]+(?: [A-Z][a-z]+)?)(?: [Tt]ime)?\s*", text)
-    for continent in _CONTINENTS if match else ():
-        zone = read_zone(f"{continent}/{match[1].replace(' ', '_')}") if match else UTC
-        if zone.known:
-            return replace(zone, text=text.strip())
-    return None
+    match = re.fullmatch(rf"\s*({_CITY})(?: [Tt]ime)?\s*", text)
+    region = _cities().get(match[1]) if match else None
+    return Zone(text.strip(), region=region) if region else None
 
 
+def city_behind(text: str, start: int) -> tuple[Zone, int] | None:
+    """The zone of `Berlin time` right behind a clock, and where it ends; of `(Berlin)` one that is not known: it may be
+    a person's name or a place where something happened.
+    """
+    match = _CITY_TIME.match(text, start)
+    zone = city_zone(match["told"] or match["alone"]) if match else None
+    if match is None or zone is None:
+        return None
+    return zone if match["told"] else Zone(match["alone"]), match.end()
+
+
+_CITY_TIME: Final = re.compile(rf"\s?(?:\(?(?P<told>{_CITY}) [Tt]ime(?!\w)\)?|\((?P<alone>{_CITY})\))")
 _CONTINENTS: Final = ("Europe", "America", "Asia", "Africa", "Australia", "Pacific", "Atlantic")
+_OTHER_CITIES: Final = {
+    **dict.fromkeys(("San Francisco", "Seattle", "Portland", "San Diego"), "America/Los_Angeles"),
+    **dict.fromkeys(("Boston", "Washington", "Atlanta", "Miami"), "America/New_York"),
+    **dict.fromkeys(("Austin", "Dallas", "Houston"), "America/Chicago"),
+    **dict.fromkeys(("Munich", "Hamburg", "Frankfurt", "Cologne", "München", "Köln"), "Europe/Berlin"),
+    **dict.fromkeys(("Bangalore", "Bengaluru", "Mumbai", "Delhi", "Hyderabad", "Pune"), "Asia/Kolkata"),
+    **dict.fromkeys(("Barcelona",), "Europe/Madrid"),
+    **dict.fromkeys(("Geneva",), "Europe/Zurich"),
+    **dict.fromkeys(("Beijing", "Shenzhen"), "Asia/Shanghai"),
+    **dict.fromkeys(("Tel Aviv",), "Asia/Jerusalem"),
+}
+"""Large cities whose name no zone of the IANA database bears."""
+
+
+@lru_cache(maxsize=1)
+def _cities() -> dict[str, str]:
+    """Zones by the city that they are named after."""
+    named = {
+        zone.split("/")[-1].replace("_", " "): zone
+        for zone in sorted(available_timezones())
+        if zone.split("/")[0] in _CONTINENTS
+    }
+    return {**named, **_OTHER_CITIES}
 
 
 def several(zone: Zone) -> bool:

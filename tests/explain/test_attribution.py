@@ -56,6 +56,13 @@ def test_a_database_that_no_metric_names_may_be_the_one_that_is_measured() -> No
     assert topology(deploy, at_work, found) is None
 
 
+def test_a_job_of_a_scheduler_that_no_metric_names_may_work_on_any_database() -> None:
+    found, at_work = lock()
+    job, of_cart = changes_of(event(150, "job", "cron"), event(150, "job", "cart", named="e2"))
+    assert topology(job, at_work, found) is not None
+    assert topology(of_cart, at_work, found) is None
+
+
 def test_the_nearer_before_the_first_sign_the_likelier() -> None:
     _, at_work = lock()
     far, near, after = changes_of(

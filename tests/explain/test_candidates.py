@@ -251,6 +251,18 @@ def test_statements_that_stay_and_do_less_wait_for_a_lock_that_no_exporter_count
     assert first(stuck_statements()) == ("lock-contention", "orders-db")
 
 
+@pytest.mark.parametrize(("busy", "expected"), [(0.1, "lock-contention"), (0.3, "slow-query"), (0.9, "slow-query")])
+def test_statements_that_take_longer_on_a_machine_that_computes_less_are_no_work(busy: float, expected: str) -> None:
+    found = stuck_statements()
+    timed: Readings = {
+        ("orders-db", "statements"): found.readings["orders-db", "operations"],
+        ("orders-db", "statement_time"): reading(level(1.0, 300.0)),
+        ("node-1", "cpu"): reading(level(0.3, busy), unit="ratio"),
+    }
+    found = replace(found, readings={**found.readings, **timed}, hosts={"orders-db": ("node-1",)})
+    assert first(found) == (expected, "orders-db")
+
+
 def test_waits_that_an_exporter_does_count_do_not_clear_those_that_it_does_not() -> None:
     lock = next(m for m in MECHANISMS if m.id == "lock-contention")
     assert not cleared(stuck_statements(), span(), lock, rollouts={})

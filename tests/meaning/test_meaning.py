@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import warnings
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from reconstruct.meaning import read_system
+from reconstruct.meaning.user_signals import outermost_hops
+from reconstruct.model.system import Flow, Reading, System
 from tests.meaning.made import N, counter, evidence, gauge, later
 
 API = {"job": "api", "instance": "10.0.0.1:80"}
@@ -186,6 +191,42 @@ def test_memory_has_the_bound_of_its_own_container() -> None:
     assert memory.bound is not None
     assert (memory.values[-1], memory.bound[-1]) == (9e8, 1e9)
     assert system.hosts["shop"] == ("node-1",)
+
+
+def test_a_machine_that_waits_for_its_disk_does_not_compute() -> None:
+    node = {"job": "node", "instance": "db-node-1:9100", "cpu": "0"}
+    busy = later(0.2, 0.3)
+    waits = later(0.1, 0.6)
+    series = [
+        ("node_cpu_seconds_total", {**node, "mode": "idle"}, counter(1.0 - busy - waits)),
+        ("node_cpu_seconds_total", {**node, "mode": "iowait"}, counter(waits)),
+        ("node_cpu_seconds_total", {**node, "mode": "user"}, counter(busy)),
+    ]
+    cpu = read_system(evidence(series)).readings["db-node", "cpu"]
+    assert cpu.values[[60, -1]] == pytest.approx([0.2, 0.3])
+
+
+def test_a_process_whose_cpu_was_counted_once_is_read_without_a_warning() -> None:
+    once = np.where(np.arange(N) == 80, 5.0, np.nan)
+    unknown = [(name, API, once) for name in ("process_cpu_seconds_total", "http_requests_total")]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        system = read_system(evidence(unknown))
+    assert ("api", "cpu") not in system.readings
+
+
+def test_a_worker_whose_messages_are_read_as_requests_is_no_hop_of_users() -> None:
+    requests, messages = (Flow(np.full(40, rate)) for rate in (80.0, 4.0))
+    system = System(
+        kinds={"shop": "app", "mailer": "app", "mails": "queue"},
+        served={"shop": requests, "mailer": messages},
+        consumers={"mailer": "mails"},
+        readings={("mails", "consumed"): Reading(np.full(40, 4.2))},
+        outermost="shop",
+    )
+    assert outermost_hops(system) == ("shop",)
+    busy = replace(system, served={"shop": requests, "mailer": requests})
+    assert outermost_hops(busy) == ("mailer", "shop")
 
 
 def test_a_queue_is_known_by_its_own_name_and_who_consumes_it() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Generator, Iterator, Sequence
 from typing import Final, NamedTuple
 
@@ -47,6 +48,10 @@ _WORSE: Final = AnyCase(
 )
 
 
+_LAST_OF_ALL: Final = AnyCase(
+    r"\b(?:second|third|last|final\w*|fully|eventually|again|episodes?|for good|completely)\b"
+)
+"""An end with these may be a later episode's."""
 _OF_INCIDENT: Final = AnyCase(
     r"incident|outage|impact|disruption|downtime|onset|degradation|it (?:began|start)|^starts?|first|(?:was"
     r"|were|went|became) "
@@ -212,11 +217,13 @@ def _judge(told: Told, case: Case, points: Sequence[Point], *, sure: bool = True
         yield finding(told, "unverifiable", "nothing-named", case=case)
         return
     shown = [p.shown for p in points]
-    ends = [i for i in record.incident.explanation.impact if told.kind == "recovery"]
-    if any(abs(off(time, seconds(i.end), seconds(i.end))) <= allowed for i in ends):
+    explained = record.incident.explanation
+    later = [e.end for e in explained.episodes if e.end is not None and _LAST_OF_ALL.search(told.statement.text)]
+    ends = [seconds(one) for one in (*(i.end for i in explained.impact), *later)]
+    if told.kind == "recovery" and any(abs(off(time, end, end)) <= allowed for end in ends):
         yield finding(told, "unverifiable", "lies-between", shown, case=case)  # one of its symptoms was over
         return
-    between = off(time, min(p.low for p in points), max(p.high for p in points)) == 0.0
+    between = any(off(time, low, high) == 0.0 for low, high in _spans(points, record))
     narrow = _other_subject(told, record) or _during(told, record)
     if (
         not sure
@@ -228,6 +235,16 @@ def _judge(told: Told, case: Case, points: Sequence[Point], *, sure: bool = True
         yield finding(told, "unverifiable", "lies-between" if between else "differs", shown, case=case)
     else:
         yield finding(told, "contradicted", "differs", shown, case=case)
+
+
+def _spans(points: Sequence[Point], record: Record) -> Iterator[tuple[float, float]]:
+    """From the first to the last point of each episode: what lies between two episodes is of neither."""
+    starts = sorted(seconds(one.start) for one in record.incident.explanation.episodes)
+    of: dict[int, list[Point]] = {}
+    for point in points:
+        of.setdefault(max(1, bisect_right(starts, point.high)), []).append(point)
+    for same in of.values():
+        yield min(p.low for p in same), max(p.high for p in same)
 
 
 def _during(told: Told, record: Record) -> bool:
