@@ -125,15 +125,20 @@ def test_pack_has_data_from_the_exporter_itself(pack: str, laboratory: Laborator
     only = load([packs_folder()], only=[pack])
     signals = choose(only, available, rate_interval_s=lambda _: RATE_INTERVAL_S, scope=scope)
     assert len(signals) >= 4
-    checked = check(
-        only,
-        available,
-        ask=lambda query: len(server.instant(query)),
-        rate_interval_s=lambda _: RATE_INTERVAL_S,
-        scope=scope,
-    )
+    deadline = time.monotonic() + SCRAPED_WITHIN_S
+    while True:
+        checked = check(
+            only,
+            available,
+            ask=lambda query: len(server.instant(query)),
+            rate_interval_s=lambda _: RATE_INTERVAL_S,
+            scope=scope,
+        )
+        empty = {one.signal for one in checked if one.state == "no data"}
+        if empty <= set(SILENT) or time.monotonic() > deadline:
+            break  # on a busy machine scrapes time out, and a rate has no data until the next ones
+        time.sleep(SCRAPE_S)
     assert {one.signal: one.says for one in checked if one.state == "wrong"} == {}
-    empty = {one.signal for one in checked if one.state == "no data"}
     assert empty <= set(SILENT), empty - set(SILENT)
     assert {one.signal for one in checked if one.state == "data"} == {signal.id for signal in signals} - empty
 

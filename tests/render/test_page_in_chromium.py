@@ -137,7 +137,8 @@ def test_the_policy_stops_what_an_escape_would_have_let_through(opened: Callable
         "document.querySelector('main').insertAdjacentHTML('beforeend',"
         ' \'<img src=x onerror="window.ran=1"><b style="color:red">x</b><iframe src="https://127.0.0.1:1/"></iframe>\');'
         "const s = document.createElement('script'); s.textContent = 'window.ran=1'; document.body.append(s);"
-        "setTimeout(() => done([window.ran || 0, [...new Set(blocked)].sort()]), 300);"
+        "const told = n => { const all = [...new Set(blocked)].sort();"
+        " all.length < 5 && n < 200 ? setTimeout(told, 100, n + 1) : done([window.ran || 0, all]); }; told(0);"
     )
     assert ran == [0, ["frame-src", "img-src", "script-src-attr", "script-src-elem", "style-src-attr"]]
     assert browser.get_log("browser"), "the blocked attempts are on the console"

@@ -77,7 +77,8 @@ def test_nothing_of_a_draft_is_contradicted_in_any_form(name: str) -> None:
     wrong = {
         file: [line.text[:120] for line in outcome.lines if line.verdict == "contradicted"]
         for file, made in files.items()
-        if (outcome := verify(made.decode(), incident(name), drafts=partial(ours, name))).count("contradicted")
+        if not file.startswith("alerts/")  # rules, which Prometheus reads
+        and (outcome := verify(made.decode(), incident(name), drafts=partial(ours, name))).count("contradicted")
     }
     assert not wrong
 
@@ -94,7 +95,7 @@ def test_most_of_a_timeline_is_confirmed(name: str) -> None:
 @pytest.mark.parametrize("name", BUNDLES)
 def test_nor_with_a_second_column_of_times_in_another_zone(name: str) -> None:
     text = to_markdown(incident(name), zone="Asia/Kolkata")
-    assert not contradicted(verify(text, incident(name), zone="Europe/Berlin"))
+    assert not contradicted(verify(text, incident(name), zone="Europe/Berlin", drafts=partial(ours, name)))
 
 
 @pytest.mark.slow

@@ -32,12 +32,15 @@ _PERSON: Final = re.compile(
     r"|^\W*(?:\w+ing) (?!error|fail)|(?<![a-z,] )(?<!\w)[A-Z][a-z]+ [a-z]{2,}(?:s|ed)\b",
 )
 
-_VERDICT: Final = re.compile(r"(?:supported|plausible|inconclusive), $")
+_CONFIDENCE: Final = AnyCase(
+    r"(?:(?:supported|plausible|inconclusive),|\bconfidence(?: of| is)?:?|candidate causes? \()\s*"
+    r"(?:over |above |under |below |about )?$"
+)
 
 
 def is_confidence(statement: Statement, figure: Figure) -> bool:
     """Whether a figure is a hint's confidence, `(supported, 98 %)`: nothing was measured there."""
-    return _VERDICT.search(statement.passage.text, max(figure.start - 16, 0), figure.start) is not None
+    return _CONFIDENCE.search(statement.passage.text[max(figure.start - 40, 0) : figure.start]) is not None
 
 
 def named(statement: Statement, places: Sequence[Place], record: Record) -> Hit | None:
