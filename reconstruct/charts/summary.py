@@ -118,10 +118,9 @@ def summary_lanes(incident: Incident) -> list[Lane]:
         for e in incident.timeline
         if e.rule in ("mechanism", "spread") and e.level == "key" and e.evidence
     ]
-    lanes: dict[
-        tuple[str, str], Anomaly
-    ] = {}  # the same of the same, by instance or counted elsewhere, tells nothing new
+    lanes: dict[tuple[str, str], Anomaly] = {}
     for one in (by_id[i] for i in ids if i in by_id):
+        # The same of the same, by instance or counted elsewhere, tells nothing new.
         lanes.setdefault((one.service.name, one.signal.aspect), one)
     chosen = list(lanes.values())[:MAX_LANES]
     if not chosen:

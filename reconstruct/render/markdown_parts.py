@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Final, Literal
 
 from reconstruct.charts.image import ChartImage
@@ -219,10 +220,11 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def cite(ids: Sequence[str], known: Mapping[str, Cited], *, most: int | None = None) -> str:
-    """Ids with what they stand for, past `most` counted: `e3` deploys.jsonl 41023, `a1` http/errors, 2 more."""
+    """Ids with what they stand for, past `most` counted: `e3` deploys.jsonl 41023, `a1`, `a2` http/errors, 2 more."""
     shown = ids[:most]
     told = [
-        f"{markdown_code(one, in_table=True)} {linked(known[one]) if one in known else ''}".rstrip() for one in shown
+        f"{', '.join(markdown_code(one, in_table=True) for one in alike)} {name}".rstrip()
+        for name, alike in groupby(shown, key=lambda one: linked(known[one]) if one in known else "")
     ]
     return ", ".join([*told, *([f"{len(ids) - len(shown)} more"] if len(ids) > len(shown) else [])])
 

@@ -27,7 +27,7 @@ from reconstruct.text.references import Cited, cited, cited_in_draft, event_text
 from reconstruct.text.scan import unknown_texts
 from reconstruct.text.summary import summary
 from reconstruct.text.times import Clock, bare, clock_of, iso, span, spans_midnight
-from reconstruct.text.units import human_duration
+from reconstruct.text.units import human_duration, unbroken
 from reconstruct.text.wording import capitalised, counted, mechanism_text, sentence, share_text
 
 SVG_MOST_BYTES: Final = 500_000
@@ -61,6 +61,7 @@ def page_view(incident: Incident, *, charts: Sequence[ChartImage], links: Links)
 
     return {
         "title": narrative.title(incident),
+        "heading": unbroken(narrative.title(incident)),
         "verdict": explanation.verdict,
         "window": narrative.window_text(incident),
         "gaps_first": [gap_text(row, clock=clock) for row in here[:GAPS_FIRST]],

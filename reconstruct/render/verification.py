@@ -1,5 +1,4 @@
-"""What became of a written postmortem: a table for people, JSON, notes in the document, and what GitHub and"
-" GitLab show."""
+"""What became of a written postmortem: a table for people, JSON, notes in the document, for GitHub and GitLab."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Final, NamedTuple
 
 JSON_DIGITS: Final = 6
@@ -194,3 +195,15 @@ def _significant(value: float, *, digits: int) -> float:
 
 def _half_up(value: float) -> float:
     return math.floor(abs(value) + 0.5) * (-1.0 if value < 0 else 1.0)
+
+
+_BEFORE_UNIT: Final = re.compile(r"(?<=\d) (?=(?:%|h|min|s|ms|µs)(?:\W|$))")
+
+
+def unbroken(text: str) -> str:
+    """A text of which no line ends between a number and its unit.
+
+    >>> unbroken("lb failed 23 % of requests for 1 h 32 min").replace("\\u00a0", "~")
+    'lb failed 23~% of requests for 1~h 32~min'
+    """
+    return _BEFORE_UNIT.sub("\u00a0", text)

@@ -107,8 +107,7 @@ def verify(
 
 
 class _Reader:
-    """What was found so far, and what was made of passages that come again: a document of any length is read"
-    " in line."""
+    """What was found so far, and what was made of passages that come again: long documents take linear time."""
 
     def __init__(self, case: Case, own: OwnLines) -> None:
         self.case = case
@@ -198,8 +197,7 @@ def _open(finding: Finding) -> Finding:
 
 
 def _itself(reader: _Reader, case: Case) -> Iterator[Finding]:
-    """The document against itself; two lines that are ours word for word can only stand in the wrong order"
-    " or zone."""
+    """The document against itself; two lines that are ours word for word can only stand in the wrong order or zone."""
     for one in against_itself(reader.said, reader.told, reader.distinct, case):
         ours = one.claim.line in reader.drafted and one.other_line in reader.drafted
         if not ours or one.reason in ("own-order", "own-zone"):

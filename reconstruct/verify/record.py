@@ -144,8 +144,7 @@ class Record:
 
     @cached_property
     def service_names(self) -> Mapping[str, tuple[str, ...]]:
-        """Name of every service -> how it is spelt, in lower case: its own name, words for its marks, what it"
-        " is short for."""
+        """Every service and how it is spelt, in lower case: its name, words for its marks, what it is short for."""
         found = {}
         for name in sorted({s.name for s in self.services}):
             own = name.lower()

@@ -395,8 +395,7 @@ def cited_in(passage: Passage) -> Iterator[Cited]:
 
 
 def _blanked(passage: Passage, cited: Sequence[Cited], record: Record) -> str:
-    """The text with what claims nothing as blanks: ids and what stands beside them, queries, addresses,"
-    " conditions."""
+    """The text with what claims nothing as blanks: ids and what stands beside them, queries, addresses, conditions."""
     text = passage.text
     for one in cited:
         until = text.find(one.label, one.end) + len(one.label) if one.label else one.end

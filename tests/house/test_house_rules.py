@@ -76,6 +76,11 @@ def test_no_mark_of_unfinished_work_is_left() -> None:
     assert not found
 
 
+def test_no_docstring_is_wrapped_as_if_it_were_two_strings() -> None:
+    wrapped = re.compile(r'^ *"""(?:[^"\n]|"(?!""))*[^"\n]"\n *" ', re.MULTILINE)
+    assert not [p for p in tracked() if p.suffix == ".py" and wrapped.search(p.read_text(encoding="utf-8"))]
+
+
 def test_every_rule_of_explain_has_a_page_and_every_page_a_rule() -> None:
     pages = {p.stem for p in (ROOT / "docs/rules").glob("*.md")}
     code = "\n".join(p.read_text() for p in (PACKAGE / "explain").rglob("*.py"))

@@ -13,9 +13,10 @@ from reconstruct.charts.image import ChartImage
 from reconstruct.model import Gap, Incident, Query
 from reconstruct.render.markdown import BODY_LIMITS, to_markdown
 from reconstruct.render.markdown_evidence import to_evidence
-from reconstruct.render.markdown_parts import Flavour
+from reconstruct.render.markdown_parts import Flavour, cite
 from reconstruct.text.escape import plain
 from reconstruct.text.links import Links
+from reconstruct.text.references import Cited
 from tests.render import stories as made
 from tests.render.hosts import github_html, gitlab_html, shown
 from tests.render.stories import classic
@@ -232,3 +233,9 @@ def test_only_key_entries_stand_in_the_draft_and_all_in_the_evidence() -> None:
     told = replace(story, timeline=timeline)
     assert "peaks at" not in to_markdown(told)
     assert "peaks at" in section(to_evidence(told), "All entries")
+
+
+def test_ids_that_stand_for_the_same_are_told_together() -> None:
+    known = {one: Cited(one, "anomaly", name, name) for one, name in (("a1", "x"), ("a2", "x"), ("a3", "y"))}
+    assert cite(["a1", "a2", "a3"], known) == "`a1`, `a2` x, `a3` y"
+    assert cite(["a1", "a3", "a2"], known, most=2) == "`a1` x, `a3` y, 1 more"

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from html.parser import HTMLParser
+from itertools import pairwise
 
 import pytest
 
@@ -110,6 +111,13 @@ def test_the_policy_allows_this_style_and_this_script_and_no_other(story: Callab
         (body,) = re.findall(rf"<{tag}>(.*?)</{tag}>", text, re.DOTALL)
         digest = base64.b64encode(hashlib.sha256(body.encode()).digest()).decode()
         assert rules[f"{tag}-src"] == f"'sha256-{digest}'"
+
+
+def test_ids_that_stand_for_the_same_name_it_once() -> None:
+    text = to_page(classic(), charts=CHARTS)
+    for cell in re.findall(r'<p class="cites">(.*?)</p>', text, re.DOTALL):
+        names = [name for name in re.findall(r"<bdi>(.*?)</bdi>", cell) if name]
+        assert all(one != other for one, other in pairwise(names)), names
 
 
 def test_everything_is_there_without_the_script() -> None:

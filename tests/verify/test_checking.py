@@ -38,6 +38,18 @@ def test_a_time_is_judged_by_a_tolerance_that_is_shown_and_can_be_set() -> None:
     assert loose.verdict == "confirmed"
 
 
+def test_what_is_counted_from_an_interval_and_fits_is_no_seconds_off() -> None:
+    demo = incident("00-seed")
+    onset, fired = demo.milestones["onset"], demo.milestones["detected"]
+    assert onset is not None
+    assert fired is not None
+    fits = int((fired.moment.time - onset.moment.time).total_seconds())
+    (line,) = verify(f"ProbeFailed fired {fits} seconds after onset.", demo).lines
+    assert abs(line.findings[0].shown[0].off_s) < 1
+    (late,) = verify(f"ProbeFailed fired {fits + 120} seconds after onset.", demo).lines
+    assert late.findings[0].shown[0].off_s > 0
+
+
 def test_the_default_zone_is_that_which_is_given() -> None:
     text = "- 15:00 DbQueryLatencyHigh fired"
     assert verify(text, incident("00-seed"), zone="Europe/Berlin").count("confirmed") == 1

@@ -1,5 +1,4 @@
-"""Causes: never confirmed. At most the evidence's first hint is the same, or what is named was ruled out or"
-" dismissed."""
+"""Causes: never confirmed. At most the first hint is the same, or what is named was ruled out or dismissed."""
 
 from __future__ import annotations
 

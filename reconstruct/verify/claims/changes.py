@@ -167,8 +167,7 @@ def _timed(
 
 
 def _at(one: Happening, told: Told, allowed: float, *, done: bool, began: bool) -> Shown | None:
-    """The edge of an event that the time meets: its end where it is said to be done, else its begin, or any"
-    " between."""
+    """The edge of an event that the time meets: its end where it is said to be done, else its begin, or any between."""
     time = told.time
     assert time is not None  # noqa: S101
     if one.end is not None and done and not began:

@@ -175,8 +175,7 @@ def _is_length(statement: Statement, figure: Figure) -> bool:
 def _judged(
     told: Told, figure: Figure, options: Sequence[Option], role: Role, case: Case, *, exact: bool, elsewhere: bool
 ) -> Finding:
-    """One signal that it fits is enough; wrong is only what fits none, where the words leave no doubt which is"
-    " meant."""
+    """One signal that it fits is enough; wrong is only what fits none, where the words are clear."""
     verdicts = [_against(figure, option, role, told.time, case.record) for option in options]
     order: tuple[Verdict, ...] = ("confirmed", "unverifiable", "contradicted")
     verdict = min(verdicts, key=order.index)

@@ -1,8 +1,8 @@
-"""What every kind of claim is judged with: tolerance, distance, and the parts of the evidence that a sentence"
-" names."""
+"""What every kind of claim is judged with: tolerance, distance, and the parts of the evidence that a sentence names."""
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -40,8 +40,7 @@ class Case:
 
 
 def off(time: Placed, low: float, high: float) -> float:
-    """Seconds between what is written and `[low, high]`: > 0 where the writing is later, < 0 earlier, 0 if"
-    " they meet."""
+    """Seconds between what is written and `[low, high]`: > 0 where the writing is later, < 0 earlier, 0 = they meet."""
     return min((_gap(one, low, high) for one in time.may_be), key=abs)
 
 
@@ -52,11 +51,15 @@ def _gap(one: tuple[float, float], low: float, high: float) -> float:
 
 
 def apart(time: Placed, low: float) -> float:
-    """Seconds from a moment of the evidence to the moment written, for people: without precision."""
+    """Seconds from a moment of the evidence to the moment written, for people: without precision.
+
+    What is counted from an interval, "2 min after the onset", is nowhere in particular of it: none where it fits.
+    """
     spans = time.may_be
     size = time.written.precision_s
     wide = (spans[0][1] - spans[0][0] - 1.5 * size) / 2
-    return min((a + wide + size / 2 - low for a, _ in spans), key=abs)
+    far = min((a + wide + size / 2 - low for a, _ in spans), key=abs)
+    return math.copysign(max(abs(far) - wide, 0.0), far) if time.written.counted else far
 
 
 def outside(time: Placed, record: Record) -> bool:

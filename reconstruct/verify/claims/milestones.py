@@ -75,8 +75,7 @@ def judge_start(told: Told, case: Case) -> Iterator[Finding]:
 
 
 def judge_recovery(told: Told, case: Case) -> Iterator[Finding]:
-    """Whether it was over when it is said to: recovery, end of impact, last alert resolved, or a note that"
-    " says so."""
+    """Whether it was over when it is said to: recovery, end of impact, last alert resolved, or a note that says so."""
     if rules_in(told, case.record) and RESOLVED.search(told.text):
         yield from judge_alert(told, case)
         return

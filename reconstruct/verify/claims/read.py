@@ -136,8 +136,7 @@ def _scope(statement: Statement, found: Sequence[Hit], edges: Sequence[int], n: 
 
 
 def _says_more(statement: Statement, n: int) -> bool:
-    """Whether a part says something of its own beside its time, be it that no kind knows: it borrows no"
-    " other's verb."""
+    """Whether a part says something of its own beside its time, known or not: it borrows no other's verb."""
     part = statement.segments[n]
     text = statement.passage.text[part.start : min(part.end, statement.end)]
     for time in statement.times:
